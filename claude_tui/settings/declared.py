@@ -142,7 +142,8 @@ class Settings:
     confirm_messages: Annotated[
         int,
         About(
-            "Messages that follow a first failure at once, unless it is a 429 or 529; 0 for none.",
+            "Messages that follow a first failure at once, unless it is a 429 or 529; with 0, none "
+            "follows the first message after a start either.",
             kinds.whole(0, 10, words="a whole number"),
         ),
     ] = _CONFIRMATION.messages

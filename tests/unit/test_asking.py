@@ -34,6 +34,33 @@ def test_the_interval_holds_while_all_is_well() -> None:
     assert [wait(source=source) for source in sources] == [60.0, 15.0, 30.0, 120.0]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(messages(0), 3.0), (messages(0, BAD), 3.0), (messages(0, Outcome.OVERLOADED), 30.0),
+     (replace(messages(0, BAD), retry_after_s=20.0), 30.0)],
+)  # fmt: skip
+def test_the_first_message_of_all_is_followed_at_once_unless_that_has_to_wait(
+    first: Observation, second: float
+) -> None:
+    assert interval_s(history_of(models(0), first), Source.MESSAGES, first.at, Options()) == second
+    assert interval_s(history_of(models(0), first), Source.STATUS, first.at, Options()) >= 10.0
+    two = history_of(models(0), messages(0), messages(3))
+    assert interval_s(two, Source.MESSAGES, after(3), Options()) == 30.0
+    assert interval_s(two, Source.MESSAGES, after(3 + 2 * HOUR), Options()) == 30.0
+
+
+def test_after_a_long_pause_the_first_message_is_followed_at_once_too() -> None:
+    seen = history_of(*healthy(0, HOUR), messages(2 * HOUR))
+    assert interval_s(seen, Source.MESSAGES, after(2 * HOUR), Options()) == 3.0
+
+
+def test_who_asks_rarely_pays_for_no_second_message() -> None:
+    rare = Options(messages_interval_s=1800.0)
+    assert interval_s(history_of(messages(0)), Source.MESSAGES, after(0), rare) == 1800.0
+    none = Options(confirmation=Confirmation(messages=0))
+    assert interval_s(history_of(messages(0)), Source.MESSAGES, after(0), none) == 30.0
+
+
 def test_a_first_failure_is_asked_again_at_once_three_times() -> None:
     assert [wait(*course("F" + "." * good, 3.0)) for good in range(3)] == [3.0, 3.0, 3.0]
     assert wait(*course("F...", 3.0)) == 10.0

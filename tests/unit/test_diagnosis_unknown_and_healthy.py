@@ -28,9 +28,29 @@ def test_one_answer_is_no_health_and_one_failure_no_incident() -> None:
     one = verdict(models(0), messages(1))
     assert one.cause is Cause.UNKNOWN
     assert "1 message probe so far; a verdict needs 2" in one.summary
-    failed = verdict(models(0), messages(1, Outcome.OVERLOADED))
+    failed = verdict(models(0), messages(1, Outcome.SERVER_ERROR))
     assert failed.cause is Cause.UNKNOWN
-    assert "1 failed (overloaded_error)" in failed.summary
+    assert "1 failed (api_error)" in failed.summary
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause", "side", "severity"),
+    [
+        (Outcome.OVERLOADED, Cause.PROVIDER_OVERLOADED, Side.THEM, Severity.P3),
+        (Outcome.RATE_LIMITED, Cause.RATE_LIMITED, Side.US, Severity.P2),
+    ],
+)
+def test_a_first_answer_that_puts_the_next_message_off_is_a_verdict_until_then(
+    outcome: Outcome, cause: Cause, side: Side, severity: Severity
+) -> None:
+    """Who opens the dashboard in an overload must not read "unknown" for half a minute."""
+    refused = replace(messages(1, outcome), retry_after_s=30.0)
+    for seen in ([models(0), refused], [models(0), messages(1, outcome)]):
+        found = verdict(seen)
+        assert (found.cause, found.side, found.severity) == (cause, side, severity)
+    assert verdict(models(0), refused, messages(36)).cause is Cause.UNKNOWN
+    well_before = [messages(30 * number) for number in range(20)]
+    assert verdict(models(0), *well_before, replace(refused, at=after(600))).cause is Cause.UNKNOWN
 
 
 def test_three_samples_of_a_single_check_suffice() -> None:

@@ -1,4 +1,5 @@
-"""How soon to ask again: at once after a first failure, faster while a trouble is judged, else the interval.
+"""How soon to ask again: at once after the first message of all and after a first failure, faster while a
+trouble is judged, else the interval.
 
 A pure function of the observations up to an instant, like the verdict, so that the schedule and a replay
 agree. Waits that a server asked for, and the back-off after 429 and 529, are kept by the schedule.
@@ -10,20 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from claude_tui.analysis.diagnosis.cross_check import is_lost
+from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, is_lost
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
 from claude_tui.analysis.diagnosis.onset import asked_since_onset
+from claude_tui.analysis.diagnosis.recent import first_message
 from claude_tui.analysis.history.history import API_SOURCES, History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.models import model_states
-from claude_tui.model.observation import Observation, Outcome, Source
-from claude_tui.model.waiting import asked_to_wait_s
+from claude_tui.model.observation import Observation, Source
 
 __all__ = ["interval_s", "intervals_s"]
 
 _HOUR_S = 3600.0
-# Those who are over a limit, or ask an overloaded service, do not ask faster.
-_SPARED = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
 # After so many failures in a row nothing is unclear, and the interval is enough to see the recovery begin.
 _CLEAR = 6
 # After so many messages the share that fails is known within some percent, until it seems to end: after this
@@ -60,6 +59,8 @@ def _interval_s(
     usual = options.interval_s(source)
     if source is Source.OTHER_MODELS:
         return _other_models_s(history, at, options)
+    if source is Source.MESSAGES and _wants_second(history, at, options):
+        return min(usual, options.confirmation.gap_s)
     if wanted is None or wanted.every_s >= usual:
         return usual
     share = 1.0 if wanted.ends else _BEFORE_RECOVERY
@@ -68,10 +69,19 @@ def _interval_s(
     return wanted.every_s if source is Source.MESSAGES else max(wanted.every_s, usual / _FREE_TIMES)
 
 
+def _wants_second(history: History, at: datetime, options: Options) -> bool:
+    """The first message of all shows little until a second one has been asked."""
+    if not options.confirmation.messages:
+        return False
+    first = first_message(history, at, options)
+    return first is not None and not asks_to_back_off(first) and _may_ask(history, at, options, 1.0)
+
+
 def _other_models_s(history: History, at: datetime, options: Options) -> float:
     """A further model that has failed once is asked again soon."""
     suspect = any(each.suspect for each in model_states(history, at, options))
-    hurries = suspect and not _spared(history.latest(Source.OTHER_MODELS, at))
+    last = history.latest(Source.OTHER_MODELS, at)
+    hurries = suspect and not (last is not None and asks_to_back_off(last))
     return options.confirmation.gap_s if hurries else options.interval_s(Source.OTHER_MODELS)
 
 
@@ -86,7 +96,8 @@ class _Wanted:
 def _wanted_s(history: History, at: datetime, options: Options) -> _Wanted | None:
     """How soon an answer is wanted, whatever it costs; None where the interval is enough."""
     pace, instant = options.confirmation, at.timestamp()
-    if _spared(history.latest(Source.MESSAGES, at)):
+    newest = history.latest(Source.MESSAGES, at)
+    if newest is not None and asks_to_back_off(newest):
         return None
     episodes = {source: _newest_episode(history, source, at, options) for source in API_SOURCES}
     messages = episodes[Source.MESSAGES]
@@ -134,10 +145,6 @@ def _unclear(episode: Episode) -> bool:
 
 def _suspect_s(failure: Observation) -> float:
     return SUSPECT_LOST_S if is_lost(failure) else SUSPECT_S
-
-
-def _spared(last: Observation | None) -> bool:
-    return last is not None and last.failed and (last.outcome in _SPARED or asked_to_wait_s(last) > 0)
 
 
 def _may_ask(history: History, at: datetime, options: Options, share: float) -> bool:

@@ -27,7 +27,7 @@ def detect_confirming(context: DiagnosisContext) -> Finding | None:
     been told before, of the list of models or of scattered failures, keeps its severity until then.
     """
     episode = context.open_episode(Source.MESSAGES)
-    if episode is None or not context.policy.checks_again:
+    if episode is None or not context.policy.checks_again or context.first_asks_to_wait:
         return None
     if not is_confirming(context.history, episode, context.at, context.options.confirmation):
         return None

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from claude_tui.analysis.diagnosis.cross_check import (
-    is_lost,
-    took_until,
-)
+from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, is_lost, took_until
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
+from claude_tui.analysis.diagnosis.recent import first_message, recent
 from claude_tui.analysis.diagnosis.round_policy import RoundPolicy
 from claude_tui.analysis.diagnosis.slow_detection import Slow, slow_first_token
 from claude_tui.analysis.diagnosis.status_page import PageReport, page_report_at
@@ -34,8 +32,6 @@ _TOGETHER = timedelta(minutes=5)
 LEADING = 60
 # So many slow successes at least end an episode.
 _SLOW_RUN = 12
-# The least time that counts as recent.
-_HORIZON_S = 900.0
 # A message probe backs off for up to a minute, and any probe may wait half a minute for a response.
 _BACKOFF_S, _ANSWER_S = 60.0, 30.0
 # Whatever a server asks for, the probes try again after an hour.
@@ -96,8 +92,7 @@ class DiagnosisContext:
 
     def recent(self, source: Source) -> list[Observation]:
         """The exchanges of the last 15 minutes, or of the last ten intervals if that is longer."""
-        span = max(_HORIZON_S, 10 * self.options.interval_s(source))
-        return self.history.window(source, self.at - timedelta(seconds=span), self.at)
+        return recent(self.history, source, self.at, self.options)
 
     def ever_answered(self, source: Source) -> bool:
         """Whether any exchange in memory succeeded."""
@@ -108,6 +103,12 @@ class DiagnosisContext:
     def never_supported(self, observation: Observation) -> bool:
         """Whether it requested a model list that this endpoint has never returned and may not offer."""
         return observation.source is Source.MODELS and not self.ever_answered(Source.MODELS)
+
+    @property
+    def first_asks_to_wait(self) -> bool:
+        """Whether all there is to judge by is one message, whose refusal puts the next one off."""
+        first = first_message(self.history, self.at, self.options)
+        return self.policy.checks_again and first is not None and asks_to_back_off(first)
 
     @property
     def ends_conclusively(self) -> bool:
@@ -145,7 +146,8 @@ def context_at(
         episodes[Source.MESSAGES] = _kept_open(episodes[Source.MESSAGES])
     report = page_report_at(history, view, at, options)
     context = DiagnosisContext(history, at, options, policy, facts, view, report, episodes, slow, traffic)
-    return _confirmed_together(_confirmed_alone(context) if context.ends_conclusively else context)
+    alone = context.ends_conclusively or context.first_asks_to_wait
+    return _confirmed_together(_confirmed_alone(context) if alone else context)
 
 
 def _kept_open(episodes: list[Episode]) -> list[Episode]:
@@ -158,7 +160,7 @@ def _kept_open(episodes: list[Episode]) -> list[Episode]:
 
 
 def _confirmed_alone(context: DiagnosisContext) -> DiagnosisContext:
-    """Confirms the open episode of messages if its newest failure is conclusive by itself."""
+    """Confirms the open episode of messages, whose newest failure is enough by itself."""
     episode, newest = context.open_episode(Source.MESSAGES), context.newest(Source.MESSAGES)
     if episode is None or episode.confirmed_at is not None or newest is None:
         return context

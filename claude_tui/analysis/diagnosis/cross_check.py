@@ -18,6 +18,7 @@ __all__ = [
     "CrossCheck",
     "PathState",
     "advice_for",
+    "asks_to_back_off",
     "cross_check_at",
     "cross_check_while_failing",
     "decides_alone",
@@ -27,6 +28,8 @@ __all__ = [
     "took_until",
 ]
 
+# Those who are over a limit, or ask an overloaded service, do not ask faster.
+_BACKED_OFF = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
 LOSSY_SPAN = timedelta(minutes=15)
 """Over how long losses are compared between the sources."""
 # With fewer losses nothing can be compared.
@@ -253,6 +256,11 @@ def decides_alone(observation: Observation) -> bool:
         return False
     policy = knowledge().of(observation).retry
     return policy is not None and not policy.worthwhile
+
+
+def asks_to_back_off(observation: Observation) -> bool:
+    """Whether the next request has to wait: the service is overloaded, we are over a limit, or it says so."""
+    return observation.failed and (observation.outcome in _BACKED_OFF or asked_to_wait_s(observation) > 0)
 
 
 def says_the_same_again(observation: Observation) -> bool:
