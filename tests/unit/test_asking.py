@@ -77,6 +77,15 @@ def test_who_is_over_a_limit_or_overloaded_is_not_asked_faster(outcome: Outcome)
     assert wait(messages(HOUR, outcome)) == 30.0
 
 
+def test_the_status_page_is_read_again_when_messages_begin_to_fail() -> None:
+    """Even where the API itself has to be left alone."""
+    overloaded = messages(HOUR + 2, Outcome.OVERLOADED)
+    assert wait(page(HOUR), overloaded, source=Source.STATUS) == 10.0
+    assert wait(page(HOUR), overloaded, source=Source.MODELS) == 15.0
+    assert wait(page(HOUR), overloaded, page(HOUR + 10), source=Source.STATUS) == 60.0
+    assert wait(page(HOUR), messages(HOUR + 2), source=Source.STATUS) == 60.0
+
+
 def test_a_wait_that_the_server_asked_for_is_kept() -> None:
     assert wait(replace(messages(HOUR, BAD), retry_after_s=20.0)) == 30.0
 

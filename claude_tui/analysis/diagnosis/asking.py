@@ -61,12 +61,23 @@ def _interval_s(
         return _other_models_s(history, at, options)
     if source is Source.MESSAGES and _wants_second(history, at, options):
         return min(usual, options.confirmation.gap_s)
+    if source is Source.STATUS and _page_is_older(history, at):
+        return max(options.confirmation.open_s, usual / _FREE_TIMES)
     if wanted is None or wanted.every_s >= usual:
         return usual
     share = 1.0 if wanted.ends else _BEFORE_RECOVERY
     if source is Source.MESSAGES and not _may_ask(history, at, options, share):
         return usual
     return wanted.every_s if source is Source.MESSAGES else max(wanted.every_s, usual / _FREE_TIMES)
+
+
+def _page_is_older(history: History, at: datetime) -> bool:
+    """Whether the status page was last read before messages began to fail."""
+    page, failing = (
+        history.latest(Source.STATUS, at),
+        history.exchanges(Source.MESSAGES).state(at.timestamp()),
+    )
+    return page is not None and failing.failing_since is not None and page.at < failing.failing_since
 
 
 def _wants_second(history: History, at: datetime, options: Options) -> bool:
