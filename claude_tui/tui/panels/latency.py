@@ -26,6 +26,7 @@ from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     clipped,
     line,
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.panels.latency_long import LongChart
 
 __all__ = ["LatencyPanel", "is_large", "latency_lines"]
-
-Lines = tuple[Line, ...]
 
 _NAME_CELLS = 9
 _FIGURE_CELLS = 8

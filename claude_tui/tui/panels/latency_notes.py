@@ -11,6 +11,7 @@ from claude_tui.tui.panels.latency_chart import ALL_FAILED, SOME_FAILED
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     crop,
     first_fitting,
@@ -29,8 +30,6 @@ __all__ = [
     "phases_are_old",
     "unmeasured_usual",
 ]
-
-Lines = tuple[Line, ...]
 
 CERTIFICATE_WARNING = timedelta(days=30)
 """How long before a certificate expires a warning is shown."""

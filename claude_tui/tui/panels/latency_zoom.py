@@ -25,12 +25,10 @@ from claude_tui.tui.panels.latency_notes import (
 )
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, right, width
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, join, line, pad, right, width
 from claude_tui.tui.render.plot import CURVES, curves_of
 
 __all__ = ["figures_zoom", "legend", "usual_of"]
-
-Lines = tuple[Line, ...]
 
 _NAME_CELLS = 10
 _COLUMN_CELLS = 9

@@ -46,6 +46,7 @@ from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     clipped,
     crop,
@@ -60,8 +61,6 @@ from claude_tui.tui.render.lines import (
 from claude_tui.tui.render.sparkline import bars
 
 __all__ = ["TrafficPanel", "traffic_lines"]
-
-Lines = tuple[Line, ...]
 
 _TREND_FROM = 7
 _TALLEST = 6
@@ -174,7 +173,7 @@ def _all_quiet_since(view: TrafficView) -> datetime | None:
     return max(since) if since and len(since) == len(view.sources) and not view.all.calls else None
 
 
-def _leading_failure(figures: TrafficFigures) -> tuple[Line, ...]:
+def _leading_failure(figures: TrafficFigures) -> Lines:
     """The commonest failure, unless it is one of the two that are always named."""
     if not figures.failures or figures.failures[0].outcome in _NAMED:
         return ()

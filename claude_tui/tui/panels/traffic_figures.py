@@ -15,7 +15,7 @@ from claude_tui.model.format import (
 from claude_tui.model.snapshot import Level
 from claude_tui.model.traffic_view import TrafficFigures, TrafficView
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import Line, Span, crop, join, line, pad, width
+from claude_tui.tui.render.lines import Line, Lines, Span, crop, join, line, pad, width
 
 __all__ = [
     "LOUD",
@@ -36,8 +36,6 @@ __all__ = [
     "share",
     "token_row",
 ]
-
-Lines = tuple[Line, ...]
 
 LOUD = (Level.WARN, Level.BAD)
 """The levels that are shown in their colour."""

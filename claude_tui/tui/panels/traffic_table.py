@@ -10,11 +10,10 @@ from claude_tui.analysis.traffic.levels import failing_level
 from claude_tui.model.format import NOT_AVAILABLE, latency_figure, latency_unit, percent
 from claude_tui.model.traffic_view import TrafficFigures
 from claude_tui.tui.panels.traffic_figures import dollars, loud_role, number, pace_parts
-from claude_tui.tui.render.lines import Line, Span, line, pad, right
+from claude_tui.tui.render.lines import Line, Lines, Span, line, pad, right
 
 __all__ = ["table"]
 
-Lines = tuple[Line, ...]
 
 # Wide enough for most names: two tables below each other then have the same columns.
 _NARROWEST_NAME, _WIDEST_NAME = 13, 24

@@ -34,7 +34,7 @@ from claude_tui.tui.panels.traffic import traffic_lines
 from claude_tui.tui.panels.traffic_figures import dollars, number, pace, share
 from claude_tui.tui.panels.traffic_limits import limits_by_model
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
 __all__ = ["Listing", "traffic_zoom"]
-
-Lines = tuple[Line, ...]
 
 _FIGURE_ROWS = 9
 # The name and the highest value of a curve.

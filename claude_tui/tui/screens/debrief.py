@@ -12,14 +12,12 @@ from claude_tui.model.snapshot import Level
 from claude_tui.tui.actions import Hint, Scope, bindings
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, flow, line, pad
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, flow, line, pad
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import WIDEST, key_of, prose
 from claude_tui.tui.screens.runbook_screen import offered
 
 __all__ = ["BriefScreen", "DebriefScreen", "debrief_lines"]
-
-Lines = tuple[Line, ...]
 
 _LABEL_CELLS = 19
 _MOST_ROWS = 40

@@ -16,7 +16,7 @@ from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import span_text
 from claude_tui.model.when import Local
 from claude_tui.tui.actions import Hint, Scope, bindings
-from claude_tui.tui.render.lines import BLANK, Line, Span, line, wrap
+from claude_tui.tui.render.lines import BLANK, Lines, Span, line, wrap
 from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.history_days import HistoryListing
 from claude_tui.tui.screens.history_lines import history_lines, next_span
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.view import View
 
 __all__ = ["HistoryScreen", "open_history"]
-
-Lines = tuple[Line, ...]
 
 _FIRST_SPAN = SPANS[2]
 _READ_AGAIN = timedelta(minutes=1)

@@ -15,7 +15,7 @@ from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import Hint, Scope, bindings
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.dialog_fields import refuse
 from claude_tui.tui.screens.filtering import ask_filter
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
 
 __all__ = ["IncidentScreen", "open_incident"]
 
-Lines = tuple[Line, ...]
 
 # From this many cells on the figures stand beside the timeline.
 _WIDE = 110

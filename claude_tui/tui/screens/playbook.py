@@ -11,7 +11,7 @@ from claude_tui.model.verdict import Cause
 from claude_tui.runbook import Playbook, PlaybookView, mark, playbook_now, playbook_view, progress_of, restart
 from claude_tui.runbook.view import StepView
 from claude_tui.tui.actions import Hint, Scope, bindings
-from claude_tui.tui.render.lines import line
+from claude_tui.tui.render.lines import Lines, line
 from claude_tui.tui.runbook_session import RunbookSession
 from claude_tui.tui.screens.playbook_lines import (
     PlaybookContext,
@@ -24,7 +24,7 @@ from claude_tui.tui.screens.playbook_lines import (
     verdict_lines,
 )
 from claude_tui.tui.screens.runbook_dialogs import ask_name, ask_restart, choose_playbook
-from claude_tui.tui.screens.runbook_parts import Lines, Page
+from claude_tui.tui.screens.runbook_parts import Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
 
 if TYPE_CHECKING:

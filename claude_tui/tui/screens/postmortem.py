@@ -35,7 +35,7 @@ from claude_tui.model.postmortem import DRAFTER, FieldRevision
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import Hint, Scope, bindings
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.dialog_fields import paragraph, refuse, tell
 from claude_tui.tui.screens.incident import IncidentScreen
@@ -63,8 +63,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["PostmortemScreen", "open_postmortem"]
-
-Lines = tuple[Line, ...]
 
 _FOLLOWS = "From the record. What you change stays as you wrote it, and is flagged when the record changes."
 _HINTS = {"text": "what to do", "owner": "who does it", "due": "2026-12-04"}

@@ -16,10 +16,11 @@ from claude_tui.runbook import Command, facts_of
 from claude_tui.tui.actions import Hint, Scope, footer, of_scope
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession, placeholders_for
 from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.reader import ReaderScreen
-from claude_tui.tui.screens.runbook_parts import Lines, Page, key_of, warning
+from claude_tui.tui.screens.runbook_parts import Page, key_of, warning
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:

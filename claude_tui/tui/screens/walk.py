@@ -9,8 +9,9 @@ from claude_tui.model.playbook import WalkTurn
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.runbook import Playbook, Walk, WalkView, back, begin, follow, playbook_now, take, walk_view
 from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession, SavedWalk
-from claude_tui.tui.screens.runbook_parts import Lines, Page
+from claude_tui.tui.screens.runbook_parts import Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
 from claude_tui.tui.screens.walk_lines import WalkContext, commands_of, node_page, resumed_line, tree_page
 

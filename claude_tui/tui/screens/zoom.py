@@ -25,7 +25,7 @@ from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.strip_zoom import strip_zoom
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
-from claude_tui.tui.render.lines import Line, Span, join, line, spread
+from claude_tui.tui.render.lines import Line, Lines, Span, join, line, spread
 from claude_tui.tui.render.plotter import Plotter
 from claude_tui.tui.render.time_grid import until
 from claude_tui.tui.screens.filtering import ask_filter
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.view import View
 
 __all__ = ["ZoomScreen"]
-
-Lines = tuple[Line, ...]
 
 _CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS, Panel.TRAFFIC})
 # Hints that make sense only on some panels.
