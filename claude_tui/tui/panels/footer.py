@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from textual import events
 from textual.keys import _character_to_key
 
-from claude_tui.tui.actions import ACTIONS, Hint, fitting
+from claude_tui.tui.actions import ACTIONS
+from claude_tui.tui.hints import Hint, fitting
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Lines, Span, join, line

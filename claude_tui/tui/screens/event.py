@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from claude_tui.model.snapshot import Event, Snapshot
-from claude_tui.tui.actions import Hint, Scope, bindings, footer
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint, footer
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.panels.event_text import event_lines, event_text
 from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.screens.reader import ReaderScreen

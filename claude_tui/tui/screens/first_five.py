@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import ProbeState, Snapshot
 from claude_tui.runbook import CheckResult, CheckState, results
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession
 from claude_tui.tui.screens.first_five_lines import asked_lines, by_hand, one_column, results_page, script

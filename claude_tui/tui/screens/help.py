@@ -5,7 +5,9 @@ from __future__ import annotations
 from claude_tui import __version__
 from claude_tui.model.snapshot import Level
 from claude_tui.model.watching import Watching
-from claude_tui.tui.actions import ACTIONS, Action, Group, Hint, Scope, bindings, footer, is_offered
+from claude_tui.tui.actions import ACTIONS, Action, Group, Scope, is_offered
+from claude_tui.tui.hints import Hint, footer
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.keys import KeyMap, display, in_keymap
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.glyphs import component_mark, level_mark

@@ -15,7 +15,9 @@ from claude_tui.analysis.uptime.report import SPANS, Report, build_report, utc
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import span_text
 from claude_tui.model.when import Local
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.render.lines import BLANK, Lines, Span, line, wrap
 from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.history_days import HistoryListing

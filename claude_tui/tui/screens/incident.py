@@ -13,7 +13,9 @@ from claude_tui.incident import Incident, TimelineEntry, incidents
 from claude_tui.model.filtering import parse_filter
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.screens.cursor_pager import CursorPager

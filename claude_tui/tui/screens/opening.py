@@ -13,7 +13,8 @@ from textual.screen import Screen
 
 from claude_tui.model.arrangement import Panel, Preset
 from claude_tui.model.format import duration
-from claude_tui.tui.actions import Scope, footer
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import footer
 from claude_tui.tui.panel_keys import zoom_keys
 from claude_tui.tui.panels.badges import READ_ONLY, demo_badge
 from claude_tui.tui.panels.footer import footer_line

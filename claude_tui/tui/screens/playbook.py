@@ -10,7 +10,9 @@ from claude_tui.model.playbook import StepState
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook import Playbook, PlaybookView, mark, playbook_now, playbook_view, progress_of, restart
 from claude_tui.runbook.view import StepView
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.render.lines import Lines, line
 from claude_tui.tui.runbook_session import RunbookSession
 from claude_tui.tui.screens.playbook_lines import (

@@ -33,7 +33,9 @@ from claude_tui.model.format import age
 from claude_tui.model.limits import MAX_ENTRY, MAX_LINE, MAX_NAME
 from claude_tui.model.postmortem import DRAFTER, FieldRevision
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.screens.cursor_pager import CursorPager

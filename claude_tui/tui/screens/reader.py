@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from claude_tui.tui.actions import Hint
 from claude_tui.tui.cockpit import Cockpit, cockpit_of
+from claude_tui.tui.hints import Hint
 from claude_tui.tui.messages import ItemClicked
 from claude_tui.tui.panels.footer import FooterLine
 from claude_tui.tui.panels.header import HeaderLine

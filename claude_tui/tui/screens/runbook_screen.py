@@ -13,7 +13,8 @@ from textual.widget import Widget
 
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.runbook import Command, facts_of
-from claude_tui.tui.actions import Hint, Scope, footer, of_scope
+from claude_tui.tui.actions import Scope, of_scope
+from claude_tui.tui.hints import Hint, footer
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Lines

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from claude_tui.model.playbook import WalkTurn
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.runbook import Playbook, Walk, WalkView, back, begin, follow, playbook_now, take, walk_view
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession, SavedWalk
 from claude_tui.tui.screens.runbook_parts import Page

@@ -9,8 +9,10 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import Hint, Scope, bindings, footer, footer_of_the_past
+from claude_tui.tui.actions import Scope
 from claude_tui.tui.cockpit import Cockpit, cockpit_of
+from claude_tui.tui.hints import Hint, footer, footer_of_the_past
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.panels.footer import FooterLine
 from claude_tui.tui.panels.header import shared_header_line
 from claude_tui.tui.panels.scrubber import banner_line, scrubber_line

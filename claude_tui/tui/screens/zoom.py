@@ -13,7 +13,9 @@ from claude_tui.model.arrangement import Panel
 from claude_tui.model.filtering import CALLS_HINT
 from claude_tui.model.format import clock_minute, span_text
 from claude_tui.model.snapshot import Chart, Focus, Snapshot
-from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
+from claude_tui.tui.actions import ACTIONS, Scope
+from claude_tui.tui.hints import Hint, footer, footer_of_the_past
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.panel_keys import zoom_keys
