@@ -94,7 +94,7 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
             self._asks_to_end = False
             self._ask(end=True, resolved=True)
 
-    # -- what the responder asks for ----------------------------------------------------
+    # -- actions -------------------------------------------------------------------------
 
     def action_drill_brief(self) -> None:
         if returned_to(self, BriefScreen) is None:

@@ -70,7 +70,7 @@ class FirstFiveScreen(RunbookScreen):
         answer_timeout_s = self.cockpit.settings.timeout_s + _ANSWER_MARGIN_S
         return results(self.session.runbook, self.snapshot, self.asked_at, answer_timeout_s)
 
-    # -- what is shown ------------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         if self.is_mounted:

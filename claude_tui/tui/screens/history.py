@@ -78,7 +78,7 @@ class HistoryScreen(ReaderScreen):
     def hints(self) -> tuple[Hint, ...]:
         return offered(Scope.HISTORY, self.cockpit.chosen_keys, {"history"})
 
-    # -- what is shown ----------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def content(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
         if self.problem:
@@ -101,7 +101,7 @@ class HistoryScreen(ReaderScreen):
         if stale or self._record is None or not timedelta() <= snapshot.at - self._record.at < _READ_AGAIN:
             self._work()
 
-    # -- what the person asks for -------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------
 
     def action_span_shorter(self) -> None:
         self._choose(next_span(self.span, -1))

@@ -100,7 +100,7 @@ class IncidentScreen(ReaderScreen):
         self._known: tuple[Incident, ...] = ()
         self._known_as_of: tuple[IncidentEntry, ...] | None = None
 
-    # -- what stands where -----------------------------------------------------------------
+    # -- layout --------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         self.key = key_of(self.cockpit.chosen_keys)
@@ -145,7 +145,7 @@ class IncidentScreen(ReaderScreen):
     def hints(self) -> tuple[Hint, ...]:
         return incident_hints(self.incident, self.cockpit.chosen_keys)
 
-    # -- what is shown -----------------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     @property
     def incident(self) -> Incident | None:
@@ -314,7 +314,7 @@ class IncidentScreen(ReaderScreen):
         if self.incident is not None:
             ask_filter(self.cockpit, "timeline", self.words, answered)
 
-    # -- what people do ------------------------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------
 
     def action_declare(self) -> None:
         self._came_from_list |= not self.ident

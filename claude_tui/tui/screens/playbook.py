@@ -85,7 +85,7 @@ class PlaybookScreen(RunbookScreen):
         """The step under the cursor."""
         return self.view.steps[self.cursor - 1]
 
-    # -- what is shown ------------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def lay_out(self) -> None:
         cells, rows = self.app.size

@@ -105,7 +105,7 @@ class RunbookScreen(ReaderScreen):
     def on_resize(self, _: events.Resize) -> None:
         self.lay_out()
 
-    # -- what is shown ----------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def update_from(self, snapshot: Snapshot) -> None:
         """Take facts and placeholders from a Snapshot."""

@@ -68,7 +68,7 @@ class WalkerScreen(RunbookScreen):
         cause = self.snapshot.verdict.cause
         return self.view.node.playbook or playbook_now(self.session.runbook, self.facts, cause)
 
-    # -- what is shown ------------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def update_from(self, snapshot: Snapshot) -> None:
         super().update_from(snapshot)

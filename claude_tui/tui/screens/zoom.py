@@ -104,7 +104,7 @@ class ZoomScreen(ReaderScreen):
             if self.panel in _ONLY_ON.get(hint.label, set(Panel))
         )
 
-    # -- what is shown ------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         if not self.is_mounted:
