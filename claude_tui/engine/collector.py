@@ -16,9 +16,10 @@ from claude_tui.engine.changes_log import log_observation
 from claude_tui.engine.collector_state import AlertingFacts, CollectorState
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.notices import unstarted
+from claude_tui.engine.plans import make_plans
 from claude_tui.engine.receiving import Receiving
 from claude_tui.engine.setup import Monitored
-from claude_tui.engine.sources import Endpoint, make_plans, next_other_model, options_from, pick_model
+from claude_tui.engine.sources import Endpoint, next_other_model, options_from, pick_model
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend, Target
 from claude_tui.model.text import Redactor
