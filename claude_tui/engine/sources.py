@@ -176,7 +176,7 @@ def _path(url: str) -> str:
 
 
 def pick_model(settings: Settings, history: History, at: datetime) -> str | None:
-    """The model to probe: the one in the settings, or else the newest active haiku that the endpoint lists."""
+    """The model to probe: that of the settings, or else the newest active haiku that the endpoint lists."""
     if settings.model != "auto":
         return settings.model
     catalogue = history.catalogue_at(at)
