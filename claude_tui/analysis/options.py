@@ -134,6 +134,8 @@ class Options:
         return self.models_interval_s if source is Source.MODELS else self.messages_interval_s
 
     def stale_after_s(self, source: Source) -> float:
-        """Seconds after which a source is silent: three intervals, as one lost probe means little; at least
-        45."""
+        """Seconds after which a source is silent.
+
+        Three intervals, as one lost probe means little, and at least 45 s, as answers take time.
+        """
         return max(3 * self.interval_s(source), 45.0)

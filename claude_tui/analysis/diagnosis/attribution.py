@@ -79,8 +79,7 @@ class LeadingCause:
 
     @property
     def typical(self) -> Observation:
-        """The newest of the most frequent kind, so that one odd failure does not change the verdict's
-        words."""
+        """The newest of the most frequent kind, so that one odd failure does not change the verdict."""
         recent = self.failures[-_TYPICAL_OVER:]
         kinds = [(each.http_status, each.error_type) for each in recent]
         (most, _), *_ = Counter(reversed(kinds)).most_common(1)

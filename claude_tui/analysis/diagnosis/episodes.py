@@ -256,8 +256,7 @@ def _until(history: History, episode: Episode, recent: tuple[int, int], end: int
 
 
 def _longest_pause_s(history: History, episode: Episode) -> float:
-    """The longest pause that was not the end; for failures in bursts, any pause counts. 0 if there was
-    none."""
+    """The longest pause that was not the end; any pause counts for failures in bursts; 0 without one."""
     items = history.exchanges(episode.source).items
     start = max(episode.first, episode.last - _COUNTED + 1)
     failed = [each.failed for each in items.values[start : episode.last + 1]]

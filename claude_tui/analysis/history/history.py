@@ -278,8 +278,7 @@ class History:
         return cast("R", known[1])
 
     def same(self, what: object, value: R) -> R:
-        """`value`, or the equal object given for `what` before, so that identity shows that nothing has
-        changed."""
+        """`value`, or the equal object given for `what` before, which tells that nothing changed."""
         return self.worked_out(what, value, lambda: value)
 
     # -- for the other modules of this package: instants are POSIX seconds -----------

@@ -208,7 +208,7 @@ def _before_trouble(spans: Sequence[Counted], matters: float) -> Sequence[Counte
 
 
 def _mostly(spans: Sequence[Counted]) -> float:
-    """The share that three quarters of the minutes exceed, as some applications always send what is refused."""
+    """The share that three quarters of the minutes exceed: some applications always send what is refused."""
     minutes: dict[datetime, list[int]] = {}
     for each in spans:
         total = minutes.setdefault(each.at.replace(second=0, microsecond=0), [0, 0])

@@ -39,8 +39,7 @@ def chart_of(history: History, at: datetime, focus: Focus, options: Options) -> 
 
 
 def _latency(history: History, at: datetime, focus: Focus, options: Options) -> list[ChartSeries]:
-    """For each measure the median of each bin, and the maximum of bins with several samples; then
-    failures."""
+    """For each measure the median of each bin and the maximum of bins with several samples; then failures."""
     bins = Bins.over(at.timestamp(), focus.span.total_seconds(), MAX_BINS)
     typical, highest = [], []
     for name, source in MEASURES:

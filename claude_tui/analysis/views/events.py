@@ -44,8 +44,10 @@ def newest_events(
 
 
 def _folded(column: Column[TimelineEvent], stop: int, options: Options) -> Iterator[tuple[int, Event]]:
-    """The newest event of each run with the run, and all other events; each with its position, newest
-    first."""
+    """The newest event of each run with the run, and all other events; each with its position.
+
+    Newest first.
+    """
     entries = column.values
     members: dict[str, list[Event]] = {}
     positions: list[int] = []
