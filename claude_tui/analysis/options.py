@@ -11,16 +11,16 @@ __all__ = ["Confirmation", "Options", "Thresholds", "TrafficThresholds"]
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """How messages are asked again after a first failure, and while a trouble is judged."""
+    """How messages are sent again after a first failure, and while a problem is judged."""
 
     messages: int = 3
     """How many messages follow a first failure at once; 0 for none."""
     gap_s: float = 3.0
-    """Seconds between these."""
+    """Seconds between these messages."""
     open_s: float = 10.0
-    """Seconds between messages while the share that fails is unclear."""
+    """Seconds between messages while the failure rate is unclear."""
     most_times: float = 2.0
-    """All of this together asks at most so many times as often as usual, counted over an hour."""
+    """The most messages, as a multiple of the usual number, counted over an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Thresholds:
     most_fail: float = 0.90
     """P1 when this share of the messages of the last `severity_span_s` fails."""
     most_fail_ends: float = 0.80
-    """A P1 lasts until fewer than this share fail."""
+    """A P1 lasts until less than this share fails."""
     errors: float = 0.05
     """P2 when this share of the messages fails."""
     ratio_failures: int = 3
@@ -44,9 +44,9 @@ class Thresholds:
     lost_share: float = 0.005
     """The share of probes that get no answer by chance alone."""
     tail_s: float = 10.0
-    """P2 when 1% of the messages, and at least 3, take longer."""
+    """P2 when 1% of the messages, and at least 3, take longer than this, in seconds."""
     truncated_bad: float = 0.5
-    """Below this share, truncated streams are degraded quality and not errors."""
+    """Below this share, truncated streams are degraded quality; from it on, they are errors."""
     respond_p2_s: float = 900.0
     """The response target of a P2."""
     respond_p3_s: float = 3600.0
@@ -61,28 +61,28 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class TrafficThresholds:
-    """The thresholds of own traffic: of its levels, its troubles and its rules. Shares are in 0..1."""
+    """The thresholds of own traffic, for its levels, its problems and its rules. Shares are in 0..1."""
 
     overloaded: float = 0.02
     """The share of 529s, or of the service's other failures, that counts as a problem."""
     refused: float = 0.05
-    """The share of refusals that is one: of 400s, 413s, 429s, 401s or 403s."""
+    """The share of refusals (400, 401, 403, 413 or 429) that counts as a problem."""
     failing: float = 0.05
-    """P2 when this share of the calls fails; below half of it, it is no longer."""
+    """P2 when this share of the calls fails, until less than half of it does."""
     most_fail: float = 0.90
     """P1 when this share of all calls fails."""
     most_fail_ends: float = 0.80
-    """A P1 lasts until fewer than this share fail."""
+    """A P1 lasts until less than this share fails."""
     least_failures: int = 3
-    """The fewest failures from which a share is a level."""
+    """The fewest failures for which a share has a level."""
     attempts_per_call: float = 1.5
-    """Attempts per call from which retries multiply the load."""
+    """Attempts per call from which on retries multiply the load."""
     cost_ratio: float = 3.0
-    """Cost per 1,000 calls, and tokens per call, at this multiple of other days are far over the usual."""
+    """Cost per 1,000 calls, and tokens per call, are far above the usual at this multiple of other days."""
     truncated: float = 0.10
-    """So many more of the answers than usual stopped by `max_tokens` are worth a look."""
+    """Responses cut by `max_tokens` are worth a look if their share exceeds the usual by this much."""
     cache_ratio: float = 0.5
-    """Below this part of its usual share, the cache has collapsed."""
+    """The cache has collapsed if its share falls below this fraction of the usual one."""
     budget_warn: float = 0.8
     """The share of the daily budget that warns."""
     daily_budget_usd: float = 0.0
@@ -94,19 +94,19 @@ class Options:
     """The settings that the analysis depends on."""
 
     ours: tuple[str, ...] = ("Claude API",)
-    """The status-page components you use, by name, start of the name, or id."""
+    """The status-page components in use, by name, start of the name, or id."""
     headroom_low: float = 0.20
     """The remaining fraction of a limit at which its gauge warns."""
     headroom_critical: float = 0.05
     """The remaining fraction of a limit at which its gauge is bad."""
     messages_interval_s: float = 30.0
-    """How often messages are probed, which decides how old a figure may be."""
+    """How often messages are probed, in seconds, which decides how old a figure may be."""
     models_interval_s: float = 15.0
-    """The same for the model list."""
+    """How often the model list is requested, in seconds."""
     status_interval_s: float = 60.0
-    """The same for the status page."""
+    """How often the status page is read, in seconds."""
     other_models_interval_s: float = 120.0
-    """The same for each further model."""
+    """How often each further model is probed, in seconds."""
     ttft_slow_s: float = 3.0
     """A TTFT above this is slow, unless that is usual."""
     message_slow_s: float = 5.0
@@ -124,7 +124,7 @@ class Options:
     traffic: TrafficThresholds = field(default_factory=TrafficThresholds)
     """The thresholds of own traffic."""
     rely_on_traffic: bool = False
-    """Whether real calls that are answered stand in for paid probes."""
+    """Whether real calls that are answered replace paid probes."""
 
     def interval_s(self, source: Source) -> float:
         if source is Source.STATUS:
@@ -134,5 +134,8 @@ class Options:
         return self.models_interval_s if source is Source.MODELS else self.messages_interval_s
 
     def stale_after_s(self, source: Source) -> float:
-        """Three intervals, as one lost probe means little, and at least 45 s, as answers take time."""
+        """Seconds after which a source is silent.
+
+        Three intervals, as one lost probe means little, and at least 45 s, as answers take time.
+        """
         return max(3 * self.interval_s(source), 45.0)

@@ -38,9 +38,10 @@ def build_snapshot(
     policy: RoundPolicy = CONTINUOUS,
     traffic: TrafficView | None = None,
 ) -> Snapshot:
-    """The Snapshot at `at` (aware UTC). Exchanges that began after `at` have no influence.
+    """The Snapshot at `at` (aware UTC).
 
-    `traffic` is what was known of own traffic at that instant.
+    Exchanges that began after `at` have no influence. `traffic` is what was known of own traffic at that
+    instant.
     """
     status = status_view(history, at, options)
     headroom = with_traffic_limits(
@@ -72,7 +73,7 @@ def build_snapshot(
 
 
 def _silent_since(verdict: Verdict, status: StatusView) -> datetime | None:
-    """Since when the page has been silent about trouble that it had time to report."""
+    """Since when the page has been silent about a problem that it had time to report."""
     if verdict.page is not PageAgreement.SILENT or verdict.since is None or status.read_at is None:
         return None
     return verdict.since if status.read_at >= verdict.since else None

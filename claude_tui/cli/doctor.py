@@ -48,7 +48,7 @@ def run(request: Request) -> int:
 def _screen_problems(settings: Settings) -> Iterator[ScreenProblem]:
     """The problems with keys, and with every theme that can be chosen."""
     from claude_tui.doctor import ScreenProblem
-    from claude_tui.tui.actions import key_problems
+    from claude_tui.tui.keymap import key_problems
     from claude_tui.tui.render.theme_files import ThemeError, load_theme, theme_names
 
     for problem in key_problems(settings.keys, str(settings.origin("keys"))):

@@ -52,7 +52,7 @@ def check_for_screen(settings: Settings) -> None:
 
     What is wrong inside a theme file keeps nobody from the dashboard, which says it.
     """
-    from claude_tui.tui.actions import key_problems
+    from claude_tui.tui.keymap import key_problems
     from claude_tui.tui.render.theme_files import ThemeError, theme_path
 
     problems = key_problems(settings.keys, str(settings.origin("keys")))

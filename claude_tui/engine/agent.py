@@ -1,4 +1,4 @@
-"""`claude-top agent`: the engine without a screen, so that the record goes on when nobody looks."""
+"""`claude-top agent`: the engine without a screen, which keeps the record going when nobody is watching."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 def run(engine: Engine, log: Log, *, end: Callable[[int], object] = os._exit) -> int:
     """Runs the engine until SIGTERM, SIGINT or SIGHUP, writes what is left and returns 0.
 
-    Call it in the main thread. `end` ends the process when threads still hang seconds later.
+    Call it in the main thread. `end` ends the process if threads still hang seconds later.
     """
     done = threading.Event()
     with _signals(done):
@@ -58,7 +58,7 @@ class _Teller:
 
 @contextmanager
 def _signals(done: threading.Event) -> Iterator[None]:
-    """One that was ignored stays so (`nohup`)."""
+    """A signal that was ignored stays ignored (`nohup`)."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in _SIGNALS:
         if before[number] is not signal.SIG_IGN:

@@ -1,4 +1,4 @@
-"""What an agent writes to its log: a line whenever something changes, nothing while all stays the same."""
+"""What an agent logs: a line whenever something changes, nothing while everything stays the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Log = Callable[[datetime, str], None]
 
 
 def changes(before: Snapshot | None, after: Snapshot) -> Iterator[str]:
-    """What the log says of `after`, seen after `before`; None for the first Snapshot."""
+    """The log lines for `after`, given the previous Snapshot `before`, which is None for the first."""
     was, now = before.engine if before is not None else None, after.engine
     if was is None or _role(was.watching) != _role(now.watching):
         yield _role(now.watching)
@@ -51,8 +51,8 @@ def _event(event: Event) -> str:
 def log_to(path: Path | None) -> Log:
     """Writes dated lines to a file, or to stderr.
 
-    The file is opened for each line, so that it may be moved away at any time. A line that cannot be
-    written to it goes to stderr. Raises OSError when the file cannot be opened now.
+    The file is opened for each line, so that it can be moved away at any time. A line that cannot be written
+    to it goes to stderr. Raises OSError if the file cannot be opened now.
     """
     if path is not None:
         with open(path, "a", encoding="utf-8", opener=_without_waiting):
@@ -76,7 +76,7 @@ def log_to(path: Path | None) -> Log:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Opens like `os.open`, but neither opening nor writing waits for whoever reads a pipe."""
+    """Opens like `os.open`, but neither opening nor writing waits for the reader of a pipe."""
     return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 
@@ -86,4 +86,4 @@ def _to_stderr(line: str) -> None:
             sys.stderr.write(line)
             sys.stderr.flush()
         except (OSError, ValueError):
-            return  # whoever read it has gone; the record is in the store
+            return  # the reader has gone; the record is in the store

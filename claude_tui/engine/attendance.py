@@ -1,4 +1,4 @@
-"""Which of the processes on one store collects, and how many watch."""
+"""Which of the processes on one store collects, and how many are watching."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Attendance:
         return await asyncio.to_thread(self._take, self._clock.now())
 
     def look(self) -> None:
-        """Finds out again who collects and how many watch. The disk may be slow."""
+        """Updates who collects and how many are watching. Blocks while the disk is slow."""
         self.watching = replace(
             self.watching,
             collects=self._collects,
@@ -52,21 +52,21 @@ class Attendance:
         )
 
     def stand_aside(self) -> None:
-        """Lets another collect, and goes on watching."""
+        """Lets another process collect, and continues to watch."""
         self._lease.release()
         self._collects = False
         self.look()
 
     def leave(self, *, idle: bool = True) -> None:
-        """Lets another collect. Call it once everything is written.
+        """Lets another process collect. Call it once everything is written.
 
-        Without `idle` this process may still probe: then its end gives the lease back.
+        Without `idle` this process may still be probing; the lease is then given back when the process ends.
         """
         self._presence.leave()
         if idle:
             self._lease.release()
 
     def _take(self, now: datetime) -> bool:
-        # Not the same as holding the lock: where nothing can be locked, each process collects for itself.
+        # Not the same as holding the lock: if nothing can be locked, each process collects for itself.
         self._collects = not self._read_only and self._lease.take(now)
         return self._collects

@@ -1,4 +1,4 @@
-"""What goes to the program's log while an engine runs: what changes from one Snapshot to the next."""
+"""What an engine writes to the program's log: what changes from one Snapshot to the next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _probes = logging.getLogger("claude_tui.probes")
 
 
 def logged(publish: Callable[[Snapshot], None]) -> Callable[[Snapshot], None]:
-    """`publish`, which also logs verdicts, alerts and pages, acts of people, and trouble of the program."""
+    """`publish`, which also logs verdicts, alerts, pages, acts of people, and problems of the program."""
     before: Snapshot | None = None
 
     def told(snapshot: Snapshot) -> None:
@@ -27,7 +27,7 @@ def logged(publish: Callable[[Snapshot], None]) -> Callable[[Snapshot], None]:
         earlier, before = before, snapshot
         for text in changes(earlier, snapshot):
             is_trouble = text.startswith("notice: ")
-            # Of those who watch the same record only the collector logs what happens in it.
+            # Of all processes on the same record, only the collector logs what happens in it.
             if is_trouble or snapshot.engine.watching.collects or text.startswith(("watching", "collecting")):
                 _logger.log(logging.WARNING if is_trouble else logging.INFO, "%s", text)
         publish(snapshot)
@@ -36,7 +36,7 @@ def logged(publish: Callable[[Snapshot], None]) -> Callable[[Snapshot], None]:
 
 
 def log_observation(observation: Observation) -> None:
-    """One line for each probe: a failure always, what is fine only where details are asked for."""
+    """One line for each probe: always for a failure, otherwise only at level debug."""
     level = logging.DEBUG if not observation.outcome.failed else logging.INFO
     if not _probes.isEnabledFor(level):
         return

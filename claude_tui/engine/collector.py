@@ -16,9 +16,10 @@ from claude_tui.engine.changes_log import log_observation
 from claude_tui.engine.collector_state import AlertingFacts, CollectorState
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.notices import unstarted
+from claude_tui.engine.plans import make_plans
 from claude_tui.engine.receiving import Receiving
 from claude_tui.engine.setup import Monitored
-from claude_tui.engine.sources import Endpoint, make_plans, next_other_model, options_from, pick_model
+from claude_tui.engine.sources import Endpoint, next_other_model, options_from, pick_model
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend, Target
 from claude_tui.model.text import Redactor
@@ -40,19 +41,20 @@ HOUSEKEEPING_S = 600.0
 
 
 class Collector:
-    """The probing half of the engine. Only for the engine's thread, except for `load` before the start.
+    """The probing half of the engine.
 
-    It does nothing before `workers` run, which may be long after the start: while another process collects.
+    Only for the engine's thread, except for `load` before the start. It does nothing until `workers` run,
+    which may be long after the start if another process collects.
     """
 
     def __init__(self, settings: Settings, monitored: Monitored, memory: Memory, clock: Clock) -> None:
         self.memory = memory
         self.redactor = Redactor()
-        """Knows the endpoint's secrets once it is open."""
+        """Knows the endpoint's secrets once the endpoint is open."""
         self.failure: Notice | None = None
         """Why probing has stopped permanently."""
         self.traffic: Callable[[], TrafficView | None] = lambda: None
-        """What own traffic shows now."""
+        """Returns what own traffic shows now."""
         self._settings = settings
         self._monitored = monitored
         self._clock = clock
@@ -64,7 +66,7 @@ class Collector:
         self._resumed: tuple[ProbeState, ...] = ()
         self._models_tried = False
         self._endpoint: Endpoint | None = None
-        # What a demo shows is invented: real calls have no place in it.
+        # What a demo shows is invented, so real calls have no place in it.
         addresses = settings.traffic_otlp, settings.traffic_otlp_grpc
         receives = any(addresses) and monitored.demo is None
         self._receiving = Receiving(*addresses, memory.store, clock) if receives else None
@@ -80,11 +82,11 @@ class Collector:
         self.load_expenses()
 
     def load_expenses(self) -> None:
-        """Counts what was paid for besides probes, which any process may have asked for."""
+        """Counts what was paid for besides probes, whichever process requested it."""
         self._budget.set_besides(self.memory.expenses_today_usd())
 
     def resume(self, probes: tuple[ProbeState, ...]) -> None:
-        """Continues the schedule of a collector that has ended, with what it was waiting for."""
+        """Continues the schedule of a collector that has ended, including its waits."""
         self._resumed = probes
         self._models_tried = self.memory.history.latest(Source.MODELS, self._clock.now()) is not None
 
@@ -104,7 +106,7 @@ class Collector:
         return self._schedule.states()
 
     def state(self, alerting: AlertingFacts) -> CollectorState:
-        """What those who watch need to know besides the observations."""
+        """What viewers need to know besides the observations."""
         notices = self._key_notices if self.failure is None else (*self._key_notices, self.failure)
         if self._schedule is not None and (fault := self._schedule.fault) is not None:
             notices = (*notices, Notice("probe", Level.BAD, fault, self._clock.now()))
@@ -150,14 +152,14 @@ class Collector:
             finally:
                 endpoint.close()
         except Exception as error:
-            # The dashboard keeps showing what it has, and must say that no more data will come.
+            # The dashboard keeps showing the last data, and must say that no more will come.
             text = self.redactor.clean(f"probing stopped: {type(error).__name__}: {error}", 200)
             self.failure = Notice("collector", Level.BAD, text, self._clock.now())
             _logger.error("probing stopped", exc_info=error)
             raise
 
     def _spared(self, model: str | None) -> str | None:
-        """Why a model need not be asked: real calls of it are answered."""
+        """Why a model need not be probed: real calls of it are answered."""
         if not self._options.rely_on_traffic:
             return None
         found = stands_in(self.traffic(), model, self._options.traffic)
@@ -195,11 +197,12 @@ class Collector:
                 await plan.probe.aclose()
 
     def _now_s(self, source: Source) -> float:
-        """The interval of a source for now: shorter while a first failure or a recovery is confirmed."""
+        """The current interval of a source, which is shorter while a first failure or a recovery is
+        confirmed."""
         return interval_s(self.memory.history, source, self._clock.now(), self._options)
 
     def deliver(self, report: Report) -> None:
-        """Remembers and stores what a probe has reported."""
+        """Remembers and stores the report of a probe."""
         self._models_tried = self._models_tried or report.observation.source is Source.MODELS
         log_observation(report.observation)
         self.memory.add(report)

@@ -1,4 +1,4 @@
-"""What the collector knows that is not in the observations, kept in the store for those who watch."""
+"""What the collector knows that is not in the observations, kept in the store for viewers."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ class CollectorState:
     """What is probed, with the base URL and the model in use."""
     probes: tuple[ProbeState, ...]
     spend: Spend
-    """What the target cost today."""
+    """What the target has cost today."""
     notices: tuple[Notice, ...] = ()
-    """What stays until the process ends: about the key, or why it has stopped probing."""
+    """Notices that stay until the process ends: about the key, or why probing has stopped."""
     key_problem: str | None = None
     key_lack: KeyLack | None = None
     alerting: AlertingFacts = field(default_factory=AlertingFacts)
     credential: str = "ANTHROPIC_API_KEY"
-    """The variable that the key comes from."""
+    """The variable that holds the key."""
 
     def encode(self) -> bytes:
         return to_json(self)
 
     @classmethod
     def decode(cls, body: bytes) -> CollectorState | None:
-        """None for what cannot be read: a later version may keep something else."""
+        """The state in a row; None if it cannot be read, as a later version may have written it."""
         try:
             state: CollectorState = sound(from_json(cls, body))
         except ValueError:
@@ -73,7 +73,7 @@ class CollectorState:
         return state
 
     def differs(self, other: CollectorState | None) -> bool:
-        """Whether `other` is no longer true, which the mere passing of time does not cause."""
+        """Whether `other` differs in more than what the passing of time changes."""
         if other is None:
             return True
         if replace(self, at=other.at, probes=()) != replace(other, probes=()):

@@ -13,11 +13,11 @@ from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.engine import Engine
 from claude_tui.engine.identity import host_name, this_process
 from claude_tui.engine.paging import Attention, PagingSetup
+from claude_tui.engine.plans import make_plans
 from claude_tui.engine.setup import DemoMode, KeyState, Monitored
 from claude_tui.engine.sources import (
     Endpoint,
     Pace,
-    make_plans,
     next_other_model,
     options_from,
     other_models,
@@ -48,7 +48,7 @@ __all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "check", "demo", "drill", "live", "ope
 DEMO_PACE = Pace(
     status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0), other_models_s=8.0
 )
-# At that pace an hour is 4,300 observations, which take 4 MB. As long as its invented past is enough.
+# At that pace an hour is 4,300 observations, which take 4 MB. An hour is as long as the invented past.
 DEMO_IN_MEMORY = timedelta(hours=2)
 DEMO_PAST = timedelta(hours=2)
 DEMO_KEY = "sk-ant-api03-demo-no-real-key"
@@ -65,8 +65,8 @@ def live(
     """An engine for the endpoint in settings and environment, with its history and alerts.
 
     `screen` says whether somebody watches it. With `read_only` it shows what others record and writes
-    nothing. Raises StoreError for a data directory on a network file system, and for a history that a
-    later version wrote.
+    nothing. Raises StoreError for a data directory on a network file system, and for a history that a later
+    version wrote.
     """
     clock = clock or SystemClock()
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
@@ -118,7 +118,7 @@ def open_store(settings: Settings, name: str, clock: Clock, *, read_only: bool =
     require_local(settings.data_dir)
     store = Store.open(settings.data_dir, name, now=clock.now(), read_only=read_only)
     if read_only:
-        # Only a read finds out which version wrote it.
+        # Only a read reveals which version wrote it.
         store.data_version()
     if (refusal := store.refusal) is not None:
         store.close()
@@ -138,9 +138,10 @@ def demo(
 def drill(
     settings: Settings, scenario: Scenario, started: DrillEntry, store: Store, *, clock: Clock | None = None
 ) -> Engine:
-    """The same without the name of the scenario. `started` is recorded at the instant at which it starts.
+    """The engine of a drill: a demo that does not reveal the scenario's name.
 
-    What of the scenario is over when the responder looks has been lived through and recorded by then.
+    `started` is recorded as the start of the scenario. Whatever part of it is over when the responder arrives
+    is played without waiting, and recorded.
     """
     clock = clock or SystemClock()
     before_s = scenario.truth.seen_after_s if scenario.truth is not None else 0.0
@@ -177,7 +178,7 @@ def _simulated(
 
     from claude_tui.simulator.sockets import HOST, free_port
 
-    # The simulator starts after the first frame, and the past is to name the address that it will have.
+    # The simulator starts after the first frame, and the past must name the address that it will have.
     port, now = free_port(), clock.now()
 
     def company() -> Company:
@@ -197,7 +198,7 @@ def _simulated(
     if traffic:
         from claude_tui.simulator.applications import DEMO_LOAD, with_room
 
-        # The limits of the past are those that the load will have.
+        # The past has the same limits as the load will have.
         before = with_room(scenario, DEMO_LOAD)
     _write_past(store, before, since, url)
     paging = PagingSetup(open_alerting)

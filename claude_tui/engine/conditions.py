@@ -1,7 +1,7 @@
 """The conditions under which Snapshots are judged, recorded in the store whenever they change.
 
-A past Snapshot is built under those of its time: a threshold that was changed since does not change what
-was known then.
+A past Snapshot is built under the conditions of its time: a threshold that has changed since does not change
+what was known then.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class Conditions:
     facts: EngineFacts = field(default_factory=EngineFacts)
     """What only the engine knows."""
     target: Target = field(default_factory=lambda: Target("", "", "", None))
-    """What is watched."""
+    """The monitored endpoint."""
     ceiling_usd: float = 0.0
-    """What paid probes may cost in a day."""
+    """The most that paid probes may cost in a day, in dollars."""
     demo: str | None = None
-    """The scenario that is played, None on a real endpoint."""
+    """The scenario being played; None on a real endpoint."""
     speed: float = 1.0
-    """How many times as fast as written it is played."""
+    """How many times faster than real time it is played."""
 
     @classmethod
     def of(cls, engine: EngineState, options: Options) -> Conditions:
@@ -59,14 +59,14 @@ class Conditions:
 
 
 def encode_conditions(conditions: Conditions) -> str:
-    """JSON with every value: the default of a later version may be another."""
+    """JSON with every value, as the default of a later version may differ."""
     return json.dumps(asdict(conditions), ensure_ascii=False, separators=(",", ":"))
 
 
 def decode_conditions(body: str) -> Conditions:
     """The conditions in `body`, whichever version wrote it.
 
-    An unknown key is ignored. One that is missing, or whose value this version cannot read, has its default.
+    Unknown keys are ignored. A key that is missing, or whose value this version cannot read, has its default.
     """
     default = Conditions()
     try:
@@ -82,7 +82,7 @@ def decode_conditions(body: str) -> Conditions:
 
 
 def _read(default: C, table: dict[str, Any]) -> C:
-    """`default` with what `table` says. Raises ValueError for a value that cannot be read."""
+    """`default`, updated from `table`. Raises ValueError for a value that cannot be read."""
     raw = json.dumps(_overlaid(asdict(default), table))
     read: C = sound(from_json(type(default), raw.encode("utf-8", "replace")))
     return read
@@ -98,7 +98,7 @@ def _overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_leniently(default: C, table: dict[str, Any]) -> C:
-    """The same, without the values that cannot be read."""
+    """The same, skipping values that cannot be read."""
     read: C = default
     for each in fields(default):
         if each.name not in table:

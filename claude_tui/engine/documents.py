@@ -1,6 +1,6 @@
-"""Documents read from files, with a bound, and written to them.
+"""Documents read from files with a size limit, and written to them.
 
-Writing is all or nothing, and replaces another file only when that is meant.
+Writing is all or nothing, and replaces another file only on request.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _WRITE_WITHIN_S = 30.0
 
 
 def read_document(path: Path, most: int, what: str) -> str:
-    """The text of a file of at most `most` bytes, which is meant to be `what`: "an exported incident".
+    """The text of a file of at most `most` bytes. Raises ClaudeTopError.
 
-    A pipe is read to its end, as that of `<(...)` in a shell; one that nobody writes to is empty. Raises
-    ClaudeTopError.
+    `what` says what the file is meant to be, such as "an exported incident". A pipe is read to its end, like
+    that of `<(...)` in a shell; a pipe without a writer is empty.
     """
     try:
-        # Opening a pipe that nobody writes to would wait for ever.
+        # Opening a pipe without a writer would wait forever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             os.set_blocking(descriptor, True)
@@ -60,10 +60,10 @@ def store_all(store: Store, records: Iterable[Record]) -> bool:
 
 
 def write_document(path: Path, text: str, *, replace: bool = False) -> None:
-    """Writes `text` to `path`, which only its owner can read.
+    """Writes `text` to `path`, readable only by its owner.
 
-    Raises FileExistsError for a file that is there, unless it is to be replaced, and OSError where it cannot
-    be written; then nothing has changed.
+    Raises FileExistsError if the file exists and is not to be replaced, and OSError if it cannot be written;
+    then nothing has changed.
     """
     real = Path(os.path.realpath(path))
     descriptor, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
@@ -83,7 +83,7 @@ def write_document(path: Path, text: str, *, replace: bool = False) -> None:
 def _place(written: Path, real: Path) -> None:
     """Raises FileExistsError."""
     try:
-        # Unlike a rename, a link fails where there is a file already, even one made this very moment.
+        # Unlike a rename, a link fails if the file exists, even if it was created this very moment.
         real.hardlink_to(written)
     except FileExistsError:
         raise

@@ -1,4 +1,4 @@
-"""Asking a model for a draft: what it costs at most, and the one request. Only when a person asked for it."""
+"""Asks a model for a draft, on request of a person: the most it may cost, and the one request."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
 __all__ = ["MAX_TOKENS", "Answer", "DraftError", "ask", "most_usd", "require_affordable"]
 
 MAX_TOKENS = 2_000
-"""Of an answer: twelve sentences and the names of their entries."""
+"""The length of an answer in tokens: twelve sentences and the names of their entries."""
 
 _TIMEOUT_S = 120.0
-# Text has four characters a token or more, ids and times have two.
+# Text has at least four characters per token, ids and times have two.
 _LEAST_PER_TOKEN = 2
 
 
 class DraftError(ClaudeTopError):
-    """A model gave no draft. Says why."""
+    """A model gave no draft. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model answered, and what that cost."""
+    """What a model answered, and what it cost."""
 
     text: str
     cost_usd: float
 
 
 def most_usd(model: str, sent: str) -> float:
-    """What the request may cost at most, by the shipped prices."""
+    """The most that the request may cost, by the shipped prices."""
     return cost_usd(model, Usage(len(sent.encode()) // _LEAST_PER_TOKEN + 100, MAX_TOKENS))
 
 
 def require_affordable(model: str, sent: str, spend: Spend) -> None:
-    """Raises DraftError where it may cost more than is left of the day's ceiling."""
+    """Raises DraftError if it may cost more than is left of the day's ceiling."""
     most, left = most_usd(model, sent), spend.ceiling_usd - spend.today_usd
     if most > left:
         raise DraftError(
@@ -53,7 +53,10 @@ def require_affordable(model: str, sent: str, spend: Spend) -> None:
 
 
 def ask(endpoint: Endpoint, model: str, system: str, text: str, clock: Clock) -> Answer:
-    """One request. It imports the SDK and blocks: not for the screen's thread. Raises DraftError."""
+    """Sends one request. Raises DraftError.
+
+    It imports the SDK and blocks, so it is not for the screen's thread.
+    """
     try:
         return asyncio.run(_ask(endpoint, model, system, text, clock))
     except TimeoutError:

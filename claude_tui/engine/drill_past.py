@@ -1,6 +1,6 @@
-"""The part of a drill that is over when the responder looks: played without waiting, and recorded.
+"""The part of a drill that is over when the responder arrives: played without waiting, and recorded.
 
-The simulator's own answers at the instants at which probes would have asked, read as the probes read them;
+It consists of the simulator's own answers at the instants of the probes, parsed as the probes parse them, and
 judged second by second by the same publisher, so that verdicts, alerts and pages of that time are in the
 record.
 """
@@ -50,7 +50,7 @@ _WITHIN_S = 10.0
 
 
 class DrillClock:
-    """The real clock, but for the time that is lived through before: `at` stands in for it then."""
+    """The real clock, with `at` in its place while the past is played."""
 
     def __init__(self, real: Clock) -> None:
         self._real = real
@@ -65,7 +65,7 @@ class DrillClock:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What the probes would have asked."""
+    """The probes whose requests are simulated."""
 
     url: str
     """The base URL of API and status page."""
@@ -126,7 +126,7 @@ def _known_at(report: Report) -> datetime:
 def reports_of(
     scenario: Scenario, speed: float, monitored: Monitored, url: str, since: datetime, until: datetime
 ) -> list[Report]:
-    """What the probes would have reported of a scenario that began at `since`, in the order of knowing."""
+    """What the probes would have reported of a scenario that began at `since`, in the order of arrival."""
 
     target = _Target(url, probe_model(scenario) or "")
     asking = _Asking(Api(scenario, Playhead(since, speed), seed=scenario.seed), target)
@@ -241,7 +241,7 @@ def _total_s(answer: Answer) -> float:
 
 
 def _first_token_s(answer: Answer) -> float | None:
-    """Until the first piece of text is there."""
+    """The seconds until the first piece of text arrives."""
     passed = answer.wait_s
     for chunk in answer.chunks:
         passed += chunk.wait_s

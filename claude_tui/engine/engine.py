@@ -1,10 +1,10 @@
 """The engine: collects or watches, and publishes Snapshots, in a thread with its own event loop.
 
-This way a slow screen and a busy probe do not delay each other. The engine does not depend on Textual and
+A slow screen and a busy probe therefore do not delay each other. The engine does not depend on Textual and
 prints nothing. `compose` builds one.
 
-Of all engines on one store, the one that holds its lease collects: it probes, pages, and carries out what
-people ask for anywhere. The others read what it records, and one of them takes over when it ends.
+Of all engines on one store, the one that holds its lease collects: it probes, pages, and carries out requests
+from all processes. The others read what it records, and one of them takes over when it ends.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
-# The two minutes are more than any probe takes with the usual timeout.
+# Two minutes are more than any probe takes with the usual timeout.
 _LEAST_OVERLAP = timedelta(minutes=2)
 _MARGIN = timedelta(seconds=30)
 
@@ -66,8 +66,8 @@ class Engine:
     """The running program without a screen.
 
     Call `first_snapshot` and `snapshot` only before `start`; every other method may be called from any
-    thread. Without `paging` there are no alerts, without `attendance` nobody shares the store. A screen
-    `counts_uptime`; an agent has no use for it.
+    thread. Without `paging` there are no alerts; without `attendance` the store is not shared.
+    `counts_uptime` is for a screen; an agent does not need it.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Engine:
         self._clock = clock = clock or SystemClock()
         backend = StoreBackend(store, monitored.target.base_url, clock.now)
         options = options_from(settings, monitored.pace)
-        # The past of a demo was not probed at the demo's own pace.
+        # The past of a demo was not recorded at the demo's own pace.
         reach = DEFAULT_REACH if monitored.demo is not None else reach_of(options)
         memory = Memory(store, monitored.in_memory, clock, reach)
         overlap = max(_LEAST_OVERLAP, timedelta(seconds=settings.timeout_s) + _MARGIN)
@@ -152,7 +152,7 @@ class Engine:
     def start(self, publish: Publish) -> None:
         """Starts probing, and calls `publish` in the engine's thread."""
         self._publish = publish
-        # Before its threads start, and after the first frame, which its import would delay.
+        # Before its threads start, and after the first frame, which this import would delay.
         from claude_tui.engine.one_heap import share_one_heap
 
         share_one_heap()
@@ -176,8 +176,10 @@ class Engine:
             self._attendance.leave(idle=self._thread is None or not self._thread.is_alive())
 
     def stand_aside(self) -> None:
-        """Has another process collect, if this one does and is about to be suspended: a stopped process keeps
-        its lease. Returns once another can, at the latest after five seconds."""
+        """If this process collects, lets another do so, as a process that is suspended keeps its lease.
+
+        Returns once another can, after five seconds at the latest.
+        """
         if self._attendance is None or self._loop is None or not self.publisher.collects:
             return
         self._sharing.aside.clear()
@@ -242,14 +244,18 @@ class Engine:
         return self.redactor.clean(text, MAX_ENTRY, keep_newlines=True)
 
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
-        """Everything that was recorded until `at`, or now, about the incident with that id.
+        """Everything recorded until `at`, or until now, about the incident with that id; None if there is
+        none.
 
-        None when there is none. It reads the store, so a screen calls it in a thread of its own.
+        It reads the store, so a screen calls it in a thread of its own.
         """
         return self.publisher.incident_record(ident, at)
 
     def draft(self, model: str, system: str, text: str) -> Answer:
-        """Asks a model, on request of the user. It blocks, and imports the SDK. Raises DraftError."""
+        """Asks a model for a draft, on request of the user. Raises DraftError.
+
+        It blocks, and imports the SDK.
+        """
         from claude_tui.engine.drafting import DraftError, ask, require_affordable
 
         if self._read_only:
@@ -265,7 +271,7 @@ class Engine:
         return answer
 
     def history_record(self, at: datetime) -> HistoryRecord:
-        """What is known of the last 90 days before an instant. May take a while; raises StoreError."""
+        """What is known about the 90 days before an instant. May take a while; raises StoreError."""
         return self.collector.memory.record(at)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
@@ -273,7 +279,7 @@ class Engine:
         self._ask(RequestedAction.ACKNOWLEDGE, by, subject=group or "", text=reason)
 
     def take(self, severity: Severity, *, by: str, reason: str) -> None:
-        """Says that somebody takes care of what the verdict reports, which is that bad now."""
+        """Records that somebody takes on the problem of the verdict, which has this severity now."""
         request = self._ask(RequestedAction.TAKE, by, subject=severity.value, text=reason)
         if request is not None:
             self._call(lambda: self._show(self._journal.requested, request))
@@ -290,20 +296,20 @@ class Engine:
             self._travel.set_focus(focus)
 
     def travel(self, move: Move) -> None:
-        """Publishes the Snapshot of the past that `move` leads to, besides the live ones."""
+        """Publishes the Snapshot of the past that `move` leads to, in addition to the live ones."""
         if self._travel is None and self._publish is not None:
             self._travel = self._set_out(self._publish)
         if self._travel is not None:
             self._travel.go(move)
 
     def return_to_live(self) -> None:
-        """Ends travelling, and frees what it took."""
+        """Ends time travel, and releases its resources."""
         if self._travel is not None:
             self._travel.close()
             self._travel = None
 
     def toggle_playback(self) -> None:
-        """Nothing is played here."""
+        """Does nothing, as no recording is played."""
 
     def _set_out(self, publish: Publish) -> Travel:
         from claude_tui.engine.past import Past
@@ -324,7 +330,10 @@ class Engine:
         text: str = "",
         until: datetime | None = None,
     ) -> ActionRequest | None:
-        """Records what somebody asks for. The collector itself does it at once, others leave it to it."""
+        """Records a request.
+
+        The collector carries its own out at once; other processes leave it to the collector.
+        """
         if self._read_only:
             return None
         clean = self.redactor.clean
@@ -341,7 +350,7 @@ class Engine:
         loop = self._loop
         if loop is None or loop.is_closed():
             return
-        # The loop may close between the check and the call: then the action is no longer needed.
+        # The loop may close between the check and the call; the action is no longer needed then.
         try:
             loop.call_soon_threadsafe(action)
         except RuntimeError:
@@ -389,7 +398,7 @@ class Engine:
 
 
 def _ended(task: asyncio.Task[None]) -> bool:
-    """Whether it is over. What a task raises it has told on screen before, or it is an internal error."""
+    """Whether the task is over. Its exception is dropped, as it is on screen or an internal error."""
     if not task.done():
         return False
     if not task.cancelled():

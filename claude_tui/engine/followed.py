@@ -29,14 +29,14 @@ class Followed(Generic[T]):
 
     @property
     def entries(self) -> tuple[T, ...]:
-        """In the order in which the store has them, then own ones that are not stored yet.
+        """The entries in the order of the store, followed by own ones that are not stored yet.
 
         The same tuple until something is added.
         """
         return self._entries
 
     def add(self, entry: T) -> None:
-        """Adds an own entry, which `write` has queued already."""
+        """Adds an own entry, which has already been queued for writing."""
         with self._lock:
             if entry.id not in self._stored:
                 self._own[entry.id] = entry

@@ -15,11 +15,11 @@ __all__ = ["host_name", "login_name", "this_process"]
 
 
 def login_name() -> str:
-    """The login name, a guess that the user may correct; never empty."""
+    """The login name, which the user may correct; never empty."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError, ImportError):
-        # A container's user may have no entry in any list of users.
+        # A container's user may be missing from the user database.
         name = ""
     return inert(name, MAX_NAME) or "somebody"
 

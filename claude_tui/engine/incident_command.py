@@ -35,17 +35,16 @@ if TYPE_CHECKING:
 
 __all__ = ["NoSuchIncidentError", "export_text", "import_file", "list_of", "shown", "write_export"]
 
-# An incident of a day, with every act of a large team, has some 300 KB.
-# Read as JSON, a hostile file takes twenty times its size in memory.
+# An incident of a day, with every act of a large team, is about 300 KB.
 _MAX_FILE = 10_000_000
 
 
 class NoSuchIncidentError(ClaudeTopError):
-    """There is no incident of that name."""
+    """There is no incident with that name."""
 
 
 def list_of(store: Store, at: datetime) -> str:
-    """A line for each incident, the newest first; empty without any."""
+    """A line for each incident, newest first; empty without any."""
     return list_text(incidents(_entries(store)), at)
 
 
@@ -64,7 +63,7 @@ def export_text(store: Store, name: str, options: Options, at: datetime, *, form
 
 
 def write_export(path: Path, text: str, *, force: bool) -> None:
-    """Raises ClaudeTopError where the file is there already, or cannot be written."""
+    """Writes the document. Raises ClaudeTopError if the file exists already, or cannot be written."""
     try:
         write_document(path, text, replace=force)
     except FileExistsError:
@@ -74,9 +73,9 @@ def write_export(path: Path, text: str, *, force: bool) -> None:
 
 
 def import_file(store: Store, path: Path) -> tuple[int, int]:
-    """Adds the entries of an exported incident that are not here yet; how many were new, of how many.
+    """Adds the new entries of an exported incident; returns how many were new, and of how many.
 
-    Raises ClaudeTopError for a file that cannot be read, IncidentFileError for one that is no export.
+    Raises ClaudeTopError for a file that cannot be read, IncidentFileError for one that is not an export.
     """
     text = read_document(path, _MAX_FILE, "an exported incident")
     try:

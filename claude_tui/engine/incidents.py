@@ -1,6 +1,6 @@
-"""Incidents in the engine: which one matters now, and everything that was recorded about one of them.
+"""Incidents in the engine: which one matters now, and everything recorded about one of them.
 
-`claude_tui.incident` is imported only when there is an incident or trouble: the first frame is to be quick.
+`claude_tui.incident` is imported only if there is an incident or a problem, as the first frame must be quick.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ if TYPE_CHECKING:
 
 __all__ = ["IncidentWatch", "known_until", "load_record", "record_of"]
 
-# Before the first failure: what led to it. After the end: whether it held, and what the page posted.
+# Before the first failure, to show what led to it; after the end, to show whether the fix held and what the
+# page posted.
 _BEFORE, _AFTERWARDS = timedelta(minutes=15), timedelta(minutes=15)
 
 
-# A clock that was wrong for hours and is set right is ordinary; a row of another century is damage.
+# A clock that was hours off and has been corrected is ordinary; a row of another century is damage.
 _MOST_AHEAD = timedelta(days=1)
 
 
 class IncidentWatch:
-    """The incidents as their entries make them, folded again only when there are new ones."""
+    """The incidents that the entries describe, computed again only when there are new entries."""
 
     def __init__(self, after: timedelta) -> None:
         self._after = after
@@ -62,7 +63,7 @@ class IncidentWatch:
         entries: tuple[IncidentEntry, ...],
         at: datetime,
     ) -> Proposal | None:
-        """What is proposed at `at`."""
+        """The incident that is proposed at `at`; None if none is."""
         if not verdict.severity.grave:
             return None
         from claude_tui.incident import proposal
@@ -72,7 +73,7 @@ class IncidentWatch:
     def earlier_starts(
         self, verdict: Verdict, entries: tuple[IncidentEntry, ...], at: datetime, host: str
     ) -> tuple[IncidentEntry, ...]:
-        """What to record where the record knows an earlier start of the incident that is open."""
+        """The entry to record if the record shows an earlier start of the open incident; None if not."""
         if not entries or not verdict.severity.trouble:
             return ()
         from claude_tui.incident import earlier_starts
@@ -82,7 +83,7 @@ class IncidentWatch:
     def summary(
         self, verdict: Verdict, entries: tuple[IncidentEntry, ...], proposed: Proposal | None
     ) -> IncidentSummary | None:
-        """What screens show: the incident that is open, or the one that is proposed."""
+        """The incident to show: the one that is open, or the one that is proposed."""
         if proposed is None and not entries:
             return None
         from claude_tui.incident import summary
@@ -90,7 +91,7 @@ class IncidentWatch:
         return summary(self.known(entries), proposed, verdict.severity)
 
     def ended(self, entries: tuple[IncidentEntry, ...]) -> tuple[PastIncident, ...]:
-        """The incidents that are over, the one that ended last first."""
+        """The incidents that are over, most recently ended first."""
         if not entries:
             return ()
         from claude_tui.incident import ended
@@ -101,7 +102,7 @@ class IncidentWatch:
 
 
 def known_until(entries: Iterable[IncidentEntry], now: datetime) -> datetime:
-    """Now; or the last act, where the clock has gone back since: what people did is there all the same."""
+    """Now; or the last act, if the clock has gone back since, so that nothing that people did disappears."""
     return max((each.at for each in entries if now < each.at <= now + _MOST_AHEAD), default=now)
 
 
@@ -113,7 +114,7 @@ def record_of(
     options: Options,
     journal: Iterable[AlertEntry] = (),
 ) -> Record | None:
-    """The record of the incident with that id, as far as it was known at `at`; None when there is none."""
+    """The record of the incident with that id, as far as it was known at `at`; None if there is none."""
     from claude_tui.incident import incidents
 
     known = tuple(entry for entry in entries if entry.at <= at)
@@ -129,15 +130,15 @@ def load_record(
     options: Options,
     journal: Iterable[AlertEntry] = (),
 ) -> Record:
-    """Everything that was recorded about an incident until `at`. Reads the store: not for a screen's thread.
+    """Everything recorded about an incident until `at`. Reads the store, so not for a screen's thread.
 
-    `journal` is what alerting remembers itself, which may not be in the store.
+    `journal` is what alerting itself remembers, which may not be in the store.
     """
     from claude_tui.incident import Record, Span
 
     start = incident.started_at - _BEFORE
     end = max(min(_end(incident), at), start)
-    # Entries are read up to, and not including, the end.
+    # Entries are read up to, but not including, the end.
     until = end + timedelta(microseconds=1)
     before = store.entry_in_force(VERDICT_CHANGES, start)
     alerts = [
@@ -164,7 +165,7 @@ def load_record(
 
 
 def _end(incident: Incident) -> datetime:
-    """When what is recorded no longer is about the incident."""
+    """When records stop being about the incident."""
     ends = [each for each in (incident.resolved_at, incident.resolved_recorded_at) if each is not None]
     merged = [entry.at for entry in incident.entries[-1:] if incident.merged_into]
     never = datetime.max.replace(tzinfo=incident.started_at.tzinfo) - _AFTERWARDS

@@ -1,4 +1,4 @@
-"""Invented traffic, recorded where the dashboard on a simulator looks for it."""
+"""Invented traffic, recorded where a dashboard on a simulator looks for it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["demo_traffic", "recorded_traffic"]
 
 
 def recorded_traffic(settings: Settings, per_second: float, say: Callable[[str], None]) -> InventedTraffic:
-    """Calls that a dashboard finds which is pointed at the simulator and has the same data directory."""
+    """Records calls for dashboards on this simulator that use the same data directory."""
 
     def opened(url: str) -> StoredCalls:
         name = store_name(Credentials.from_environ({}, base_url=url))
@@ -34,7 +34,7 @@ def recorded_traffic(settings: Settings, per_second: float, say: Callable[[str],
 
 
 def demo_traffic(store: Store, scenario: Scenario, since: datetime, until: datetime) -> InventedTraffic:
-    """The calls of a demo, which the store of its engine takes, and their past."""
+    """The calls of a demo and their past, which go to the store of its engine."""
 
     def opened(_: str) -> StoreSink:
         for rolled in past_traffic(scenario, DEMO_LOAD, since, until):

@@ -47,11 +47,11 @@ class _Read(NamedTuple):
     """What was read from the store."""
 
     verdicts: tuple[VerdictChange, ...] | None
-    """The changes of the last day; None where they were not asked for."""
+    """The changes of the last day; None if they were not requested."""
     steps: list[StepMark]
-    """The steps that were marked lately."""
+    """The steps that were marked recently."""
     severities: list[SeverityMark]
-    """The severities that people set lately."""
+    """The severities that people set recently."""
 
 
 class Journal:
@@ -84,7 +84,7 @@ class Journal:
 
     @property
     def takes(self) -> tuple[ActionRequest, ...]:
-        """Who took what a verdict reported, oldest first; the same tuple until somebody does again."""
+        """Who took on the problem of a verdict, oldest first; the same tuple until somebody else does."""
         if self._requests.entries is not self._takes_of:
             self._takes_of = self._requests.entries
             takes = taken_of(self._takes_of)
@@ -103,10 +103,9 @@ class Journal:
         return self._revisions.entries
 
     async def follow(self, now: datetime, *, verdicts: bool) -> None:
-        """Reads again what others who share the store may have added: marks, entries, and with `verdicts`
-        also the changes of the verdict."""
+        """Reads what other processes may have added: marks, entries, and if `verdicts` verdict changes."""
         steps, severities = len(self._own_steps), len(self._own_severities)
-        # All in one: handing over to a thread takes longer than most of the queries.
+        # In one go: handing over to a thread takes longer than most of the queries.
         found = await asyncio.to_thread(self._read, now, verdicts=verdicts)
         if found.verdicts is not None:
             self._verdicts = found.verdicts
@@ -135,12 +134,12 @@ class Journal:
         self.step_marks = _once(*self.step_marks, mark)
 
     def severity_marked(self, mark: SeverityMark) -> None:
-        """The same for a severity."""
+        """Adds a severity set here at once, without waiting for the store."""
         self._own_severities = (*self._own_severities, mark)
         self.severity_marks = _once(*self.severity_marks, mark)
 
     def requested(self, request: ActionRequest) -> None:
-        """Adds what was asked for here at once, without waiting for the store."""
+        """Adds a request made here at once, without waiting for the store."""
         self._requests.add(request)
 
     def appended(self, entry: IncidentEntry | FieldRevision) -> None:
@@ -151,7 +150,7 @@ class Journal:
             self._revisions.add(entry)
 
     def append(self, entry: IncidentEntry) -> None:
-        """Stores what the program did to an incident, and shows it at once."""
+        """Stores an act of the program on an incident, and shows it at once."""
         self._store.write(entry)
         self.appended(entry)
 
@@ -201,7 +200,7 @@ def recorded_events(
     acts: tuple[IncidentEntry, ...],
     takes: Iterable[ActionRequest] = (),
 ) -> tuple[Event, ...]:
-    """All of it as events, newest first."""
+    """Everything in the journal as events, newest first."""
     found = [
         *_changes(verdicts),
         *_alerted(alerts),
@@ -237,7 +236,7 @@ def _marked(steps: Iterable[StepMark], severities: Iterable[SeverityMark]) -> It
 
 
 def taken_of(requests: Iterable[ActionRequest]) -> tuple[ActionRequest, ...]:
-    """Those of the requests by which somebody took a trouble, oldest first."""
+    """The requests by which somebody took on a problem, oldest first."""
     return tuple(
         sorted((each for each in requests if each.action is RequestedAction.TAKE), key=lambda each: each.at)
     )
@@ -252,10 +251,10 @@ def _taken(takes: Iterable[ActionRequest]) -> Iterator[Event]:
 
 
 def _acted(entries: tuple[IncidentEntry, ...]) -> tuple[Event, ...]:
-    """What was done to the newest incidents, at the time at which it was recorded."""
+    """The acts on the newest incidents, at the time at which they were recorded."""
     if not entries:
         return ()
-    # Only now: the first frame is to be quick.
+    # Imported only now, as the first frame must be quick.
     from claude_tui.incident import entries_of_acts, incidents
 
     found: dict[str, Event] = {}
@@ -282,7 +281,7 @@ def _once(*marks: Mark) -> tuple[Mark, ...]:
 def _alerted(entries: Iterable[AlertEntry]) -> Iterator[Event]:
     for entry in entries:
         if entry.kind is EntryKind.DELIVERED:
-            # What was sent is an event already; that it arrived is in the incident's timeline.
+            # Sending is an event already; the arrival is in the incident's timeline.
             continue
         yield Event(
             entry.key,

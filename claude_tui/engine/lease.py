@@ -30,7 +30,7 @@ class Lease:
         self._held: int | None = None
 
     def take(self, now: datetime) -> bool:
-        """Tries to take the lock. Also True where locking is impossible: two pages are better than none."""
+        """Tries to take the lock. Also True if locking is impossible, as two pages are better than none."""
         if self._held is not None:
             return True
         try:
@@ -57,7 +57,7 @@ class Lease:
             self._held = None
 
     def holder(self) -> Process | None:
-        """Who holds the lock; None when nobody does, or the file does not say."""
+        """Who holds the lock; None if nobody does, or if the file does not say."""
         try:
             file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
@@ -74,12 +74,13 @@ def _opened(path: Path) -> int:
     try:
         return open_beside(path)
     except PermissionError:
-        # Who may not write the file can lock it all the same.
+        # A process that may not write the file can lock it nevertheless.
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
 
 
 def _is_free(file: int) -> bool:
-    """Tried with a shared lock, so that several who ask do not take each other for a holder."""
+    """Tries with a shared lock, so that several processes that check do not take each other for the
+    holder."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
@@ -89,7 +90,7 @@ def _is_free(file: int) -> bool:
 
 def _write(file: int, process: Process) -> None:
     line = to_json(process) + b"\n"
-    # The new line first, then the rest of the old one goes: a reader takes the first line.
+    # Write the new line first, then remove the rest of the old one: a reader reads the first line.
     os.pwrite(file, line, 0)
     os.ftruncate(file, len(line))
 

@@ -61,11 +61,11 @@ class Memory:
         self.history.extend(older)
         from claude_tui.model.garbage import keep_for_good
 
-        # They are in no cycle, so that full collections need not traverse them.
+        # These objects are in no cycle, so full collections need not traverse them.
         keep_for_good()
 
     async def read_again(self, since: datetime) -> None:
-        """Adds what others have recorded from `since` on; what is known already is left alone."""
+        """Adds what other processes have recorded from `since` on; what is known already is unchanged."""
         store = self.store
         for observation in await asyncio.to_thread(store.observations, since):
             self.history.add_observation(observation)
@@ -75,11 +75,11 @@ class Memory:
             self.history.add_catalogue(catalogue)
 
     def cost_today_usd(self) -> float:
-        """What probing the target has cost on this UTC day, whichever process did."""
+        """What probing the target has cost on this UTC day in dollars, in all processes."""
         return self.store.cost_since(self._midnight)
 
     def expenses_today_usd(self) -> float:
-        """What was paid for besides probes on this UTC day, in whichever process."""
+        """What was paid for besides probes on this UTC day in dollars, in all processes."""
         return fsum(each.usd for each in self.store.entries(EXPENSES, self._midnight))
 
     @property
@@ -87,7 +87,7 @@ class Memory:
         return datetime.combine(self._clock.now().date(), time(), UTC)
 
     def record(self, at: datetime, span: timedelta = LONGEST) -> Record:
-        """What the store knows of a span before an instant. Any thread may call it; StoreError."""
+        """What the store knows about a span before an instant. Any thread may call it. Raises StoreError."""
         return self.store.record(at, self._reach, span)
 
     def add(self, report: Report) -> None:
@@ -97,7 +97,7 @@ class Memory:
                 self.store.write(item)
 
     def prune(self, retention: timedelta) -> None:
-        """Rolls up the hours that are over, and drops old data from the store."""
+        """Rolls up the completed hours, and drops old data from the store."""
         now = self._clock.now()
         self.store.roll_up(now, self._reach)
         self.store.traffic.fold()

@@ -1,4 +1,4 @@
-"""Notices about the program itself, and the state of the probes before the first run."""
+"""Notices about the program itself, and the state of the probes before their first run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from claude_tui.model.watching import Watching
 __all__ = ["SILENT_AFTER", "fault_text", "notices_of", "of_installation", "of_sharing", "unstarted"]
 
 SILENT_AFTER = timedelta(seconds=60)
-"""A collector that is so late is not merely busy: its probes do not wait for each other."""
+"""A collector that is this late is not merely busy: its probes do not wait for each other."""
 
 
 def notices_of(
@@ -31,7 +31,7 @@ def notices_of(
     spend: Spend | None,
     alerts: AlertsView,
 ) -> tuple[Notice, ...]:
-    """All notices; `fixed` are those that never go away. `spend` is None where no ceiling is known."""
+    """All notices; `fixed` are those that never go away. `spend` is None if no ceiling is known."""
     found = list(fixed)
     if store_problem is not None:
         found.append(Notice("store", Level.WARN, store_problem, now))
@@ -45,7 +45,7 @@ def notices_of(
 
 
 def of_sharing(watching: Watching, told: CollectorState | None, now: datetime) -> tuple[Notice, ...]:
-    """What is wrong with the process that should collect; `told` is what it said last."""
+    """What is wrong with the process that should collect; `told` is its last recorded state."""
     if watching.collects:
         return ()
     if watching.collector is None:
@@ -74,13 +74,13 @@ def _nobody_collects(watching: Watching, told: CollectorState | None, now: datet
 
 
 def _due(told: CollectorState) -> datetime:
-    """When the collector had something to do at the latest."""
+    """The latest time at which the collector had something to do."""
     coming = [probe.next_at for probe in told.probes if probe.next_at is not None]
     return max(told.at, min(coming, default=told.at))
 
 
 def fault_text(error: BaseException) -> str:
-    """An internal error, for the screen: the error and the line that raised it, or that a restart is due."""
+    """An internal error, for the screen: the error with the line that raised it, or that a restart is due."""
     if installation().replaced:
         return UPGRADED
     frame = traceback.extract_tb(error.__traceback__)[-1:]
@@ -104,9 +104,10 @@ def _failing(route: RouteState) -> str:
 
 
 def unstarted(pace: Pace, no_key: str | None) -> tuple[ProbeState, ...]:
-    """The probes before there is a schedule. `no_key` says why no key can be sent.
+    """The state of the probes before there is a schedule.
 
-    A probe that will never run must not look as if it were about to in the first frame.
+    `no_key` says why no key can be sent: in the first frame, a probe that will never run must not look as if
+    it were about to.
     """
     intervals = ((Source.STATUS, pace.status_s), (Source.MODELS, pace.models_s))
     free = tuple(

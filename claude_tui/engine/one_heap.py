@@ -1,4 +1,4 @@
-"""Keeps glibc from giving each thread a heap of its own: 2 MB less, once the SDK is loaded in one of them."""
+"""Keeps glibc from giving each thread its own heap: saves 2 MB once the SDK is loaded in a thread."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def _libc() -> _Libc:
 
 
 def share_one_heap(libc: Callable[[], _Libc] = _libc) -> None:
-    """From now on all threads use one heap, and what is free at its end goes back to the system.
+    """Makes all threads use one heap, and returns the free memory at its end to the system.
 
-    Without effect where the C library has no such switch.
+    Has no effect if the C library has no such switch.
     """
     try:
         switches = libc()
         switches.mallopt(_M_ARENA_MAX, 1)
-        # By itself the threshold grows with the largest block that was ever freed.
+        # By default the threshold grows with the largest block that was ever freed.
         switches.mallopt(_M_TRIM_THRESHOLD, _TRIM_ABOVE)
     except (AttributeError, OSError, TypeError):
         # musl and macOS have no mallopt, Windows no library without a name.

@@ -31,11 +31,11 @@ OpenAlerting = Callable[["StateBackend"], "Alerting"]
 """Reads rules and routes and builds an Alerting. Called in a thread; its errors are shown on screen."""
 
 Attention = tuple[bool, bool]
-"""Whether the settings want the terminal's bell, and a notification of it."""
+"""Whether the settings ask for the terminal's bell, and for a notification by the terminal."""
 
 # A page is sent only once it is in the store, but a slow disk must not delay it for long.
 SAVE_WITHIN_S = 1.5
-# As many entries as a ledger has at most.
+# As many entries as a ledger may have.
 _REMEMBERED = 200
 
 
@@ -50,18 +50,18 @@ def _no_attention() -> Attention:
 
 @dataclass(frozen=True, slots=True)
 class PagingSetup:
-    """How alerting is opened."""
+    """How to open alerting."""
 
     open: OpenAlerting
     attention: Callable[[], Attention] = _no_attention
-    """For a process that only watches. Called in a thread."""
+    """Alerting for a process that only watches. Called in a thread."""
 
 
 class StoreBackend:
     """The StateBackend that keeps the alert state in the store.
 
-    What is asked "as of" an instant is appended: each state that differs in more than figures, and each
-    entry of the journal. The newest state is kept by name as well, with the instant of the last evaluation.
+    State that is queried "as of" an instant is appended: each state that differs in more than figures, and
+    each journal entry. The newest state is also kept by name, with the instant of the last evaluation.
     """
 
     def __init__(self, store: Store, base_url: str, now: Callable[[], datetime]) -> None:
@@ -77,11 +77,11 @@ class StoreBackend:
         return newest.body.encode("utf-8", "surrogatepass") if newest is not None else None
 
     def save(self, state: bytes, entries: Sequence[AlertEntry], *, essential: bool) -> None:
-        # After a save that took too long the holder tries again, and the store has the entries already.
+        # After a save that took too long, the holder tries again, and the store has the entries already.
         new = [entry for entry in entries if entry.key not in self._appended]
         self._appended.extend(entry.key for entry in new)
         states = []
-        # An older version kept the newest state only: those who watch would see no alerts until a change.
+        # An older version kept only the newest state: viewers would see no alerts until a change.
         if essential or self._store.last_entry(ALERTING_STATES) is None:
             states.append(AlertingState(self._now(), state.decode("utf-8", "surrogatepass")))
         self._store.keep(self._name, state, *new, *states)
@@ -93,7 +93,7 @@ class StoreBackend:
 
 
 class Paging:
-    """Alerting in the engine's thread. `view` says why it cannot be opened, if so."""
+    """Alerting in the engine's thread. If it cannot be opened, `view` says why."""
 
     def __init__(self, setup: PagingSetup, backend: StateBackend) -> None:
         self._setup = setup
@@ -108,7 +108,7 @@ class Paging:
         return replace(self._view, problem=problem) if problem != self._view.problem else self._view
 
     def resume(self, view: AlertsView) -> None:
-        """Shows what another process knew of the alerts, until they are evaluated here."""
+        """Shows the alerts as another process knew them, until they are evaluated here."""
         self._view = replace(view, problem=None)
 
     def attention(self) -> Attention:
@@ -117,7 +117,7 @@ class Paging:
     async def open(self) -> Alerting:
         """Opens alerting. Part of `run`."""
         alerting = await asyncio.to_thread(self._setup.open, self._backend)
-        # Before the state is there, a view would say for a moment that nothing is wrong.
+        # Without the state, a view would say for a moment that nothing is wrong.
         await alerting.load()
         self._alerting = alerting
         return alerting
@@ -132,7 +132,7 @@ class Paging:
             self._fault = f"nothing is paged: {fault_text(error)}"
             raise
         finally:
-            # Another process may page from now on: what is known here is soon out of date.
+            # Another process may page from now on, so what is known here will soon be out of date.
             self._alerting = None
 
     def evaluate(self, snapshot: Snapshot, history: History, options: Options) -> None:
@@ -150,10 +150,10 @@ class Paging:
     async def carry_out(self, request: ActionRequest) -> None:
         """Acknowledges or snoozes; a request that has been carried out already changes nothing.
 
-        Returns once that is stored, or cannot be.
+        Returns once that is stored, or once storing has failed.
         """
         if self._alerting is None or request.action is RequestedAction.TAKE:
-            # The verdict has it, and with that the next evaluation of the alerts.
+            # The verdict carries it, and the next evaluation of the alerts gets it from there.
             return
         if request.action is RequestedAction.ACKNOWLEDGE:
             self._alerting.acknowledge(

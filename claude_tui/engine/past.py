@@ -1,7 +1,7 @@
 """Snapshots of the past: what was known at an instant, computed again from the record.
 
-Only what was known by then counts: exchanges that had ended, reports that had been read, what had been
-recorded; judged under the conditions of that time.
+Only what was known by then counts: exchanges that had ended, reports that had been read, entries that had
+been recorded; judged under the conditions of that time.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ __all__ = ["DAY", "QUICK", "Past"]
 DAY = timedelta(hours=24)
 """What a Snapshot is computed from."""
 QUICK = timedelta(minutes=65)
-"""What is read for the first picture: all counts of errors need less. Usual latencies need a day."""
+"""What is read for the first picture: enough for all counts of errors. The usual latency needs a day."""
 _SPARE = timedelta(hours=3)
 _AHEAD = timedelta(minutes=25)
 _SLACK = timedelta(minutes=5)
-# Beyond this, a window that was only moved forward is given up for a new one.
+# If a window that only moved forward grows beyond this, a new one replaces it.
 _MOST = timedelta(days=3)
-# The scrubber shows this much before and after the five minutes that the Snapshot is in.
+# The scrubber shows this much before and after the five minutes that contain the Snapshot.
 _BEFORE, _AFTER = timedelta(minutes=15), timedelta(minutes=15)
 _MARK = timedelta(minutes=5)
 _NOTHING = "nothing is kept of this time"
@@ -61,8 +61,8 @@ _UNKNOWN_CONDITIONS = "the settings of that time are not recorded: the current o
 class Past:
     """Builds past Snapshots from a store. For one thread at a time.
 
-    `now` is None for a store that nobody writes to any more. `conditions` are those of now, which stand in
-    where the record has none. `incident_after` is how long trouble lasts before an incident is proposed.
+    `now` is None for a store that nobody writes to any more. `conditions` are the current ones, used where
+    the record has none. `incident_after` is how long a problem lasts before an incident is proposed.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Past:
     # -- where to go ---------------------------------------------------------------
 
     def observation_near(self, at: datetime, *, later: bool) -> datetime | None:
-        """When the next exchange ended, or the one before; None beyond the first and the last."""
+        """When the next exchange ended, or the previous one; None beyond the first and the last."""
         window = self._reach(at)
         found = window.observation_near(at, later=later)
         if found is not None:
@@ -97,7 +97,8 @@ class Past:
         return self._reach(edge).observation_near(at, later=later)
 
     def event_near(self, at: datetime, *, later: bool) -> datetime | None:
-        """The next verdict change, act of a person, alert or change of the page, or the one before."""
+        """The instant of the next verdict change, act of a person, alert or page change, or of the previous
+        one."""
         return self._recollection.event_near(at, later=later)
 
     def first(self) -> datetime | None:
@@ -108,11 +109,11 @@ class Past:
 
     @property
     def complete(self) -> bool:
-        """Whether all that the last Snapshot is computed from has been read."""
+        """Whether everything that the last Snapshot is computed from has been read."""
         return self._window is None or self._at is None or self._window.low <= self._at - DAY
 
     def snapshot(self, at: datetime, focus: Focus | None = None) -> Snapshot:
-        """What was known at `at`, from what has been read so far."""
+        """What was known at `at`, as far as it has been read."""
         window = self._reach(at)
         window.move_to(at)
         self._at = at
@@ -139,7 +140,7 @@ class Past:
         )
 
     def whole(self, at: datetime, focus: Focus | None = None) -> Snapshot:
-        """The same from all of it, however long that takes."""
+        """What was known at `at`, however long reading takes."""
         snapshot = self.snapshot(at, focus)
         if self.complete:
             return snapshot
@@ -158,8 +159,8 @@ class Past:
         for _ in window.moving_to(at):
             yield
         self._window = window
-        # A day is several 100,000 objects in no cycle, which go by their counts of references. A full
-        # collection that traverses them takes 60 ms, in the middle of some later step.
+        # A day is several 100,000 objects without cycles, which reference counts free. A full collection that
+        # traverses them takes 60 ms, in the middle of a later step.
         keep_for_good()
 
     def _reach(self, at: datetime) -> Window:
@@ -172,7 +173,7 @@ class Past:
         return window
 
     def _until(self) -> datetime:
-        """Up to when the record can be complete."""
+        """The instant until which the record can be complete."""
         return self._now() if self._now is not None else datetime.max.replace(tzinfo=UTC)
 
     def _engine(
@@ -188,7 +189,7 @@ class Past:
             target=conditions.target,
             probes=tuple(_probe(window, source, at, conditions) for source in _probed(window, at)),
             spend=spend,
-            # What is wrong with alerting is a notice of now; of then the alerts themselves say it.
+            # Problems of alerting are notices of the present; for the past, the alerts themselves show them.
             notices=notices_of(
                 fixed,
                 at,
@@ -250,13 +251,13 @@ class Past:
 
 
 def _probed(window: Window, at: datetime) -> list[Source]:
-    """The sources that were probed; further models only where there were any."""
+    """The sources that were probed; further models only if there were any."""
     others = window.history.latest(Source.OTHER_MODELS, at) is not None
     return [source for source in Source if others or source is not Source.OTHER_MODELS]
 
 
 def _probe(window: Window, source: Source, at: datetime, conditions: Conditions) -> ProbeState:
-    """What the record tells of a probe: its last exchange, and whether one was under way."""
+    """What the record shows about a probe: its last exchange, and whether one was under way."""
     last = window.history.latest(source, at)
     return ProbeState(
         source=source,
@@ -269,12 +270,12 @@ def _probe(window: Window, source: Source, at: datetime, conditions: Conditions)
 
 
 def _holds_any(window: Window, at: datetime) -> bool:
-    """False where nobody probed in the hour before, or what was observed then has been dropped since."""
+    """False if nobody probed in the hour before, or if those observations have been dropped since."""
     return any(window.history.latest(source, at) is not None for source in Source)
 
 
 def _rounded(at: datetime) -> datetime:
-    """The five minutes in which `at` is begin then."""
+    """The beginning of the five minutes that contain `at`."""
     return at - timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
 
 

@@ -1,4 +1,4 @@
-"""The work of `claude-top postmortem`: list, show, begin, export, and take over what was edited."""
+"""The work of `claude-top postmortem`: list, show, begin, export, and import of edited documents."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Desk", "NoPostmortemError", "declared", "findings_of", "read_file", "write_file"]
 
-# A postmortem with a timeline of a day has some 100 KB.
+# A postmortem with the timeline of a day has about 100 KB.
 _MAX_FILE = 10_000_000
 # Nobody tracks a thousand action items, each of which has five fields.
 _MOST_CHANGES = 5000
@@ -63,7 +63,7 @@ class Desk:
     host: str
 
     def lines(self) -> Iterator[str]:
-        """A line for each incident, the newest first: what its postmortem lacks."""
+        """A line for each incident, newest first, with what its postmortem lacks."""
         entries = self._entries()
         written: dict[str, list[FieldRevision]] = {}
         for each in self._revisions():
@@ -77,7 +77,7 @@ class Desk:
             yield f"{incident.label:{width}}  {incident.started_at:%Y-%m-%d}  {incident.title}  ({state})"
 
     def form(self, name: str | None) -> tuple[Postmortem, Figures]:
-        """The postmortem of the named incident, or of the open or the last one. Raises NoPostmortemError."""
+        """The postmortem of the named incident, or of the open or last one. Raises NoPostmortemError."""
         entries = self._entries()
         known = incidents(entries)
         found = subject(known) if name is None else find(known, name)
@@ -93,10 +93,10 @@ class Desk:
         return markdown(made, measured, self.now(), self.redactor)
 
     def take_over(self, text: str) -> int:
-        """Records what was changed in an exported document; returns in how many places.
+        """Records the changes of an exported document; returns how many there are.
 
-        What somebody else wrote since the export is not replaced. Raises PostmortemFileError for a document
-        that is none, and ClaudeTopError when it could not be stored.
+        What others have written since the export is not replaced. Raises PostmortemFileError for a document
+        that is not a postmortem, and ClaudeTopError if the changes could not be stored.
         """
         document = read(text)
         ident = incident_of(document)
@@ -114,7 +114,7 @@ class Desk:
         return len(made)
 
     def record(self, entries: Sequence[FieldRevision | IncidentEntry]) -> None:
-        """Stores entries, without secrets. Raises ClaudeTopError."""
+        """Stores entries without secrets. Raises ClaudeTopError."""
         if not store_all(self.store, (sound(entry, self._clean) for entry in entries)):
             raise ClaudeTopError("it could not be stored")
 
@@ -145,7 +145,7 @@ def _nothing(name: str | None, known: Sequence[Incident]) -> str:
 def declared(
     desk: Desk, title: str, started: datetime, ended: datetime | None, severity: Severity | None
 ) -> tuple[IncidentEntry, ...]:
-    """An incident that nobody declared while it went on; and that it is over, if it is."""
+    """The entries for an incident that nobody declared in time; they also resolve it if it is over."""
     at, incident = desk.now(), uuid4().hex
 
     def entry(act: IncidentAct, happened_at: datetime, text: str = "") -> IncidentEntry:
@@ -168,7 +168,7 @@ def read_file(path: Path) -> str:
 
 
 def write_file(path: Path, text: str, *, force: bool) -> None:
-    """Raises ClaudeTopError where there is a file already, or none can be written."""
+    """Writes a file. Raises ClaudeTopError if it exists already, or cannot be written."""
     try:
         write_document(path, text, replace=force)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""How many processes show a store: each holds the lock of a file of its own, so that a death is noticed."""
+"""How many processes show a store. Each holds the lock of its own file, so that its death is noticed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _NAME = re.compile(r"screen-\d+-[0-9a-f]{8}")
 
 
 class Presence:
-    """This process among those that use `directory`. With `screen` it counts as one that watches.
+    """This process among those that use `directory`.
 
-    Process ids would not do: they are used again, and differ between containers that share a directory.
+    With `screen` it counts as watching. Process ids would not do: they are reused, and containers that share
+    a directory have their own.
     """
 
     def __init__(self, directory: Path, process: Process, *, screen: bool) -> None:
@@ -31,7 +32,7 @@ class Presence:
         self._own: tuple[Path, int] | None = None
 
     def enter(self) -> None:
-        """Says that this process watches. Where nothing can be written, nobody is told."""
+        """Announces that this process is watching. Without effect if nothing can be written."""
         if not self._screen or self._own is not None:
             return
         with suppress(OSError):
@@ -40,7 +41,7 @@ class Presence:
                 self._own = self._entered()
 
     def _entered(self) -> tuple[Path, int] | None:
-        """The file and its lock; None when somebody who counted has cleared it away before it was locked."""
+        """The file and its lock; None if a process that counted removed the file before it was locked."""
         path = self._directory / f"screen-{self._process.pid}-{token_hex(4)}"
         file = open_beside(path)
         try:
@@ -65,7 +66,7 @@ class Presence:
             self._own = None
 
     def count(self) -> int:
-        """How many screens there are, with this one. Clears away what those left that were killed."""
+        """How many screens there are, including this one. Removes the files of processes that were killed."""
         own = int(self._screen)
         try:
             found = [path for path in self._directory.iterdir() if _NAME.fullmatch(path.name)]
@@ -81,7 +82,7 @@ def _is_alive(path: Path) -> bool:
     except OSError:
         return False
     try:
-        # Shared, so that two who count at once do not take each other for the owner.
+        # A shared lock, so that two processes that count at once do not take each other for the owner.
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         path.unlink()
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""One round of probes without schedule, thread or store: what `check` runs."""
+"""One round of probes without schedule, thread or store, as `check` runs it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ __all__ = ["ProbeRound"]
 
 @dataclass(frozen=True, slots=True)
 class ProbeRound:
-    """The probes of one endpoint and the History of their reports; the caller decides when each runs."""
+    """The probes of one endpoint and the History of their reports; the caller decides when each probe
+    runs."""
 
     plans: Mapping[Source, Plan]
     """One probe for each source."""

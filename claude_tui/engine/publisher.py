@@ -38,7 +38,7 @@ __all__ = ["Incidents", "Publish", "Publisher"]
 Publish = Callable[[Snapshot], None]
 
 TICK_S = 1.0
-# A screen asks for the instant of the Snapshot that it shows, which is a little old.
+# A screen asks for the instant of the Snapshot on it, which is slightly old.
 _IS_NOW = timedelta(seconds=10)
 
 
@@ -49,9 +49,9 @@ class Incidents:
     after: timedelta
     """How long the verdict must stay P1 or P2."""
     auto_declare: bool
-    """Whether what is proposed is declared."""
+    """Whether a proposed incident is declared automatically."""
     host: str
-    """The name of this machine, which goes with the program's acts."""
+    """The name of this machine, recorded with the program's acts."""
 
 
 class Publisher:
@@ -77,11 +77,11 @@ class Publisher:
         self.focus: Focus | None = None
         """What a zoomed screen needs in `Snapshot.chart`."""
         self.collects = attendance is None
-        """Whether this process collects, or shows what another does."""
+        """Whether this process collects, or shows what another process collects."""
         self.uptime: Uptime | None = None
-        """That of the last 30 days, as it was counted last."""
+        """The uptime of the last 30 days, as last counted."""
         self.unread: str | None = None
-        """Why what other processes record is not read, if so."""
+        """Why the records of other processes cannot be read, if they cannot."""
         self._collector = collector
         self._viewer = viewer
         self._demo = demo
@@ -122,14 +122,15 @@ class Publisher:
 
     @property
     def conditions(self) -> Conditions:
-        """Those of the newest Snapshot. Any thread may ask."""
+        """The conditions of the newest Snapshot. Any thread may call it."""
         newest = self._newest
         return Conditions.of(newest.engine, self._options) if newest else Conditions(self._options)
 
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
-        """Everything that was recorded until `at`, or now, about the incident with that id.
+        """Everything recorded until `at`, or until now, about the incident with that id; None if there is
+        none.
 
-        None when there is none. Reads the store, in whichever thread calls.
+        Reads the store, in whichever thread calls.
         """
         now, entries = self._clock.now(), self._journal.incident_entries
         if at is None or at > now - _IS_NOW:
@@ -181,19 +182,19 @@ class Publisher:
         if self._paging is not None:
             self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
         if self._attendance is not None:
-            # As it was shown, except for the alerts, which have been evaluated since.
+            # The Snapshot as shown, except for the alerts, which have been evaluated since.
             own = self._own or self._collector_state()
             self._tell(replace(own, alerting=AlertingFacts.of(self._alerts)))
             self._status_line.note(snapshot)
 
     def _tell(self, state: CollectorState) -> None:
-        """Keeps for those who watch what has changed since."""
+        """Stores for viewers what has changed."""
         if state.differs(self._told):
             self._told = state
             self._collector.memory.store.keep(KEPT_AS, state.encode())
 
     def _declare(self, at: datetime) -> None:
-        """Declares what is proposed, where the settings say so."""
+        """Declares the proposed incident, if the settings say so."""
         if self._incidents.auto_declare and self._proposal is not None:
             from claude_tui.incident import declaration
 

@@ -1,4 +1,4 @@
-"""The OTLP receiver in the process that collects: started, watched and stopped with it."""
+"""The OTLP receiver of the process that collects: started, watched and stopped with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Receiving"]
 
 AGAIN_S = 5.0
-"""Seconds until a port that is taken is tried again: the process that held it may be ending."""
+"""Seconds before a port in use is tried again, as the process that holds it may be ending."""
 _LOOK_S = 1.0
 _MOST_ABSENCES = 3
 
@@ -29,20 +29,20 @@ Said = tuple[str, Level, str]
 
 @dataclass(frozen=True, slots=True)
 class _Port:
-    """One of the two ways in."""
+    """One of the two protocols."""
 
     key: str
     """The key of its notices."""
     what: str
-    """What arrives there."""
+    """What arrives over it."""
     setting: str
     """The setting that names the address."""
     address: str
     """Where it listens."""
     loopback: bool
-    """Whether only this machine reaches it."""
+    """Whether only this machine can reach it."""
     listen: Callable[[ReceiverThread, str], None]
-    """Binds it. Raises OSError."""
+    """Binds the port. Raises OSError."""
 
     def down(self, reason: str, then: str = "; trying again") -> Said:
         text = f"no {self.what} is received on {self.address}: {reason} ({self.setting}){then}"
@@ -59,7 +59,7 @@ def _no_grpc() -> str:
 
 
 class Receiving:
-    """Receives while `run` runs. Only for the engine's thread. An empty address is for nowhere."""
+    """Receives while `run` runs. Only for the engine's thread. An empty address disables a protocol."""
 
     def __init__(self, address: str, grpc_address: str, store: Store, clock: Clock) -> None:
         self._addresses = address, grpc_address
@@ -74,7 +74,7 @@ class Receiving:
         return self._thread.url if self._thread is not None else ""
 
     def notices(self) -> tuple[Notice, ...]:
-        """What people need to know of it."""
+        """What users need to know about it."""
         return tuple(self._notices.values())
 
     async def run(self) -> None:
@@ -98,7 +98,7 @@ class Receiving:
             await asyncio.sleep(AGAIN_S)
 
     async def _watch(self, thread: ReceiverThread, ports: list[_Port], missing: list[Said]) -> None:
-        """Serves the ports that can be bound, until the thread ends; tries the others again and again."""
+        """Serves the ports that can be bound until the thread ends; retries the others."""
         closed, tries = list(ports), 0
         down: list[Said] = []
         while True:
@@ -160,6 +160,6 @@ class Receiving:
         made = [Notice(clean(key, 100), level, clean(text, 200), now) for key, level, text in said]
         self._notices = {}
         for notice in made:
-            # A notice is as old as its words.
+            # A notice is as old as its text.
             was = before.get(notice.key)
             self._notices[notice.key] = was if was is not None and was.text == notice.text else notice

@@ -1,4 +1,4 @@
-"""What was recorded besides observations, as it was at an instant: acts of people, alerts, conditions."""
+"""What was recorded besides observations, as of an instant: acts of people, alerts, conditions."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Recorded:
     """Everything that was recorded by an instant."""
 
     conditions: Conditions | None
-    """None where they are not recorded: the store is older than that."""
+    """The alerts; None if they are not recorded, as the store is older than that."""
     alerts: AlertsView
     verdicts: tuple[VerdictChange, ...]
     step_marks: tuple[StepMark, ...]
@@ -64,7 +64,7 @@ class Recorded:
 
 
 class _Recent(Generic[E]):
-    """The entries of a table around an instant, read again where those that are held do not suffice."""
+    """The entries of a table around an instant, read again when the ones in memory do not suffice."""
 
     def __init__(self, store: Store, table: EntryTable[E], back: timedelta) -> None:
         self._store = store
@@ -75,7 +75,7 @@ class _Recent(Generic[E]):
         self._entries: Sequence[E] = ()
 
     def until(self, at: datetime, now: datetime) -> tuple[E, ...]:
-        """Those of the time before `at`, which is included."""
+        """The entries up to and including `at`."""
         self._hold(at, at, now)
         return tuple(each for each in self._entries if at - self._back <= each.at <= at)
 
@@ -87,7 +87,7 @@ class _Recent(Generic[E]):
         if self._is_held(start - self._back, end):
             return
         self._low = start - 2 * self._back
-        # What is recorded from now on must be read when it is asked for.
+        # Entries recorded from now on must be read when they are needed.
         self._high = min(end + _AHEAD, now)
         self._entries = self._store.entries(self._table, self._low, end + _AHEAD)
 
@@ -111,7 +111,7 @@ class Recollection:
         self._alerts: tuple[AlertingState, AlertsView] | None = None
 
     def at(self, at: datetime, now: datetime) -> Recorded:
-        """What was recorded by `at`. `now` is up to when the record can be complete."""
+        """What was recorded by `at`. The record can be complete until `now`."""
         self._incidents.read()
         self._revisions.read()
         return Recorded(

@@ -1,4 +1,4 @@
-"""The store that commands on the record work with, and `claude-top record export`."""
+"""The store that commands on the record use, and `claude-top record export`."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def open_record(
     now: datetime,
     on_problem: Callable[[str | None], None],
 ) -> Store:
-    """The store of the target. Raises RecordingError where there is none, or none that can be read, and
-    StoreError for what is no store.
+    """The store of the target. Creates no file.
 
-    Looking for it creates no file.
+    Raises RecordingError if there is none, or none that can be read, and StoreError for a file that is not a
+    store.
     """
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     name = store_name(credentials)
@@ -50,12 +50,12 @@ def open_record(
     opened = False
 
     def tell(problem: str | None) -> None:
-        # What is wrong at once is raised.
+        # Errors that are known at once are raised.
         if opened:
             on_problem(problem)
 
     store = Store.open(settings.data_dir, name, now=now, on_problem=tell, read_only=True)
-    # A store that cannot be read answers like an empty one.
+    # A store that cannot be read behaves like an empty one.
     store.nearest_observation(now, later=False)
     if (problem := store.unreadable) is not None:
         store.close()
@@ -85,7 +85,7 @@ def export_recording(
     say: Callable[[str | None], None],
     progress: Callable[[float], None],
 ) -> str:
-    """Writes the recording, and returns what has been written in a line. Raises RecordingError."""
+    """Writes the recording, and returns a line that describes it. Raises RecordingError."""
     from claude_tui.engine.record_export import export
     from claude_tui.model.text import Redactor
 

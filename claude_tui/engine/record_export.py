@@ -45,7 +45,7 @@ __all__ = ["Span", "export"]
 _TEN_SECONDS, _, _TEN_MINUTES, _HOUR, _ = SPANS
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
 _CHUNK = timedelta(hours=1)
-# Marks and what else people did are shown for a week.
+# Marks and other acts of people are shown for a week.
 _ENTRIES_LEAD_IN = timedelta(days=8)
 _TRAFFIC_DETAIL = timedelta(hours=1)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,11 +63,11 @@ _ALL_OF: tuple[EntryTable[Any], ...] = (INCIDENT_ENTRIES, FIELD_REVISIONS)
 _IN_FORCE: tuple[EntryTable[Any], ...] = (CONDITIONS_CHANGES, ALERTING_STATES)
 
 Progress = Callable[[float], None]
-"""Told the share that is done, 0..1."""
+"""Called with the share that is done, 0..1."""
 
 
 class Span:
-    """What is recorded: from `since` to `until`, and what is needed before to show it as it was."""
+    """What is recorded: from `since` to `until`, and the earlier data needed to show it as it was."""
 
     def __init__(self, since: datetime, until: datetime, name: str = "") -> None:
         self.since = since
@@ -87,7 +87,7 @@ def export(
 ) -> Header:
     """Writes the recording to `path`, all of it or nothing. Raises RecordingError.
 
-    A file that is there already is left alone without `force`.
+    A file that exists is left alone without `force`.
     """
     if is_present(path) and not force:
         raise RecordingError(f"{path} is there already; --force replaces it")
@@ -122,7 +122,7 @@ def _export(
     header = Header(
         SCHEMA, f"claude-top {__version__}", target, span.since, span.until, span.name, dict(counts)
     )
-    # Counted while they were written, and told first: compressed files can be put one behind the other.
+    # The header counts the lines, so it is written last and put first: compressed files can be concatenated.
     with writer(whole, path)() as file:
         _write(file, to_plain(redacted(header)))
     with whole.open("ab") as file, body.open("rb") as rest:
@@ -139,7 +139,7 @@ def _put(whole: Path, path: Path, force: bool) -> None:
         whole.replace(path)
         return
     try:
-        # Unlike a rename this fails where somebody else was quicker.
+        # Unlike a rename, this fails if somebody else was quicker.
         path.hardlink_to(whole)
     except FileExistsError:
         raise RecordingError(f"{path} is there already; --force replaces it") from None
@@ -150,7 +150,8 @@ def _put(whole: Path, path: Path, force: bool) -> None:
 
 
 def _values(store: Store, span: Span, progress: Progress) -> Iterator[object]:
-    """Everything to write: what people and program did first, then the observations as they began."""
+    """Everything to write: first the acts of people and program, then the observations in order of their
+    beginning."""
     first, after = span.since - LEAD_IN, span.until + timedelta(microseconds=1)
     for table in _ALL_OF:
         yield from store.entries(table, _BEGINNING, after)
@@ -167,7 +168,7 @@ def _values(store: Store, span: Span, progress: Progress) -> Iterator[object]:
 
 
 def _traffic(store: Store, since: datetime, after: datetime) -> Iterator[object]:
-    """Roll-ups of own traffic: of 10 s where they are shown, longer ones of the time that is compared with.
+    """Roll-ups of own traffic: of 10 s for the shown span, longer ones for the time it is compared with.
 
     The parts do not overlap, as rows of any length add up.
     """
@@ -197,7 +198,7 @@ def _write(file: IO[bytes], line: object) -> None:
 
 
 def _redaction(redactor: Redactor) -> Callable[[Any], Any]:
-    """What the store has is redacted; this knows the secrets of today as well."""
+    """The store's data is redacted; this redactor also knows the secrets of today."""
     clean = lru_cache(maxsize=2048)(redactor.secrets_out)
 
     def change(each: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Reads a recording into a store of its own, line by line, and refuses what is none."""
+"""Reads a recording into a store of its own, line by line, and rejects invalid ones."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 __all__ = ["read_header", "read_recording"]
 
-# The longest line holds the state of alerting, some 100 KB.
+# The longest line holds the state of alerting, about 100 KB.
 _LONGEST = 20_000_000
-# A store holds what is not written yet in memory, and drops the oldest of too many.
+# A store keeps unwritten records in memory, and drops the oldest of too many.
 _BATCH = 2000
 _WRITE_WITHIN_S = 30.0
 _TORN = (EOFError, zlib.error, OSError, ValueError)
 
 
 def read_header(path: Path) -> Header:
-    """The first line. Raises RecordingError."""
+    """The header of a recording. Raises RecordingError."""
     with _opened(path) as file:
         return _header(path, file)
 
 
 def read_recording(path: Path, store: Store, progress: Callable[[float], None] = lambda _: None) -> Header:
-    """Adds the recording to `store`, in which nothing may be yet. Raises RecordingError with the line."""
+    """Adds the recording to `store`, which must be empty. Raises RecordingError with the line."""
     with _opened(path) as file:
         header = _header(path, file)
         total, counts = sum(header.counts.values()), Counter[str]()
@@ -54,7 +54,7 @@ def read_recording(path: Path, store: Store, progress: Callable[[float], None] =
 def _opened(path: Path) -> IO[bytes]:
     try:
         if not path.is_file() and path.exists():
-            # It is opened more than once, and a pipe may have no end.
+            # The file is opened more than once, and a pipe may have no end.
             raise RecordingError(f"{path} cannot be read: it is not a file")
         return reader(path)
     except OSError as error:
@@ -119,7 +119,7 @@ def _line(path: Path, file: IO[bytes], number: int) -> dict[str, Any] | None:
     except _TORN as error:
         raise _refused(path, number, f"the file is truncated or damaged: {error}") from None
     except Exception as error:
-        # What the optional zstd package raises has a type of its own.
+        # The optional zstd package raises an exception type of its own.
         if type(error).__name__ != "ZstdError":
             raise
         raise _refused(path, number, f"the file is truncated or damaged: {error}") from None
@@ -139,7 +139,7 @@ def _line(path: Path, file: IO[bytes], number: int) -> dict[str, Any] | None:
 
 
 def _refuse_constant(name: str) -> None:
-    """NaN and infinities, which JSON has not."""
+    """Rejects NaN and infinities, which JSON does not have."""
     raise ValueError(name)
 
 

@@ -38,7 +38,7 @@ __all__ = ["KINDS", "LEAD_IN", "SCHEMA", "Header", "RecordingError", "reader", "
 SCHEMA = "claude-top/recording@1"
 
 LEAD_IN = timedelta(hours=28)
-"""Observations this long before the first instant belong to a recording: a Snapshot rests on a day."""
+"""How long before the first instant observations belong to a recording, as a Snapshot depends on a day."""
 
 KINDS: dict[str, type[Any]] = {
     "observation": Observation,
@@ -58,7 +58,7 @@ KINDS: dict[str, type[Any]] = {
     "traffic": RolledUp,
     "traffic_call": KeptCall,
 }
-"""What a recording holds, by the key of its lines. Part of the schema."""
+"""What a recording contains, by the key of its lines. Part of the schema."""
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -73,14 +73,14 @@ class Header:
 
     schema: str
     program: str
-    """What wrote it, with its version."""
+    """The program that wrote it, with its version."""
     target: Target
     since: datetime
-    """The first instant that can be shown as it was; what is needed for it comes before."""
+    """The first instant that can be shown as it was; the data needed for it comes before."""
     until: datetime
     """The last instant."""
     name: str = ""
-    """What it is a recording of, if that has a name: an incident."""
+    """The name of what is recorded, such as an incident; "" for none."""
     counts: dict[str, int] = field(default_factory=dict)
     """How many lines of each kind follow."""
 
@@ -91,7 +91,7 @@ def schema_text() -> str:
 
 
 def writer(path: Path, like: Path) -> Callable[[], IO[bytes]]:
-    """Opens `path` for appending, compressed as the name of `like` asks for. Raises RecordingError."""
+    """Opens `path` for appending, compressed as the name `like` implies. Raises RecordingError."""
     if like.suffix == ".zst":
         zstd = _zstandard(like)
         return lambda: cast("IO[bytes]", zstd.open(path, "ab"))
@@ -101,7 +101,7 @@ def writer(path: Path, like: Path) -> Callable[[], IO[bytes]]:
 
 
 def reader(path: Path) -> IO[bytes]:
-    """The lines of a recording, however it is compressed. Raises RecordingError, or OSError."""
+    """The lines of a recording, whichever compression it has. Raises RecordingError or OSError."""
     with path.open("rb") as file:
         magic = file.read(4)
     if magic.startswith(_GZIP):

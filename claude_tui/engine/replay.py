@@ -1,4 +1,4 @@
-"""Plays a recording: the same Snapshots as a live engine publishes, from the record alone."""
+"""Plays a recording: publishes the same Snapshots as a live engine, from the record alone."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Replay:
         self._travel: Travel | None = None
 
     def first_snapshot(self) -> Snapshot:
-        """The picture at the start, before anything is played."""
+        """The picture at the start, before playback."""
         snapshot = self._past.snapshot(self._playback.start)
         view = snapshot.past or PastView(snapshot.at, snapshot.at)
         return replace(snapshot, past=replace(view, playback=self._playback))
@@ -93,20 +93,20 @@ class Replay:
             self._travel.toggle()
 
     def return_to_live(self) -> None:
-        """There is nothing live."""
+        """Does nothing, as nothing is live."""
 
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
-        """Everything that was recorded about an incident until `at`, or in the whole recording."""
+        """Everything recorded about an incident until `at`, or in the whole recording."""
         at = at or self._playback.end
         entries = self._store.entries(INCIDENT_ENTRIES, _DAY_1)
         return record_of(self._store, ident, at, entries, self._conditions.options)
 
     def history_record(self, at: datetime) -> HistoryRecord:
-        """What the recording knows of the days before an instant. It may take long; raises StoreError."""
+        """What the recording shows of the days before an instant. May take long; raises StoreError."""
         return self._store.record(at, reach_of(self._conditions.options))
 
     def draft(self, model: str, system: str, text: str) -> Answer:  # noqa: ARG002
-        """A recording asks no model. Raises DraftError."""
+        """Raises DraftError, as a recording asks no model."""
         from claude_tui.engine.drafting import DraftError
 
         raise DraftError("a recording asks no model")
@@ -150,7 +150,7 @@ def open_recording(
 
 
 def _seen_from(past: Past, playback: Playback) -> datetime:
-    """The start, or the first answer after it where nobody had probed yet and there is nothing to see."""
+    """The start, or the first response after it if nobody had probed yet."""
     before = past.observation_near(playback.start, later=False)
     if before is not None and playback.start - before < _STILL_SEEN:
         return playback.start
@@ -159,9 +159,9 @@ def _seen_from(past: Past, playback: Playback) -> datetime:
 
 
 def is_history(file: Path) -> bool:
-    """Whether it is a database, such as the history of a target or the `drill.db` of a drill."""
+    """Whether the file is a database, such as the history of a target or the `drill.db` of a drill."""
     try:
-        # Opening a pipe that nobody writes to would wait for ever.
+        # Opening a pipe without a writer would wait forever.
         if not file.is_file():
             return False
         with file.open("rb") as opened:
@@ -171,7 +171,7 @@ def is_history(file: Path) -> bool:
 
 
 def open_history(file: Path, speed: float, now: datetime, say: Callable[[str | None], None]) -> Replay:
-    """Plays all of a history, or the drill that it is of; it is only read. Raises RecordingError."""
+    """Plays a whole history, or the drill that it belongs to. It is only read. Raises RecordingError."""
     store = Store.open(file.parent, file.name, now=now, on_problem=say, read_only=True)
     try:
         start, end = _span_of_history(store, file)
@@ -223,12 +223,12 @@ def open_incident(
 
 
 def _neither(name: str, error: RecordingError) -> RecordingError:
-    """What is called so may have been meant as a file."""
+    """Explains that the name is neither a file nor an incident."""
     return RecordingError(f"there is no file {name}, and as an incident: {error}")
 
 
 def incident_named(store: Store, name: str) -> Incident:
-    """The incident that is called so (see `find`). Raises RecordingError."""
+    """The incident with that name (see `find`). Raises RecordingError."""
     from claude_tui.incident import find, incidents, none_called
 
     known = incidents(entry for _, entry in store.entries_after(INCIDENT_ENTRIES, 0))

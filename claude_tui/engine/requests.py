@@ -1,4 +1,4 @@
-"""What people ask of the collector: rows of the store, carried out once by whichever process collects."""
+"""What people ask of the collector: rows in the store, each carried out once by the collecting process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["STALE_AFTER", "Requests"]
 CarryOut = Callable[[ActionRequest], Awaitable[None]]
 
 STALE_AFTER = timedelta(seconds=30)
-"""A process that takes over carries out nothing that was asked for longer ago."""
+"""A process that takes over ignores requests older than this."""
 
 _HANDLED = "action requests handled"
 
@@ -33,14 +33,14 @@ class Requests:
         self._last = max(int(body) if body.isdigit() else 0, self._last)
 
     def done(self, request: ActionRequest) -> None:
-        """Says that this process has carried out a request of its own at once."""
+        """Records that this process has carried out its own request at once."""
         self._done.add(request.id)
 
     async def handle(self, carry_out: CarryOut, now: datetime) -> bool:
-        """Carries out what was asked for since the last call. Returns whether there was anything.
+        """Carries out the requests since the last call. Returns whether there were any.
 
-        The position is kept only afterwards, so a process that is killed meanwhile may leave a request to
-        be carried out again: `carry_out` must make nothing of a repetition.
+        The position is stored only afterwards, so a request may be carried out again if the process is killed
+        in between: `carry_out` must be idempotent.
         """
         added = await asyncio.to_thread(self._store.entries_after, ACTION_REQUESTS, self._last)
         asked = False

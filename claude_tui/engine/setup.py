@@ -56,7 +56,7 @@ class DemoMode:
     name: str
     speed: float = 1.0
     drill: bool = False
-    """Whether it is a drill, so that no screen may tell the name."""
+    """Whether it is a drill, in which case no screen reveals the scenario's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Monitored:
     target: Target
     """The target as displayed. The base URL of a demo is known only once its endpoint is open."""
     open_endpoint: Callable[[], Endpoint]
-    """Called in a thread: in a demo it starts a simulator, and is called once."""
+    """Called in a thread, once: in a demo it starts a simulator."""
     pace: Pace
     """The intervals of the probes."""
     key: KeyState = KeyState()

@@ -1,4 +1,4 @@
-"""The part that this process takes among those that share a store: it collects, or it watches."""
+"""The role of this process among those that share a store: it collects, or it watches."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from claude_tui.store import Store
 __all__ = ["ASIDE_WITHIN_S", "Sharing"]
 
 FOLLOW_S = 0.5
-"""Seconds between two looks at what other processes have recorded."""
+"""Seconds between two checks of what other processes have recorded."""
 
 LOOK_S = 1.0
-"""Seconds between two attempts to take the lease, and two counts of who watches."""
+"""Seconds between two attempts to take the lease, and two counts of who is watching."""
 
 _LOOK_EVERY = round(LOOK_S / FOLLOW_S)
 _TURNS = 2 * _LOOK_EVERY
@@ -37,22 +37,24 @@ ASIDE_S = 3.0
 """How long a process that stands aside leaves the lease to others before it tries to take it again."""
 
 ASIDE_WITHIN_S = 5.0
-"""How long a suspension may be put off. Milliseconds are usual; it is more while a page is being sent, and
-a process that is stopped too early keeps its lease."""
+"""How long a suspension may be delayed.
+
+Milliseconds are usual. It takes longer while a page is being sent, and a process that is stopped too early
+keeps its lease.
+"""
 
 _FLUSH_WITHIN_S = 1.5
 
 
 HESITATION = 3
-"""How many looks a process without a key leaves a free lease to others, which may have one."""
+"""How many checks a process without a key leaves a free lease to others, which may have one."""
 
 
 class Sharing:
-    """Collects where there is no `attendance`, or where that gives it the lease.
+    """Collects if there is no `attendance`, or if that gives it the lease.
 
-    Only for the engine's thread, except for `load` before the start.
-
-    `hesitates` is for a process without a key: it leaves a free lease to others first, which may have one.
+    Only for the engine's thread, except for `load` before the start. `hesitates` is for a process without a
+    key: it first leaves a free lease to others, which may have one.
     """
 
     def __init__(
@@ -94,14 +96,14 @@ class Sharing:
             self._viewer.load()
 
     def do_own(self, request: ActionRequest) -> Coroutine[Any, Any, None] | None:
-        """The work of a request that was made here; None where another process collects, and does it."""
+        """The work of a request made here; None if another process collects, and carries it out."""
         if not self._publisher.collects:
             return None
         self._requests.done(request)
         return self._carry_out(request)
 
     def stand_aside(self) -> None:
-        """Ends collecting soon. Only in the engine's thread."""
+        """Makes this process stop collecting soon. Only in the engine's thread."""
         self._standing_aside.set()
 
     async def _carry_out(self, request: ActionRequest) -> None:
@@ -112,7 +114,7 @@ class Sharing:
         self._publisher.show_now()
 
     async def run(self) -> None:
-        """Watches until this process may collect, then collects, until it is to stand aside."""
+        """Watches until this process may collect, then collects until it has to stand aside."""
         if self._attendance is None:
             await self._collect()
             return
@@ -124,7 +126,7 @@ class Sharing:
             await self._hand_over(self._attendance)
 
     async def _collect(self) -> None:
-        """Probes, pages and does what people ask for, until this process is to stand aside."""
+        """Probes, pages and carries out requests, until this process has to stand aside."""
         paging = [self._paging.run()] if self._paging is not None else []
         following = self._follow(self._handle_requests)
         work = [asyncio.create_task(each) for each in (*self._collector.workers(), *paging, following)]
@@ -147,7 +149,7 @@ class Sharing:
         await asyncio.sleep(ASIDE_S)
 
     async def _watch(self, attendance: Attendance) -> None:
-        """Shows what another process collects, until it has ended."""
+        """Shows what another process collects, until that process has ended."""
         following = asyncio.create_task(self._follow(self._viewer.read))
         try:
             await self._prepare_to_watch()
@@ -160,8 +162,8 @@ class Sharing:
             await asyncio.gather(following, return_exceptions=True)
 
     async def _prepare_to_watch(self) -> None:
-        # What people type here is redacted here. Whatever is wrong with the endpoint is told when it is
-        # probed, and whatever is wrong with the alerts when they are evaluated.
+        # What people type here is redacted here. Problems of the endpoint are reported when it is probed, and
+        # those of alerting when it is evaluated.
         with suppress(Exception):
             await self._collector.open()
         if self._paging is not None:
@@ -182,7 +184,7 @@ class Sharing:
         self._publisher.show_now()
 
     async def _follow(self, read: Callable[[], Awaitable[None]]) -> None:
-        """Reads what other processes have recorded whenever they have. A hanging disk blocks nothing else."""
+        """Reads what other processes record, as soon as they do. A hanging disk blocks nothing else."""
         known: int | None = None
         ended = threading.Event()
         try:
@@ -195,11 +197,11 @@ class Sharing:
             ended.set()
 
     def _news(self, known: int | None, ended: threading.Event) -> int | None:
-        """The version of what is recorded, as soon as it is another one than `known`; after two seconds at
-        the latest, as no thread may keep a process from ending.
+        """The version of the record, as soon as it differs from `known`.
 
-        To ask from the event loop, twice a second, cost four times as much. On the way it looks who
-        collects and how many watch.
+        It returns after two seconds at the latest, as no thread may keep a process from ending. Polling from
+        the event loop, twice a second, cost four times as much. Who collects and how many are watching is
+        updated on the way.
         """
         for turn in range(_TURNS):
             version = self._look(of_others=turn % _LOOK_EVERY == 0)
@@ -212,8 +214,8 @@ class Sharing:
     async def _read(self, read: Callable[[], Awaitable[None]]) -> bool:
         """Reads what is new. An internal error is shown, and the next attempt tries again.
 
-        Figures wait for the next tick, as they do where they are collected: to build and to draw each of
-        them at once doubled the CPU of a viewer. What people and alerts do is shown without delay.
+        Figures wait for the next tick, as in the collector: building and drawing each at once doubled the CPU
+        use of a viewer. What people and alerts do is shown without delay.
         """
         before = self._events
         try:
@@ -230,7 +232,7 @@ class Sharing:
 
     @property
     def _events(self) -> tuple[Event, ...]:
-        """What was done; the same object until there is more."""
+        """What people and alerts did; the same object until there is more."""
         return self._journal.events(self._viewer.alerts)
 
     async def _handle_requests(self) -> None:
@@ -238,9 +240,9 @@ class Sharing:
         await self._requests.handle(self._carry_out, self._clock.now())
 
     def _look(self, *, of_others: bool) -> int | None:
-        """The version of what is recorded; with `of_others` who collects and how many watch is found out too.
+        """The version of the record; with `of_others`, who collects and how many watch is updated too.
 
-        Both at once, as handing over to a thread takes longer than either.
+        Both in one call, as handing over to a thread takes longer than either.
         """
         if of_others and self._attendance is not None:
             self._attendance.look()

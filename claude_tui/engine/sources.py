@@ -1,4 +1,4 @@
-"""Turns settings into plans: what is probed, where, how often and with which model."""
+"""What the settings say about probing: where, how often, which model, and how the results are judged."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,20 +17,17 @@ from claude_tui.model.model_names import DEFAULT_MODEL
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor, inert
-from claude_tui.probes.clock import Clock
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.custom_headers import custom_headers
 from claude_tui.probes.model_choice import newest_active, newest_active_haiku
 from claude_tui.probes.pacing import Backoff
 
 if TYPE_CHECKING:
-    from claude_tui.probes.schedule import Plan
     from claude_tui.settings import Settings
 
 __all__ = [
     "Endpoint",
     "Pace",
-    "make_plans",
     "next_other_model",
     "options_from",
     "other_models",
@@ -40,15 +36,13 @@ __all__ = [
     "target_of",
 ]
 
-# The free probes take well under a second unless something is wrong.
-FREE_TIMEOUT_S = 10.0
 # What a setting may name in place of a model's id.
 FAMILIES = frozenset({"opus", "sonnet", "haiku", "fable"})
 _ASKED_WITHIN = timedelta(days=1)
 
 
 def _nothing() -> None:
-    """A real endpoint has nothing to release."""
+    """Releases nothing, as a real endpoint holds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +100,7 @@ class Pace:
 
 
 def options_from(settings: Settings, pace: Pace) -> Options:
-    """The settings that the analysis depends on."""
+    """The options of the analysis, from the settings."""
     return Options(
         ours=settings.status_components,
         headroom_low=settings.headroom_low,
@@ -143,7 +137,7 @@ def options_from(settings: Settings, pace: Pace) -> Options:
 
 
 def _thresholds_from(settings: Settings) -> Thresholds:
-    """Thresholds without a setting keep their defaults."""
+    """The thresholds of the verdict; those without a setting keep their defaults."""
     return Thresholds(
         most_fail=settings.most_fail,
         most_fail_ends=settings.most_fail_ends,
@@ -174,7 +168,7 @@ def store_name(credentials: Credentials) -> str:
 
 
 def _path(url: str) -> str:
-    """The path of a URL; Credentials may hold one that cannot be parsed."""
+    """The path of a URL; "" if the URL cannot be parsed, which Credentials may hold."""
     try:
         return urlsplit(url).path.rstrip("/")
     except ValueError:
@@ -182,7 +176,7 @@ def _path(url: str) -> str:
 
 
 def pick_model(settings: Settings, history: History, at: datetime) -> str | None:
-    """The model to probe: that of the settings, else the newest active haiku the endpoint lists."""
+    """The model to probe: that of the settings, or else the newest active haiku that the endpoint lists."""
     if settings.model != "auto":
         return settings.model
     catalogue = history.catalogue_at(at)
@@ -190,7 +184,10 @@ def pick_model(settings: Settings, history: History, at: datetime) -> str | None
 
 
 def other_models(settings: Settings, history: History, at: datetime) -> list[str]:
-    """The further models to probe: ids, and the newest active of each family once a list is known."""
+    """The ids of the further models to probe.
+
+    A family stands for its newest active model, once the endpoint's list is known.
+    """
     catalogue = history.catalogue_at(at)
     found: list[str] = []
     for named in settings.also_models:
@@ -206,7 +203,7 @@ def other_models(settings: Settings, history: History, at: datetime) -> list[str
 
 
 def next_other_model(settings: Settings, history: History, at: datetime) -> str | None:
-    """The further model whose turn it is: one that has just failed, else the one asked longest ago."""
+    """The further model to probe next: one that has just failed, or else the one asked longest ago."""
     models = other_models(settings, history, at)
     asked = history.window(Source.OTHER_MODELS, at - _ASKED_WITHIN, at)
     newest = {each.model: each for each in asked if each.model is not None}
@@ -222,91 +219,8 @@ def next_other_model(settings: Settings, history: History, at: datetime) -> str 
     return min(models, key=turn, default=None)
 
 
-def make_plans(
-    settings: Settings,
-    endpoint: Endpoint,
-    pace: Pace,
-    model: Callable[[], str | None],
-    *,
-    clock: Clock,
-    models_tried: Callable[[], bool],
-    now_s: Callable[[Source], float] | None = None,
-    other_model: Callable[[], str | None] = lambda: None,
-    spared: Callable[[str | None], str | None] = lambda _model: None,
-) -> list[Plan]:
-    """One plan per source, and one for further models if there are any: `other_model` is the next of them.
-
-    Imports the probes, and so httpx2, only when called: the first frame needs neither. With `model = "auto"`,
-    messages wait until the list of models has been requested once. `now_s` gives the interval of a source for
-    now, by what has been observed; `spared` says why a model need not be asked.
-    """
-    from claude_tui.probes.messages import MessagesProbe
-    from claude_tui.probes.models import ModelsProbe
-    from claude_tui.probes.schedule import Plan
-    from claude_tui.probes.status_page import StatusPageProbe
-
-    credentials = endpoint.credentials
-    redactor = endpoint.redactor
-
-    def messages_ready() -> str | None:
-        if not credentials.usable:
-            return credentials.problem or "no key: set ANTHROPIC_API_KEY"
-        if settings.model == "auto" and not models_tried():
-            return "waiting for the list of models"
-        if model() is None:
-            return "the endpoint lists no haiku: name a model with --model"
-        return None
-
-    def paced(source: Source) -> Callable[[], float] | None:
-        return partial(now_s, source) if now_s is not None else None
-
-    free_s = min(settings.timeout_s, FREE_TIMEOUT_S)
-    status = StatusPageProbe(
-        endpoint.status_urls,
-        clock=clock,
-        redactor=redactor,
-        timeout_s=free_s,
-        ours=settings.status_components,
-    )
-    models = ModelsProbe(
-        credentials, clock=clock, redactor=redactor, timeout_s=free_s, extra_headers=dict(endpoint.headers)
-    )
-
-    def messages_to(
-        which: Callable[[], str | None], source: Source, every_s: float, ready: Callable[[], str | None]
-    ) -> Plan:
-        probe = MessagesProbe(
-            credentials,
-            which,
-            clock=clock,
-            redactor=redactor,
-            timeout_s=settings.timeout_s,
-            max_tokens=settings.max_tokens,
-            source=source,
-        )
-        return Plan(
-            probe, every_s, paid=True, ready=ready, now_s=paced(source), spared=lambda: spared(which())
-        )
-
-    plans = [
-        Plan(status, pace.status_s, now_s=paced(Source.STATUS)),
-        Plan(models, pace.models_s, now_s=paced(Source.MODELS)),
-        messages_to(model, Source.MESSAGES, pace.messages_s, messages_ready),
-    ]
-    if not settings.also_models:
-        return plans
-
-    def others_ready() -> str | None:
-        reason = messages_ready()
-        return reason or (None if other_model() is not None else "none of also_models is listed")
-
-    each_s = pace.other_models_s / len(settings.also_models)
-    plans.append(messages_to(other_model, Source.OTHER_MODELS, each_s, others_ready))
-    return plans
-
-
 def _route_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Addresses and keys of the routes that alerts go to. Imports alerting only where there are any."""
+    """The addresses and keys of alert routes. Imports alerting only if there are routes."""
     if not settings.alerts:
         return ()
     from claude_tui.alerting.config import alerting_of

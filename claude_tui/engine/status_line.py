@@ -1,4 +1,4 @@
-"""Keeps the figures of `claude-top statusline` in the store, for a command that has no time to compute them.
+"""Keeps the figures of `claude-top statusline` in the store, as the command has no time to compute them.
 
 It is a copy for display: nothing is judged by it, so it is replaced in place.
 """
@@ -14,9 +14,9 @@ from claude_tui.store import Store
 
 __all__ = ["StatusLineKeeper", "status_line_of"]
 
-# What has changed is kept at once if it is the verdict, else at most this often.
+# A changed verdict is stored at once, other changes at most this often.
 _FIGURES_EVERY_S = 5.0
-# What has not changed is kept again, so that its age says whether the collector works.
+# Unchanged figures are stored again, so that their age shows whether the collector works.
 _AGAIN_AFTER_S = GOOD_FOR_S / 3
 _NAME_LENGTH = 40
 
@@ -29,7 +29,7 @@ class StatusLineKeeper:
         self._kept: StatusLine | None = None
 
     def note(self, snapshot: Snapshot) -> None:
-        """Keeps what it shows at this instant, if that is due."""
+        """Stores the figures of this instant, if that is due."""
         line = status_line_of(snapshot)
         if self._is_due(line):
             self._kept = line
@@ -39,7 +39,7 @@ class StatusLineKeeper:
         kept = self._kept
         if kept is None or _verdict(kept) != _verdict(line):
             return True
-        # Also where the clock was set back.
+        # Also if the clock was set back.
         passed = abs(line.at - kept.at)
         changed = line._replace(at=kept.at) != kept
         return passed >= (_FIGURES_EVERY_S if changed else _AGAIN_AFTER_S)
@@ -68,7 +68,7 @@ def status_line_of(snapshot: Snapshot) -> StatusLine:
 
 
 def _tightest(view: HeadroomView) -> tuple[str, float | None]:
-    """The limit or window of which the least is left, among those with a current reading."""
+    """The limit or window with the least left, among those with a current reading."""
     left = [(each.fraction, each.bucket) for each in view.buckets if each.granted and not each.stale]
     left += [(min(max(1 - each.used, 0.0), 1.0), each.window) for each in view.windows if not each.stale]
     if not left:

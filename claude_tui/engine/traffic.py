@@ -1,4 +1,4 @@
-"""Own traffic in the engine: what is known of it now, kept up to date, and what was known at an instant."""
+"""Own traffic in the engine: kept up to date, and as it was known at an instant of the past."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 __all__ = ["FollowedTraffic", "chart_at", "facts_at", "view_at"]
 
 _SPARE = timedelta(minutes=3)
-# The view is of full spans, and of full minutes.
+# The view covers full spans, and full minutes.
 _ROUNDED = timedelta(seconds=2 * SPANS[0] + 60)
 _TOLD_EVERY = timedelta(minutes=1)
 _MOST_KEPT = 1000
-# Minutes, and before that ten minutes: a trouble is followed over a day.
+# Minutes, and before that ten minutes, as a problem is followed over a day.
 _EARLIER = ((SPANS[1], timedelta(hours=2)), (SPANS[2], timedelta(hours=24)))
 _HOUR_S = SPANS[3]
 _MOST_ONSETS = 50
@@ -67,7 +67,7 @@ def facts_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = 
 
 
 def view_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = None) -> TrafficView | None:
-    """The view of what was known at an instant; None if no source was heard of."""
+    """The view of what was known at an instant; None if no source had reported."""
     thresholds = thresholds or TrafficThresholds()
     view = traffic_view(facts_at(store, at, thresholds), at, thresholds=thresholds)
     of_spans: dict[tuple[datetime, float], _Beginning] = {}
@@ -82,7 +82,7 @@ def view_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = N
 
 
 def chart_at(store: Store, focus: Focus | None, at: datetime) -> Chart | None:
-    """The chart for `focus` of what was known at an instant; None for another panel."""
+    """The chart for `focus` as of an instant; None for another panel."""
     if focus is None or focus.panel is not Panel.TRAFFIC:
         return None
     counts = store.traffic.counts(bin_s(focus.span), at - focus.span, at, at, timed=True)
@@ -90,7 +90,7 @@ def chart_at(store: Store, focus: Focus | None, at: datetime) -> Chart | None:
 
 
 def _usual(store: Store, at: datetime) -> tuple[tuple[RollUp, ...], int]:
-    """The same hour of the days before, else the hours of the last day, and from how many days that is."""
+    """The same hour of earlier days, or else the hours of the last day; and how many days that is."""
     days = [store.traffic.of_span(_HOUR_S, start, end, at) for start, end in usual_spans(at)]
     found = tuple(row for rows in days for row in rows)
     if found:
@@ -100,7 +100,7 @@ def _usual(store: Store, at: datetime) -> tuple[tuple[RollUp, ...], int]:
 
 
 def _today(store: Store, at: datetime) -> float | None:
-    """What was spent since midnight UTC, as it was known at the last full minute."""
+    """The dollars spent since midnight UTC, as known at the last full minute."""
     minute = detail_from(at) + RECENT
     midnight = minute.replace(hour=0, minute=0)
     return store.traffic.cost_between(midnight, minute, minute)
@@ -109,7 +109,7 @@ def _today(store: Store, at: datetime) -> float | None:
 def _earlier(
     store: Store, recent: Sequence[RollUp | CallCount], at: datetime, thresholds: TrafficThresholds
 ) -> tuple[CallCount, ...]:
-    """Longer spans of the time before, as far back as failures go on: since when they do matters."""
+    """Longer spans of earlier time, as far back as failures go, to find their beginning."""
     end = detail_from(at)
     found: list[CallCount] = []
     first: Sequence[RollUp | CallCount] = [row for row in recent if row.at >= end]
@@ -130,7 +130,7 @@ def _floor(at: datetime) -> datetime:
 def _with_onsets(
     view: TrafficView | None, at: datetime, exactly: Callable[[TrafficTrouble], TrafficTrouble]
 ) -> TrafficView | None:
-    """The view with the beginning of troubles that began before what it is made of in detail."""
+    """The view with the real beginning of problems that began before its detailed data."""
     if view is None or not any(_is_coarse(each, at) for each in view.troubles):
         return view
     troubles = tuple(exactly(each) if _is_coarse(each, at) else each for each in view.troubles)
@@ -142,16 +142,16 @@ def _is_coarse(trouble: TrafficTrouble, at: datetime) -> bool:
 
 
 def _beginning(store: Store, trouble: TrafficTrouble, known: datetime | None) -> _Beginning:
-    """What the record has of the time in which a trouble began."""
+    """What the record has of the time in which a problem began."""
     end = trouble.since + timedelta(seconds=trouble.since_within_s)
     rows = store.traffic.counts(SPANS[0], trouble.since, end, known)
     return rows, store.entries(KEPT_CALLS, trouble.since, end + _TOLD_EVERY)
 
 
 class FollowedTraffic:
-    """Own traffic as it is recorded, by whichever process: `read` takes only what is new.
+    """Own traffic as any process records it: `read` reads only what is new.
 
-    `read` in any one thread at a time, `view` in any.
+    One thread at a time may call `read`; any thread may call `view`.
     """
 
     def __init__(self, store: Store, thresholds: TrafficThresholds | None = None) -> None:
@@ -162,7 +162,7 @@ class FollowedTraffic:
         self._last_kept = 0
         self._rows: list[RollUp] = []
         self._before: list[CallCount] = []
-        """What was in `_rows` once: of thousands of histograms only those that are still drawn are kept."""
+        """Caches what was in `_rows`: of thousands of histograms, only those still drawn are kept."""
         self._unsaved: list[RollUp] = []
         self._kept: list[KeptCall] = []
         self._usual: tuple[datetime, tuple[RollUp, ...], int] | None = None
@@ -175,7 +175,7 @@ class FollowedTraffic:
         self._made: tuple[TrafficFacts, datetime, TrafficView | None] | None = None
 
     def load(self, at: datetime) -> None:
-        """Reads the last quarter of an hour, for the first frame. Without own traffic one query."""
+        """Reads the last quarter of an hour for the first frame. One query without own traffic."""
         self._last, self._before, self._rows = self._store.traffic.since(
             at - RECENT - _SPARE, _floor(at - IN_FULL - _SPARE)
         )
@@ -187,7 +187,7 @@ class FollowedTraffic:
         self._renew(at, changed=True)
 
     def read(self, at: datetime) -> None:
-        """Takes what was recorded since the last call."""
+        """Reads what was recorded since the last call."""
         last, rows, unsaved = self._store.traffic.after(self._last)
         changed = bool(rows) or unsaved != self._unsaved
         self._last, self._unsaved = last, unsaved
@@ -201,7 +201,7 @@ class FollowedTraffic:
         self._renew(at, changed=changed)
 
     def view(self, at: datetime) -> TrafficView | None:
-        """The view at an instant. The same object while neither figures nor spans have changed."""
+        """The view at an instant; the same object while neither figures nor spans have changed."""
         facts, end = self._facts, last_full_span(at)
         made = self._made
         if made is None or made[0] is not facts or made[1] != end:
@@ -210,14 +210,14 @@ class FollowedTraffic:
         return made[2]
 
     def _figures_of_usual(self, facts: TrafficFacts) -> Usual | None:
-        """Worked out once an hour: it is of thousands of calls."""
+        """Computed once an hour, as it covers thousands of calls."""
         known = self._usual_figures
         if known is None or known[0] is not facts.usual:
             known = self._usual_figures = facts.usual, usual_of(facts)
         return known[1]
 
     def _remembered_onset(self, trouble: TrafficTrouble) -> TrafficTrouble:
-        """What happened then is read once."""
+        """That time is read only once."""
         key = (trouble.outcome, trouble.applications, trouble.models, trouble.since, trouble.since_within_s)
         if key not in self._onsets:
             if len(self._onsets) >= _MOST_ONSETS:
@@ -235,7 +235,7 @@ class FollowedTraffic:
         return self._chart[2]
 
     def _upkeep(self, at: datetime) -> bool:
-        """Reads what changes slowly, where it is due. Returns whether it was."""
+        """Reads what changes slowly, if that is due. Returns whether it was."""
         hour = at.replace(minute=0, second=0, microsecond=0)
         due = self._told is None or not timedelta() <= at - self._told[0] < _TOLD_EVERY
         if due:

@@ -1,4 +1,4 @@
-"""Moving through the record in a thread of its own, so that neither screen nor probes wait for it."""
+"""Moves through the record in a thread of its own, so that neither screen nor probes wait for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from claude_tui.model.snapshot import Focus, Snapshot
 __all__ = ["Journey", "Travel"]
 
 _MINUTE = timedelta(minutes=1)
-# Steps this far from where reading the day before began are served by what is being read.
+# Steps within this distance of where reading a day began use the data being read.
 _SAME_PLACE = timedelta(minutes=20)
 _TICK_S = 0.25
 _BEGINNING = "the record begins here"
@@ -34,11 +34,11 @@ class Journey:
 
     @property
     def _first(self) -> datetime:
-        # Asked each time: the oldest rows are dropped while somebody looks back.
+        # Queried each time, as the oldest rows are dropped while somebody looks back.
         return self._beginning or self._past.first() or self._last()
 
     def after(self, at: datetime, move: Move) -> tuple[datetime, str]:
-        """Where `move` leads from `at`, and why not further."""
+        """Where `move` leads from `at`, and why it goes no further."""
         if move.to is not None:
             return self._within(move.to)
         if move.kind is MoveKind.MINUTE:
@@ -66,10 +66,10 @@ class Journey:
 
 
 class Travel:
-    """Computes Snapshots of the past on request. Moves that wait are made together, with one Snapshot.
+    """Computes Snapshots of the past on request.
 
-    With a `playback` the position moves on by itself. Any thread may call any method; `publish` is called
-    in the thread of this.
+    Waiting moves are made together, with one Snapshot. With a `playback`, the position advances by itself.
+    Any thread may call any method; `publish` is called in this object's thread.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Travel:
         self._moves: list[Move] = []
         self._focus = focus
         self._asked = playback is not None
-        """A Snapshot is wanted."""
+        """Requests a Snapshot."""
         self._closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="time travel", daemon=True)
@@ -112,7 +112,7 @@ class Travel:
             self._changed.notify()
 
     def toggle(self) -> None:
-        """Plays on, or stands still. At the end it begins anew."""
+        """Plays on, or pauses. At the end it starts over."""
         with self._changed:
             if (playback := self._playback) is None:
                 return
@@ -157,7 +157,7 @@ class Travel:
             self._changed.wait(_TICK_S if playing else None)
 
     def _tick(self, ticked: float | None) -> tuple[float | None, bool]:
-        """Moves on by the time that has passed, where a recording is played."""
+        """Advances by the time that has passed, if a recording is played."""
         with self._changed:
             playback, now = self._playback, self._monotonic()
             if playback is None or not playback.playing:
@@ -170,7 +170,7 @@ class Travel:
             return now, True
 
     def _make(self, moves: list[Move]) -> None:
-        """Makes the moves and publishes the Snapshot there. An internal error is told on the last one."""
+        """Makes the moves and publishes the Snapshot there. An internal error is shown on the last one."""
         try:
             self._note = ""
             for move in moves:

@@ -1,4 +1,4 @@
-"""Counts the uptime of the last 30 days now and then, in a thread: it reads weeks of the store."""
+"""Counts the uptime of the last 30 days from time to time, in a thread, as it reads weeks of the store."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ async def count_uptime(
     *,
     first_after_s: float = _FIRST_AFTER_S,
 ) -> None:
-    """Tells it until cancelled. A record that cannot be read gives None: nothing old stays on the screen."""
+    """Reports the uptime until cancelled; None if the record cannot be read, so that nothing old stays on
+    screen."""
     await asyncio.sleep(first_after_s)
     while True:
         try:

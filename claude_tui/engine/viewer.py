@@ -35,18 +35,18 @@ class Viewer:
         self._alerting: AlertingState | None = None
         self._ledger_view = AlertsView()
         self.state: CollectorState | None = None
-        """What the collector says of itself; None where there has been none."""
+        """The state that the collector recorded; None before it has recorded any."""
         self.alerts = AlertsView()
         """The alerts as the collector knows them."""
         self.attention = (False, False)
-        """Whether the settings of this process want the terminal's bell, and a notification of it."""
+        """Whether the settings of this process ask for the terminal's bell, and for a notification."""
 
     def load(self) -> None:
-        """Reads what the collector says of itself, for the first frame."""
+        """Reads the collector's state for the first frame."""
         self._take_state(*self._read_state())
 
     async def read(self) -> None:
-        """Reads what was recorded since the last call, with an overlap for what took long."""
+        """Reads what was recorded since the last call, with an overlap for exchanges that took long."""
         now = self._clock.now()
         since = min(self._read_until, now) - self._longest_probe
         await self._memory.read_again(since)
@@ -67,7 +67,8 @@ class Viewer:
         self.alerts = self._with_facts(self._ledger_view)
 
     def _with_facts(self, view: AlertsView) -> AlertsView:
-        """The alerts with what the collector says of its routes, and with our own wish for a bell."""
+        """The alerts with the collector's state of its routes, and this process's own setting for the
+        bell."""
         facts = self.state.alerting if self.state is not None else AlertingFacts()
         bell, notification = self.attention
         return replace(
@@ -82,7 +83,7 @@ class Viewer:
 
 
 def idle(state: CollectorState, watching: Watching) -> CollectorState:
-    """`state` as it is true while nobody collects: no probe is coming."""
+    """`state` as it applies while nobody collects: no probe is due."""
     if watching.collector is not None:
         return state
     probes = tuple(replace(probe, next_at=None, running=False) for probe in state.probes)

@@ -1,4 +1,4 @@
-"""A part of the record, and a History of what of it was known at an instant."""
+"""A part of the record, and a History of what was known of it at an instant."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Window", "finished_at"]
 
 Fact = Observation | ProviderStatus | Catalogue
 
-# A report is made when the answer has been read, a moment after the exchange ended.
+# A report is made when the response has been read, a moment after the exchange ended.
 _READING = timedelta(seconds=1)
 # An exchange is recorded when it ends, with the instant at which it began: longer than any timeout.
 SETTLED = timedelta(minutes=3)
@@ -31,13 +31,13 @@ _BATCH = 500
 
 
 def finished_at(observation: Observation) -> datetime:
-    """When the result of an exchange was known. Before that it was in flight."""
+    """When the result of an exchange was known. Before that, it was in flight."""
     return observation.at + timedelta(seconds=observation.timings.total or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A fact, and since when it was known."""
+    """A fact, and when it became known."""
 
     since: datetime
     fact: Fact
@@ -50,9 +50,9 @@ class _Known:
 class Window:
     """The facts of [low, high), and a History of those known at the instant moved to.
 
-    Moving forward adds to the History in the order in which facts became known, moving back withdraws. Of a
-    store that is still written to, `now` tells what may be incomplete; that part is read again. For one
-    thread at a time.
+    Moving forward adds facts in the order in which they became known, moving back removes them. If the store
+    is still written to, `now` tells what may be incomplete; that part is read again. For one thread at a
+    time.
     """
 
     def __init__(self, store: Store, low: datetime, now: Callable[[], datetime] | None = None) -> None:
@@ -61,7 +61,7 @@ class Window:
         self.high = low
         """The end of what has been read."""
         self.settled = low
-        """The end of what will not change any more."""
+        """The end of the part that will not change any more."""
         self._store = store
         self._now = now
         self._facts: list[_Known] = []
@@ -76,7 +76,7 @@ class Window:
             pass
 
     def reading(self, high: datetime) -> Iterator[None]:
-        """The same in parts of bounded work."""
+        """Reads what is missing before `high`, in steps of bounded work."""
         self._forget_unsettled()
         found: list[_Known] = []
         low = self.high
@@ -91,7 +91,7 @@ class Window:
     def _take(self, found: list[_Known], high: datetime) -> None:
         self.high = max(self.high, high)
         self.settled = self.high if self._now is None else min(self.high, self._now() - SETTLED)
-        # What began before the part that was just read may have ended within it.
+        # An exchange that began before this part may have ended within it.
         overlapping = bisect_left(self._since, min((each.since for each in found), default=high))
         if overlapping < self._known:
             self._move_by_count(overlapping)
@@ -101,7 +101,7 @@ class Window:
         self._since[overlapping:] = [each.since for each in found]
 
     def _forget_unsettled(self) -> None:
-        """Forgets the part that may have been incomplete when it was read."""
+        """Discards the part that may have been incomplete when it was read."""
         if self.settled >= self.high:
             return
         first = bisect_left(self._since, self.settled)
@@ -128,11 +128,11 @@ class Window:
     # -- moving --------------------------------------------------------------------
 
     def move_to(self, at: datetime) -> None:
-        """Makes the History what was known at `at`."""
+        """Makes the History that of the facts known at `at`."""
         self._move_by_count(bisect_right(self._since, at))
 
     def moving_to(self, at: datetime) -> Iterator[None]:
-        """The same in parts of bounded work."""
+        """Makes the History that of the facts known at `at`, in steps of bounded work."""
         count = bisect_right(self._since, at)
         while abs(count - self._known) > _BATCH:
             self._move_by_count(self._known + (_BATCH if count > self._known else -_BATCH))
@@ -149,7 +149,7 @@ class Window:
     # -- asking --------------------------------------------------------------------
 
     def observation_near(self, at: datetime, *, later: bool) -> datetime | None:
-        """When the nearest observation after `at`, or before it, became known; None if it is not in here."""
+        """When the nearest observation after or before `at` became known; None if the window has none."""
         if later:
             rest: Sequence[_Known] = self._facts[bisect_right(self._since, at) :]
         else:
@@ -157,7 +157,7 @@ class Window:
         return next((each.since for each in rest if isinstance(each.fact, Observation)), None)
 
     def in_flight(self, at: datetime) -> Iterator[Observation]:
-        """The exchanges that had begun by `at`, and whose result was not known."""
+        """The exchanges that had begun by `at`, and whose result was not yet known."""
         for known in self._facts[bisect_right(self._since, at) :]:
             if known.since > at + SETTLED:
                 return
@@ -165,15 +165,15 @@ class Window:
                 yield known.fact
 
     def observed_between(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-        """When each exchange began and ended, of those that ended in a span, in the order of ending."""
+        """When each exchange began and ended, for those that ended in a span, in order of their end."""
         part = self._facts[bisect_left(self._since, start) : bisect_right(self._since, end)]
         return [(each.fact.at, each.since) for each in part if isinstance(each.fact, Observation)]
 
 
 def _readings(observations: Sequence[Observation], reports: Sequence[ProviderStatus]) -> Iterator[_Known]:
-    """The readings of the page that brought nothing new: the store keeps only those that did.
+    """The readings of the page that brought nothing new, as the store keeps only those that did.
 
-    A diagnosis depends on when the page was last read without trouble on it.
+    A diagnosis depends on when the page was last read without a problem on it.
     """
     fetched = [report.fetched_at for report in reports]
     for observation in observations:

@@ -126,8 +126,7 @@ class Settings:
         ),
     ] = ("Claude API",)
     status_interval_s: Annotated[
-        float,
-        About("Seconds between two reads of the status page.", _seconds(15, _DAY_S), section="Probes"),
+        float, About("Seconds between two reads of the status page.", _seconds(15, _DAY_S), section="Probes")
     ] = 60.0
     models_interval_s: Annotated[
         float,
@@ -234,8 +233,7 @@ class Settings:
         ),
     ] = _THRESHOLDS.tail_s
     rare_failures: Annotated[
-        int,
-        About("This many scattered failures within rare_span_s are intermittent errors.", _failures()),
+        int, About("This many scattered failures within rare_span_s are intermittent errors.", _failures())
     ] = _THRESHOLDS.rare_failures
     rare_span_s: Annotated[
         float,
@@ -373,8 +371,7 @@ class Settings:
         ),
     ] = 120.0
     auto_declare: Annotated[
-        bool,
-        About("Whether a proposed incident is declared automatically.", kinds.truth()),
+        bool, About("Whether a proposed incident is declared automatically.", kinds.truth())
     ] = False
     draft_model: Annotated[
         str,
@@ -385,8 +382,7 @@ class Settings:
         ),
     ] = ""
     draft_ceiling_usd: Annotated[
-        float,
-        About("What one draft may cost at most.", kinds.number(0, 100, words="dollars")),
+        float, About("What one draft may cost at most.", kinds.number(0, 100, words="dollars"))
     ] = 0.20
     rely_on_traffic: Annotated[
         bool,
@@ -398,10 +394,7 @@ class Settings:
     ] = False
     traffic_overloaded: Annotated[
         float,
-        About(
-            "Share of 529s, 5xx and cut streams among your calls that counts as a problem.",
-            _fraction(),
-        ),
+        About("Share of 529s, 5xx and cut streams among your calls that counts as a problem.", _fraction()),
     ] = 0.02
     traffic_refused: Annotated[
         float,
@@ -411,11 +404,7 @@ class Settings:
         ),
     ] = 0.05
     traffic_attempts_per_call: Annotated[
-        float,
-        About(
-            "Attempts per call above which retries raise an alert.",
-            _multiple(),
-        ),
+        float, About("Attempts per call above which retries raise an alert.", _multiple())
     ] = 1.5
     traffic_cost_ratio: Annotated[
         float,
@@ -427,23 +416,17 @@ class Settings:
     traffic_truncated: Annotated[
         float,
         About(
-            "This much larger a share of responses cut by max_tokens than usual raises an alert.",
-            _fraction(),
+            "This much larger a share of responses cut by max_tokens than usual raises an alert.", _fraction()
         ),
     ] = 0.10
     traffic_cache_ratio: Annotated[
         float,
         About(
-            "The prompt cache’s share falling below this part of the usual one raises an alert.",
-            _fraction(),
+            "The prompt cache’s share falling below this part of the usual one raises an alert.", _fraction()
         ),
     ] = 0.5
     traffic_budget_warn: Annotated[
-        float,
-        About(
-            "Share of traffic_daily_budget_usd that warns.",
-            _fraction(),
-        ),
+        float, About("Share of traffic_daily_budget_usd that warns.", _fraction())
     ] = 0.8
     traffic_daily_budget_usd: Annotated[
         float,

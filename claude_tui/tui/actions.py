@@ -1,43 +1,17 @@
-"""The registry of actions: it feeds bindings, footer, help, palette and manual."""
+"""The registry of actions, which feeds bindings, footer, help, palette and manual."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
-from claude_tui.model.errors import Problem
-from claude_tui.model.nearest import nearest
-from claude_tui.model.toml_text import shown
-from claude_tui.tui.keys import KeyMap, display, first_key, in_keymap, key_fault, merged, normal
+from claude_tui.tui.keys import KeyMap, in_keymap
 
 if TYPE_CHECKING:
-    from textual.binding import BindingType
+    pass
 
-__all__ = [
-    "ACTIONS",
-    "LOCAL_METHODS",
-    "SHARED_METHODS",
-    "Action",
-    "Group",
-    "Hint",
-    "Scope",
-    "action_name",
-    "bindings",
-    "fitting",
-    "footer",
-    "footer_of_the_past",
-    "is_offered",
-    "key_problems",
-    "keymap",
-    "keymap_of_drill",
-    "of_scope",
-    "offered",
-    "refusal",
-    "textual_keymap",
-]
+__all__ = ["ACTIONS", "Action", "Group", "Scope", "is_offered", "of_scope"]
 
 
 class Scope(Enum):
@@ -89,11 +63,11 @@ class Action:
     rank: int = 5
     """Orders the footer: the highest ranks are dropped first if room is short."""
     method: str = ""
-    """What Textual calls (`action_<method>`); "" for the id."""
+    """The method that Textual calls (`action_<method>`); "" for the id."""
     always: tuple[str, ...] = ()
     """Keys that the settings cannot take away."""
     always_method: str = ""
-    """What Textual calls for these keys; "" for the same as for the others."""
+    """The method that these keys call; "" for `method`."""
     shared: bool = False
     """Whether it changes what others see, or costs something: a read-only dashboard does not offer it."""
     local: bool = False
@@ -224,15 +198,7 @@ ACTIONS: tuple[Action, ...] = (
         "remove_action", ("x",), "", "Remove the action item (asks first)", _RESPOND, _POSTMORTEM, shared=True
     ),
     Action("draft", ("g",), "", "Have a model draft parts of it", _RESPOND, _POSTMORTEM, shared=True),
-    Action(
-        "evidence",
-        ("right",),
-        "evidence",
-        "The timeline entries that support it",
-        _SHOW,
-        _POSTMORTEM,
-        2,
-    ),
+    Action("evidence", ("right",), "evidence", "The timeline entries that support it", _SHOW, _POSTMORTEM, 2),
     Action("preview", ("v",), "preview", "The document as readers will see it", _SHOW, _POSTMORTEM, 2),
     Action("lint", ("l",), "lint", "What is missing or wrong in it", _SHOW, _POSTMORTEM, 3),
     Action(
@@ -325,13 +291,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("show_copied", ("Y",), "", "Show what was copied last, to select it", _WATCH, _APP),
     Action(
-        "save_screen",
-        ("S",),
-        "",
-        "Save the screen as SVG and text, without keys",
-        _WATCH,
-        _APP,
-        local=True,
+        "save_screen", ("S",), "", "Save the screen as SVG and text, without keys", _WATCH, _APP, local=True
     ),
     Action("errors_window", ("e",), "errors window", "Count errors over 1m, 5m or 1h", _WATCH, _PANELS, 6),
     Action("zoom_verdict", ("0",), "zoom", "Verdict and alerts, full screen", _SHOW, _PANELS, 4),
@@ -381,15 +341,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "palette", ("ctrl+p", ":"), "", "Find a command by name", _PROGRAM, _APP, method="command_palette"
     ),
-    Action(
-        "suspend",
-        ("ctrl+z",),
-        "",
-        "Suspend; fg resumes",
-        _PROGRAM,
-        _APP,
-        method="suspend_process",
-    ),
+    Action("suspend", ("ctrl+z",), "", "Suspend; fg resumes", _PROGRAM, _APP, method="suspend_process"),
     Action(
         "quit",
         ("q",),
@@ -404,207 +356,13 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """One entry of a footer."""
-
-    key: str
-    """The keys as they are shown."""
-    label: str
-    """What they do."""
-    rank: int
-    """The highest ranks are dropped first if room is short."""
-    keys: tuple[str, ...] = field(default=(), compare=False)
-    """The same keys, for whoever clicks on them."""
-
-
-SHARED_METHODS = frozenset(action.method or action.id for action in ACTIONS if action.shared)
-"""What Textual calls for the actions that change what others see."""
-
-LOCAL_METHODS = frozenset(action.method or action.id for action in ACTIONS if action.local)
-"""What Textual calls for the actions that write files where the program runs."""
-
-
-def refusal(method: str, *, served: bool, read_only: bool, recording: bool, travelling: bool) -> str:
-    """Why what Textual calls `action_<method>` is not carried out; empty when it is."""
-    if served and method in LOCAL_METHODS:
-        return "A browser writes no files on the server: `claude-top manual serve` says what does."
-    if method not in SHARED_METHODS:
-        return ""
-    if read_only:
-        return "This dashboard is read-only: it changes nothing."
-    if recording:
-        return "This is a recording: nothing in it can be changed."
-    return "The past cannot be changed: `end` goes back to live first." if travelling else ""
-
-
-def action_name(action: str | tuple[str, str, tuple[object, ...]]) -> str:
-    """The method that Textual would call for `action`, such as `app.focus_next` or `travel('event', 1)`."""
-    name = action if isinstance(action, str) else action[1]
-    return name.partition("(")[0].rpartition(".")[2]
-
-
 def of_scope(scope: Scope) -> tuple[Action, ...]:
     """The actions of one scope, in the registry's order."""
     return tuple(action for action in ACTIONS if scope in action.scopes)
 
 
-def bindings(scope: Scope) -> list[BindingType]:
-    """Textual bindings for `BINDINGS`. Their ids are the action ids, by which the keymap remaps them."""
-    from textual.binding import Binding
-
-    found: list[BindingType] = []
-    for action in of_scope(scope):
-        method = action.method or action.id
-        found.append(Binding(_textual(action.keys), method, action.help, show=False, id=action.id))
-        always = action.always_method or method
-        found += [Binding(key, always, action.help, show=False, priority=True) for key in action.always]
-    return found
-
-
-def footer(scope: Scope, keymap: KeyMap | None = None, *, without: Collection[str] = ()) -> tuple[Hint, ...]:
-    """What the footer of a screen offers, in the registry's order, `without` the actions of these ids."""
-    here = {scope, Scope.APP, Scope.DRILL}
-    shown = [
-        action
-        for action in ACTIONS
-        if action.label
-        and action.id not in without
-        and here & set(action.scopes)
-        and is_offered(action, keymap)
-    ]
-    labels = dict.fromkeys(action.label for action in shown)
-    return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
-
-
-_IN_THE_PAST = {
-    "observation": ("observation_before", "observation_after"),
-    "minute": ("minute_before", "minute_after"),
-    "event": ("event_before", "event_after"),
-    "time": ("go_to",),
-    "live": ("bottom",),
-}
-
-
-def footer_of_the_past(
-    scope: Scope,
-    keymap: KeyMap | None = None,
-    *,
-    replayed: bool = False,
-    without: Collection[str] = (),
-) -> tuple[Hint, ...]:
-    """The same while the past is shown: how to move in time, and nothing that changes what others see.
-
-    Of a recording there is no live: what pauses it stands in its place.
-    """
-    ids = {action.id: action for action in ACTIONS}
-    moves = []
-    for rank, (label, names) in enumerate(_IN_THE_PAST.items(), start=1):
-        if replayed and label == "live":
-            continue
-        hint = _hint([ids[name] for name in names], keymap)
-        moves.append(replace(hint, label=label, rank=1 if label == "live" else rank))
-    if replayed:
-        moves.insert(0, replace(_hint([ids["pause"]], keymap), label="play", rank=1))
-    shared = {action.label for action in ACTIONS if action.shared}
-    others = [
-        hint
-        for hint in footer(scope, keymap, without=without)
-        if hint.label not in shared | {"pause", "time", "back"}
-    ]
-    back = [hint for hint in footer(scope, keymap) if hint.label == "back"]
-    return (*back, *moves, *others)
-
-
-def _hint(actions: list[Action], keymap: KeyMap | None) -> Hint:
-    keys = [first_key(action.id, action.keys, keymap) for action in actions]
-    return Hint(merged(keys), actions[0].label, actions[0].rank, tuple(filter(None, keys)))
-
-
-def fitting(hints: Iterable[Hint], cells: int, gap: int = 2) -> tuple[Hint, ...]:
-    """As many hints as fit into `cells`, dropping the least important ones and keeping the order."""
-    kept = list(hints)
-    while kept and sum(len(hint.key) + 1 + len(hint.label) + gap for hint in kept) - gap > cells:
-        # Of equally important hints the last one goes.
-        kept.pop(max(range(len(kept)), key=lambda index: (kept[index].rank, index)))
-    return tuple(kept)
-
-
-def keymap(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
-    """The settings' `[keys]` table with normalised keys. Meaningful only without `key_problems`."""
-    of_drills = {action.id for action in ACTIONS if Scope.DRILL in action.scopes}
-    normalised = _normalised(overrides)
-    return {action_id: keys for action_id, keys in normalised.items() if action_id not in of_drills}
-
-
-def _normalised(overrides: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    return {action_id: tuple(normal(key) for key in keys) for action_id, keys in overrides.items()}
-
-
-def keymap_of_drill(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
-    """The keys of a drill: only there are those of its own actions among them."""
-    own = {action.id: action.keys for action in ACTIONS if Scope.DRILL in action.scopes}
-    return own | _normalised(overrides)
-
-
-def offered(chosen: KeyMap, *, read_only: bool, served: bool) -> KeyMap:
-    """The keymap without what a read-only dashboard cannot change, and what a browser cannot write."""
-    withheld = [each for each in ACTIONS if (each.shared and read_only) or (each.local and served)]
-    return {**chosen, **{action.id: () for action in withheld}}
-
-
 def is_offered(action: Action, keymap: KeyMap | None) -> bool:
-    """Whether a person can call it at all: it has a key, and those of a drill are only for a drill."""
+    """Whether a person can call the action: it has a key, and is not one of a drill outside a drill."""
     if Scope.DRILL in action.scopes and (keymap is None or action.id not in keymap):
         return False
     return bool(in_keymap(action.id, action.keys, keymap))
-
-
-def textual_keymap(chosen: KeyMap) -> dict[str, str]:
-    """The same for `App.set_keymap`. Textual takes no key for the default one: a key that no keyboard has."""
-    return {action_id: _textual(keys) or f"not-offered-{action_id}" for action_id, keys in chosen.items()}
-
-
-def _textual(keys: Iterable[str]) -> str:
-    """Keys as Textual takes them: separated by commas, so that the comma itself has to be named."""
-    return ",".join("comma" if key == "," else key for key in keys)
-
-
-def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list[Problem]:
-    """The problems with the settings' `[keys]` table in `file`; empty if there are none."""
-    if not overrides:
-        return []
-    names = [action.id for action in ACTIONS]
-    problems = [
-        Problem(file, f"keys.{each}", "an unknown action", "one of " + ", ".join(names), nearest(each, names))
-        for each in overrides
-        if each not in names
-    ]
-    chosen = _normalised({action_id: keys for action_id, keys in overrides.items() if action_id in names})
-    for action_id, keys in chosen.items():
-        if not keys:
-            problems.append(Problem(file, f"keys.{action_id}", "nothing", "a key"))
-        faults = ((key, key_fault(key)) for key in keys)
-        problems += [
-            Problem(file, f"keys.{action_id}", f"{shown(key)} cannot be used: {fault}")
-            for key, fault in faults
-            if fault
-        ]
-    return problems + _conflicts(chosen, file)
-
-
-def _conflicts(chosen: KeyMap, file: str) -> list[Problem]:
-    return [
-        Problem(file, "keys", f"{shown(display(key))} is bound twice, to {first.id} and {second.id}")
-        for first, second in itertools.combinations(ACTIONS, 2)
-        if _overlap(first, second) and chosen.keys() & {first.id, second.id}
-        for key in in_keymap(first.id, first.keys, chosen)
-        if key in in_keymap(second.id, second.keys, chosen)
-    ]
-
-
-def _overlap(first: Action, second: Action) -> bool:
-    """Whether there is a screen on which both work."""
-    scopes = {*first.scopes, *second.scopes}
-    everywhere = Scope.APP in scopes or Scope.DRILL in scopes
-    return everywhere or not set(first.scopes).isdisjoint(second.scopes)

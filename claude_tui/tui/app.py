@@ -10,17 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from claude_tui.model.arrangement import Panel, Preset
-from claude_tui.tui.actions import (
-    Scope,
-    action_name,
-    bindings,
-    keymap,
-    offered,
-    refusal,
-    textual_keymap,
-)
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.keymap import bindings, keymap, textual_keymap
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.painted import PaintedApp
+from claude_tui.tui.permissions import action_name, offered, refusal
 from claude_tui.tui.served import is_served
 from claude_tui.tui.view import ShowsSnapshots, View
 

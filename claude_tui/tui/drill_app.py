@@ -13,8 +13,9 @@ from textual.binding import BindingType
 from claude_tui.incident import incidents
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.drill import DrillAct, DrillEntry
-from claude_tui.tui.actions import Scope, bindings, keymap_of_drill, textual_keymap
+from claude_tui.tui.actions import Scope
 from claude_tui.tui.app import ClaudeTopApp
+from claude_tui.tui.keymap import bindings, keymap_of_drill, textual_keymap
 from claude_tui.tui.messages import SnapshotReady
 from claude_tui.tui.screens.debrief import BriefScreen, DebriefScreen
 from claude_tui.tui.screens.dialog_fields import refuse, tell
@@ -93,7 +94,7 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
             self._asks_to_end = False
             self._ask(end=True, resolved=True)
 
-    # -- what the responder asks for ----------------------------------------------------
+    # -- actions -------------------------------------------------------------------------
 
     def action_drill_brief(self) -> None:
         if returned_to(self, BriefScreen) is None:

@@ -11,10 +11,12 @@ from textual import events
 from textual.message import Message
 
 from claude_tui.model.arrangement import Preset
-from claude_tui.tui.actions import ACTIONS, action_name, textual_keymap
+from claude_tui.tui.actions import ACTIONS
 from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.cockpit import Backend
+from claude_tui.tui.keymap import textual_keymap
 from claude_tui.tui.keys import in_keymap
+from claude_tui.tui.permissions import action_name
 from claude_tui.tui.screens.opening import OpeningScreen
 
 if TYPE_CHECKING:

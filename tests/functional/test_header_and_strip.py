@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from claude_tui.model.alert import Acknowledgement, Snooze
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
-from claude_tui.tui.actions import Scope, footer
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import footer
 from claude_tui.tui.panels.footer import footer_line
 from claude_tui.tui.panels.header import header_line
 from claude_tui.tui.render.lines import plain, width

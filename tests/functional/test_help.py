@@ -11,9 +11,10 @@ from textual.widgets import OptionList
 from claude_tui.cli.parser import parse
 from claude_tui.settings import Settings
 from claude_tui.settings.file import read_file
-from claude_tui.tui.actions import ACTIONS, is_offered, offered
+from claude_tui.tui.actions import ACTIONS, is_offered
 from claude_tui.tui.keys import display
 from claude_tui.tui.panels.footer import FooterLine
+from claude_tui.tui.permissions import offered
 from claude_tui.tui.render.lines import plain, width
 from claude_tui.tui.render.theme import NO_COLOR
 from claude_tui.tui.render.theme_files import theme_names

@@ -6,7 +6,8 @@ import pytest
 from textual.pilot import Pilot
 
 from claude_tui.model.arrangement import Panel
-from claude_tui.tui.actions import Hint, Scope, footer
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint, footer
 from claude_tui.tui.panels.footer import footer_line, key_at
 from claude_tui.tui.render.lines import plain
 from claude_tui.tui.screens.dashboard import DashboardScreen

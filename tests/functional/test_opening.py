@@ -16,8 +16,8 @@ from claude_tui.model.arrangement import Preset
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.settings import Settings
 from claude_tui.store.faults import StoreError
-from claude_tui.tui.actions import keymap
 from claude_tui.tui.app import ClaudeTopApp
+from claude_tui.tui.keymap import keymap
 from claude_tui.tui.opening import Opening, OpeningApp
 from claude_tui.tui.render.lines import plain, width
 from claude_tui.tui.screens.dashboard import DashboardScreen

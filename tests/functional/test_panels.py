@@ -19,10 +19,8 @@ from claude_tui.tui.panels.latency import latency_lines
 from claude_tui.tui.panels.status import status_lines
 from claude_tui.tui.panels.strip import strip_lines
 from claude_tui.tui.render.frame import Frame
-from claude_tui.tui.render.lines import Line, Span, plain, width
+from claude_tui.tui.render.lines import Lines, Span, plain, width
 from tests.snapshots.pictures import AT, PICTURES, event
-
-Lines = tuple[Line, ...]
 
 PANELS: dict[str, Callable[[Snapshot, int, int], Lines]] = {
     "status": status_lines,

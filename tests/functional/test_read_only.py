@@ -13,8 +13,9 @@ from textual.widgets import OptionList
 
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.watching import Process, Watching
-from claude_tui.tui.actions import ACTIONS, Action, offered
+from claude_tui.tui.actions import ACTIONS, Action
 from claude_tui.tui.panels.header import header_line
+from claude_tui.tui.permissions import offered
 from claude_tui.tui.render.lines import plain
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.help import help_lines

@@ -19,9 +19,9 @@ from claude_tui.model.json_values import mapped
 from claude_tui.probes.credentials import Credentials
 from claude_tui.settings import Settings, load
 from claude_tui.store import Store
-from claude_tui.tui.actions import SHARED_METHODS, action_name
 from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.palette import ActionCommands
+from claude_tui.tui.permissions import SHARED_METHODS, action_name
 from tests.builders import after
 from tests.functional.test_acknowledge import notices
 from tests.recorded import END_S, everything

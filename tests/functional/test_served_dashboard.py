@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from claude_tui.tui.actions import ACTIONS, LOCAL_METHODS, SHARED_METHODS, offered, refusal
+from claude_tui.tui.actions import ACTIONS
+from claude_tui.tui.permissions import LOCAL_METHODS, SHARED_METHODS, offered, refusal
 from claude_tui.tui.screens.themes import ThemeScreen
 from tests.functional.still import still_app
 from tests.snapshots.pictures import PICTURES

@@ -14,12 +14,10 @@ from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.snapshot import Level, Notice, Snapshot, WindowUsage
 from claude_tui.model.verdict import PageAgreement, RetrySource, Severity
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
-from claude_tui.tui.render.lines import Line, changes, plain, width
+from claude_tui.tui.render.lines import Lines, changes, plain, width
 from tests.builders import stated
 from tests.functional.watched import app_of, arrives
 from tests.snapshots.pictures import AT, PICTURES, later
-
-Lines = tuple[Line, ...]
 
 SIZES = [(60, 20), (80, 24), (100, 18), (120, 40), (200, 60)]
 LOUD = [name for name in PICTURES if PICTURES[name]().verdict.severity.trouble]

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from claude_tui.model.past import MarkKind, Move, MoveKind, PastView, Playback, TimelineMark
 from claude_tui.model.playbook import StepMark
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import ACTIONS, SHARED_METHODS
+from claude_tui.tui.actions import ACTIONS
+from claude_tui.tui.permissions import SHARED_METHODS
 from claude_tui.tui.screens.dialog import DialogScreen
 from claude_tui.tui.screens.zoom import ZoomScreen
 from tests.functional.still import StillApp, StillBackend, chart_for, still_app

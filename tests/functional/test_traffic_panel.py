@@ -12,7 +12,8 @@ from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import TrafficSource
 from claude_tui.model.traffic_view import FailureCount, SourceState
-from claude_tui.tui.panels.traffic import pace, traffic_lines
+from claude_tui.tui.panels.traffic import traffic_lines
+from claude_tui.tui.panels.traffic_figures import pace
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.render.lines import plain, width
 from claude_tui.tui.screens.zoom import ZoomScreen

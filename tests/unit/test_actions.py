@@ -9,18 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.tui.actions import (
-    ACTIONS,
-    Hint,
-    Scope,
-    bindings,
-    fitting,
-    footer,
-    key_problems,
-    keymap,
-    of_scope,
-    textual_keymap,
-)
+from claude_tui.tui.actions import ACTIONS, Scope, of_scope
+from claude_tui.tui.hints import Hint, fitting, footer
+from claude_tui.tui.keymap import bindings, key_problems, keymap, textual_keymap
 from claude_tui.tui.keys import display, key_fault, merged, normal
 
 SWALLOWED = {f"ctrl+{letter}" for letter in "abhijmqs"}

@@ -15,7 +15,7 @@ from claude_tui.cli.parser import Request, parse
 from claude_tui.manual import load_page, topics
 from claude_tui.runbook import load as load_runbook
 from claude_tui.settings import DECLARED, Places, load
-from claude_tui.tui.actions import key_problems
+from claude_tui.tui.keymap import key_problems
 from tests.documents import DOCUMENTS, blocks, command_lines, toml_block
 from tests.manual_tables import PAGES, TABLES, WIDTH, settings, table_names, with_tables
 

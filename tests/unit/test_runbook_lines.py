@@ -24,7 +24,7 @@ from claude_tui.runbook import (
     take,
     walk_view,
 )
-from claude_tui.tui.render.lines import Line, plain, width
+from claude_tui.tui.render.lines import Lines, plain, width
 from claude_tui.tui.screens import first_five_lines
 from claude_tui.tui.screens.cursor_pager import top_for
 from claude_tui.tui.screens.playbook_lines import (
@@ -48,7 +48,7 @@ FACTS = facts(
 LOOK = WalkContext(after(300), 0, 0, Severity.P1, "Outage and overload")
 
 
-def flat(lines: tuple[Line, ...]) -> str:
+def flat(lines: Lines) -> str:
     return " ".join(" ".join(plain(line) for line in lines).split())
 
 

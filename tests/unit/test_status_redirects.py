@@ -10,7 +10,7 @@ import pytest
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine import Endpoint, Pace
-from claude_tui.engine.sources import make_plans
+from claude_tui.engine.plans import make_plans
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.report import Report

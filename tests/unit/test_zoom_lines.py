@@ -18,7 +18,7 @@ from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
 from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
 from claude_tui.tui.render.curve import curve
-from claude_tui.tui.render.lines import Line, plain, width
+from claude_tui.tui.render.lines import Lines, plain, width
 from claude_tui.tui.render.plot import nice_ticks, plot_lines
 from claude_tui.tui.render.time_axis import time_axis, time_ticks
 from claude_tui.tui.render.time_grid import Grid, held, until
@@ -29,7 +29,7 @@ LIMITS = Thresholds(0.2, 0.05)
 SIZES = [(56, 14), (76, 19), (116, 34), (196, 54)]
 
 
-def text_of(lines: tuple[Line, ...]) -> str:
+def text_of(lines: Lines) -> str:
     return "\n".join(plain(line) for line in lines)
 
 

@@ -1,8 +1,9 @@
-"""How soon to ask again: at once after the first message of all and after a first failure, faster while a
-trouble is judged, else the interval.
+"""How soon to probe again: at once after the first message of all, and after a first failure; faster while a
+problem is being judged.
 
-A pure function of the observations up to an instant, like the verdict, so that the schedule and a replay
-agree. Waits that a server asked for, and the back-off after 429 and 529, are kept by the schedule.
+Otherwise the interval applies. Like the verdict, this is a pure function of the observations up to an
+instant, so that the schedule and a replay agree. The schedule itself keeps to waits that a server asked for,
+and to the backoff after 429 and 529.
 """
 
 from __future__ import annotations
@@ -23,30 +24,31 @@ from claude_tui.model.observation import Observation, Source
 __all__ = ["interval_s", "intervals_s"]
 
 _HOUR_S = 3600.0
-# After so many failures in a row nothing is unclear, and the interval is enough to see the recovery begin.
+# After this many failures in a row nothing is unclear; the interval is enough to see the recovery begin.
 _CLEAR = 6
 # After so many messages the share that fails is known within some percent, until it seems to end: after this
 # part of the successes that a recovery takes.
 _KNOWN, _MAY_END = 60, 10
-# So long after a lone failure it is asked more often; an error response is chance more rarely than a loss.
+# For this long after a single failure, probes run faster. An error response is less likely to be chance than
+# a loss.
 SUSPECT_S, SUSPECT_LOST_S = 150.0, 60.0
-# The largest part of the paid messages allowed that is spent before a recovery begins.
+# The largest share of the paid messages allowed that may be spent before a recovery begins.
 _BEFORE_RECOVERY = 0.85
-# The spans over which messages are counted: many at once would be a burst, though few in an hour.
+# The spans over which messages are counted: many at once would be a burst, even if there are few in an hour.
 _SPANS_S = (1200.0, 3600.0)
-# The free probes follow, and a shared status page is asked at most six times as often as usual.
+# The free probes speed up as well; a shared status page is read at most six times as often as usual.
 _FREE_TIMES = 6.0
 
 
 def interval_s(history: History, source: Source, at: datetime, options: Options) -> float:
-    """Seconds from the start of one probe of `source` to the next, at most its plain interval."""
+    """Seconds from one start of a probe of `source` to the next, at most its plain interval."""
     return intervals_s(history, (source,), at, options)[source]
 
 
 def intervals_s(
     history: History, sources: Iterable[Source], at: datetime, options: Options
 ) -> dict[Source, float]:
-    """The same of several sources, for which most of the work is common."""
+    """`interval_s` of several sources, which share most of the work."""
     sources = tuple(sources)
     asks = any(source is not Source.OTHER_MODELS for source in sources)
     wanted = _wanted_s(history, at, options) if asks else None
@@ -89,7 +91,7 @@ def _wants_second(history: History, at: datetime, options: Options) -> bool:
 
 
 def _other_models_s(history: History, at: datetime, options: Options) -> float:
-    """A further model that has failed once is asked again soon."""
+    """A further model that has failed once is probed again soon."""
     suspect = any(each.suspect for each in model_states(history, at, options))
     last = history.latest(Source.OTHER_MODELS, at)
     hurries = suspect and not (last is not None and asks_to_back_off(last))
@@ -101,11 +103,11 @@ class _Wanted:
     every_s: float
     """Seconds between two probes."""
     ends: bool = False
-    """Whether they may show that a trouble is over."""
+    """Whether these probes may show that a problem is over."""
 
 
 def _wanted_s(history: History, at: datetime, options: Options) -> _Wanted | None:
-    """How soon an answer is wanted, whatever it costs; None where the interval is enough."""
+    """How soon an answer is needed, whatever it costs; None if the interval is enough."""
     pace, instant = options.confirmation, at.timestamp()
     newest = history.latest(Source.MESSAGES, at)
     if newest is not None and asks_to_back_off(newest):
@@ -145,9 +147,9 @@ def _newest_episode(history: History, source: Source, at: datetime, options: Opt
 
 
 def _unclear(episode: Episode) -> bool:
-    """Whether the rate of an open episode is still to be found out, or it may be ending."""
+    """Whether the failure rate of an open episode is still unknown, or the episode may be ending."""
     if episode.clean >= episode.successes_to_recover:
-        return False  # Only time is missing, which passes as fast at the interval.
+        return False  # Only time is missing, which passes as fast at the plain interval.
     if episode.clean >= max(1, episode.successes_to_recover / _MAY_END):
         return True
     asked = episode.total + episode.clean
@@ -159,9 +161,10 @@ def _suspect_s(failure: Observation) -> float:
 
 
 def _may_ask(history: History, at: datetime, options: Options, share: float) -> bool:
-    """Whether another message stays within this share of `most_times` the usual number, however counted.
+    """Whether one more message stays within this share of the budget, over every span.
 
-    A time that was not probed counts as if it had been.
+    The budget is `most_times` the usual number of messages. Time without probes counts as if it had been
+    probed.
     """
     usual = options.messages_interval_s
     items = history.exchanges(Source.MESSAGES).items

@@ -33,11 +33,11 @@ __all__ = [
     "words_for",
 ]
 
-# The most common advice among this many newest failures is used.
+# How many of the newest failures decide which advice is used: the most common one among them.
 _ADVICE_OVER = 6
-# The most frequent kind of this many newest failures is the typical one.
+# The most frequent kind among this many newest failures is the typical one.
 _TYPICAL_OVER = 60
-# A second cause is named if it has at least this share and this many failures.
+# A second cause is named if it has at least this share of the failures, and this many.
 _ALSO_SHARE, _ALSO_COUNT = 0.1, 2
 _MOSTLY = 0.5
 _GATEWAY_STATUS = 500
@@ -45,10 +45,10 @@ _GATEWAY_STATUS = 500
 
 @dataclass(frozen=True, slots=True)
 class LeadingCause:
-    """The cause that explains most failures, and what is known of it beyond the errors themselves."""
+    """The cause that explains most failures, and what is known about it beyond the errors themselves."""
 
     advice: Advice
-    """What to say about it."""
+    """The advice to give."""
     failures: tuple[Observation, ...]
     """The failures with this advice, oldest first."""
     explained: tuple[Observation, ...]
@@ -58,13 +58,13 @@ class LeadingCause:
     also: tuple[Cause, ...]
     """Other causes of some of the failures."""
     changed: Observation | None
-    """The first failure since the leading cause last changed, None where it did not."""
+    """The first failure since the leading cause last changed; None if it never changed."""
     bucket: str | None = None
     """The limit that was hit."""
     what: str | None = None
     """What happened to that limit."""
     clause: str = ""
-    """How that, or what happened to the model, is known."""
+    """How it is known which limit was hit, or what happened to the model."""
     certainty: float = 1.0
     """A factor in 0..1 on the confidence."""
 
@@ -79,7 +79,7 @@ class LeadingCause:
 
     @property
     def typical(self) -> Observation:
-        """The newest of the most frequent kind: one odd failure does not change what the verdict says."""
+        """The newest of the most frequent kind, so that one odd failure does not change the verdict."""
         recent = self.failures[-_TYPICAL_OVER:]
         kinds = [(each.http_status, each.error_type) for each in recent]
         (most, _), *_ = Counter(reversed(kinds)).most_common(1)
@@ -119,7 +119,10 @@ def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> L
 def _with_causes(
     failures: Sequence[Observation], cross_check: CrossCheck
 ) -> tuple[Sequence[Observation], list[Advice]]:
-    """The failures that show a cause, and their advice: a gateway that rests what failed hides it."""
+    """The failures that show a cause, with their advice.
+
+    A gateway's cooldown errors hide the cause and are left out.
+    """
     advices = [advice_for(failure, cross_check) for failure in failures]
     shown = [pair for pair in zip(failures, advices, strict=True) if not pair[1].hides_cause]
     if not shown:
@@ -128,14 +131,17 @@ def _with_causes(
 
 
 def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
-    """The leading cause. A rejected key only if most failures say so, as it would fail every time."""
+    """The leading cause.
+
+    A rejected key leads only if most failures say so, as it would make every call fail.
+    """
     if cause is not Cause.KEY_REJECTED or shares[cause] >= _MOSTLY:
         return cause
     return max((each for each in shares if each is not cause), key=lambda each: shares[each])
 
 
 def specified(context: DiagnosisContext, lead: LeadingCause, advice: Advice) -> LeadingCause:
-    """The cause with this advice, or one for the limit that was hit or for what happened to the model."""
+    """The cause with this advice, extended by the limit that was hit or by what happened to the model."""
     lead = replace(lead, advice=advice)
     if advice.cause is Cause.MODEL_UNAVAILABLE:
         return _with_model(context, lead)
@@ -143,7 +149,7 @@ def specified(context: DiagnosisContext, lead: LeadingCause, advice: Advice) -> 
 
 
 def words_for(context: DiagnosisContext, lead: LeadingCause) -> dict[str, str | None]:
-    """The values for the placeholders of its advice."""
+    """The values for the placeholders of the advice."""
     failure = lead.typical
     return {
         "status": _status_words(failure),
@@ -157,7 +163,7 @@ def words_for(context: DiagnosisContext, lead: LeadingCause) -> dict[str, str | 
 
 
 def _status_words(observation: Observation) -> str | None:
-    """`529`, or both statuses where a gateway wraps it in its own."""
+    """`529`, or both statuses if a gateway wraps it in its own."""
     if observation.http_status is None:
         return None
     wrapped = {Outcome.OVERLOADED: "529", Outcome.RATE_LIMITED: "429"}.get(observation.outcome)
@@ -170,7 +176,7 @@ def _status_words(observation: Observation) -> str | None:
 def retry_after(
     context: DiagnosisContext, newest: Observation, advice: Advice
 ) -> tuple[float | None, RetrySource]:
-    """What is left of the wait that the server asked for, else the policy's first wait; and its source."""
+    """What is left of the wait that the server asked for, or of the policy's first wait; and which it is."""
     return wait_after(newest, advice.retry, context.at)
 
 
@@ -196,7 +202,7 @@ class Leader(Generic[K]):
 
 
 def leading(kinds: Sequence[K]) -> Leader[K]:
-    """The leader of `kinds` (oldest first, not empty)."""
+    """The leader of `kinds`, which are oldest first and not empty."""
     weights: dict[K, float] = {}
     leader = previous = kinds[0]
     run = since = 0
@@ -222,7 +228,7 @@ def _share_before(weights: dict[K, float], kind: K, run: int) -> float:
     return max(weights[kind] - own, 0.0) / rest if rest > 0 else 0.0
 
 
-# How messages of 429s name the buckets, the most specific first.
+# How the messages of 429s name the buckets, the most specific first.
 _BUCKET_WORDS = (
     (re.compile(r"\binput[ -]tokens?\b", re.I), "input"),
     (re.compile(r"\boutput[ -]tokens?\b", re.I), "output"),
@@ -231,17 +237,17 @@ _BUCKET_WORDS = (
     (re.compile(r"\brequests? per (?:minute|day)\b|\bnumber of requests\b", re.I), "requests"),
 )
 EMPTY = 0.05
-"""A bucket with this share left, or less, may have refused a request between two answers."""
+"""A bucket with this share left, or less, may have refused a request between two responses."""
 UNTOUCHED = 0.9
-"""Buckets with this share left, or more, have not refused a request for being used up."""
+"""A bucket with this share left, or more, did not refuse a request."""
 _GONE = frozenset({"retired"})
 _READ_BEFORE = timedelta(minutes=5)
-# A limit that was lowered longer ago is the usual one.
+# A limit that was lowered longer ago than this is the usual limit by now.
 _LOWERED_WITHIN = timedelta(hours=6)
 
 
 def _with_limit(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
-    """Which limit a refusal was for: by its headers, its message, or the last reading before it."""
+    """Which limit caused a refusal: by its headers, its message, or the last reading before it."""
     refused = lead.newest
     if lead.advice.id not in {"rate_limited", "window"}:
         return lead
@@ -267,7 +273,7 @@ def _with_limit(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
 
 
 def _lowered(context: DiagnosisContext, bucket: str | None) -> Lowered | None:
-    """How this limit was lowered, or any where it is not known which one was hit."""
+    """How this limit was lowered, or any limit if it is not known which one was hit."""
     found = lowered_limits(context.history, context.at, _LOWERED_WITHIN)
     return next((each for each in found if bucket is None or each.bucket.startswith(bucket)), None)
 
@@ -309,7 +315,7 @@ def _lowest(observation: Observation | None, named: str | None) -> RateLimitRead
 
 
 def _left(reading: RateLimitReading | None) -> float | None:
-    """The share left; nothing where nothing is granted."""
+    """The share left; 0 if nothing is granted."""
     if reading is None or reading.limit is None or reading.remaining is None:
         return 0.0 if reading is not None and reading.limit == 0 else None
     return reading.remaining / reading.limit if reading.limit else 0.0
@@ -351,14 +357,14 @@ def _with_model(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
 
 
 def _answered_before(context: DiagnosisContext, model: str) -> bool:
-    """Whether this model has answered: its name is no mistake then."""
+    """Whether this model has ever answered, in which case its name is not a mistake."""
     items = context.history.exchanges(Source.MESSAGES).items
     asked = items.values[: items.count_until(context.at.timestamp())]
     return any(each.model == model and not each.failed for each in reversed(asked))
 
 
 def _successor_words(catalogue: Catalogue, model: str) -> str:
-    """`; the newest Haiku listed is claude-haiku-6`: what to move to, if anything."""
+    """`; the newest Haiku listed is claude-haiku-6`: what to migrate to, if anything."""
     family = model_name(model)
     active = [
         (each.created_at, each.id)

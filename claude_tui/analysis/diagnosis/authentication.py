@@ -1,4 +1,4 @@
-"""Whose fault a rejected key is: ours, or that of their authentication, which also rejects valid keys."""
+"""Whose problem a rejected key is: ours, or that of their authentication, which may reject valid keys too."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from claude_tui.model.observation import Observation, Outcome, Source
 
 __all__ = ["whose_key"]
 
-# So many successes show that the key is valid, so that a rejection needs another explanation.
+# This many successes show that the key was valid, so that a rejection needs another explanation.
 _GOOD_RUN = 20
-# Among so many exchanges before the first rejection they are looked for, as other trouble may precede it.
+# How many exchanges before the first rejection are searched for successes, as other problems may precede it.
 _LOOKED_AT = 240
-# A gateway rejects the key for itself, or says that the provider rejected its own.
+# A gateway rejects the key by itself, or reports that the provider has rejected the gateway's own.
 _OF_GATEWAY = frozenset({"gateway_key", "upstream_key"})
 _ON_THE_PAGE = re.compile(r"authenticat|\b401\b|\bapi keys?\b", re.IGNORECASE)
 
@@ -28,9 +28,9 @@ def whose_key(
 ) -> Advice:
     """The advice for a key that has been rejected since `since`.
 
-    Theirs if the same key is accepted in between or the page reports it; unclear after a long good run, as
-    somebody may have revoked the key; ours if it has never been accepted. Behind a gateway, either the
-    gateway or the API may have rejected it.
+    It is theirs if the same key is accepted in between, or if the page reports it; unclear after a long run
+    of successes, as somebody may have revoked the key; ours if the key was never accepted. Behind a gateway,
+    either the gateway or the API may have rejected it.
     """
     if advice.id not in _OF_GATEWAY and advice.id != "key":
         return advice
@@ -53,7 +53,7 @@ def _accepted_between(context: DiagnosisContext, since: datetime) -> bool:
 
 
 def _accepted_in_round(context: DiagnosisContext) -> bool:
-    """Whether the only round that there is has another message that was accepted."""
+    """Whether, in the only round there is, another message was accepted."""
     return not context.policy.checks_again and any(
         not each.failed for each in context.recent(Source.MESSAGES)
     )
@@ -81,7 +81,10 @@ def _accepted_before(context: DiagnosisContext, since: datetime) -> bool:
 
 
 def _accepted(context: DiagnosisContext, source: Source, since: datetime) -> int:
-    """How many of the requests before that were accepted; a list that answers without a key has a type."""
+    """How many of the earlier requests were accepted.
+
+    A model list that answers without a key has an error type.
+    """
     items = context.history.exchanges(source).items
     before = items.values[: items.index_at(since.timestamp())][-_LOOKED_AT:]
     return sum(not each.failed and each.error_type is None for each in before)

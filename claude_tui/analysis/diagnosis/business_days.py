@@ -1,4 +1,4 @@
-"""The next business day, as the people who respond count it: in their time zone, on their working days."""
+"""The next business day as the responders count it: in their time zone, on their working days."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def next_business_day(after: datetime, hour: int, zone: str, days: Collection[str]) -> datetime:
-    """When it begins, in UTC.
+    """When the next business day begins, in UTC.
 
-    The hour is that of the wall clock, whether or not the day has summer time. On a day on which it is
-    skipped, it is as long after midnight as on any other.
+    The hour is wall-clock time, in winter and in summer. On a day that skips this hour, business begins the
+    same number of hours after midnight as on any other.
     """
     where = _zone(zone)
     day = after.astimezone(where).date() + timedelta(days=1)
-    # A week has every day, so that the search ends even with names that are none.
+    # A week has every day, so the search ends even if none of the names is valid.
     for _ in WEEKDAYS:
         if WEEKDAYS[day.weekday()] in days:
             break
@@ -28,7 +28,7 @@ def next_business_day(after: datetime, hour: int, zone: str, days: Collection[st
 
 
 def _zone(name: str) -> tzinfo:
-    """The zone; UTC for one that this machine does not know, as in a record from another one."""
+    """The zone; UTC if this machine does not know it, as may be the case for another machine's record."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""Detector of a trouble that is being confirmed: what to say before it is known how bad it is."""
+"""The detector of a problem that is being confirmed, before its severity is known."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["detect_confirming"]
 
 
 def detect_confirming(context: DiagnosisContext) -> Finding | None:
-    """More failures while messages are asked again: how bad it is shows within seconds.
+    """A second failure, while further messages are on their way: the severity is known within seconds.
 
-    What needs no more answers is told at once: nothing gets through, or one failure decides alone. What had
-    been told before, of the list of models or of scattered failures, keeps its severity until then.
+    What needs no more answers is reported at once: nothing gets through, or one failure is conclusive. What
+    was reported before, of the model list or of intermittent errors, keeps its severity until then.
     """
     episode = context.open_episode(Source.MESSAGES)
     if episode is None or not context.policy.checks_again or context.first_asks_to_wait:
@@ -45,7 +45,7 @@ def detect_confirming(context: DiagnosisContext) -> Finding | None:
 
 
 def _checking_again(context: DiagnosisContext, episode: Episode, finding: Finding) -> Finding:
-    """Amber; slowness that had been told is not taken back."""
+    """P3 while confirming; reported slowness is not taken back."""
     if (slow := detect_slow(context)) is not None:
         return slow
     counted = failures_evidence(context, episode, finding.failures)
@@ -58,12 +58,12 @@ def _checking_again(context: DiagnosisContext, episode: Episode, finding: Findin
 
 
 def _is_decided(finding: Finding) -> bool:
-    """Whether one of its failures decides alone, or losses on all sides have shown that it is the path."""
+    """Whether one of its failures is conclusive, or losses of all sources have shown a faulty path."""
     return finding.advice.cause is Cause.NETWORK or decides_alone(finding.failures[-1])
 
 
 def _told_before(context: DiagnosisContext, first: Observation) -> Severity:
-    """How bad it was before the first of these messages failed."""
+    """The severity before the first of these messages failed."""
     models, listed = context.open_episode(Source.MODELS), Severity.NONE
     if models is not None and models.confirmed_at is not None and models.confirmed_at < took_until(first):
         found = detect_model_list_failures(context)

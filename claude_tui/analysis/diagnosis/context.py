@@ -22,19 +22,19 @@ from claude_tui.model.waiting import asked_to_wait_s
 
 __all__ = ["DiagnosisContext", "context_at"]
 
-# One lost probe in a thousand is chance: three in a row over two sources are not.
+# One lost probe in a thousand is chance; three in a row over two sources are not.
 LOST_IN_A_ROW = 3
-# How many exchanges are searched for that run, from the beginning of the failures on.
+# How many exchanges are searched for that run, counted back from the beginning of the failures.
 _LOOKED_AT = 40
 # Failures of two sources that begin within this time of each other have one cause.
 _TOGETHER = timedelta(minutes=5)
 # How many of the newest failures decide the leading cause. With fewer, the first ones weigh too much.
 LEADING = 60
-# So many slow successes at least end an episode.
+# At least this many slow successes end an episode.
 _SLOW_RUN = 12
 # A message probe backs off for up to a minute, and any probe may wait half a minute for a response.
 _BACKOFF_S, _ANSWER_S = 60.0, 30.0
-# Whatever a server asks for, the probes try again after an hour.
+# Whatever wait a server asks for, the probes try again after an hour.
 _LONGEST_HOLD_S = 3600.0
 
 
@@ -55,15 +55,15 @@ class DiagnosisContext:
     view: StatusView
     """The status page as last read."""
     page_report: PageReport
-    """What it reports about our components."""
+    """What the page reports about our components."""
     episodes: dict[Source, list[Episode]]
     """The episodes of the last hour by API source, oldest first; the last one may be open."""
     slow: Slow | None
     """How slow first tokens are; None if they are not slow."""
     traffic: TrafficView | None = None
-    """What own traffic shows; None if no source was heard of."""
+    """What own traffic shows; None if no source has reported."""
     traffic_well_from: datetime | None = None
-    """From when on real calls show that failures of the service are over, or were chance."""
+    """The instant since which real calls show that failures of the service are over, or were chance."""
 
     @property
     def thresholds(self) -> Thresholds:
@@ -80,7 +80,7 @@ class DiagnosisContext:
     def is_stale(self, source: Source) -> bool:
         """Whether a source has been silent for longer than its interval explains.
 
-        If the server asked for a wait, nothing is overdue before it ends.
+        While a wait that the server asked for lasts, nothing is overdue.
         """
         newest = self.newest(source)
         if newest is None:
@@ -101,7 +101,7 @@ class DiagnosisContext:
         return asked > self.history.failures(source).count_until(instant)
 
     def never_supported(self, observation: Observation) -> bool:
-        """Whether it requested a model list that this endpoint has never returned and may not offer."""
+        """Whether this asked for the model list, which this endpoint has never returned and may not offer."""
         return observation.source is Source.MODELS and not self.ever_answered(Source.MODELS)
 
     @property
@@ -151,7 +151,7 @@ def context_at(
 
 
 def _kept_open(episodes: list[Episode]) -> list[Episode]:
-    """Slow successes are weak evidence of a recovery: it takes more of them to end an episode."""
+    """Slow successes are weak evidence of a recovery, so it takes more of them to end an episode."""
     last = episodes[-1:]
     if not last or last[0].confirmed_at is None:
         return episodes
@@ -170,7 +170,7 @@ def _confirmed_alone(context: DiagnosisContext) -> DiagnosisContext:
 
 
 def _confirmed_together(context: DiagnosisContext) -> DiagnosisContext:
-    """Lets episodes of two sources confirm each other, as a failure of one source may be chance."""
+    """Lets the episodes of two sources confirm each other, as a failure of a single source may be chance."""
     open_ones = [episode for source in API_SOURCES if (episode := context.open_episode(source)) is not None]
     unconfirmed = [episode for episode in open_ones if episode.confirmed_at is None]
     if not unconfirmed:
@@ -187,7 +187,7 @@ def _confirmed_together(context: DiagnosisContext) -> DiagnosisContext:
 
 
 def _answered_together(context: DiagnosisContext, open_ones: list[Episode]) -> float | None:
-    """When both messages and models had returned an error, in POSIX seconds."""
+    """When both messages and models had returned errors, in POSIX seconds."""
     if len(open_ones) < len(API_SOURCES):
         return None
     answered = [
@@ -211,7 +211,7 @@ def _joined(context: DiagnosisContext, open_ones: list[Episode]) -> float | None
 
 
 def _lost_together(context: DiagnosisContext, since: datetime) -> float | None:
-    """When a run of lost probes over all sources was too long to be chance, in POSIX seconds.
+    """When a run of lost probes over all sources became too long to be chance, in POSIX seconds.
 
     If nothing has ever answered, one lost probe from each of two sources is enough.
     """

@@ -1,4 +1,4 @@
-"""What the other sources show while one fails. Comparing them shows whose problem it is."""
+"""What the other sources show while one fails; the comparison shows whose problem it is."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ __all__ = [
 # Those who are over a limit, or ask an overloaded service, do not ask faster.
 _BACKED_OFF = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
 LOSSY_SPAN = timedelta(minutes=15)
-"""Over how long losses are compared between the sources."""
-# With fewer losses nothing can be compared.
+"""The span over which losses are compared between the sources."""
+# With fewer losses than this, nothing can be compared.
 _LEAST_LOST = 2
-# Among so many newest failures of a source the last loss is looked for.
+# How many of a source's newest failures are searched for the last loss.
 _NEWEST = 20
 _MOST_LOST = 0.95
-# A share of few exchanges is uncertain: it is reckoned as if so many more had been asked, and answered.
+# A share of few exchanges is uncertain, so this many answered exchanges are added before it is computed.
 _UNCERTAIN = 1
-# A source is clean if it loses less than this part of what the others do, and so few losses are this
+# A source is clean if it loses less than this fraction of what the others lose, and if so few losses are this
 # improbable at their rate.
 _MUCH_LESS = 1 / 3
 _CLEAN = 0.02
@@ -68,17 +68,17 @@ class PathState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """Messages, models and the status page's host, from shortly before the failures began."""
+    """The states of messages, models and the status page's host, from shortly before the failures began."""
 
     messages: PathState
     models: PathState
     page: PathState
     lossy: bool = False
-    """Whether requests are lost here and there, whatever the host."""
+    """Whether single requests are lost, regardless of the host."""
 
     @property
     def cut_off(self) -> bool:
-        """Whether another host, or new connections to this one, cannot be reached either."""
+        """Whether another host, or new connections to this one, are also unreachable."""
         return self.lossy or self.page is PathState.UNREACHED or self.models is PathState.UNREACHED
 
 
@@ -94,7 +94,7 @@ def cross_check_at(history: History, at: datetime, since: datetime, options: Opt
 def cross_check_while_failing(
     history: History, at: datetime, since: datetime, options: Options
 ) -> CrossCheck:
-    """The same; that of the last lost request where the path is well by `at`, as it was at fault."""
+    """The path as of now; if it has recovered by `at`, as of the last lost request."""
     shown = cross_check_at(history, at, since, options)
     if shown.cut_off:
         return shown
@@ -104,10 +104,11 @@ def cross_check_while_failing(
 
 
 def is_lossy(history: History, at: datetime, since: datetime) -> bool:
-    """Whether losses since `since` are of the path: several sources have some, and none is clean for that.
+    """Whether the path lost the requests that have been lost since `since`.
 
-    A single lucky exchange does not clear the path: a source is clean if its successes are improbable at the
-    rate at which the others lose. What follows the last loss is a recovery, and does not show whose it was.
+    It did if several sources have losses and none is too clean for that. One lucky exchange does not clear
+    the path: a source is clean if its successes are improbable at the rate at which the others lose. What
+    follows the last loss is a recovery, which does not show whose problem it was.
     """
     end = _last_loss(history, since.timestamp(), at.timestamp())
     begin = max(since.timestamp(), end - LOSSY_SPAN.total_seconds())
@@ -119,7 +120,7 @@ def is_lossy(history: History, at: datetime, since: datetime) -> bool:
     answered = sum(each.total - each.lost for each in api)
     if lost < _LEAST_LOST or not answered or sum(each.lost > 0 for each in counts.values()) < 2:
         return False
-    # Messages use a connection that is open, which shows nothing about new ones to two hosts that are lost.
+    # Messages use a connection that is already open, which says nothing about new connections to two hosts.
     opened = counts[Source.MODELS].lost > 0 and counts[Source.STATUS].lost > 0
     compared = (Source.MODELS, Source.STATUS) if opened else tuple(Source)
     return not any(_is_clean(source, counts) for source in compared)
@@ -132,7 +133,7 @@ class _Losses:
 
 
 def _last_loss(history: History, since: float, at: float) -> float:
-    """When the last lost request was known to be, in POSIX seconds; `at` if no newest failure is a loss."""
+    """When the last lost request was known to be lost, in POSIX seconds; `at` without a recent loss."""
     found = since
     for source in Source:
         items, failures = history.exchanges(source).items, history.failures(source)
@@ -141,7 +142,7 @@ def _last_loss(history: History, since: float, at: float) -> float:
             if failures.at[index] <= found:
                 break
             if failures.values[index].outcome in _SILENT and failures.values[index].http_status is None:
-                # Meanwhile others may have been answered: it can take half a minute.
+                # Others may have been answered in the meantime, as a loss can take half a minute to show.
                 found = max(found, took_until(items.values[items.index_at(failures.at[index])]))
                 break
     return min(found, at) if found > since else at
@@ -172,7 +173,10 @@ def _is_clean(source: Source, counts: Mapping[Source, _Losses]) -> bool:
 def _api_state(
     history: History, source: Source, at: datetime, since: datetime, options: Options
 ) -> PathState:
-    """According to the last exchanges. The one before the failures counts too: there may be none after."""
+    """The state by the last exchanges.
+
+    The one before the failures counts too, as there may be none after them.
+    """
     items = history.exchanges(source).items
     interval = timedelta(seconds=options.interval_s(source))
     start = max(since - 1.5 * interval, at - max(SPAN, 4 * interval))
@@ -196,7 +200,7 @@ def _state_of(observation: Observation) -> PathState:
 
 
 def _page_state(history: History, at: datetime, since: datetime, options: Options) -> PathState:
-    """UNREACHED if its host went silent along with these failures, UNKNOWN if it was silent before."""
+    """UNREACHED if its host fell silent along with these failures, UNKNOWN if it was silent before."""
     newest = history.latest(Source.STATUS, at)
     interval = timedelta(seconds=options.interval_s(Source.STATUS))
     if newest is None or newest.at < max(since - interval, at - max(SPAN, 4 * interval)):
@@ -215,7 +219,7 @@ def _page_state(history: History, at: datetime, since: datetime, options: Option
 
 
 def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
-    """The advice for one failure, considering the state of the other sources."""
+    """The advice for one failure, given the state of the other sources."""
     advice = knowledge().advice
     row = knowledge().of(observation)
     match reach_of(observation):
@@ -242,12 +246,15 @@ _REFUSALS = frozenset({Outcome.KEY_REJECTED, Outcome.NOT_PERMITTED, Outcome.SPEN
 
 
 def is_lost(observation: Observation) -> bool:
-    """Whether there was no response at all. One in a thousand is lost by chance, not by the service."""
+    """Whether there was no response at all.
+
+    One request in a thousand is lost by chance, which is not the service's fault.
+    """
     return observation.outcome in _SILENT and observation.http_status is None
 
 
 def decides_alone(observation: Observation) -> bool:
-    """Whether one such answer is enough: it refuses what we are, or reports the limit that is used up."""
+    """Whether one such answer is conclusive: it refuses who we are, or reports the limit that is used up."""
     if observation.http_status is None:
         return False
     if observation.outcome is Outcome.RATE_LIMITED:
@@ -264,14 +271,14 @@ def asks_to_back_off(observation: Observation) -> bool:
 
 
 def says_the_same_again(observation: Observation) -> bool:
-    """Whether it was a rate limit, asked for a wait, or was a refusal that retrying cannot change."""
+    """Whether it was a rate limit, asked for a wait, or was a refusal that a retry cannot change."""
     policy = knowledge().of(observation).retry
     useless = policy is not None and not policy.worthwhile
     return useless or observation.outcome is Outcome.RATE_LIMITED or asked_to_wait_s(observation) > 0
 
 
 def reach_of(observation: Observation) -> Reach:
-    """How far a failed request got, according to the probe's error type, else to the phases it measured."""
+    """How far a failed request got: by the probe's error type, or else by the phases it measured."""
     row = knowledge().of(observation)
     explicit = row.type is not None or observation.http_status is not None
     if explicit or row.reach not in {Reach.NO_ANSWER, Reach.UNREACHED}:

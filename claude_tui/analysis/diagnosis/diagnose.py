@@ -1,8 +1,8 @@
 """What is wrong, whose problem it is, how bad it is and what to do next: one Verdict from all data.
 
-The detectors look for failures first, then for a lack of data, then for health; the first finding becomes
-the verdict. Everything is a function of the observations up to an instant, including what keeps a verdict
-from flapping (see `episodes` and `attribution.leading`).
+The detectors look for failures first, then for a lack of data, then for health; the first finding becomes the
+verdict. Everything is a function of the observations up to an instant, including the rules that keep a
+verdict from flapping (see `episodes` and `attribution.leading`).
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Side, Ver
 
 __all__ = ["EngineFacts", "diagnose", "engine_facts"]
 
-# Two successes are enough for a verdict of healthy, as two failures are for one of trouble.
+# Two successes are enough for a verdict of healthy, just as two failures are for a problem.
 ENOUGH = 2
-# A failure is being checked until so many messages succeed: a lost one is chance ten times as often. At 5% it
-# takes 60 to make another one likely.
+# A failure is being checked until this many messages have succeeded. A lost message is chance ten times as
+# often as an error. At a failure rate of 5% it takes 60 messages to make another failure likely.
 CHECKED, CHECKED_LOST = 60, 5
 CHECKED_FOR = timedelta(minutes=20)
 LATELY = timedelta(hours=1)
@@ -69,10 +69,10 @@ def diagnose(
     view: StatusView | None = None,
     traffic: TrafficView | None = None,
 ) -> Verdict:
-    """The Verdict at `at` (aware UTC). Exchanges that began after `at` have no influence.
+    """The Verdict at `at` (aware UTC).
 
-    Pass `view` where `status_view` has already been computed for `at`; `traffic` is what was known of own
-    traffic then.
+    Exchanges that began after `at` have no influence. Pass `view` if `status_view` has already been computed
+    for `at`; `traffic` is what was known of own traffic then.
     """
     context = heard_well(context_at(history, at, options, facts or EngineFacts(), policy, view, traffic))
     finding = next(found for detect in _DETECTORS if (found := detect(context)) is not None)
@@ -92,7 +92,7 @@ def _own_fault(context: DiagnosisContext) -> Finding | None:
 
 
 def _relied(context: DiagnosisContext) -> Finding | None:
-    """No message is probed as real calls of the model are answered."""
+    """No message is probed, as real calls of the model are answered."""
     if not context.options.rely_on_traffic or not context.is_stale(Source.MESSAGES):
         return None
     newest = context.newest(Source.MESSAGES)
@@ -145,7 +145,7 @@ def _too_few(context: DiagnosisContext) -> Finding | None:
 
 
 def _checking(context: DiagnosisContext) -> Finding | None:
-    """A first failure of messages, which may be chance: messages are asked again before it is judged."""
+    """A first failure of messages, which may be chance: it is judged once further messages have been sent."""
     count = context.history.failures(Source.MESSAGES).count_until(context.at.timestamp())
     if not count or not context.policy.checks_again or context.traffic_well_from is not None:
         return None
@@ -167,7 +167,7 @@ def _checking(context: DiagnosisContext) -> Finding | None:
 
 
 def _messages(context: DiagnosisContext) -> Finding | None:
-    """Failing messages; of a path that had begun to lose requests before, as one of these."""
+    """Messages fail; if the path had been losing requests before, this is part of that."""
     finding = detect_message_failures(context)
     if finding is None or finding.since is None or finding.advice.side is not Side.PATH:
         return finding
@@ -182,7 +182,7 @@ def _messages(context: DiagnosisContext) -> Finding | None:
 
 
 def _model_list(context: DiagnosisContext) -> Finding | None:
-    """A failing list of models, unless all sources together show that the path to it is well again."""
+    """The model list fails, unless all sources together show that the path to it has recovered."""
     finding = detect_model_list_failures(context)
     if finding is None or finding.since is None or finding.advice.side is not Side.PATH:
         return finding
@@ -190,7 +190,7 @@ def _model_list(context: DiagnosisContext) -> Finding | None:
 
 
 def _checking_models(context: DiagnosisContext) -> Finding | None:
-    """A first failure of a further model, which is asked again."""
+    """A first failure of a further model, which is probed again."""
     failure = context.newest(Source.OTHER_MODELS)
     if failure is None or not failure.failed or not context.policy.checks_again:
         return None
@@ -208,7 +208,7 @@ def _checking_models(context: DiagnosisContext) -> Finding | None:
 
 
 def _checking_losses(context: DiagnosisContext) -> Finding | None:
-    """A few lost requests to several hosts, which may be chance or a path that loses some."""
+    """A few lost requests to several hosts, which may be chance or a lossy path."""
     if not context.policy.checks_again or (found := suspected_losses(context)) is None:
         return None
     lost, asked = found
@@ -231,7 +231,7 @@ def _held(context: DiagnosisContext) -> Evidence | None:
 
 
 def _notice(context: DiagnosisContext) -> Finding | None:
-    """The page reports trouble with something we use that our probes do not see."""
+    """The page reports a problem with something we use that our probes do not see."""
     if not (context.page_report.known and context.page_report.active):
         return None
     answers = answers_in(context, Source.MESSAGES)
@@ -259,7 +259,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
     if failures and context.policy.lists_failures_when_healthy:
         said += f", {len(failures)} failed ({named(failures[-1])})"
     elif failures:
-        # After a trouble the count alone reads as if it went on.
+        # After a problem, the count alone would read as if it continued.
         said += f", the last {len(recent) - 1 - recent.index(failures[-1])} in a row"
     return Finding(
         advice=knowledge().advice[_healthy_advice(context)],
@@ -280,7 +280,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
 
 
 def _healthy_advice(context: DiagnosisContext) -> str:
-    """A limit that presses is named; it is no trouble yet unless it has refused something lately."""
+    """A limit under pressure is named; it is no problem unless it has refused something recently."""
     if not limits_press(context):
         return "healthy"
     lately = context.history.window(Source.MESSAGES, context.at - LATELY, context.at)
@@ -303,7 +303,7 @@ def _notes(context: DiagnosisContext) -> str:
 
 
 def _lowered_note(context: DiagnosisContext) -> str:
-    """Limits that were lowered lately, before anything is refused for it."""
+    """Limits that were lowered recently, before anything is refused because of it."""
     lowered = lowered_limits(context.history, context.at, LATELY)
     return " ".join(f"The {each.bucket} limit was lowered {each.words}." for each in lowered[:2])
 

@@ -24,13 +24,13 @@ class EngineFacts:
     held: str | None = None
     """Why messages are not probed; None if they are."""
     key_problem: str | None = None
-    """What looks wrong with the key, although it is sent."""
+    """What looks wrong with the key, which is sent nevertheless."""
     credential: str = API_KEY
     """The variable that holds the key or token in use."""
     key_lack: KeyLack | None = None
     """Why there is no key to send."""
     stands_for_api: bool = False
-    """Whether the address stands for the provider's own: the simulator of a demo or a drill."""
+    """Whether the address stands in for the provider's own, as the simulator of a demo or drill does."""
 
 
 def engine_facts(engine: EngineState) -> EngineFacts:

@@ -1,8 +1,8 @@
 """Episodes of failures of one source: when they begin, when they are more than chance, and when they end.
 
 Clusters of failures (see `streaks`; three successes in a row end one) are joined into episodes: as soon as
-failures are more than chance at the rate of a healthy day, and until a run of successes excludes the rate of
-the trouble (see `rate`). This keeps a verdict from flapping and from sticking.
+the failures are more than chance at the rate of a healthy day, and until a run of successes rules out the
+failure rate of the episode (see `rate`). This keeps a verdict from flapping and from sticking.
 """
 
 from __future__ import annotations
@@ -33,24 +33,29 @@ __all__ = ["BACK_SOON", "DOWN", "RECENT", "Episode", "episodes_of", "improbable_
 RECENT = 24
 """How many exchanges at the end of an episode show whether its rate has changed."""
 
-# The rate is taken from as many exchanges at the end of an episode, unless it has changed since.
+# The rate is computed from this many exchanges at the end of an episode, unless it has changed since.
 _COUNTED = 120
-# By so many standard deviations the recent rate differs from that of the whole episode when it has changed.
+# The rate has changed when the recent one differs from that of the whole episode by this many standard
+# deviations.
 _CHANGED = 2.5
 # Bounds the work: a cluster spans at least 4 exchanges, so these are 8 hours at one message in 30 s.
 MOST_CLUSTERS = 240
-# To the person on call, an outage that "is fixed" and returns shortly after is one incident: within half an
-# hour (see `quiet`), or after less than so many times the successes that ended it.
+# To the person on call, an outage that is fixed and returns shortly after is one incident: within half an
+# hour (see `quiet`), or before this many times the successes that ended it.
 BACK_SOON = 2
-# After two hours without probes (a laptop that slept), what happened is unknown: a new episode begins.
+# After two hours without probes (a laptop that slept), nothing is known about that time: a new episode
+# begins.
 LONGEST_GAP_S = 7200.0
-# Bounds the work: failures beyond these do not make an unconfirmed episode more certain.
+# Bounds the work: more failures than this do not make an unconfirmed episode more certain.
 _FIRST = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """Failures that belong together. Without share, clean and successes_to_recover: those joined so far."""
+    """Failures that belong together.
+
+    While clusters are being joined, share, clean and successes_to_recover are not set.
+    """
 
     source: Source
     """The source whose exchanges failed."""
@@ -63,23 +68,23 @@ class Episode:
     failures: int
     """How many there are."""
     confirmed_at: float | None = None
-    """When it was known to be more than chance, in POSIX seconds."""
+    """When the failures were known to be more than chance, in POSIX seconds."""
     pause_s: float = 0.0
-    """The longest pause, in seconds, that looked like its end and was not."""
+    """The longest pause, in seconds, that looked like the end and was not."""
     share: float = 1.0
     """The share of recent exchanges that failed, in 0..1."""
     clean: int = 0
-    """The successes since the last failure."""
+    """How many successes have followed the last failure."""
     successes_to_recover: int = SETTLED
     """How many successes end the episode."""
     clean_s: float = 0.0
     """The seconds from the last failure to the newest success."""
     quiet_s: float = 0.0
-    """How many of them end the episode."""
+    """How many of these seconds end the episode."""
 
     @property
     def recovering(self) -> bool:
-        """Whether the successes at its end are improbable at its rate already, but may still be luck."""
+        """Whether the final successes are already improbable at the episode's rate, but may still be luck."""
         least = max(2, math.ceil(self.successes_to_recover / 2))
         return self.active and self.clean >= least
 
@@ -93,14 +98,14 @@ class Episode:
 
     @property
     def total(self) -> int:
-        """Exchanges from the first failure to the last."""
+        """How many exchanges there were from the first failure to the last."""
         return self.last - self.first + 1
 
 
 def episodes_of(
     history: History, source: Source, at: datetime, back_s: float, usual_s: float
 ) -> list[Episode]:
-    """The episodes of the last `back_s` seconds, oldest first. The last one may have ended.
+    """The episodes of the last `back_s` seconds, oldest first; the last one may have ended.
 
     `usual_s` is the plain interval of the source.
     """
@@ -130,7 +135,10 @@ def episodes_of(
 
 
 def _joined(episode: Episode, later: Episode) -> Episode:
-    """Both as one. Not with `replace`, which takes three times as long, and a day may have hundreds."""
+    """Both as one.
+
+    Written out, as `replace` takes three times as long and a day may have hundreds of episodes.
+    """
     return Episode(
         episode.source,
         episode.first,
@@ -143,7 +151,7 @@ def _joined(episode: Episode, later: Episode) -> Episode:
 
 
 def _near(history: History, earlier: Episode, later: Episode) -> bool:
-    """Whether they are near enough to be counted together."""
+    """Whether they are close enough to be counted together."""
     pause_s = _paused_s(history, earlier, later)
     return later.last - earlier.first < LONGEST_RUN and pause_s <= LONGEST_GAP_S
 
@@ -154,21 +162,21 @@ def _paused_s(history: History, earlier: Episode, later: Episode) -> float:
 
 
 def _continues(history: History, episode: Episode, cluster: Episode, usual_s: float) -> bool:
-    """Whether `cluster` continues an episode that was not over."""
+    """Whether `cluster` continues an episode that has not ended."""
     if _paused_s(history, episode, cluster) > LONGEST_GAP_S:
         return False
     run = cluster.first - episode.last - 1
     if run < LEAST_RUN:
         return True
     recent = _recent(history, episode)
-    # Its pauses are only looked at where the successes alone would end it: that takes ten times as long.
+    # Pauses are examined only if the successes alone would end the episode, as that takes ten times as long.
     return (
         run < successes_to_recover(*recent) or _until(history, episode, recent, cluster.first, usual_s).open
     )
 
 
 def _returns(history: History, episode: Episode, begun: Episode, usual_s: float) -> bool:
-    """Whether what has begun is an episode that was over, and comes back soon after."""
+    """Whether the new cluster is the previous episode, returning soon after its end."""
     paused_s = _paused_s(history, episode, begun)
     if paused_s > LONGEST_GAP_S:
         return False
@@ -177,7 +185,7 @@ def _returns(history: History, episode: Episode, begun: Episode, usual_s: float)
 
 
 def _clusters(history: History, source: Source, at: float, back_s: float) -> list[Episode]:
-    """Clusters before `at`, oldest first, that are recent or may belong to a recent one."""
+    """Clusters before `at`, oldest first, that are recent or may belong to a recent episode."""
     found: list[Episode] = []
     later: int | None = None
     for cluster in _backwards(history, source, at):
@@ -202,14 +210,14 @@ def _backwards(history: History, source: Source, at: float) -> Iterator[Episode]
             yield Episode(source, last, last, began or exchanges.items.values[last].at, state.failures)
             index -= 1
             continue
-        # The state after a failure always has a beginning, but that may have been trimmed away.
+        # The state after a failure always has a beginning, which may have been trimmed away.
         first = exchanges.items.index_at(began.timestamp())
         yield Episode(source, first, last, began, state.failures)
         index = failures.index_at(exchanges.items.at[first])
 
 
 def _recent(history: History, episode: Episode) -> tuple[int, int]:
-    """The failures and exchanges at the end of an episode that give its rate: a few if it has changed."""
+    """The failures and exchanges at the end of an episode that give its rate; fewer if it has changed."""
     at, failures = history.exchanges(episode.source).items.at, history.failures(episode.source)
     until = failures.count_until(at[episode.last])
     total = min(episode.total, _COUNTED)
@@ -224,12 +232,12 @@ def _recent(history: History, episode: Episode) -> tuple[int, int]:
 
 
 def _counted(history: History, episode: Episode, end: int, usual_s: float) -> Episode:
-    """The episode with its share of failures, and how far its recovery is before the exchange at `end`."""
+    """The episode with its failure rate and the progress of its recovery, before the exchange at `end`."""
     return _until(history, episode, _recent(history, episode), end, usual_s)
 
 
 def _until(history: History, episode: Episode, recent: tuple[int, int], end: int, usual_s: float) -> Episode:
-    """The episode at the rate of `recent`, with the successes before the exchange at `end`."""
+    """The episode with the rate of `recent` and the successes before the exchange at `end`."""
     items = history.exchanges(episode.source).items
     at, (failed, total) = items.at, recent
     share, clean, clean_s = failed / total, end - episode.last - 1, at[end - 1] - at[episode.last]
@@ -248,7 +256,7 @@ def _until(history: History, episode: Episode, recent: tuple[int, int], end: int
 
 
 def _longest_pause_s(history: History, episode: Episode) -> float:
-    """The longest pause that was no end, of bursts also those that did not look like one; 0 without any."""
+    """The longest pause that was not the end; any pause counts for failures in bursts; 0 without one."""
     items = history.exchanges(episode.source).items
     start = max(episode.first, episode.last - _COUNTED + 1)
     failed = [each.failed for each in items.values[start : episode.last + 1]]
@@ -261,7 +269,7 @@ def _longest_pause_s(history: History, episode: Episode) -> float:
 def _confirmed(history: History, clusters: Sequence[Episode]) -> Episode | None:
     """The failures of these clusters that are more than chance, as one episode; None if there are none.
 
-    Without those of the last cluster they were not.
+    Without the last cluster's failures they were not more than chance.
     """
     source = clusters[0].source
     items, failures = history.exchanges(source).items, history.failures(source)
@@ -283,23 +291,23 @@ def _confirmed(history: History, clusters: Sequence[Episode]) -> Episode | None:
     return replace(cluster, confirmed_at=took_until(items.values[newest]))
 
 
-# So many failures in a row show that nothing gets through; two may be half of the requests.
+# This many failures in a row show that nothing gets through; two may be half of the requests.
 DOWN = 3
 # The service is no longer down once this many of the last few succeeded, or this share of all.
 _UP, _UP_OF = 2, 5
 _UP_SHARE = 0.2
-# It is down again after a run of failures that is this improbable at the previous rate.
+# It is down again after a run of failures that is this improbable at the rate so far.
 _DOWN_CHANCE = 0.0003
 _MOST_SHARE = 0.8
 
 
 def is_down(failed: Sequence[bool], least: int = DOWN) -> bool:
-    """Whether nearly everything fails; `failed` is oldest first and begins with a failure.
+    """Whether nearly everything fails. `failed` is oldest first and begins with a failure.
 
-    Down takes `least` failures in a row. Once requests have succeeded again, it takes a run that is
-    improbable at the rate so far: a service that fails half of the requests is not down after each unlucky
-    run. It lasts until more than a few of the requests since that run have succeeded. Successes at the end
-    change nothing yet: they are a recovery unless another failure follows.
+    The service is down after `least` failures in a row. Once requests have succeeded again, it takes a run
+    that is improbable at the rate so far, as a service that fails half of the requests is not down after
+    every unlucky run. It stays down until more than a few of the requests since that run have succeeded.
+    Successes at the end change nothing yet: they are a recovery unless another failure follows.
     """
     down = answered = False
     run = failures = down_from = 0
@@ -322,6 +330,6 @@ def is_down(failed: Sequence[bool], least: int = DOWN) -> bool:
 
 
 def improbable_run(run: int, failures: int, total: int, chance: float = _DOWN_CHANCE) -> bool:
-    """Whether so many failures in a row are improbable where `failures` of `total` had failed before."""
+    """Whether this many failures in a row are improbable where `failures` of `total` had failed before."""
     share = min(failures / total, _MOST_SHARE) if total else 0.0
     return share <= 0 or run >= math.log(chance) / math.log(share)

@@ -40,7 +40,7 @@ _KEY_IS_FINE_FOR = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT, Outcome
 
 
 def named(failure: Observation | FailureKind) -> str:
-    """What failures like this one are called: the server's name if there is one."""
+    """What failures like this one are called: the server's name for them if there is one."""
     general = knowledge().general(failure.outcome)
     if general.plural is not None:
         return _with_type(general.plural, failure)
@@ -68,7 +68,7 @@ def failures_evidence(
 ) -> Evidence:
     """`25 of 28 failed: 18 api_error, 7 other`, followed by `clauses`.
 
-    `leading` are failures that the leading cause explains: their kinds are named.
+    `leading` are the failures that the leading cause explains, whose kinds are named.
     """
     counted = tally(context, episode)
     statement = f"{counted.failed} of {counted.requests} {_requests(context, episode)}failed{counted.span}"
@@ -83,21 +83,21 @@ def failures_evidence(
 
 
 def _requests(context: DiagnosisContext, episode: Episode) -> str:
-    """Names the requests if both sources fail. By default, evidence is about messages."""
+    """`message calls`, or both kinds of requests if both sources fail; "" for messages alone, the default."""
     if episode.source is Source.MODELS:
         return "model lists "
     return "message calls " if context.open_episode(Source.MODELS) is not None else ""
 
 
 def kinds_of(failures: Sequence[FailureKind], leading: Sequence[Observation]) -> str:
-    """`18 api_error, 7 other`: the kinds of the leading cause, the most frequent first, and the rest."""
+    """`18 api_error, 7 other`: the kinds of the leading cause, most frequent first, then the rest."""
     if len(failures) == 1:
         return _one(leading[-1])
     # Both sources count together.
     names = {failure.kind[1:]: named(failure) for failure in leading}
     leading_names = frozenset(names.values())
     counts: Counter[str] = Counter()
-    # Count kinds first: an hour may hold thousands of failures.
+    # Kinds are counted first, as an hour may hold thousands of failures.
     for kind, count in Counter(failures).items():
         name = names.get(kind[1:]) or named(kind)
         counts[name if name in leading_names else ""] += count
@@ -145,13 +145,13 @@ def answers_in(context: DiagnosisContext, source: Source) -> str:
 
 
 def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
-    """The state of the model list while messages fail; empty when it was not requested."""
+    """The state of the model list while messages fail; "" if no list was requested."""
     newest = context.newest(Source.MODELS)
     failure = newest if newest is not None and newest.failed else None
     match cross_check.models:
         case PathState.FINE:
             return answers_in(context, Source.MODELS)
-        # A request that was never sent shows nothing about the path, but has failed.
+        # A request that was never sent has failed, but shows nothing about the path.
         case PathState.UNKNOWN if failure is None or context.is_stale(Source.MODELS):
             return ""
     episode = context.open_episode(Source.MODELS)
@@ -171,7 +171,7 @@ def ruled_out(
 ) -> Evidence | None:
     """`Key, network and limits fine.`: the possible causes that are ruled out, also by the `failures`.
 
-    None where the path is broken: nothing behind it can be observed.
+    None if the path is broken, as nothing behind it can be observed.
     """
     if advice.side is Side.PATH:
         return None
@@ -181,7 +181,7 @@ def ruled_out(
     seen = {each.outcome for each in fresh}
     rejected = Outcome.KEY_REJECTED in seen or advice.cause is Cause.KEY_REJECTED
     lost = cross_check.cut_off or any(is_lost(each) for each in fresh)
-    # Of an answer whose origin is unclear nobody knows how far the request got; a key is rejected by the API.
+    # If the origin of an answer is unclear, so is how far the request got; a key is rejected by the API.
     whose = advice.side is not Side.UNCLEAR or advice.cause is Cause.KEY_REJECTED
     known = {
         "key": not rejected and _key_accepted(context, since, leading),
@@ -194,12 +194,12 @@ def ruled_out(
 
 
 def _has_its_id(failure: Observation) -> bool:
-    """Whether the API itself answered: ids of other servers come with their names."""
+    """Whether the API itself answered. Other servers' ids come with the names of these servers."""
     return failure.request_id is not None and " " not in failure.request_id
 
 
 def _key_accepted(context: DiagnosisContext, since: datetime, leading: Observation) -> bool:
-    """Whether the key was accepted: a 500 may precede that check, a success or a rate limit follows it."""
+    """Whether the key was accepted. A 500 may precede that check; a success or a rate limit follows it."""
     if leading.outcome in _KEY_IS_FINE_FOR:
         return True
     successes = (context.history.last_success(source, context.at) for source in API_SOURCES)
@@ -207,7 +207,7 @@ def _key_accepted(context: DiagnosisContext, since: datetime, leading: Observati
 
 
 def _limits_fine(context: DiagnosisContext) -> bool:
-    """Whether no recent reading is nearly used up; without a reading there is no evidence."""
+    """Whether no recent reading is nearly used up. No reading is no evidence."""
     view = headroom_view(context.history, context.at, context.options)
     limits: tuple[Headroom | WindowUsage, ...] = (*view.buckets, *view.windows)
     recent = [limit for limit in limits if context.at - limit.read_at <= _RECENT]
@@ -215,7 +215,7 @@ def _limits_fine(context: DiagnosisContext) -> bool:
 
 
 def low_limits(context: DiagnosisContext) -> str:
-    """`Limits run low: input 4% left, 5h window 97% used.`; empty if none does."""
+    """`Limits run low: input 4% left, 5h window 97% used.`; empty if none is low."""
     view = headroom_view(context.history, context.at, context.options)
     windows = [window for window in view.windows if window.level in _LOW]
     refused = [f"{truncate(one.window)} window" for one in windows if one.status == "rejected"]

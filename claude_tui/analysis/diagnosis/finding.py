@@ -28,7 +28,8 @@ from claude_tui.model.verdict import (
 __all__ = ["Finding", "verdict_of"]
 
 _CONFIRMED, _SURE = 0.03, 0.99
-# While a trouble may be over, what to do against it is old: the mistake left to prevent is undoing it early.
+# While a problem may be over, the advice against it is out of date; what is left is not to undo things too
+# early.
 _IN_RECOVERY = "Change nothing back until it is sure, then undo it in steps"
 
 
@@ -37,7 +38,7 @@ class Finding:
     """The result of one detector."""
 
     advice: Advice
-    """The cause, the side and the next step."""
+    """The cause, the side and the next steps."""
     confidence: float
     """How certain the cause is, in 0..1."""
     severity: Severity = Severity.NONE
@@ -47,7 +48,7 @@ class Finding:
     words: Mapping[str, str | None] = field(default_factory=dict)
     """The values for the placeholders of the advice."""
     since: datetime | None = None
-    """When it began."""
+    """When the problem began."""
     detected_at: datetime | None = None
     """When it could no longer be chance."""
     retry: tuple[float | None, RetrySource] = (None, RetrySource.NONE)
@@ -59,15 +60,15 @@ class Finding:
     also: tuple[Cause, ...] = ()
     """Other causes at the same time."""
     recovery: Recovery | None = None
-    """How far the recovery is, if it seems to be over."""
+    """The progress of the recovery, if the problem seems to be over."""
     checking: bool = False
     """Whether a first failure is being checked."""
     scope: str = ""
     """Which of the probed models it concerns."""
     brief_scope: str = ""
-    """The same where there is little room; empty if it is short enough."""
+    """`scope` for narrow places; empty if it is short enough."""
     fallback: str | None = None
-    """A model that answers meanwhile."""
+    """A model that answers in the meantime."""
     note: str = ""
     """A remark in addition to the evidence."""
 
@@ -123,7 +124,7 @@ def _summary(finding: Finding) -> str:
 
 
 def _brief(finding: Finding) -> str:
-    """The summary in fewer words. What names the models that fail need not say so again in its scope."""
+    """The summary in fewer words. If it names the models that fail, its scope need not repeat them."""
     scope = finding.brief_scope or finding.scope
     scope = f" {scope}." if scope else ""
     if finding.recovery is None:
@@ -136,7 +137,7 @@ def _step(steps: tuple[str, ...]) -> str:
 
 
 def _steps(context: DiagnosisContext, finding: Finding) -> tuple[str, ...]:
-    """The next step, and what else to do."""
+    """The next step, followed by other measures."""
     if finding.recovery is not None:
         return (_IN_RECOVERY,)
     advised = _advised(context, finding.advice)
@@ -147,7 +148,7 @@ def _steps(context: DiagnosisContext, finding: Finding) -> tuple[str, ...]:
 
 
 def _advised(context: DiagnosisContext, advice: Advice) -> tuple[str, ...]:
-    """The advised steps, with the variable that is set; without a usable key, also how to probe inference."""
+    """The advised steps, naming the variable in use; without a usable key, also how to probe inference."""
     lack = context.facts.key_lack
     if lack is None:
         return tuple(step.replace(API_KEY, context.facts.credential) for step in (advice.next, advice.then))

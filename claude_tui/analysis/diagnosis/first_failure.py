@@ -1,4 +1,4 @@
-"""When the trouble that is going on began, whether or not there is a verdict of it yet."""
+"""When the current problem began, even if there is no verdict on it yet."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from claude_tui.model.verdict import Verdict
 
 __all__ = ["first_failure"]
 
-# Not the model list: an endpoint may have none, and fails each time while all is well.
+# The model list is left out: an endpoint may have none, and then fails each request while all is well.
 _SOURCES = (Source.MESSAGES, Source.OTHER_MODELS)
 
 
 def first_failure(history: History, verdict: Verdict, at: datetime) -> datetime | None:
-    """When it began by the verdict, or else the first failure that no three successes in a row followed.
+    """When the problem began according to the verdict, or else the first failure of the cluster that is open.
 
-    None where nothing is going on.
+    None if nothing is wrong.
     """
     if verdict.severity.trouble:
         return verdict.since

@@ -11,7 +11,7 @@ from claude_tui.model.observation import Observation, Outcome
 
 __all__ = ["api_or_gateway", "whose_words"]
 
-# What a gateway answers where the API behind it does not.
+# What a gateway answers if the API behind it does not.
 _RELAYED = frozenset({408, 502, 504})
 _API_ID = "req_"
 _CDN_IDS = ("cf-ray ", "ray_id ")
@@ -23,9 +23,9 @@ _UNCLEAR = {
 
 
 def whose_words(context: DiagnosisContext, failures: Sequence[Observation], advice: Advice) -> Advice:
-    """The advice for `failures`, of the gateway or the API where nothing tells which of them failed.
+    """The advice for `failures`: of the gateway or the API, if nothing tells which of them failed.
 
-    A page that reports trouble with the API tells.
+    A status page that reports a problem with the API tells.
     """
     if advice.id not in _UNCLEAR or context.page_report.troubled:
         return advice
@@ -42,6 +42,6 @@ def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
 
 
 def _told_by_api(failure: Observation) -> bool:
-    """Whether the answer has an id that only the API or its edge gives."""
+    """Whether the answer has an id that only the API or its edge assigns."""
     request_id = failure.request_id or ""
     return request_id.startswith((_API_ID, *_CDN_IDS)) or ("server", "cloudflare") in failure.headers

@@ -30,15 +30,15 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Si
 
 __all__ = ["detect_intermittent", "is_older", "severity_before"]
 
-# An hour of both API sources at the default pace: failures that are rarer than that are over with it.
+# An hour of both API sources at the default pace. A problem with rarer failures ends with it.
 LONGEST_RUN = 360
-# At the default pace 1.8 probes are lost in an hour by chance; 10 or more come once in 5 years (Poisson).
+# At the default pace, 1.8 probes an hour are lost by chance; 10 or more happen once in 5 years (Poisson).
 _LOST_DEVIATIONS, _LOST_COUNT = 4.0, 2
-# An episode of three failures had its own verdict. It is not counted as intermittent as well.
+# An episode of three failures had its own verdict, so it is not counted as intermittent as well.
 _BIG = 3
-# A day in memory has at most about 900 intermittent failures: one in ten of 8,640 exchanges.
+# The last day has at most about 900 intermittent failures: one in ten of 8,640 exchanges.
 _DAY_S, _A_DAYS = 86_400.0, 1000
-# Advice for when all calls fail, which does not suit a few failures.
+# Advice for when all calls fail, which does not suit occasional failures.
 _AT_TIMES = frozenset({"errors", "errors_no_answer"})
 
 
@@ -83,9 +83,10 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
 
 
 def severity_before(context: DiagnosisContext, until: datetime) -> Severity:
-    """How bad the scattered failures up to one at an instant were then.
+    """The severity, at an instant, of the intermittent failures up to one of them.
 
-    One of the seconds before it is of the same kind as those that follow: nothing had been told of it.
+    Failures of the seconds before are of the same kind as those that follow, as nothing had been reported
+    yet.
     """
     scattered = _scattered(context, context.episodes, context.thresholds.rare_span_s)
     known = [each for each in scattered if each.at <= until]
@@ -99,7 +100,7 @@ def severity_before(context: DiagnosisContext, until: datetime) -> Severity:
 
 
 def is_older(context: DiagnosisContext, failures: Sequence[Observation], until: datetime) -> bool:
-    """Whether some of them are older than the seconds in which the one at `until` is confirmed."""
+    """Whether some of them precede the seconds in which the failure at `until` is confirmed."""
     pace = context.options.confirmation
     breath = timedelta(seconds=pace.gap_s * (pace.messages + 1))
     return any(each.at <= until - breath for each in failures)
@@ -121,7 +122,10 @@ def _counted(
 
 
 def _for_a_few(advice: Advice) -> Advice:
-    """The advice for a few failures. A key or model that is refused only now and then is hardly our fault."""
+    """The advice for occasional failures.
+
+    A key or model that is refused only now and then is hardly our fault.
+    """
     if advice.id in _AT_TIMES:
         return knowledge().advice["errors_rare"]
     if advice.cause is Cause.PROVIDER_OVERLOADED:
@@ -155,13 +159,13 @@ def _is_big(episode: Episode) -> bool:
 
 
 def _asked(context: DiagnosisContext, source: Source, start: float, end: float | None) -> int:
-    """Exchanges from `start` to `end`, both included."""
+    """The number of exchanges from `start` to `end`, both included."""
     items = context.history.exchanges(source).items
     return items.count_until(context.at.timestamp() if end is None else end) - items.index_at(start)
 
 
 def _beginning(context: DiagnosisContext, newest: Sequence[Observation]) -> tuple[datetime, datetime]:
-    """When the current run of failures began, and when they were more than chance."""
+    """When the current run of failures began, and when it was more than chance."""
     interval_s = context.options.interval_s
     episodes = {
         source: episodes_of(context.history, source, context.at, _DAY_S, interval_s(source))
@@ -181,7 +185,7 @@ def _beginning(context: DiagnosisContext, newest: Sequence[Observation]) -> tupl
 
 
 def _continues(context: DiagnosisContext, at: Sequence[float], *, enough: bool) -> bool:
-    """Whether the last failure continues the ones before it, which had not ended or were too few to tell."""
+    """Whether the last failure continues the earlier ones, which had not ended or were too few to tell."""
     first, last, then = at[0], at[-2], at[-1]
     if not enough:
         return then - last < context.thresholds.rare_span_s

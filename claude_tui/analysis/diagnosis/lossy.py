@@ -1,4 +1,4 @@
-"""Detector of a path that loses requests here and there, counted over all sources together."""
+"""The detector of a path that loses requests now and then, counted over all sources together."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _PENDING = 12
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Losses that belong together, by position among all losses."""
+    """Losses that belong together, by index among all losses."""
 
     first: int
     last: int
     confirmed: int
     pause_s: float = 0.0
-    """The longest pause that looked like its end and was not, in seconds."""
+    """The longest pause that looked like the end and was not, in seconds."""
 
 
 def detect_lossy(context: DiagnosisContext) -> Finding | None:
@@ -55,7 +55,7 @@ def detect_lossy(context: DiagnosisContext) -> Finding | None:
     needed = successes_to_recover(len(lost), total)
     clean_s, needed_s = _newest(context) - lost[-1].at.timestamp(), _quiet_s(context, lost, run.pause_s)
     over = clean >= needed and clean_s >= needed_s
-    # Of what may be over, the path is judged as of its last loss.
+    # If the problem may be over, the path is judged as of its last loss.
     judged = lost[-1].at if clean >= needed else context.at
     if over or not is_lossy(context.history, judged, lost[0].at):
         return None
@@ -77,9 +77,9 @@ def detect_lossy(context: DiagnosisContext) -> Finding | None:
 
 
 def path_is_well(context: DiagnosisContext, since: datetime) -> bool:
-    """Whether a path that lost requests before or from `since` on has ceased to, by all sources together.
+    """Whether a path that lost requests before or since `since` has recovered, by all sources together.
 
-    They show it sooner than the messages alone, which are the fewest.
+    They show it sooner than the messages alone, of which there are the fewest.
     """
     losses = _losses(context)
     run = _last_run(context, [_place(context, each.at.timestamp()) for each in losses], losses)
@@ -94,7 +94,7 @@ def path_is_well(context: DiagnosisContext, since: datetime) -> bool:
 
 
 def _severity(context: DiagnosisContext, lost: Sequence[Observation]) -> Severity:
-    """By the same count of messages as where messages alone fail: one link is not P2 and P3 in turn."""
+    """By the same count as for failing messages, so that one link does not alternate between P2 and P3."""
     if many_fail(context.history, context.at, lost[0].at.timestamp(), context.options):
         return Severity.P2
     return Severity.P3 if len(lost) >= context.thresholds.ratio_failures else Severity.P4
@@ -105,7 +105,7 @@ def suspected_losses(context: DiagnosisContext) -> tuple[Sequence[Observation], 
     losses = _losses(context)
     run = _last_run(context, [_place(context, each.at.timestamp()) for each in losses], losses)
     if run is not None:
-        # They were told, and are over.
+        # They were reported, and are over.
         losses = losses[run.last + 1 :]
     now = _place(context, context.at.timestamp())
     for count in range(min(len(losses), _PENDING), 1, -1):
@@ -142,7 +142,7 @@ def _losses(context: DiagnosisContext) -> list[Observation]:
 
 
 def _place(context: DiagnosisContext, at: float) -> int:
-    """How many exchanges of all sources had begun."""
+    """How many exchanges of all sources had begun by an instant."""
     return sum(context.history.exchanges(source).items.count_until(at) for source in Source)
 
 
@@ -153,7 +153,7 @@ def _newest(context: DiagnosisContext) -> float:
 
 
 def _quiet_s(context: DiagnosisContext, lost: Sequence[Observation], pause_s: float) -> float:
-    """For how long nothing may be lost until they are over."""
+    """How long no request may be lost before the problem is over."""
     lasted_s = (lost[-1].at - lost[0].at).total_seconds()
     return quiet_s(lasted_s, pause_s, context.options.messages_interval_s)
 
@@ -161,7 +161,8 @@ def _quiet_s(context: DiagnosisContext, lost: Sequence[Observation], pause_s: fl
 def _last_run(context: DiagnosisContext, places: Sequence[int], losses: Sequence[Observation]) -> _Run | None:
     """The last losses that are more than chance, or None; they may be over.
 
-    One that is lost while only time is missing may be chance, which would prolong it on any day.
+    If only time is missing until the end, a single loss may be chance, which would prolong the problem on any
+    day.
     """
     run: _Run | None = None
     pending = 0

@@ -10,7 +10,7 @@ from claude_tui.model.format import clock_minute, count
 
 __all__ = ["Lowered", "lowered_limits"]
 
-# Before it was lowered, so many readings in a row had the higher limit: two keys or deployments alternate.
+# This many readings in a row must have had the higher limit before, as two keys or deployments alternate.
 _STEADY = 5
 
 
@@ -21,9 +21,9 @@ class Lowered:
     bucket: str
     """The bucket's name."""
     before: int
-    """The limit until then."""
+    """The limit before."""
     after: int
-    """The limit since."""
+    """The limit since then."""
     at: datetime
     """When the first reading had the lower limit."""
 
@@ -34,7 +34,7 @@ class Lowered:
 
 
 def lowered_limits(history: History, at: datetime, within: timedelta) -> list[Lowered]:
-    """The limits at `at` that were lowered within that time, in the order of their lowering, newest first."""
+    """The limits that were lowered within `within` before `at`, most recent first."""
     found = [_lowered(column, at, within) for column in history.buckets().values()]
     return sorted((each for each in found if each is not None), key=lambda each: each.at, reverse=True)
 

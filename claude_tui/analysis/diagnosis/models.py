@@ -1,4 +1,4 @@
-"""Trouble with one of several probed models: which of them it concerns, and which one answers."""
+"""A problem with one of several probed models: which of them it concerns, and which one answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
     "unprobed_in_page",
 ]
 
-# What is said of one model in place of what is said of the API.
+# What is said about one model in place of what is said about the API.
 OF_A_MODEL = {
     "outage": "model_errors",
     "outage_no_answer": "model_errors",
@@ -38,17 +38,17 @@ OF_A_MODEL = {
     "overloaded": "model_overloaded",
     "overloaded_stream": "model_overloaded",
 }
-"""By the id of the advice for the API."""
+"""The replacement by the id of the advice for the API."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which of the probed models a trouble concerns."""
+    """Which of the probed models a problem concerns."""
 
     failing: tuple[ModelState, ...]
-    """Those that fail."""
+    """The models that fail."""
     answering: tuple[ModelState, ...]
-    """Those that answer."""
+    """The models that answer."""
 
     @property
     def words(self) -> str:
@@ -71,14 +71,14 @@ class Scope:
 
 
 def scoped(advice: Advice, scope: Scope | None) -> Advice:
-    """What to say where only some of the models fail."""
+    """What to say if only some of the models fail."""
     if scope is None or not scope.answering:
         return advice
     return knowledge().advice[OF_A_MODEL.get(advice.id, advice.id)]
 
 
 def scope_of_messages(context: DiagnosisContext) -> Scope | None:
-    """The scope of failing messages; None where one model is probed."""
+    """The scope of failing messages; None if only one model is probed."""
     states = _states(context)
     newest = context.newest(Source.MESSAGES)
     own = next((each for each in states if newest is not None and each.model == newest.model), None)
@@ -135,7 +135,7 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
 
 
 def unprobed_in_page(context: DiagnosisContext) -> tuple[str, str] | None:
-    """The models that the page names and those that are probed, where it names none of these."""
+    """The models that the page names; the probed ones if it names none of these."""
     named = families_in(" ".join(context.page_report.reports))
     probed = {each.name for each in _states(context)}
     newest = context.newest(Source.MESSAGES)

@@ -1,7 +1,7 @@
-"""The first seconds of a trouble: messages are asked again at once, and their answers tell how bad it is.
+"""The first seconds of a problem, in which further messages show how bad it is.
 
-Two failures within three seconds may be one in five or all of them. A severity that climbs with each answer
-would be three within one breath, so it waits for the answers that are about to come.
+Two failures within three seconds may be one request in five or all of them. A severity that climbs with each
+answer would change three times in a few seconds, so it waits for the answers that are about to arrive.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["asked_since_onset", "is_confirming", "onset"]
 
 
 def onset(history: History, episode: Episode) -> int | None:
-    """The index of the failure that is asked about again; None if the trouble had been known before it."""
+    """The index of the failure that is being confirmed; None if the problem was known before it."""
     exchanges = history.exchanges(episode.source)
     began = exchanges.states[episode.last].trouble_since
     first = episode.last if began is None else exchanges.items.index_at(began.timestamp())
@@ -27,7 +27,7 @@ def onset(history: History, episode: Episode) -> int | None:
 
 
 def asked_since_onset(history: History, episode: Episode, at: datetime) -> int | None:
-    """How many exchanges have followed the failure that is asked about again."""
+    """How many exchanges have followed the failure that is being confirmed."""
     first = onset(history, episode)
     if first is None:
         return None
@@ -35,9 +35,10 @@ def asked_since_onset(history: History, episode: Episode, at: datetime) -> int |
 
 
 def is_confirming(history: History, episode: Episode, at: datetime, pace: Confirmation) -> bool:
-    """Whether the messages that follow a first failure are still being asked.
+    """Whether the messages that follow a first failure are still being sent.
 
-    An answer may take long, or the probes may be held: after the time that quick answers need, it is over.
+    An answer may take long, and probes may be on hold: after the time that quick answers need, this phase is
+    over.
     """
     first = onset(history, episode)
     asked = asked_since_onset(history, episode, at)

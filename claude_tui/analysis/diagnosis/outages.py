@@ -42,7 +42,7 @@ __all__ = ["detect_message_failures", "detect_model_list_failures"]
 
 # A conclusive failure counts as the three that would confirm any other.
 _CONCLUSIVE_AS = 3
-# A share of no more than this, of as many messages, is rare.
+# A share of no more than this, among at least this many messages, is small.
 _RARE_SHARE, _RARE_OF = 0.1, 20
 _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
 
@@ -104,7 +104,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
 def _while_it_failed(context: DiagnosisContext, episode: Episode) -> CrossCheck | None:
     """What the other sources showed at the last failure; None if messages still fail.
 
-    What answers again since then says nothing about whose trouble it was.
+    What has recovered since then says nothing about whose problem it was.
     """
     if not episode.clean:
         return None
@@ -126,12 +126,12 @@ def _words(
 
 
 def _is_conclusive(context: DiagnosisContext, lead: LeadingCause) -> bool:
-    """Whether the newest failure needs no other: nothing speaks against its being ours."""
+    """Whether the newest failure is conclusive, with nothing to suggest that it is not ours."""
     return context.ends_conclusively or (lead.advice.side is Side.US and decides_alone(lead.newest))
 
 
 def _recovery(episode: Episode, lead: LeadingCause) -> Recovery | None:
-    """How far the recovery of an episode is, and from what."""
+    """The progress of an episode's recovery, and from what it recovers."""
     if not episode.recovering:
         return None
     counted = Recovery(episode.clean, episode.successes_to_recover, failure_brief(lead.typical))
@@ -158,14 +158,14 @@ def _severity_of_messages(context: DiagnosisContext, episode: Episode, lead: Lea
 
 
 def _models_fail(context: DiagnosisContext) -> bool:
-    """Whether every model list has failed since it began to, though this endpoint has one."""
+    """Whether every model list request has failed since the first did, on an endpoint that has a list."""
     models = context.open_episode(Source.MODELS)
     fail = models is not None and models.failures == models.total and not models.clean
     return fail and not context.is_stale(Source.MODELS) and context.ever_answered(Source.MODELS)
 
 
 def _as_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> Advice:
-    """The advice. If nearly every call fails, errors become an outage."""
+    """The advice. If nearly every call fails, errors are an outage."""
     advice = lead.advice
     if advice.id not in _DOWN or not _is_outage(lead, context, episode):
         return advice
@@ -173,7 +173,7 @@ def _as_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) 
 
 
 def _as_rare(advice: Advice, episode: Episode) -> Advice:
-    """The advice. For a small share of overloads, retries are enough, and nobody has to shed load."""
+    """The advice. For a small share of overloads, retries are enough; nobody has to shed load."""
     few = episode.share <= _RARE_SHARE and episode.total + episode.clean >= _RARE_OF
     return knowledge().advice["overloaded_rare"] if few and advice.id == "overloaded" else advice
 
@@ -185,7 +185,7 @@ def _is_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) 
 
 
 def _least_down(context: DiagnosisContext, episode: Episode) -> int:
-    """How many failures in a row are an outage: fewer where the other source fails as well."""
+    """How many failures in a row are an outage: fewer if the other source fails as well."""
     if episode.source is Source.MODELS or not _models_fail(context):
         return DOWN
     models = context.open_episode(Source.MODELS)
@@ -193,7 +193,7 @@ def _least_down(context: DiagnosisContext, episode: Episode) -> int:
 
 
 def _detected(context: DiagnosisContext, episode: Episode) -> datetime | None:
-    """When it was more than chance: as failures of one episode, or before that as intermittent errors."""
+    """When it was more than chance: as failures of one episode, or earlier as intermittent errors."""
     if episode.confirmed_at is None:
         return None
     failures = context.history.failures(episode.source)
@@ -224,7 +224,10 @@ def _with_models(
 def _confidence(
     episode: Episode, lead: LeadingCause, cross_check: CrossCheck, *, conclusive: bool = False
 ) -> float:
-    """Rises with every failure; lower for a mix of causes, or with no other source to compare with."""
+    """The confidence, 0..1.
+
+    It rises with every failure, and is lower for a mix of causes or without another source to compare with.
+    """
     certain = 1 - 0.5 ** max(episode.failures, _CONCLUSIVE_AS if conclusive else 0)
     pure = 0.7 + 0.3 * lead.share
     compared = 1.0 if cross_check.models is not PathState.UNKNOWN else 0.85
@@ -305,7 +308,7 @@ def _beside_messages(advice: Advice) -> Advice:
 
 
 def _severity_of_models(context: DiagnosisContext, episode: Episode, *, alone: bool) -> Severity:
-    """One level lower while messages are answered: users depend on messages, not on the list."""
+    """One level lower while messages are answered, as users depend on messages and not on the list."""
     if episode.failures < context.thresholds.ratio_failures:
         return Severity.P3 if alone else Severity.P4
     return Severity.P2 if alone else Severity.P3

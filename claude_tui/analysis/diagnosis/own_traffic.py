@@ -33,21 +33,22 @@ from claude_tui.model.verdict import Cause, Severity, Side
 __all__ = ["with_traffic"]
 
 _SERVICE = frozenset({Cause.PROVIDER_OUTAGE, Cause.PROVIDER_ERRORS, Cause.PROVIDER_OVERLOADED})
-# What the probes see of latency or read on the page, own traffic neither confirms nor excludes.
+# Own traffic neither confirms nor excludes what the probes see of latency or the page reports.
 _NOT_COMPARED = frozenset({Cause.PROVIDER_SLOW, Cause.PROVIDER_NOTICE, Cause.UNKNOWN, Cause.HEALTHY})
 _MUCH_LESS = 0.2
 _FAR_MORE = 1.5
-# The probes alone fail if chance gives them so many of all failures with less than this probability.
+# Only the probes are affected if chance would give them this many of all failures with less than this
+# probability.
 _IMPROBABLE = 0.01
 _LEAST_FAILURES = 2
 _CERTAIN, _COMPARED = 0.97, 0.85
-# In the words of the error table: an outage is errors where some calls succeed.
+# In the words of the error table: an outage counts as errors if some calls succeed.
 _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
 _NOT_DOWN = {down: errors for errors, down in _DOWN.items()}
 
 
 def with_traffic(context: DiagnosisContext, finding: Finding) -> Finding:
-    """The finding of the probes together with what own traffic shows."""
+    """The finding of the probes, combined with what own traffic shows."""
     witness = witness_at(context)
     if witness is None:
         return finding
@@ -69,7 +70,7 @@ def with_traffic(context: DiagnosisContext, finding: Finding) -> Finding:
 def _led(
     context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble], witness: Witness
 ) -> Finding:
-    """Own traffic fails, and the probes are fine, slow, or know nothing."""
+    """Own traffic fails, while the probes are fine, slow, or know nothing."""
     found = finding_of(context, troubles[0], witness)
     if finding.severity.trouble:
         if finding.severity.worse_than(found.severity):
@@ -82,14 +83,14 @@ def _led(
 
 
 def _outweighed(trouble: TrafficTrouble, other: TrafficTrouble) -> bool:
-    """Whether far more real calls fail for another reason than the one that the probes met."""
+    """Whether far more real calls fail for another reason than the probes' failures."""
     return trouble is not other and other.overall > _FAR_MORE * trouble.overall
 
 
 def _agreed(
     context: DiagnosisContext, finding: Finding, trouble: TrafficTrouble, witness: Witness
 ) -> Finding:
-    """Both fail alike: the shares are those of real calls, where there are enough of them."""
+    """Both fail alike: the shares are those of real calls, if there are enough of them."""
     service = finding.advice.cause in _SERVICE
     counts = service and trouble.enough
     severity = severity_of(trouble, finding.advice.side)
@@ -121,7 +122,7 @@ def _agreed(
 
 
 def _by_share(advice: Advice, trouble: TrafficTrouble) -> Advice:
-    """An outage where nearly every real call fails, errors where some of them do."""
+    """An outage if nearly every real call fails, errors if some of them do."""
     table = _DOWN if trouble.most and not (trouble.models or trouble.applications) else _NOT_DOWN
     return knowledge().advice[table.get(advice.id, advice.id)]
 
@@ -129,7 +130,7 @@ def _by_share(advice: Advice, trouble: TrafficTrouble) -> Advice:
 def _both(
     context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble], witness: Witness
 ) -> Finding:
-    """They fail for different reasons: what real calls meet leads, unless that is less grave."""
+    """They fail for different reasons: the one of real calls leads, unless it is less severe."""
     found = finding_of(context, troubles[0], witness)
     met = any(same_cause(finding.advice.cause, each) for each in troubles)
     if (
@@ -142,7 +143,7 @@ def _both(
 
 
 def _also(context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble]) -> Finding:
-    """With the causes of further troubles, and how many calls fail for each."""
+    """The finding with the causes of further problems, and how many calls fail for each."""
     for trouble in troubles[:2]:
         cause = knowledge().of(observation_of(context, trouble)).advice.cause
         if cause is finding.advice.cause or same_cause(finding.advice.cause, trouble):
@@ -156,13 +157,13 @@ def _also(context: DiagnosisContext, finding: Finding, troubles: Sequence[Traffi
 
 
 def _with(finding: Finding, cause: Cause) -> tuple[Cause, ...]:
-    """The other causes of a finding and one more."""
+    """The other causes of a finding, and one more."""
     more = () if cause is finding.advice.cause or cause in {Cause.HEALTHY, Cause.UNKNOWN} else (cause,)
     return tuple(dict.fromkeys((*finding.also, *more)))
 
 
 def _heard(finding: Finding, witness: Witness) -> Finding:
-    """With what own traffic says as the second piece of evidence."""
+    """The finding with what own traffic says as the second piece of evidence."""
     said = witness.evidence
     if said is None or said in finding.evidence:
         return finding
@@ -173,12 +174,12 @@ def _heard(finding: Finding, witness: Witness) -> Finding:
 
 
 def _alone(context: DiagnosisContext, finding: Finding, witness: Witness) -> Finding:
-    """Own traffic has no trouble: what the probes see may concern the probes only."""
+    """Own traffic has no problem, so what the probes see may concern the probes only."""
     return _only_probes(context, finding, witness) or _heard(finding, witness)
 
 
 def _only_probes(context: DiagnosisContext, finding: Finding, witness: Witness) -> Finding | None:
-    """The finding as one of the probes alone; None where real calls do not show that."""
+    """The finding as a problem of the probes alone; None if real calls do not show that."""
     if not finding.severity.trouble or finding.advice.cause in _NOT_COMPARED or finding.since is None:
         return None
     failures = [each for each in finding.failures if each.source is not Source.MODELS]
@@ -216,7 +217,7 @@ def _only_probes(context: DiagnosisContext, finding: Finding, witness: Witness) 
 
 
 def _chance_of_probes(failed: int, asked: int, failed_calls: int, calls: int) -> float:
-    """How probable it is that so many of all failures met the probes, if calls failed as often (Fisher)."""
+    """The probability that so many of all failures met the probes by chance (Fisher's exact test)."""
     total = failed + failed_calls
     among_all = _log_choices(asked + calls, total)
     return sum(
@@ -231,7 +232,7 @@ def _log_choices(of: int, chosen: int) -> float:
 
 
 def _advice_of_probe(advice: Advice, failure: Observation, *, uses: bool) -> Advice:
-    """Whether it is the probe's model, which no application uses, or something else of the probe."""
+    """Whether the cause is the probe's model, which no application uses, or something else about it."""
     if advice.side is Side.PATH or is_lost(failure):
         return knowledge().advice["probe_network"]
     if advice.cause not in _SERVICE:

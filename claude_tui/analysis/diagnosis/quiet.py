@@ -1,8 +1,9 @@
-"""For how long a trouble must be quiet before it is over, as brief ones come in series.
+"""How long a problem must be quiet before it is over, as short ones come in series.
 
-Answers in a row tell that the failing has stopped (see `rate`), and nothing about whether it begins again: a
-service that fails for one minute in five answers every message of the other four. So what was brief is over
-only after some minutes, and what comes in bursts, or has returned, after a multiple of its longest pause.
+Successes in a row show that the failures have stopped (see `rate`), and nothing about whether they start
+again: a service that fails for one minute in five answers every message of the other four. A short problem is
+therefore over only after some minutes, and one that comes in bursts, or has returned, after a multiple of its
+longest pause.
 """
 
 from __future__ import annotations
@@ -13,27 +14,27 @@ from itertools import pairwise
 
 __all__ = ["comes_in_bursts", "quiet_s", "returns_soon"]
 
-# All of this is in usual intervals of the probes, which are 30 s by default. A trouble of under three minutes
-# is brief, and must be well for five; but not an outage that answered every
-# request with an error, whose end is plain; a link that was lost is often lost again.
+# All of this is in usual intervals of the probes, 30 s by default. A problem of under three minutes is short,
+# and must be quiet for five; but not an outage that answered every request with an error, whose end is clear.
+# A link that lost requests often loses more.
 _BRIEF, _AFTER_BRIEF = 6, 10
-# What comes back within half an hour is the same trouble.
+# A problem that returns within half an hour is the same problem.
 _SOON = 60
-# One that pauses must be well for ten minutes at least and fifteen at most, and between these for so many
-# times its longest pause: with pauses of random lengths, one in 20 is as long.
+# A problem with pauses must be quiet for ten to fifteen minutes, and within these bounds for this many times
+# its longest pause: if pauses have random lengths, one in 20 is as long.
 _PAUSING, _LONGEST, _PAUSES = 20, 30, 3
-# A pause is longer than this: single answers in an outage are none.
+# A pause is longer than this: single answers during an outage are not pauses.
 _PAUSE = 2
-# The logarithm of how many times better bursts must explain the failures than one rate does: by chance once
+# The logarithm of how many times better bursts must explain the failures than a constant rate: by chance once
 # in a thousand (chi-squared with one degree of freedom).
 _CLEARLY = 5.4
 
 
 def quiet_s(lasted_s: float, pause_s: float, usual_s: float, *, full: bool = False) -> float:
-    """The seconds of success that end a trouble, besides their number.
+    """The seconds of success that end a problem, besides their number.
 
-    `lasted_s` is from its first failure to its last; `pause_s` the longest of its pauses, 0 if it has none;
-    `usual_s` the interval of the probes; `full` that every request was answered with an error.
+    `lasted_s` is the time from its first failure to its last; `pause_s` its longest pause, 0 without pauses;
+    `usual_s` the interval of the probes; `full` whether every request was answered with an error.
     """
     brief = _AFTER_BRIEF * usual_s if lasted_s < _BRIEF * usual_s and not full else 0.0
     if pause_s <= _PAUSE * usual_s:
@@ -42,14 +43,15 @@ def quiet_s(lasted_s: float, pause_s: float, usual_s: float, *, full: bool = Fal
 
 
 def returns_soon(paused_s: float, usual_s: float) -> bool:
-    """Whether failures after such a pause belong to the trouble before it."""
+    """Whether failures after such a pause belong to the problem before it."""
     return paused_s < _SOON * usual_s
 
 
 def comes_in_bursts(failed: Sequence[bool]) -> bool:
-    """Whether a failure is followed by another clearly more often than a success is; oldest first.
+    """Whether failures come in bursts: another follows a failure clearly more often than it follows a
+    success.
 
-    The likelihoods of a Markov chain and of independent failures are compared.
+    The values are oldest first. The likelihoods of a Markov chain and of independent failures are compared.
     """
     after = {(before, now): 0 for before in (False, True) for now in (False, True)}
     for before, now in pairwise(failed):
@@ -62,6 +64,6 @@ def comes_in_bursts(failed: Sequence[bool]) -> bool:
 
 
 def _likelihood(failures: int, successes: int) -> float:
-    """The logarithm of how probable such a sequence is at its own rate."""
+    """The log-likelihood of such a sequence at its own rate."""
     total = failures + successes
     return sum(count * math.log(count / total) for count in (failures, successes) if count)

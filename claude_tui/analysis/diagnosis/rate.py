@@ -1,9 +1,9 @@
-"""The rate of failures with its uncertainty: when failures are more than chance, and when a trouble is over.
+"""The failure rate with its uncertainty: when failures are more than chance, and when a problem is over.
 
-A trouble fails a share of the requests that nobody knows; the counts tell how probable each share is. It ends
-at some request (a change point). After a run of successes there are two explanations: it has ended, or the
-run is luck at a share of 2% or more. It is over once luck has less than 5%: a few successes after a full
-outage, a few dozen where one in five failed.
+The share of requests that a problem fails is unknown; the counts tell how probable each share is. The problem
+ends at some request (a change point). A run of successes has two explanations: it has ended, or the run is
+luck at a failure rate of 2% or more. It is over once luck has a probability of less than 5%: after a few
+successes following a full outage, after a few dozen if one request in five failed.
 """
 
 from __future__ import annotations
@@ -24,39 +24,38 @@ __all__ = [
 ]
 
 SETTLED = 3
-"""How many successes settle a failure that is not more than chance yet."""
+"""How many successes clear a failure that is not more than chance yet."""
 LEAST_RUN = 7
-"""The fewest successes that end a trouble: services that restart answer now and then before they are up."""
+"""The fewest successes that end a problem: services that restart answer now and then before they are up."""
 LONGEST_RUN = 120
-"""The most successes that are asked for: an hour at the default pace."""
+"""The most successes that are required: an hour at the default pace."""
 # The chance that a trouble ends with any one request: as often as after an hour at the default pace.
 _ENDS = 0.01
-# What is left for luck when a trouble is called over. Each failure begins a run that may be lucky, so many
-# failures need more certainty: this is for a rate of 10% or less, and five times less at 50%.
+# The probability left for luck when a problem is considered over. Each failure begins a run that may be
+# lucky, so many failures need more certainty: this is for a rate of 10% or less, a fifth of it for 50%.
 _LUCK, _SELDOM = 0.05, 0.1
 
-# The rates that matter begin at 2%. Their steps are ratios, as 2% and 4% differ as much as 40% and 80%.
-# Before anything is counted, a quarter of all troubles are total.
+# The rates considered begin at 2%. Their steps are ratios, as 2% and 4% differ as much as 40% and 80%.
 _MATTERS, _TOTAL = 0.02, 0.97
 _PARTIAL = tuple(_MATTERS * (0.9 / _MATTERS) ** (step / 40) for step in range(41))
 _PRIOR = (*((rate, rate) for rate in _PARTIAL), (_TOTAL, sum(_PARTIAL) / 3))
 
-# The shares of requests that fail on a healthy day: error responses, and requests that get no response.
+# The failure rates of a healthy day: error responses, and requests that get no response.
 _ERROR_SHARE, LOST_SHARE = 0.0005, 0.005
-# Messages use an open connection, which is lost more rarely than a new one fails to open.
+# Messages use an open connection, which is lost less often than a new one fails to open.
 LOST_MESSAGES = 0.0025
 # Two lost in a row happen on a healthy day.
 _LEAST_LOST = 3
-# Failures are more than chance when a trouble explains them so many times better. Trouble begins with about
-# one request in 5,000, so this leaves chance one in ten.
+# Failures are more than chance when a problem explains them this many times better. A problem begins with
+# about one request in 5,000, so one such alarm in ten is chance.
 _TIMES_BETTER = 50_000.0
-# From so many times on they are looked into: two of 16, or three of 53.
+# From this ratio on, failures are examined: two of 16, or three of 53.
 _SUSPICIOUS = 100.0
 
 
 @lru_cache(maxsize=4096)
 def successes_to_recover(failures: int, total: int, longest: int = LONGEST_RUN) -> int:
-    """How many successes in a row show that a trouble is over in which `failures` of `total` failed."""
+    """How many successes in a row show that a problem in which `failures` of `total` failed is over."""
     # Counting begins with a failure, which says nothing about the rate.
     weights = _posterior(max(failures - 1, 0), max(total, failures, 1) - 1)
     low, high = LEAST_RUN, longest
@@ -70,7 +69,7 @@ def successes_to_recover(failures: int, total: int, longest: int = LONGEST_RUN) 
 
 
 def _posterior(failures: int, total: int) -> list[tuple[float, float]]:
-    """How probable each rate that matters is, once `failures` of `total` have been counted."""
+    """The probability of each rate considered, given that `failures` of `total` failed."""
     logs = [
         failures * math.log(rate) + (total - failures) * math.log(1 - rate) + math.log(prior)
         for rate, prior in _PRIOR
@@ -86,9 +85,9 @@ def first_conclusive(
 ) -> tuple[int, int] | None:
     """Which failures are more than chance: the first of them and the one that showed it, by position.
 
-    `indexes` are the places of the failures among all exchanges, oldest first; `lost` says which of them got
-    no response at all, which happens to `lost_share` on a healthy day. The first `judged` are known to be no
-    more than chance among themselves.
+    `indexes` are the positions of the failures among all exchanges, oldest first; `lost` says which of them
+    got no response at all, which happens to `lost_share` of the requests on a healthy day. The first `judged`
+    are known to be no more than chance among themselves.
     """
     for newest in range(max(judged, 1), len(indexes)):
         errors = misses = 0
@@ -112,12 +111,12 @@ def _more_than_chance(errors: int, misses: int, total: int, lost_share: float) -
 
 
 def is_suspicious(misses: int, total: int) -> bool:
-    """Whether `misses` lost of `total` are chance rarely enough to be looked into."""
+    """Whether `misses` lost of `total` are rare enough by chance to be examined."""
     return misses > 1 and _log_times_better(0, misses, total, LOST_SHARE) >= math.log(_SUSPICIOUS)
 
 
 def _log_times_better(errors: int, misses: int, total: int, lost_share: float) -> float:
-    """How many times better a trouble explains these failures than chance, as a logarithm."""
+    """How many times better a problem explains these failures than chance, as a logarithm."""
     failures = errors + misses
     share = failures / total
     explained = failures * math.log(share)

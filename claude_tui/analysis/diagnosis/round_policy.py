@@ -1,4 +1,4 @@
-"""What a diagnosis may conclude from its probes, depending on whether more probes follow."""
+"""What a diagnosis may conclude from its probes, which depends on whether more probes follow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from claude_tui.model.verdict import Severity
 
 __all__ = ["CONTINUOUS", "Probed", "RoundPolicy", "Tally"]
 
-# How many exchanges are examined to tell an outage from errors: an hour at the default pace.
+# How many exchanges are examined to distinguish an outage from errors: an hour at the default pace.
 _DOWN_OVER = 120
 # Older failures say little about the current rate.
 _COUNTED_OVER = timedelta(hours=1)
@@ -54,7 +54,7 @@ class Probed(Protocol):
 
 
 class RoundPolicy:
-    """For continuous probing: the next probe comes soon, and an uncertain verdict can wait for it.
+    """The policy for continuous probing: the next probe comes soon, and an uncertain verdict can wait for it.
 
     A caller that probes differently, for example in a single round, passes its own policy.
     """
@@ -71,7 +71,7 @@ class RoundPolicy:
         return False
 
     def tally(self, context: Probed, episode: Episode) -> Tally:
-        """The requests of an episode, or of the last hour when the episode is older than that."""
+        """The results of an episode, or of the last hour if the episode is older than that."""
         items = context.history.exchanges(episode.source).items
         failures = context.history.failures(episode.source)
         now = context.at.timestamp()
@@ -84,17 +84,17 @@ class RoundPolicy:
         return Tally(failures.between(start, now), requests.stop - requests.start, " in the last hour")
 
     def is_outage(self, context: Probed, source: Source, first: int, least: int) -> bool:
-        """Whether nearly every exchange fails, from the one at index `first` on, and at least `least`."""
+        """Whether nearly every exchange from the one at index `first` on fails, at least `least` of them."""
         items = context.history.exchanges(source).items
         end = items.count_until(context.at.timestamp())
         return is_down([each.failed for each in items.values[max(first, end - _DOWN_OVER) : end]], least)
 
     def severity(self, context: Probed, source: Source, counted: Severity) -> Severity:  # noqa: ARG002
-        """The severity of failures of `source`, where counting them over time gives `counted`."""
+        """The severity of failures of `source`; `counted` is the one by counting them over time."""
         return counted
 
     def advice_for_too_few(self, context: Probed, advice: str) -> str:  # noqa: ARG002
-        """The id of the advice to give when there are too few probes for a verdict."""
+        """The id of the advice to give if there are too few probes for a verdict."""
         return advice
 
 

@@ -1,4 +1,4 @@
-"""The severity of a finding, and by when somebody should respond."""
+"""The severity of a finding, and when somebody should respond."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ __all__ = ["as_set", "many_fail", "most_fail", "respond_by", "severity_of_messag
 # If five minutes have fewer than three messages, the last three within this span count instead.
 SPARSE_S = 900.0
 SPARSE_INTERVALS = 4.0
-# An error share may be small, so it is counted over twenty minutes, and over an hour: a share near the limit
-# would otherwise be P2 and P3 in turn.
+# An error share may be small, so it is counted over twenty minutes and over an hour: a share near the limit
+# would otherwise alternate between P2 and P3.
 LATE_S, LATE_INTERVALS = 1200.0, 40.0
-# How far back to search for the beginning of a P1, which lasts until fewer messages fail.
+# How far back the beginning of a P1 is searched, which lasts until fewer messages fail.
 FOLLOWED_S = 3600.0
-# From so many messages on, a share of five minutes is more than a run of luck.
+# From this many messages on, the share of five minutes is more than a run of luck.
 LEAST_SHARED = 5
-# And where answers had come back before: half of the messages fail like this in 3 of 1,000 dozens.
+# The same once responses had returned: half of the messages fail like this in 3 of 1,000 dozens.
 LEAST_SHARED_AGAIN = 12
-# After so many messages the share of a trouble is known well enough for three in a row to be luck.
+# After this many messages, the failure rate is known well enough to tell whether three in a row may be luck.
 _KNOWN = 10
-# How improbable at the share so far a run of failures is that makes a trouble P1: where a few messages are
-# known and some of them were answered, where many are known, and again.
+# How improbable a run of failures must be, at the rate so far, to make a problem P1: if few messages are
+# known and some of them were answered, if many are known, and for a second P1.
 _EARLY_CHANCE, _FIRST_CHANCE, _AGAIN_CHANCE = 0.02, 0.003, 0.00001
-# So many lists of models that fail in a row show that it is not one of them.
+# This many failing model lists in a row show that the failure is not just one of them.
 _LISTS, _LOOKED_AT = 2, 8
-# Answers come back with so many in a row, or so many of the last few.
+# Responses have returned with this many in a row, or this many of the last few.
 _UP_RUN, _UP, _UP_OF = 3, 2, 5
 # Counting begins with a failure, so a share of few messages is too high: 3 of 60 are the 5% of a P2.
 RARE_LEAST = 60
@@ -65,9 +65,10 @@ def severity_of_messages(
 
 
 def many_fail(history: History, at: datetime, begin: float, options: Options) -> bool:
-    """Whether a P2's share of the messages since `begin` fails, over twenty minutes or over an hour.
+    """Whether the share of a P2 fails, over twenty minutes or over an hour, among the messages since `begin`.
 
-    Once it has, half of that share is enough: one trouble near the limit is not P2 and P3 in turn.
+    Once it has, half of that share is enough, so that a problem near the limit does not alternate between P2
+    and P3.
     """
     thresholds = options.thresholds
     items, failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
@@ -89,7 +90,7 @@ def many_fail(history: History, at: datetime, begin: float, options: Options) ->
 def _is_share(
     items: Column[Observation], indexes: Sequence[int], number: int, late_s: float, thresholds: Thresholds
 ) -> bool:
-    """Whether the failures up to this one are the share of a P2 over the last `late_s`."""
+    """Whether the failures up to this one reach the share of a P2 over the last `late_s` seconds."""
     first = bisect_left(indexes, items.index_at(items.at[indexes[number]] - late_s))
     failed = number + 1 - first
     asked = indexes[number] + 1 - max(indexes[0], items.index_at(items.at[indexes[number]] - late_s))
@@ -97,12 +98,12 @@ def _is_share(
 
 
 def most_fail(history: History, at: datetime, episode: Episode, options: Options) -> bool:
-    """Whether nothing gets through: the last three messages failed, or nearly all of five minutes did.
+    """Whether nothing gets through: the last three messages failed, or nearly all in five minutes.
 
-    Two are enough where the list of models fails too. Once true, it stays true until answers come back. From
-    then on, and where some messages of the trouble were answered before, only a run of failures that is
-    improbable at its share makes it true, so that one trouble is not P1 by luck. Only messages of the episode
-    count, and counting ends with the last message, so time alone changes nothing.
+    Two are enough if the model list fails too. Once true, it stays true until responses return. From then on,
+    and if some messages of the problem were answered before, only a run of failures that is improbable at its
+    rate makes it true, so that a problem does not become P1 by luck. Only messages of the episode count, and
+    counting ends with the last message, so time alone changes nothing.
     """
     items, all_failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
     end = items.count_until(at.timestamp())
@@ -134,10 +135,10 @@ def most_fail(history: History, at: datetime, episode: Episode, options: Options
 
 
 def _list_fails_too(history: History, first: float, second: Observation, until: float) -> bool:
-    """Whether the list of models was known to fail with the second message, or by `until`: before the third.
+    """Whether the model list was known to fail by the second message, or by `until`: before the third.
 
-    By what had come back at the time, as a newer answer may have been on its way: what was P1 then stays it
-    until messages are answered. An endpoint may have no such list, and never answer.
+    Only what had returned by then counts, as a newer response may have been on its way: what was P1 stays P1
+    until messages are answered. An endpoint may have no model list and never answer.
     """
     items, failures = history.exchanges(Source.MODELS).items, history.failures(Source.MODELS)
     count = items.count_until(until)
@@ -172,7 +173,7 @@ class _FiveMinutes:
         self.total = index + 1 - self._start
 
     def nearly_all_of(self, least: int) -> bool:
-        """Whether there are `least`, and nearly all of them failed."""
+        """Whether there are at least `least` messages, nearly all of which failed."""
         return self.total >= least and self.failed >= self._thresholds.most_fail * self.total
 
     @property
@@ -181,7 +182,7 @@ class _FiveMinutes:
 
 
 def _answers_come_back(messages: Sequence[Observation], five: _FiveMinutes) -> bool:
-    """Three messages in a row are answered, or some are and the share of five minutes is lower again."""
+    """Whether three messages in a row are answered, or some are and the share of five minutes has dropped."""
     answered = [not each.failed for each in messages[-_UP_OF:]]
     return all(answered[-_UP_RUN:]) or (answered.count(True) >= _UP and five.fewer)
 
@@ -201,7 +202,10 @@ def _counts(
 
 
 def severity_of_rare(failures: int, messages_failed: int, messages: int, thresholds: Thresholds) -> Severity:
-    """The severity of intermittent failures of any API probe. `messages` were sent since the first one."""
+    """The severity of intermittent failures of any API probe.
+
+    `messages` is how many were sent since the first one.
+    """
     share = messages_failed / max(messages, RARE_LEAST)
     if messages_failed >= thresholds.ratio_failures and share >= thresholds.errors:
         return Severity.P2
@@ -209,9 +213,9 @@ def severity_of_rare(failures: int, messages_failed: int, messages: int, thresho
 
 
 def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresholds: Thresholds) -> Verdict:
-    """The verdict with the severity that a person set for the current incident.
+    """The verdict with the severity that a person set for the current problem.
 
-    It lapses with the incident, or when the computed severity becomes worse than it was then: somebody who
+    It lapses with the problem, or when the computed severity becomes worse than it was then: somebody who
     rated a few errors P4 did not mean the outage that followed.
     """
     since, computed = verdict.since, verdict.severity

@@ -16,7 +16,7 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity
 
 __all__ = ["also_late", "also_tail", "detect_long_tail", "detect_slow"]
 
-# With more failing than that, the few answers say little about how fast the others would be.
+# If more fail than that, the few answers say little about how fast the others would be.
 _PARTIAL = 0.5
 
 Detector = Callable[[DiagnosisContext], Finding | None]
@@ -103,7 +103,7 @@ def _instant(at: float) -> datetime:
 
 
 def also_tail(detect: Detector) -> Detector:
-    """`detect`, with the slowness of the messages that are answered; a long tail may make it worse."""
+    """`detect`, with the slowness of the answered messages; many slow ones may raise the severity."""
 
     def detect_both(context: DiagnosisContext) -> Finding | None:
         found = detect(context)

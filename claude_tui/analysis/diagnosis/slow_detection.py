@@ -33,21 +33,22 @@ __all__ = [
     "slow_to_end",
 ]
 
-# Five in a row are not a tail: even if one response in fifty is that slow, the chance is 3 in 10^9.
+# Five in a row are not a tail: even if one response in fifty is that slow, the probability is 3 in 10^9.
 CERTAIN = 5
 # The severity table uses p99: the slowest 1% are the tail of the distribution.
 TAIL_SHARE = 0.01
-# A day at the default pace of one message in 30 s is 2,880. Older slow responses are not looked at.
+# A day at the default pace of one message in 30 s is 2,880 messages. Older slow responses are ignored.
 LOOKED_BACK = 3000
-# After sixty default intervals without a response, whether it was slow in between is unknown.
+# After sixty default intervals without a response, it is unknown whether responses were slow in between.
 LONGEST_PAUSE_S = 1800.0
 # A lost SYN is sent again after 1 s (RFC 6298), so slower than this is a network that loses packets.
 OPENING_SLOW_S = 1.0
-# While first tokens are slow, less than that is suspicious: healthy connections open in 0.05 s (simulator).
+# While first tokens are slow, less than that is suspicious already: healthy connections open in 0.05 s
+# (simulator).
 OPENING_SUSPECT_S = 0.3
 # A round trip to the other side of the Earth takes 0.2 s in fibre: half a second is not just distance.
 NETWORK_EXCESS_S = 0.5
-# The side that takes clearly more than half of the time is at fault; between 40% and 60% neither is.
+# The side that takes clearly more than half of the time is at fault; between 40% and 60%, neither is.
 NETWORK_PART = 0.6
 # A quarter of an hour of new connections at the default pace of one in 15 s.
 _OPENINGS = 60
@@ -57,16 +58,16 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """A slow period that continues. Instants are POSIX seconds."""
+    """A slow period that has not ended. Instants are POSIX seconds."""
 
     now_s: float
     """The geometric mean of the last three responses."""
     usual_s: float | None
-    """What they usually take; None if unknown."""
+    """How long responses usually take; None if unknown."""
     since: float
     """When the first slow response was requested."""
     known_at: float
-    """When there were enough slow responses to know."""
+    """When there were enough slow responses to be sure."""
     network: str = ""
     """What shows that the network is slow; may be empty."""
     server: str = ""
@@ -91,12 +92,12 @@ def slow_suspected(history: History, at: datetime, options: Options) -> bool:
 
 
 def slow_to_end(history: History, at: datetime, options: Options) -> Slow | None:
-    """Whole messages of a few tokens that take long, though their first token may be fast."""
+    """Whole messages of a few tokens that take long, although their first token may be fast."""
     return _current_slowness(history, "message", at, options)
 
 
 def _current_slowness(history: History, measure: str, at: datetime, options: Options) -> Slow | None:
-    """The current slow period: begun by three slow responses, and not yet ended by three normal ones."""
+    """The current slow period, which three slow responses begin and three normal ones end."""
     column, limits = history.measure(measure, at.timestamp()), limits_at(history, measure, at, options)
     end = column.count_until(at.timestamp())
     start = _since_last_normal(column, end, limits.each_s)
@@ -177,7 +178,7 @@ def _opens_late(observation: Observation) -> bool:
 
 
 def _first_late(observations: Sequence[Observation], end: int) -> int:
-    """The index at which the first three in a row opened late, after the last three that did not."""
+    """The index of the first of three slow new connections in a row, after the last three normal ones."""
     late = calm = 0
     first = end - SAMPLES
     for index in range(end - 1, max(end - LOOKED_BACK, 0) - 1, -1):
@@ -248,17 +249,17 @@ class LongTail:
     long: int
     """How many took longer than `tail_s`."""
     total: int
-    """Out of how many."""
+    """Of how many messages."""
     since: float
     """When the first message of the current tail was sent."""
     known_at: float
-    """When there were enough of them for a tail."""
+    """When there were enough of them to be a tail."""
 
 
 def long_tail(history: History, at: datetime, thresholds: Thresholds) -> LongTail | None:
     """The messages that took longer than `tail_s` in the 15 minutes before the newest; None below 1% or 3.
 
-    It ends as soon as a run of fast messages is improbable at its share.
+    The tail ends as soon as a run of fast messages is improbable at its share.
     """
     column = history.measure("message", at.timestamp())
     asked = history.exchanges(Source.MESSAGES).items
@@ -273,7 +274,7 @@ def long_tail(history: History, at: datetime, thresholds: Thresholds) -> LongTai
 
 
 def _is_over(values: Sequence[float], tail_s: float) -> bool:
-    """Whether so many messages were fast since the last long one that the tail has ended."""
+    """Whether enough messages since the last long one were fast for the tail to have ended."""
     places = [place for place, value in enumerate(values) if value > tail_s]
     counted = places[-1] + 1 - places[0]
     return len(values) - places[-1] - 1 >= successes_to_recover(len(places), counted)
@@ -284,7 +285,7 @@ def _is_tail(long: int, total: int) -> bool:
 
 
 def _beginning(column: MeasureColumn, instant: float, tail_s: float) -> tuple[float, float]:
-    """When the first long message of the tail began and when the tail was known.
+    """When the first long message of the tail was sent, and when the tail was known.
 
     A tail goes back to the last 15 minutes without one.
     """

@@ -20,7 +20,7 @@ from claude_tui.model.verdict import Cause, PageAgreement
 
 __all__ = ["PageReport", "agreement_of", "lead_of", "page_clause", "page_report_at"]
 
-# A report of the way to the API confirms that the path is at fault.
+# A report about the path to the API confirms that the path is at fault.
 _ON_THE_WAY = re.compile(r"connectivity|\bregions?\b|regional|network|routing|\bdns\b", re.IGNORECASE)
 _TROUBLED = frozenset({Level.WARN, Level.BAD})
 _BEGUN = frozenset({"investigating", "identified"})
@@ -29,7 +29,7 @@ FORGOTTEN = timedelta(hours=24)
 # A report more than two hours before the first failure belongs to another incident.
 BELONGS = timedelta(hours=2)
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-# Whether a reading reports trouble, and the incidents in it.
+# Whether a reading reports a problem, and the incidents in it.
 _Report = Callable[[ProviderStatus, frozenset[str], datetime], tuple[bool, list[ProviderIncident]]]
 
 
@@ -40,19 +40,19 @@ class PageReport:
     known: bool
     """False if the page could not be read recently, or lists none of our components."""
     reports: tuple[str, ...] = ()
-    """The reported trouble with our components."""
+    """The reported problem with our components; empty without one."""
     active: bool = False
-    """Whether there is more than an incident that is being monitored after its fix."""
+    """Whether more is reported than an incident that is being monitored after its fix."""
     others: tuple[str, ...] = ()
-    """The reported trouble with other components."""
+    """The reported problem with other components; empty without one."""
     first_at: datetime | None = None
     """When the page first reported what is in `reports`."""
     unrated: tuple[str, ...] = ()
-    """Incidents with our components that are being worked on, with no impact stated yet."""
+    """Incidents with our components that are being worked on and have no impact stated yet."""
     spoke_at: datetime | None = None
     """When the page first reported what is in `reports` or `unrated`."""
     stage: str = ""
-    """How far the newest open incident is while our components are green; empty otherwise."""
+    """The phase of the newest open incident while our components are green; empty otherwise."""
 
     @property
     def troubled(self) -> bool:
@@ -60,7 +60,7 @@ class PageReport:
 
 
 def page_report_at(history: History, view: StatusView, at: datetime, options: Options) -> PageReport:
-    """`view` is what `status_view` gave for `at`."""
+    """Pass `view` if `status_view` has already been computed for `at`."""
     status = view.status
     if status is None or not status.known or view.stale:
         return PageReport(known=False)
@@ -84,7 +84,7 @@ def page_report_at(history: History, view: StatusView, at: datetime, options: Op
 
 
 def agreement_of(report: PageReport, cause: Cause, *, provider_fails: bool) -> PageAgreement:
-    """Whether page and probes agree that the provider is in trouble.
+    """Whether page and probes agree that the provider has a problem.
 
     If the cause is unknown, a quiet page is `silent`: it does not show that all is well.
     """
@@ -138,13 +138,16 @@ def _without_forgotten(
 
 
 def _instants(incident: ProviderIncident, at: datetime) -> list[datetime]:
-    """When the page wrote about an incident. Instants in the future are mistakes on the page."""
+    """When the page wrote about an incident.
+
+    Instants in the future are mistakes on the page and are ignored.
+    """
     instants = [incident.started_at, *(update.at for update in incident.updates)]
     return [each for each in instants if each is not None and each <= at]
 
 
 def _is_active(status: ProviderStatus, ours: frozenset[str], at: datetime) -> bool:
-    """Whether trouble is ongoing. Incidents end with hours of `monitoring` while components are green."""
+    """Whether a problem is ongoing. Incidents end with hours of `monitoring` while components are green."""
     if any(component_level(one.status) in _TROUBLED for one in status.components if one.id in ours):
         return True
     return any(incident.status != "monitoring" for incident in _incidents(status, ours, at))
@@ -183,9 +186,9 @@ def _reported_or_unrated(
 def _first_at(
     history: History, status: ProviderStatus, at: datetime, options: Options, report: _Report
 ) -> datetime:
-    """When a reading first had the current trouble, or when the page says it was reported, if earlier.
+    """When a reading first had the current problem, or when the page says it was reported, if earlier.
 
-    The page's own instants count only after the last quiet reading, if there is one: they are sometimes
+    The page's own instants count only after the last quiet reading, if there is one, as they are sometimes
     years off.
     """
     first, quiet_at = status.fetched_at, None

@@ -1,4 +1,4 @@
-"""Who has taken what a verdict reports."""
+"""Who has taken on the problem that a verdict reports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["as_taken"]
 
 
 def as_taken(verdict: Verdict, requests: Iterable[ActionRequest], at: datetime) -> Verdict:
-    """The verdict with who has taken it, the newest of several. It ends with the trouble it was said of."""
+    """The verdict with the newest claim on its problem. A claim ends with the problem it was made for."""
     since = verdict.since
     if since is None or not verdict.severity.trouble:
         return verdict
@@ -26,5 +26,8 @@ def as_taken(verdict: Verdict, requests: Iterable[ActionRequest], at: datetime) 
 
 
 def _severity(word: str) -> Severity:
-    """A word of a later version counts as the mildest: what follows is then news."""
+    """The severity of that name.
+
+    An unknown one, from a later version, counts as the mildest, so that what follows is news.
+    """
     return Severity(word) if word in set(Severity) else Severity.P4

@@ -1,4 +1,4 @@
-"""A trouble of own traffic as a finding: its cause, whose it is, how bad, and whom it concerns."""
+"""A problem of own traffic as a finding: its cause, its side, its severity, and whom it concerns."""
 
 from __future__ import annotations
 
@@ -54,21 +54,21 @@ _STATUS = {
     Outcome.KEY_REJECTED: 401,
     Outcome.NOT_PERMITTED: 403,
 }
-# Probes that are answered contradict a share of failures that at least so many of them would have met.
+# Answered probes contradict a failure rate at which at least this many of them would have failed.
 _CONTRADICTS = 0.02
 _NAMED = 2
 _SURE, _CONTRAST, _UNCONTRASTED = 0.97, 0.9, 0.8
 
 
 def same_cause(cause: Cause, trouble: TrafficTrouble) -> bool:
-    """Whether the probes' cause is that of the trouble: outage, errors and overload are of one family."""
+    """Whether the probes' cause is that of the problem; outage, errors and overload are one family."""
     if trouble.outcome in OF_THE_SERVICE:
         return cause in _SERVICE
     return _CAUSE_OF.get(trouble.outcome) is cause
 
 
 def severity_of(trouble: TrafficTrouble, side: Side) -> Severity:
-    """P1 if nearly every call of everybody fails; what concerns a part of them is at most a P2."""
+    """P1 if nearly every call of everybody fails; what concerns only some of them is at most a P2."""
     apart = bool(trouble.applications or trouble.models)
     if trouble.most and not apart and side is not Side.NONE:
         return Severity.P1
@@ -76,7 +76,7 @@ def severity_of(trouble: TrafficTrouble, side: Side) -> Severity:
 
 
 def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witness) -> Finding:
-    """The trouble as the verdict: whose it is follows from who is well meanwhile."""
+    """The problem as a verdict. Which side it is on follows from who is well in the meantime."""
     shown = cross_check_while_failing(context.history, trouble.failed_at, trouble.since, context.options)
     probed = _as_probed(context, trouble, shown)
     failure = observation_of(context, trouble)
@@ -107,9 +107,9 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
 
 
 def _as_probed(context: DiagnosisContext, trouble: TrafficTrouble, shown: CrossCheck) -> LeadingCause | None:
-    """The cause by the probes that failed alike: their answers are whole, while of a call little is kept.
+    """The cause according to the probes that failed alike, whose answers are complete, unlike those of calls.
 
-    The verdict on one trouble then reads the same while the probes fail and while only calls did lately.
+    The verdict on a problem then reads the same while the probes fail and while, lately, only calls did.
     """
     failures = [each for each in _asked_since(context, trouble) if each.outcome is trouble.outcome]
     if not failures:
@@ -120,7 +120,7 @@ def _as_probed(context: DiagnosisContext, trouble: TrafficTrouble, shown: CrossC
 
 
 def _read(failure: Observation, shown: CrossCheck) -> Advice:
-    """What the error table says of a call; what it says of a probe that is unfit is said of no call."""
+    """What the error table says of a call; advice about an unfit probe never applies to calls."""
     advice = advice_for(failure, shown) if shown.cut_off else knowledge().of(failure).advice
     return knowledge().advice["request"] if advice.id == "probe_unfit" else advice
 
@@ -140,7 +140,7 @@ def _words(context: DiagnosisContext, failure: Observation) -> dict[str, str | N
 def _advice(trouble: TrafficTrouble, advice: Advice, *, contradicted: bool) -> Advice:
     table = knowledge().advice
     if trouble.outcome not in OF_THE_SERVICE:
-        # A probe that is refused may be at fault itself; what applications send is theirs to fix.
+        # A refused probe may be at fault itself; what applications send is theirs to fix.
         return table["application_requests"] if advice.id in _REQUESTS else advice
     if trouble.applications and trouble.same_model:
         overloaded = trouble.outcome is Outcome.OVERLOADED
@@ -153,7 +153,7 @@ def _advice(trouble: TrafficTrouble, advice: Advice, *, contradicted: bool) -> A
 
 
 def concerns(advice: Advice, trouble: TrafficTrouble) -> tuple[Advice, dict[str, str | None]]:
-    """What to say of the models or applications that it concerns, and the words for it."""
+    """What to say about the models or applications concerned, and the words for it."""
     if trouble.models and trouble.outcome in OF_THE_SERVICE:
         named = knowledge().advice[OF_A_MODEL.get(advice.id, advice.id)]
         return named, {"model": _listed(map(model_name, trouble.models))}
@@ -165,7 +165,7 @@ def concerns(advice: Advice, trouble: TrafficTrouble) -> tuple[Advice, dict[str,
 
 
 def scope_words(trouble: TrafficTrouble) -> str:
-    """`checkout only; batch and search are answered`; empty where everybody has it."""
+    """`checkout only; batch and search are answered`; empty if everybody is affected."""
     if trouble.models:
         named, well = map(model_name, trouble.models), [model_name(each) for each in trouble.well]
     elif trouble.applications:
@@ -176,21 +176,21 @@ def scope_words(trouble: TrafficTrouble) -> str:
 
 
 def answered_again(trouble: TrafficTrouble) -> Evidence:
-    """`The last 100 of your calls are answered`: the share of a minute still has those that failed in it."""
+    """`The last 100 of your calls are answered`, as a minute's share still includes those that failed."""
     said = f"The last {count(trouble.good)} of your calls are answered"
     return Evidence(EvidenceKind.TRAFFIC, (said,), (("answered", trouble.good),))
 
 
 def recovery_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Recovery:
-    """How far the recovery of a trouble is, and from what."""
+    """The progress of a problem's recovery, and from what it recovers."""
     probed = [each for each in _asked_since(context, trouble) if each.outcome is trouble.outcome]
-    # By its kind alone: the words of a call may read as if they were about a probe.
+    # By its kind alone, as the words for a call may read as if they were about a probe.
     brief = failure_brief(probed[-1] if probed else observation_of(context, trouble).kind)
     return Recovery(trouble.good, trouble.needed, brief)
 
 
 def brief_scope(trouble: TrafficTrouble, *, named: bool) -> str:
-    """The scope where there is little room; `named` if the headline names the models that fail."""
+    """The scope for narrow places; `named` says whether the headline names the models that fail."""
     if trouble.models and named:
         return _answered([model_name(each) for each in trouble.well])
     whose = [model_name(each) for each in trouble.models] or trouble.applications
@@ -214,7 +214,7 @@ def evidence_of(trouble: TrafficTrouble) -> Evidence:
 
 
 def _probes(context: DiagnosisContext, trouble: TrafficTrouble) -> Evidence | None:
-    """What the probes have seen since it began."""
+    """What the probes have seen since the problem began."""
     seen = _asked_since(context, trouble)
     if not seen:
         return None
@@ -230,7 +230,7 @@ def _asked_since(context: DiagnosisContext, trouble: TrafficTrouble) -> list[Obs
 
 
 def _probes_fine(context: DiagnosisContext, trouble: TrafficTrouble) -> bool:
-    """Whether the probes are answered so often that they cannot have the same trouble."""
+    """Whether the probes are answered so often that they cannot have the same problem."""
     seen = _asked_since(context, trouble)
     if not seen or any(each.failed for each in seen):
         return False
@@ -245,7 +245,7 @@ def _confidence(trouble: TrafficTrouble, *, fine: bool) -> float:
 
 
 def observation_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Observation:
-    """The newest of the calls that failed, in the form that the error table reads."""
+    """The newest of the failed calls, in the form that the error table reads."""
     call = trouble.newest
     if call is None or call.outcome is not trouble.outcome:
         return Observation(

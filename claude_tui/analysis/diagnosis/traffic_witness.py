@@ -1,4 +1,4 @@
-"""What own traffic can testify to at an instant, for the diagnosis."""
+"""What own traffic can testify at an instant, for the diagnosis."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _SOON = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Own traffic with enough calls to say something."""
+    """Own traffic with enough calls to support a conclusion."""
 
     view: TrafficView
-    """What is known of it."""
+    """The traffic as of the instant."""
 
     @property
     def lasting(self) -> tuple[TrafficTrouble, ...]:
-        """The troubles that are not over."""
+        """The problems that are not over."""
         return tuple(each for each in self.view.troubles if each.ended_at is None)
 
     @property
@@ -56,12 +56,12 @@ class Witness:
         )
 
     def since(self, instant: datetime) -> tuple[int, int]:
-        """How many failed of how many calls from an instant on."""
+        """(failed, calls) from an instant on."""
         points = [each for each in self.view.trend if each.at >= instant]
         return sum(each.failed for each in points), sum(each.calls for each in points)
 
     def shared_until(self, since: datetime) -> datetime | None:
-        """Until when traffic had a trouble of the service after an instant; None if it had none."""
+        """Until when traffic had a problem of the service after an instant; None if it had none."""
         shared = [
             each.failed_at
             for each in self.view.troubles
@@ -71,7 +71,7 @@ class Witness:
 
 
 def shares_in(applications: tuple[TrafficFigures, ...]) -> str:
-    """` (checkout 38%, batch 2%)`: the applications with the most failures first; empty for one."""
+    """` (checkout 38%, batch 2%)`: the applications with most failures first; empty if there is only one."""
     if len(applications) < 2 or not any(each.failed for each in applications):
         return ""
     shares = [(each.failing, each) for each in applications if each.failing is not None]
@@ -81,7 +81,7 @@ def shares_in(applications: tuple[TrafficFigures, ...]) -> str:
 
 
 def witness_at(context: DiagnosisContext) -> Witness | None:
-    """None without own traffic, or with too little of it to say anything."""
+    """The testimony; None without own traffic, or with too little of it to support a conclusion."""
     view = context.traffic
     if view is None or (view.all.calls < LEAST_CALLS and not view.troubles):
         return None
@@ -89,7 +89,7 @@ def witness_at(context: DiagnosisContext) -> Witness | None:
 
 
 def heard_well(context: DiagnosisContext) -> DiagnosisContext:
-    """The context without failures of which real calls have shown that they are over, or were chance."""
+    """The context without the failures that real calls have shown to be over, or to have been chance."""
     witness = witness_at(context)
     episode = context.open_episode(Source.MESSAGES)
     if witness is None or episode is None or witness.lasting:

@@ -1,4 +1,4 @@
-"""A verdict where nothing, or too little, is known."""
+"""The verdict if nothing, or too little, is known."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _versions = count(1)
 
 
 def length(part: slice) -> int:
-    """How many values a slice of a column holds."""
+    """The number of values in a slice of a column."""
     return int(part.stop - part.start)
 
 
@@ -32,13 +32,16 @@ class Column(Generic[T]):
         self.at: list[float] = []
         self.values: list[T] = []
         self.version = 0
-        """Another one after every change; only empty columns share one."""
+        """Changes with every change of the column; only empty columns share one."""
 
     def __len__(self) -> int:
         return len(self.at)
 
     def insert(self, at: float, value: T) -> int:
-        """Returns the index: the end, unless the value is late. Equal instants keep arrival order."""
+        """Inserts a value and returns its index, which is the end unless the value is late.
+
+        Equal instants keep the order of arrival.
+        """
         index = len(self.at) if not self.at or self.at[-1] <= at else bisect_right(self.at, at)
         self.at.insert(index, at)
         self.values.insert(index, value)
@@ -58,7 +61,7 @@ class Column(Generic[T]):
         return slice(bisect_right(self.at, start), bisect_right(self.at, end))
 
     def between(self, start: float, end: float) -> list[T]:
-        """The values with start < instant <= end, oldest first."""
+        """The (instant, value) pairs with start < instant <= end, oldest first."""
         return self.values[self.span(start, end)]
 
     def latest(self, at: float) -> T | None:
@@ -126,7 +129,7 @@ class MeasureColumn(Column[float]):
 
     def take_out(self, index: int) -> None:
         super().take_out(index)
-        # The cached slice is the same as long as all of it is older.
+        # The cached slice stays the same as long as all of it is older.
         if self._cached is not None and index < self._cached.stop:
             self._cached = None
 
@@ -138,11 +141,11 @@ class MeasureColumn(Column[float]):
 
 
 class Fold(Generic[T, S, E]):
-    """Items in order, with the state after each and the events each produced.
+    """Items in order, with the state after each and the events that each produced.
 
-    `step(state, previous, item)` returns the state after `item` and its events; `previous` is None for
-    the first. After a late item all later items are stepped again, so states and events never depend
-    on the order of arrival. One item per instant: a second one counts as a duplicate.
+    `step(state, previous, item)` returns the state after `item` and its events; `previous` is None for the
+    first. After a late item all later items are stepped again, so states and events never depend on the order
+    of arrival. There is one item per instant: a second one counts as a duplicate.
     """
 
     __slots__ = ("_initial", "_step", "events", "items", "states")
@@ -162,7 +165,7 @@ class Fold(Generic[T, S, E]):
         return True
 
     def withdraw(self, at: float) -> T | None:
-        """Remove the item of an instant, as if it had never been added. Returns it."""
+        """Remove the item of an instant, as if it had never been added, and return it."""
         index = self.items.index_at(at)
         if index == len(self.items) or self.items.at[index] != at:
             return None
@@ -193,7 +196,7 @@ class Fold(Generic[T, S, E]):
         return self.states[index - 1] if index else self._initial
 
     def trim(self, before: float, *, keep_last: bool = False) -> None:
-        """Drop what is older than `before`; with `keep_last` the item in force at `before` stays."""
+        """Drop what is older than `before`; with `keep_last`, the item in force at `before` stays."""
         old = bisect_left(self.items.at, before)
         if keep_last and old:
             old -= 1

@@ -1,4 +1,4 @@
-"""How a failure, or a kind of failures, is named: by the error table."""
+"""How a failure, or a kind of failure, is named, by the error table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["error_name", "failure_brief", "failure_name", "failure_words"]
 
 # In lists the outcome comes before the exact failure: `network: connection refused`.
 _OUTCOME_FIRST = frozenset({Outcome.NETWORK, Outcome.TIMEOUT})
-# The error type of these was not sent by the API or, for a spend limit, is that of a rate limit.
+# These error types were not sent by the API; that of a spend limit is the one of a rate limit.
 _UNHELPFUL_TYPE = frozenset(
     {
         Outcome.TIMEOUT,
@@ -38,7 +38,7 @@ def failure_words(failure: Observation | FailureKind, table: Knowledge | None = 
 
 
 def failure_brief(failure: Observation | FailureKind, table: Knowledge | None = None) -> str:
-    """As short as it gets, for a headline: `529 overloaded`, `connection refused`."""
+    """As short as possible, for a headline: `529 overloaded`, `connection refused`."""
     table = table or knowledge()
     words, general = failure_words(failure, table), table.general(failure.outcome)
     if words == general.short and general.plural is not None:
@@ -55,7 +55,7 @@ def failure_name(failure: Observation | FailureKind, table: Knowledge | None = N
 
 
 def error_name(outcome: Outcome, error_type: str, table: Knowledge | None = None) -> str:
-    """The error type, with what it stands for where it is too vague: `api_error (overloaded)`.
+    """The error type; if it is too vague, with what it stands for: `api_error (overloaded)`.
 
     A gateway's 500 api_error that wraps an overload must not look like a server error.
     """

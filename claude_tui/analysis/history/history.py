@@ -33,7 +33,8 @@ _KINDS_KEPT = 2_000
 class Bucket(Column[Observation]):
     """The responses that carried a usable reading of one bucket.
 
-    Each has the reading itself: pairs of the two took a fifth of what a message takes in memory.
+    The column holds the responses themselves: pairs of response and reading took a fifth of a message's
+    memory.
     """
 
     __slots__ = ("_place", "name")
@@ -44,7 +45,7 @@ class Bucket(Column[Observation]):
         self._place = 0
 
     def reading(self, by: Observation) -> RateLimitReading:
-        """The reading of this bucket that a response carried, which is at the same place in nearly all."""
+        """The reading of this bucket in a response, at the same position in nearly all responses."""
         readings, place = by.rate_limits, self._place
         if place >= len(readings) or readings[place].bucket != self.name:
             place = next(index for index, each in enumerate(readings) if each.bucket == self.name)
@@ -99,16 +100,17 @@ class History:
             self._trim(exchanges.items.at[-self._max])
 
     def withdraw(self, observation: Observation) -> None:
-        """Make it as if the observation had never been added. Cheap for one of the newest."""
+        """Remove the observation as if it had never been added. Cheap for one of the newest."""
         at = observation.at.timestamp()
         found = self._exchanges[observation.source].withdraw(at)
         if found is None:
             return
         if found.failed:
-            # Whatever began at an instant is of one kind: there is one exchange per instant and source.
+            # Everything that began at an instant is of one kind, as there is one exchange per instant and
+            # source.
             self._failures[found.source].remove(at, lambda _: True)
         else:
-            # Figures of one measure at one instant are of one exchange.
+            # The figures of one measure at one instant belong to one exchange.
             for name, _ in _measured(found):
                 self._withdraw_from(self._measures, (name, _model_of(found)), at, lambda _: True)
         if _of_the_probed_model(found):
@@ -123,18 +125,18 @@ class History:
 
     @staticmethod
     def _withdraw_from(columns: dict[K, C], name: K, at: float, is_it: Callable[[Any], bool]) -> None:
-        """Columns without values are dropped: there was none before the first."""
+        """Columns without values are dropped, as there was none before the first value."""
         if (column := columns.get(name)) is not None:
             column.remove(at, is_it)
             if not len(column):
                 del columns[name]
 
     def withdraw_status(self, status: ProviderStatus) -> None:
-        """The same for a report."""
+        """Remove a status report as if it had never been added."""
         self._statuses.withdraw(status.fetched_at.timestamp())
 
     def withdraw_catalogue(self, catalogue: Catalogue) -> None:
-        """The same for a list."""
+        """Remove a model list as if it had never been added."""
         self._catalogues.withdraw(catalogue.fetched_at.timestamp())
 
     def add_status(self, status: ProviderStatus) -> None:
@@ -146,7 +148,10 @@ class History:
         self._bound(self._statuses)
 
     def add_catalogue(self, catalogue: Catalogue) -> None:
-        """Add a list. Of equal ones in a row the first and the newest are kept: a day reads thousands."""
+        """Add a list.
+
+        Of equal lists in a row, the first and the newest are kept, as thousands are read in a day.
+        """
         at, items = catalogue.fetched_at.timestamp(), self._catalogues.items
         known = items.values[-2:]
         if known and known[-1].models == catalogue.models:
@@ -181,7 +186,7 @@ class History:
         return [item for exchanges in self._exchanges.values() for item in exchanges.items.values]
 
     def _kind(self, observation: Observation) -> FailureKind:
-        """Its kind, shared by equal ones: a day may hold thousands."""
+        """The kind of a failure, shared by equal ones, as a day may hold thousands."""
         if len(self._kinds) > _KINDS_KEPT:
             self._kinds.clear()
         kind = observation.kind
@@ -200,7 +205,7 @@ class History:
                     bucket = self._buckets[reading.bucket] = Bucket(reading.bucket)
                 bucket.insert(at, observation)
         for window in observation.windows:
-            # Without a figure it only says that an earlier refusal is over.
+            # Without a figure, it only says that an earlier refusal is over.
             if window.used is None and window.window not in self._windows:
                 continue
             self._windows.setdefault(window.window, Column()).insert(at, WindowSample(window, observation))
@@ -262,10 +267,10 @@ class History:
         return self._catalogues.items.latest(instant.timestamp())
 
     def worked_out(self, what: object, key: object, make: Callable[[], R]) -> R:
-        """What `make` gives; the same object again while the key of `what` stays equal.
+        """The result of `make`, cached until the key of `what` changes.
 
-        Most of what a Snapshot is made of stays as it is from one second to the next. The key has whatever
-        the result depends on: of a column its `version`, of an instant the bins or the indexes it leads to.
+        Most parts of a Snapshot stay the same from one second to the next. The key holds all that the result
+        depends on: for a column its `version`, for an instant the bins or indexes that it leads to.
         """
         known = self._known.get(what)
         if known is None or known[0] != key:
@@ -273,8 +278,7 @@ class History:
         return cast("R", known[1])
 
     def same(self, what: object, value: R) -> R:
-        """`value`, or the object that was given for `what` before if they are equal: so that whoever draws
-        it sees at a glance that nothing has changed."""
+        """`value`, or the equal object given for `what` before, which tells that nothing changed."""
         return self.worked_out(what, value, lambda: value)
 
     # -- for the other modules of this package: instants are POSIX seconds -----------
@@ -288,7 +292,7 @@ class History:
     def measure(self, name: str, at: float) -> MeasureColumn:
         """The figures of `TTFT`, `message` or `models`, for the model that answered last at `at`.
 
-        Models differ in latency: two of them must not be mixed into one median.
+        Models differ in latency: two of them must not be mixed in one median.
         """
         columns = [
             column for (of, _), column in self._measures.items() if of == name and column.count_until(at)
@@ -313,7 +317,7 @@ class History:
 
 
 def _of_the_probed_model(observation: Observation) -> bool:
-    """Whether it carries limits of the model that is probed; others have their own."""
+    """Whether it carries limits of the probed model; other models have their own."""
     stated = observation.rate_limits or observation.windows
     return bool(stated) and observation.source is not Source.OTHER_MODELS
 
@@ -336,7 +340,7 @@ def _model_of(observation: Observation) -> str | None:
 
 
 def _trimmed(columns: dict[K, C], before: float) -> dict[K, C]:
-    """The trimmed columns without empty ones: a server may send ever new names."""
+    """The trimmed columns without empty ones, as a server may keep sending new names."""
     for column in columns.values():
         column.trim(before)
     return {name: column for name, column in columns.items() if len(column)}

@@ -177,7 +177,7 @@ def _maintenance_changes(
 
 
 def _about(ids: Sequence[str], names: dict[str, str]) -> frozenset[str] | None:
-    """The ids and the names; None when the page names no component."""
+    """The ids and names of components; None if the page names no component."""
     return frozenset(ids) | {names[ident] for ident in ids if ident in names} if ids else None
 
 

@@ -48,7 +48,7 @@ def share(count: int, total: int) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Bins:
-    """`count` bins of `width` seconds; the first begins at `start`, the last holds the requested instant.
+    """`count` bins of `width` seconds; the first begins at `start`, the last contains the requested instant.
 
     Edges are multiples of the width: a completed bin never changes, so a chart moves only when a new bin
     begins. A bin holds start < instant <= end.
@@ -82,7 +82,7 @@ class Bins:
         return [self.start + self.width * index for index in range(self.count + 1)]
 
     def cuts(self, instants: Sequence[float], until: float) -> list[slice]:
-        """Per bin, the slice of the ascending `instants` in it, up to and including `until`."""
+        """For each bin, the slice of the ascending `instants` in it, up to and including `until`."""
         stop = bisect_right(instants, until)
         marks = [min(bisect_right(instants, edge), stop) for edge in self.edges()]
         return [slice(low, high) for low, high in pairwise(marks)]

@@ -14,13 +14,13 @@ from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["FRESH", "GAP", "Run", "SourceState", "TimelineEvent", "advance", "window_level"]
 
-# How many successes in a row end a cluster of failures. With half of the requests failing, two are chance.
+# How many successes in a row end a cluster of failures. If half of the requests fail, two are chance.
 SETTLED = 3
 # After a pause this long, nothing is known about the time in between.
 GAP = timedelta(minutes=15)
-# How many successes in a row end a run: with 20% of the requests failing, 1% of the pauses are as long.
+# How many successes in a row end a run: if 20% of the requests fail, 1% of the pauses are as long.
 CALM = 20
-# The most kinds of events of which runs are counted.
+# The most kinds of events whose runs are counted.
 _MOST_RUNS = 16
 # The most buckets and windows to remember, as a server may keep sending new names.
 _MAX_NAMES = 128
@@ -28,32 +28,32 @@ _MAX_NAMES = 128
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Like events of one source, up to and including one of them: failures of a kind, or recoveries.
+    """Similar events of one source, up to and including one of them: failures of a kind, or recoveries.
 
-    It ends with 20 successes in a row, or with a pause of 15 minutes.
+    A run ends with 20 successes in a row, or with a pause of 15 minutes.
     """
 
     kind: str
     """What they have in common."""
     key: str
-    """The key of the first one, by which the run is known while it grows."""
+    """The key of the first one, which identifies the run while it grows."""
     first_at: datetime
     """When the first one happened."""
     last_at: datetime
-    """When this one happened."""
+    """When the newest one happened."""
     count: int
     """How many there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """An event, and where it belongs."""
+    """An event, and what it belongs to."""
 
     event: Event
     about: frozenset[str] | None = None
     """The names and ids of the components that it concerns; None if it concerns none."""
     run: Run | None = None
-    """The run that it continues; None for an event that is never one of many."""
+    """The run that it continues; None for an event that never repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class SourceState:
     windows: dict[str, str] = field(default_factory=dict)
     """The last status per subscription window."""
     runs: tuple[Run, ...] = ()
-    """The runs that have not ended, the one continued last at the end."""
+    """The runs that have not ended, most recently continued last."""
     calm: int = 0
     """Successes since the last failure, counted while there are runs."""
 
@@ -121,7 +121,7 @@ def _after_success(state: SourceState, gap: bool) -> SourceState:
     calm = state.calm + 1 if state.runs else 0
     runs = state.runs if calm < CALM else ()
     if state.trouble_since is None:
-        # Nothing to count: all those successes share one state.
+        # There is nothing to count, so all those successes share one state.
         return replace(state, runs=runs, calm=calm if runs else 0) if state.runs else state
     successes = state.successes + 1
     if gap or successes >= SETTLED:
@@ -145,7 +145,7 @@ def _continued(state: SourceState, entry: TimelineEvent) -> tuple[SourceState, t
 
 
 def _subject(observation: Observation) -> str:
-    """The source; of further models, which are asked in turn, the model."""
+    """The source; for further models, which are probed in turn, the model."""
     other = observation.source is Source.OTHER_MODELS and observation.model is not None
     return model_name(observation.model or "").lower() if other else observation.source.value
 
@@ -209,7 +209,7 @@ def _limits(state: SourceState, observation: Observation) -> tuple[SourceState, 
 
 
 def _newest(known: dict[N, V], update: dict[N, V]) -> dict[N, V]:
-    """`known` with `update` applied: at most `_MAX_NAMES` entries, the last updated ones."""
+    """`known` with `update` applied: at most `_MAX_NAMES` entries, the most recently updated."""
     both = {name: value for name, value in known.items() if name not in update} | update
     return dict(list(both.items())[-_MAX_NAMES:])
 

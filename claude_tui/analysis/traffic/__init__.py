@@ -1,1 +1,1 @@
-"""Own traffic: what the roll-ups of calls say."""
+"""Own traffic: what the roll-ups of calls show."""

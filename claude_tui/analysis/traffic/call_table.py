@@ -17,12 +17,12 @@ __all__ = ["EVERYTHING", "CallTable", "Cell", "Group"]
 Cell = tuple[str, str]
 """An application and a model."""
 _Counts = list[int]
-"""By span of time, in the order of time."""
+"""Counts by the index of their span."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The cells of some applications and models; all of them where nothing is named."""
+    """The cells of some applications and models; all cells if none are named."""
 
     applications: frozenset[str] = frozenset()
     models: frozenset[str] = frozenset()
@@ -38,13 +38,13 @@ EVERYTHING = Group()
 
 
 class CallTable:
-    """Counts by cell and span of time. What is asked of it twice is summed once."""
+    """Counts by cell and span of time. A sum is computed once, however often it is needed."""
 
     def __init__(self, rows: Sequence[RollUp | CallCount]) -> None:
         span_s: dict[datetime, int] = {}
         last, longest = None, 0
         for row in rows:
-            # Most rows begin when the one before them does.
+            # Most rows begin at the same time as the row before them.
             if row.at is not last or longest < row.span_s:
                 last, longest = row.at, max(span_s.get(row.at, 0), row.span_s)
                 span_s[last] = longest
@@ -53,8 +53,8 @@ class CallTable:
         self._calls: dict[Cell, _Counts] = {}
         self._failed: dict[Outcome, dict[Cell, _Counts]] = {}
         places = {at: place for place, at in enumerate(self._instants)}
-        # Thousands of rows have few keys, and the rows that a store has read share them. Each key is held,
-        # as the identity of one that is gone may be that of another.
+        # Thousands of rows have few keys, which the rows that a store has read share. Each key is kept alive,
+        # as a new key may get the identity of one that is gone.
         found: dict[int, tuple[RollUpKey, tuple[_Counts, ...]]] = {}
         last, place = None, 0
         for row in rows:
@@ -70,7 +70,7 @@ class CallTable:
         self._since: dict[datetime, int] = {}
 
     def _counts_of(self, key: RollUpKey) -> tuple[_Counts, ...]:
-        """Where calls of a key are counted."""
+        """The cells in which calls of a key are counted."""
         cell = key.application, key.model
         none = [0] * len(self._instants)
         calls = self._calls.setdefault(cell, none)
@@ -91,7 +91,7 @@ class CallTable:
         return self._failed.get(family, {}).keys()
 
     def spans(self, family: Outcome, group: Group) -> list[Counted]:
-        """The spans in which the cells of a group were called, in the order of time."""
+        """The counts of a group in the spans in which it was called, in order of time."""
         found = self._spans.get((family, group))
         if found is None:
             calls, failed = self._sum(None, group), self._sum(family, group)
@@ -114,7 +114,7 @@ class CallTable:
         return sum(sum(counts[place:]) for cell, counts in cells.items() if within(cell))
 
     def _sum(self, family: Outcome | None, group: Group) -> list[int]:
-        """The calls of a group in each span, or those that failed like this."""
+        """The calls of a group in each span; with a family, those that failed like this."""
         found = self._sums.get((family, group))
         if found is None:
             cells = self._calls if family is None else self._failed.get(family, {})

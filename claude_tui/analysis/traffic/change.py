@@ -1,8 +1,8 @@
-"""When a share of failing calls became more than usual, and when it was usual again.
+"""When the share of failing calls became higher than usual, and when it was usual again.
 
 Both are cumulative sums (Page, "Continuous inspection schemes", 1954) of how many times better one share
 explains the counts of a span than another: first a share that matters against the usual one, then the usual
-one against the trouble's own.
+one against that of the problem.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import NamedTuple
 __all__ = ["LEAST_CALLS", "Change", "Counted", "changes_in"]
 
 LEAST_CALLS = 20
-"""A few calls a minute decide nothing: so many a minute are needed, and so many successes end a trouble."""
-# Trouble begins with about one call in 5,000; this leaves chance one in ten. Bad luck is to be as rare in a
-# day of many calls as in a day of few, so a faster pace asks for more.
+"""A few calls a minute decide nothing: this pace is needed, and this many successes end a problem."""
+# A problem begins with about one call in 5,000, so one such alarm in ten is chance. Bad luck must be as rare
+# in a day of many calls as in a day of few, so a faster pace requires more.
 _TIMES_BETTER = 50_000.0
 _LEAST_FAILURES = 5
 # A share matters from three times the usual one on.
 _TIMES_USUAL = 3.0
 _TOTAL = 0.97
-# A trouble ends with one call in a hundred; it is over once luck has less than 5%.
+# A problem ends with one call in a hundred; it is over once luck has a probability of less than 5%.
 _OVER = math.log(100 / 0.05)
 # Services that restart answer now and then before they are up.
 _CALM = timedelta(seconds=20)
 _RECENT_BINS = 6
-# What returns so soon has not been over for the person on call.
+# A problem that returns this soon was never over for the person on call.
 _BACK_SOON = timedelta(minutes=5)
 _MINUTE_S = 60.0
 
@@ -41,11 +41,11 @@ class Counted(NamedTuple):
     at: datetime
     """Its start."""
     span_s: float
-    """How long it is."""
+    """How long it lasts."""
     calls: int
     """How many ended."""
     failed: int
-    """Of these, how many failed."""
+    """How many of them failed."""
 
     @property
     def end(self) -> datetime:
@@ -54,26 +54,26 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A time of more failures than usual, by place among the spans."""
+    """A period of more failures than usual, by the indexes of its spans."""
 
     first: int
-    """The span with the first of them."""
+    """The span with the first of the failures."""
     detected: int
     """The span that showed it."""
     last: int
     """The last span with failures."""
     ended: int | None = None
-    """The span that showed its end."""
+    """The span that showed its end; None until then."""
     good: int = 0
     """How many calls have succeeded since it seems to be over."""
     needed: int = 0
-    """How many of them in a row would show that it is; 0 where it does not seem so."""
+    """How many successes in a row would show that it is over; 0 if it does not seem so."""
 
 
 def changes_in(spans: Sequence[Counted], usual: float, matters: float) -> list[Change]:
-    """The changes among spans of one scope, oldest first; the last one may not have ended.
+    """The changes among the spans of one scope, oldest first; the last one may not have ended.
 
-    `usual` is the share that fails on a healthy day, `matters` the least share that counts as a problem.
+    `usual` is the share that fails on a healthy day, `matters` the lowest share that counts as a problem.
     """
     worse = min(max(matters, _TIMES_USUAL * usual), 0.9)
     found: list[Change] = []
@@ -101,7 +101,7 @@ def changes_in(spans: Sequence[Counted], usual: float, matters: float) -> list[C
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """The counts of all spans before each."""
+    """The total counts of all spans before each span."""
 
     calls: list[int]
     failed: list[int]
@@ -130,7 +130,7 @@ def _is_conclusive(
 
 
 def _a_minute(spans: Sequence[Counted], first: int, index: int) -> float:
-    """Calls a minute, from a minute before the first failure on."""
+    """Calls per minute, from a minute before the first failure on."""
     start = spans[first].at - timedelta(seconds=_MINUTE_S)
     known = [each for each in spans[max(first - _RECENT_BINS, 0) : index + 1] if each.at >= start]
     seconds = (known[-1].end - known[0].at).total_seconds()
@@ -138,7 +138,7 @@ def _a_minute(spans: Sequence[Counted], first: int, index: int) -> float:
 
 
 def _followed(spans: Sequence[Counted], sums: _Sums, change: Change, usual: float, worse: float) -> Change:
-    """The change with its end, as far as it is known."""
+    """The change with its end, if that is known."""
     well, calls, since, a_call = 0.0, 0, None, 0.0
     last = change.last
     of: int | None = None
@@ -146,11 +146,11 @@ def _followed(spans: Sequence[Counted], sums: _Sums, change: Change, usual: floa
     for index in range(change.detected + 1, len(spans)):
         one = spans[index]
         if of != last:
-            # Logarithms are most of the work, and a trouble that seems to be over keeps its share.
+            # Logarithms are most of the work, and a problem that seems to be over keeps its share.
             of = last
             all_calls, failed = sums.between(max(change.first, last - _RECENT_BINS + 1), last)
             share = min(max(failed / max(all_calls, 1), worse), _TOTAL)
-            # How many times better the usual share explains one call than the trouble's.
+            # How many times better the usual share explains one call than that of the problem.
             a_failure, a_success = math.log(usual / share), math.log((1 - usual) / (1 - share))
         bad = one.failed
         good = one.calls - bad
@@ -173,7 +173,7 @@ def _returns(spans: Sequence[Counted], found: Sequence[Change], change: Change) 
 
 
 def _with(spans: Sequence[Counted], found: list[Change], change: Change) -> list[Change]:
-    """The changes with one more, which may be the last one again."""
+    """The changes with one more, which may continue the last one."""
     if not _returns(spans, found, change):
         return [*found, change]
     return [*found[:-1], replace(change, first=found[-1].first, detected=found[-1].detected)]

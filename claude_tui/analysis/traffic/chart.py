@@ -17,7 +17,7 @@ __all__ = ["CALLS", "FAILED", "TTFT_P50", "TTFT_P95", "bin_s", "traffic_chart"]
 CALLS, FAILED, TTFT_P50, TTFT_P95 = "calls", "failed", "TTFT p50", "TTFT p95"
 """The names of the series: the first two in calls a second, the others in seconds."""
 
-# Reading more roll-ups than that takes too long for a screen that follows every second.
+# Reading more roll-ups than this takes too long for a screen that is updated every second.
 _MOST_BINS = 150
 
 
@@ -29,7 +29,7 @@ def bin_s(span: timedelta) -> int:
 def traffic_chart(rows: Iterable[RollUp | CallCount], focus: Focus, at: datetime) -> Chart:
     """Pace, failures and time to first token over a span that ends at `at`.
 
-    Each bin is dated from its start; where no call is recorded after the first one, its pace is 0.
+    Each bin is dated from its start. A bin without calls has pace 0 once a call has been recorded.
     """
     width = bin_s(focus.span)
     bins = grouped(rows, lambda row: int(row.at.timestamp()) // width)
@@ -41,7 +41,7 @@ def traffic_chart(rows: Iterable[RollUp | CallCount], focus: Focus, at: datetime
     for number in range(min(numbers), int(end.timestamp() - 1) // width + 1) if numbers else ():
         instant = datetime.fromtimestamp(number * width, UTC)
         found = bins.get(number, [])
-        # The newest bin has begun only.
+        # The newest bin is not complete.
         seconds = min(width, max((end - instant).total_seconds(), SPANS[0]))
         failed = sum(row.calls for row in found if row.key.outcome is not Outcome.OK)
         calls, first = sum(row.calls for row in found), quantiles(row.first_token for row in found)

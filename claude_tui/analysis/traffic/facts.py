@@ -1,4 +1,4 @@
-"""What a view of own traffic at an instant is computed from."""
+"""The data that a view of own traffic at an instant is computed from."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from claude_tui.model.traffic import CallCount, KeptCall, RollUp, TrafficSource
 __all__ = ["IN_FULL", "RECENT", "TOLD_SPAN", "USUAL_DAYS", "Told", "TrafficFacts", "usual_spans"]
 
 RECENT = timedelta(minutes=15)
-"""The time of which each span of 10 s is known."""
+"""The period for which each span of 10 s is available."""
 IN_FULL = timedelta(seconds=80)
-"""The time of which all is known: the minute of the figures, and up to two spans of 10 s since."""
+"""The period for which all is available: the minute of the figures, and up to two spans of 10 s since."""
 TOLD_SPAN = timedelta(hours=24)
-"""How long a source is remembered that tells nothing any more."""
+"""How long a source that has fallen silent is remembered."""
 USUAL_DAYS = 7
-"""How many days before are looked at for what is usual in an hour."""
+"""How many earlier days define what is usual in an hour."""
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -24,10 +24,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a source told in a span of some minutes."""
+    """What a source reported in a span of some minutes."""
 
     source: TrafficSource
-    """Which one."""
+    """The source."""
     start: datetime
     """The start of the span."""
     end: datetime
@@ -39,7 +39,7 @@ class Told:
     timed: int
     """Roll-ups with a time to first token."""
     retries_told: int
-    """Calls of which it is known whether they were the first attempt."""
+    """Calls of which it is known whether they were first attempts."""
     calls: int = 0
     """All calls."""
 
@@ -51,27 +51,27 @@ class TrafficFacts:
     recent: tuple[RollUp, ...] = ()
     """The roll-ups of the last RECENT, at least those of the last IN_FULL."""
     before: tuple[CallCount, ...] = ()
-    """The counts of the time between, from the start of RECENT to the first of `recent`."""
+    """The counts of the time before, from the start of RECENT to the first of `recent`."""
     usual: tuple[RollUp, ...] = ()
-    """Those of the same hour of the days before, or of the last day where there are none."""
+    """The roll-ups of the same hour on the days before, or of the last day if there are none."""
     usual_days: int = 0
-    """How many days those are from; 0 for the last day."""
+    """How many days these are from; 0 for the last day."""
     told: tuple[Told, ...] = ()
-    """What each source told within TOLD_SPAN, oldest first."""
+    """What each source reported within TOLD_SPAN, oldest first."""
     kept: tuple[KeptCall, ...] = ()
     """The single calls that were recorded within RECENT."""
     earlier: tuple[CallCount, ...] = ()
-    """Counts in longer spans of the time before, while a trouble lasts that may have begun then."""
+    """Counts in longer spans of the time before RECENT, while a problem lasts that may have begun then."""
     today_usd: float | None = None
-    """What it has cost since midnight UTC; None where nothing has a price."""
+    """The cost since midnight UTC in dollars; None if nothing has a price."""
 
     @property
     def counts(self) -> list[CallCount]:
-        """All that is known of RECENT."""
+        """All counts of RECENT."""
         return [*self.before, *map(CallCount.of, self.recent)]
 
 
 def usual_spans(at: datetime) -> list[tuple[datetime, datetime]]:
-    """The same hour of the days before, the newest first."""
+    """The starts of the same hour on the days before, newest first."""
     hour = at.replace(minute=0, second=0, microsecond=0)
     return [(hour - day * _DAY, hour - day * _DAY + _HOUR) for day in range(1, USUAL_DAYS + 1)]

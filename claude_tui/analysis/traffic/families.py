@@ -1,4 +1,4 @@
-"""Which outcomes are counted together: one outage of the service shows as several of them."""
+"""Which outcomes are counted together, as one outage of the service appears as several of them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ OF_THE_SERVICE = frozenset(
         Outcome.TRUNCATED_STREAM,
     }
 )
-"""Failures of the service, whatever was asked for."""
+"""Failures of the service, whatever was requested."""
 
 
 def family_of(outcome: Outcome) -> Outcome:
-    """The outcome that stands for all that are counted with this one."""
+    """The outcome that stands for all outcomes of its family."""
     return Outcome.SERVER_ERROR if outcome in OF_THE_SERVICE else outcome

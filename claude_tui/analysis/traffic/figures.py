@@ -1,4 +1,4 @@
-"""Figures of a span of time from its roll-ups."""
+"""The figures of a span of time, from its roll-ups."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["By", "figures_by", "figures_of", "quantiles"]
 
 
 class By(StrEnum):
-    """What calls are told apart by."""
+    """The key by which calls are grouped."""
 
     APPLICATION = "app"
     MODEL = "model"
@@ -50,9 +50,9 @@ def figures_by(
 def figures_of(
     name: str, rows: Sequence[RollUp], seconds: float, unfinished: Sequence[RollUp] = ()
 ) -> TrafficFigures:
-    """The figures of rows of a span of so many seconds.
+    """The figures of the rows of a span of this many seconds.
 
-    `unfinished` are rows of the span that has begun since: they count for shares, not for paces.
+    `unfinished` are rows of the span that has begun since: they count for shares, not for the pace.
     """
     every = [*rows, *unfinished]
     of_span = _sums(rows)
@@ -94,7 +94,7 @@ def figures_of(
 
 
 class _Sums(NamedTuple):
-    """The sums of what rows count, each in the field of its name."""
+    """The sums over rows, each in the field of its name."""
 
     calls: int
     cut: int
@@ -117,7 +117,7 @@ _amounts = attrgetter(*_COUNTED, *(f"tokens.{name}" for name in _TOKENS))
 
 
 def _sums(rows: Sequence[RollUp]) -> _Sums:
-    """All sums in one pass over the rows: a pass for each took half of the CPU of a Snapshot."""
+    """All sums in one pass over the rows: a pass for each took half of a Snapshot's CPU time."""
     columns = zip(*map(_amounts, rows), strict=True)
     found = list(map(sum, columns)) or [0] * (len(_COUNTED) + len(_TOKENS))
     return _Sums._make([*found[: len(_COUNTED)], Tokens(*found[len(_COUNTED) :])])
@@ -128,7 +128,7 @@ def quantiles(histograms: Iterable[bytes]) -> Quantiles:
     return _quantiles(tuple(histograms))
 
 
-# From one view to the next nearly all spans of the trend, and what is usual, stay as they were.
+# From one view to the next, nearly all spans of the trend, and what is usual, stay the same.
 @lru_cache(maxsize=256)
 def _quantiles(histograms: tuple[bytes, ...]) -> Quantiles:
     found: Histogram = merged_histogram(histograms)

@@ -25,7 +25,7 @@ def failing_level(figures: TrafficFigures) -> Level:
 
 
 def first_token_level(view: TrafficView) -> Level:
-    """BAD where the median is over 3 s or three times the usual one."""
+    """BAD if the median is over 3 s, or over three times the usual one."""
     now, times = view.all.first_token.p50, view.first_token_ratio
     if now is None:
         return Level.UNKNOWN
@@ -37,7 +37,7 @@ def first_token_level(view: TrafficView) -> Level:
 
 
 def attempts_level(figures: TrafficFigures) -> Level:
-    """WARN where retries multiply the load."""
+    """WARN if retries multiply the load."""
     if figures.attempts_per_call is None:
         return Level.UNKNOWN
     return Level.WARN if figures.attempts_per_call > _TRAFFIC.attempts_per_call else Level.OK

@@ -21,7 +21,7 @@ __all__ = [
 
 OF_APPLICATIONS = (FilterField.APP, FilterField.STATUS, FilterField.CLASS)
 OF_MODELS = (FilterField.MODEL, FilterField.STATUS, FilterField.CLASS)
-"""What a table knows; it heeds no other term of a filter."""
+"""The filter fields of a table; it ignores all other terms of a filter."""
 _ORDER_OF: dict[str, Callable[[TrafficFigures], float | None]] = {
     "calls": lambda figures: figures.calls,
     "failing": lambda figures: figures.failing,
@@ -38,14 +38,14 @@ ORDERS = tuple(_ORDER_OF)
 def listed_applications(
     rows: Iterable[TrafficFigures], wanted: Filter, order: str, at: datetime
 ) -> tuple[TrafficFigures, ...]:
-    """The applications that a filter's `app:`, `status:` and `class:` let through."""
+    """The applications that match a filter's `app:`, `status:` and `class:`."""
     return _listed(rows, wanted.only(*OF_APPLICATIONS), order, at)
 
 
 def listed_models(
     rows: Iterable[TrafficFigures], wanted: Filter, order: str, at: datetime
 ) -> tuple[TrafficFigures, ...]:
-    """The models that a filter's `model:`, `status:` and `class:` let through."""
+    """The models that match a filter's `model:`, `status:` and `class:`."""
     return _listed(rows, wanted.only(*OF_MODELS), order, at)
 
 
@@ -65,7 +65,7 @@ def _listed(
     figure_of = _ORDER_OF[order]
 
     def rank(figures: TrafficFigures) -> tuple[bool, float]:
-        """What is unknown comes last."""
+        """Unknown figures come last."""
         value = figure_of(figures)
         return value is None, -(value or 0.0)
 

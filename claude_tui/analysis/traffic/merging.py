@@ -1,4 +1,4 @@
-"""Adding roll-ups up: any two of them can be added, in any order."""
+"""Adding up roll-ups: any two can be added, in any order."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def merged_histogram(stored: Iterable[bytes]) -> Histogram:
 
 
 def grouped(rows: Iterable[R], by: Callable[[R], G]) -> dict[G, list[R]]:
-    """The rows by what `by` says of each, in the order of first appearance."""
+    """The rows grouped by `by`, in order of first appearance."""
     groups: dict[G, list[R]] = {}
     for row in rows:
         groups.setdefault(by(row), []).append(row)

@@ -1,4 +1,4 @@
-"""What share of the calls of a trouble fails, as far as it is no luck."""
+"""The share of calls that a problem fails, as far as it is not luck."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from claude_tui.analysis.traffic.change import LEAST_CALLS, Counted
 __all__ = ["Shares", "luck_of_so_few"]
 
 _MINUTE = timedelta(minutes=1)
-# How probable it may be at most that nearly all calls fail by luck. It is looked at every few seconds.
+# The highest probability that nearly all calls fail by luck. It is tested every few seconds.
 _LUCK = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What share of the calls has failed, with the shares at which that ends."""
+    """Whether the share of a P1 (`most`) or a P2 (`many`) fails, and whether enough calls tell it."""
 
     most: bool = False
     many: bool = False
@@ -27,7 +27,7 @@ class Shares:
 
     @classmethod
     def of(cls, spans: Sequence[Counted], thresholds: TrafficThresholds) -> Shares:
-        # The first span is of the time before as well.
+        # The first span includes calls from before the problem.
         rest = spans[1:] if sum(each.calls for each in spans[1:]) >= LEAST_CALLS else spans
         most = many = False
         for index, one in enumerate(rest):
@@ -42,23 +42,23 @@ class Shares:
                 if most
                 else _nearly_all(failed, calls, thresholds)
             )
-            # A few failures may be luck: a share is at least what is left of it after one deviation.
+            # A few failures may be luck: a share is at least what is left of it after one standard deviation.
             surely = failed if many else failed - math.sqrt(failed)
             many = surely >= (thresholds.failing / 2 if many else thresholds.failing) * calls
         return cls(most, many, sum(each.calls for each in rest) >= LEAST_CALLS)
 
 
 def _nearly_all(failed: int, calls: int, thresholds: TrafficThresholds) -> bool:
-    """Whether the share of a P1 fails, and it is no luck: at the share that ends one it is improbable."""
+    """Whether the share of a P1 fails, and not by luck: it must be improbable at the share that ends a P1."""
     if failed < thresholds.most_fail * calls:
         return False
     return luck_of_so_few(calls - failed, calls, 1 - thresholds.most_fail_ends) <= _LUCK
 
 
 def luck_of_so_few(count: int, calls: int, share: float) -> float:
-    """How probable so few are at most where this share is usual; 1 where they are not few.
+    """An upper bound of the probability of so few where this share is usual; 1 if they are not few.
 
-    By Chernoff's bound of the binomial distribution, exact for none.
+    Chernoff's bound of the binomial distribution, which is exact for none.
     """
     if not calls or count >= share * calls:
         return 1.0
@@ -70,5 +70,5 @@ def luck_of_so_few(count: int, calls: int, share: float) -> float:
 
 
 def _surely_over(answered: int, calls: int, share: float) -> bool:
-    """Whether more than this share is answered, less one deviation."""
+    """Whether more than this share is answered, less one standard deviation."""
     return answered - math.sqrt(answered) > share * calls

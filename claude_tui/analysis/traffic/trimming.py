@@ -1,4 +1,4 @@
-"""What a lower `max_tokens` would free: the output limit counts what is generated, not what was allowed."""
+"""What a lower `max_tokens` would save: the output limit counts generated tokens, not the allowed ones."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from claude_tui.model.traffic_view import Trim
 __all__ = ["MOST_CUT", "trim_of"]
 
 MOST_CUT = 0.05
-"""A `max_tokens` that cuts off more of the answers is no proposal."""
+"""A `max_tokens` that cuts off more of the responses is not proposed."""
 _LEAST_ANSWERS = 20
 _PROPOSED = tuple(2**power for power in range(6, 18))
 
 
 def trim_of(rows: Sequence[RollUp], seconds: float) -> Trim | None:
-    """The lowest `max_tokens`, a power of two from 64 on, that cuts off at most MOST_CUT of the answers.
+    """The lowest `max_tokens`, a power of two from 64 on, that cuts off at most MOST_CUT of the responses.
 
-    None with too few answers, or where even the largest one cuts off more.
+    None with too few responses, or if even the largest one cuts off more.
     """
     answers = merged_histogram(row.answer for row in rows)
     count, generated = answers.over(0)

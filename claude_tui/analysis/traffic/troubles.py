@@ -1,4 +1,4 @@
-"""The troubles that own traffic shows: which calls fail more often than usual, since when, and whose."""
+"""The problems that own traffic shows: which calls fail more often than usual, since when, and whose."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from claude_tui.model.traffic_trouble import TrafficTrouble
 __all__ = ["begins_troubled", "troubles_of", "with_onset"]
 
 _MINUTE = timedelta(minutes=1)
-# What has been over for so long is no news any more.
+# A problem that has been over for this long is no news any more.
 _ENDED_SINCE = timedelta(minutes=15)
-# Without calls for so long, nothing is known of a trouble any more.
+# Without calls for this long, nothing is known about a problem any more.
 _SILENT_FOR = timedelta(minutes=3)
-# How long back it is counted who has the trouble and who is well.
+# The span over which it is counted who has the problem and who is well.
 _CONTRAST = timedelta(minutes=5)
-# Shares on a healthy day: of the service's failures, and of what applications do wrong.
+# The shares of failures on a healthy day: of the service, and of what applications do wrong.
 _USUAL, _USUAL_OURS = 0.001, 0.005
 _MOST_USUAL = 0.3
-# Whatever an hour of another day was like: an outage is not usual.
+# However bad an hour was on other days, an outage is not usual.
 _MOST_USUAL_THEIRS = 0.01
 _LEAST_USUAL_CALLS = 200
-# Others are well if they fail this much less often.
+# Others are well if this fraction of the problem's share, or less, fails for them.
 _MUCH_LESS = 0.2
-# Nearly all calls fail from the first one on: no earlier health is needed to see it.
+# Nearly all calls fail from the first one on: no earlier health is needed to see that.
 _MOSTLY = 0.5
 _LEAST_SPANS_BEFORE = 3
 _LEAST_MINUTES = 4
@@ -48,9 +48,9 @@ def troubles_of(
     end: datetime,
     thresholds: TrafficThresholds,
 ) -> tuple[TrafficTrouble, ...]:
-    """The troubles that last or have ended within a quarter of an hour, those of most calls first.
+    """The problems that last or have ended within a quarter of an hour, those of most calls first.
 
-    `earlier` is what came before `recent`, in longer spans; `usual` is from other days.
+    `earlier` is the time before `recent`, in longer spans; `usual` is from other days.
     """
     kinds = _failures_by_key(recent)
     if not kinds:
@@ -67,7 +67,7 @@ def troubles_of(
 def begins_troubled(
     rows: Sequence[RollUp | CallCount], thresholds: TrafficThresholds, minutes: int = 2
 ) -> bool:
-    """Whether the first minutes of these rows have failures that may have begun before."""
+    """Whether there are failures in the first minutes of these rows, which may have begun before."""
     if not rows:
         return False
     # Thousands of rows begin at a hundred instants.
@@ -101,7 +101,7 @@ def _trouble(
     if not found:
         return None
     lasting = [each for each in found if each[2].ended is None and not _ended_with_all(each, found)] or found
-    # The widest group comes first: a part of it began no earlier.
+    # The widest group comes first, as a part of it began no earlier.
     since = min(spans[change.first].at for _, spans, change in lasting)
     contrast = max(since, end - _CONTRAST)
     group, well, same_model = _whose(table, family, [each[0] for each in lasting], contrast)
@@ -143,9 +143,9 @@ _Found = tuple[Group, list[Counted], Change]
 
 
 def _ended_with_all(part: _Found, found: Sequence[_Found]) -> bool:
-    """Whether the trouble of everybody has ended and this part has not failed since.
+    """Whether the problem of everybody has ended and this part has not failed since.
 
-    A part has fewer calls, so that it would take longer to show the same.
+    A part has fewer calls, so it would take longer to show the same.
     """
     _, spans, change = part
     return any(
@@ -156,7 +156,7 @@ def _ended_with_all(part: _Found, found: Sequence[_Found]) -> bool:
 
 
 def _groups(table: CallTable, family: Outcome) -> list[Group]:
-    """Everything, and each application and model with such failures, where there are several."""
+    """Everything, then each application and each model with such failures if there are several."""
     failing = table.failing(family)
     applications, models = {each for each, _ in table.cells}, {each for _, each in table.cells}
     groups = [EVERYTHING]
@@ -193,9 +193,9 @@ def _newest_change(
 
 
 def _before_trouble(spans: Sequence[Counted], matters: float) -> Sequence[Counted]:
-    """The spans before any of them was troubled, as a trouble is not its own measure.
+    """The spans before any of them had a problem, as a problem must not set its own standard.
 
-    All of them where it was not seen to begin: those before are too few, or may have been better by chance.
+    All spans if the beginning was not seen: those before are too few, or may have been better by chance.
     """
     changes = changes_in(spans, _USUAL_OURS, matters)
     if not changes:
@@ -208,7 +208,7 @@ def _before_trouble(spans: Sequence[Counted], matters: float) -> Sequence[Counte
 
 
 def _mostly(spans: Sequence[Counted]) -> float:
-    """The share of the minutes that are better than most: some applications always send what is refused."""
+    """The share that three quarters of the minutes exceed: some applications always send what is refused."""
     minutes: dict[datetime, list[int]] = {}
     for each in spans:
         total = minutes.setdefault(each.at.replace(second=0, microsecond=0), [0, 0])
@@ -218,7 +218,7 @@ def _mostly(spans: Sequence[Counted]) -> float:
 
 
 def _usual_share(before: CallTable, family: Outcome, group: Group) -> float | None:
-    """The share on a middling one of other days; None where too little is known of them."""
+    """The share on a median day; None if too little is known of other days."""
     theirs = family in OF_THE_SERVICE
     least, most = (_USUAL, _MOST_USUAL_THEIRS) if theirs else (_USUAL_OURS, _MOST_USUAL)
     for each in (group, EVERYTHING):
@@ -230,7 +230,7 @@ def _usual_share(before: CallTable, family: Outcome, group: Group) -> float | No
 
 
 def _was_well(spans: Sequence[Counted], change: Change) -> bool:
-    """Whether it was seen to begin: what always was so is how an application works."""
+    """Whether the beginning was seen: a share that was always there is how an application works."""
     calls_before = sum(each.calls for each in spans[: change.first])
     if calls_before >= LEAST_CALLS and change.first >= _LEAST_SPANS_BEFORE:
         return True
@@ -241,7 +241,7 @@ def _was_well(spans: Sequence[Counted], change: Change) -> bool:
 def _whose(
     table: CallTable, family: Outcome, troubled: Sequence[Group], since: datetime
 ) -> tuple[Group, tuple[str, ...], bool]:
-    """Whom it concerns, who is well meanwhile, and whether those use the same models."""
+    """Who is affected, who is well in the meantime, and whether those use the same models."""
     applications = _contrast(table, family, troubled, since, 0)
     models = _contrast(table, family, troubled, since, 1)
     if applications is None or models is None:
@@ -251,7 +251,8 @@ def _whose(
             return Group(models=models[0]), models[1], False
         return EVERYTHING, (), False
     by_application = _by_application(table, family, since, *applications)
-    # One application that alone uses one model: what others do with it tells, else the kind of failure.
+    # If a single application uses a single model, other applications' calls of it decide, or else the kind of
+    # failure.
     if by_application[2] or family not in OF_THE_SERVICE:
         return by_application
     return Group(models=models[0]), models[1], False
@@ -271,7 +272,7 @@ def _by_application(
 def _contrast(
     table: CallTable, family: Outcome, troubled: Sequence[Group], since: datetime, place: int
 ) -> tuple[frozenset[str], tuple[str, ...]] | None:
-    """The names that fail and those that are well; None where that does not tell them apart."""
+    """The names that fail and those that are well; None if the figures do not tell them apart."""
     names = {cell[place] for cell in table.cells}
     counts = {
         name: table.count(family, lambda cell, name=name: cell[place] == name, since)  # type: ignore[misc]
@@ -295,7 +296,7 @@ def _contrast(
 
 
 def _change_of(found: Sequence[_Found], group: Group) -> tuple[list[Counted], Change]:
-    """The change of the group itself, else of a part of it, else of all."""
+    """The change of the group itself, or else of a part of it, or else of all."""
     for each, spans, change in found:
         if each == group:
             return spans, change
@@ -327,7 +328,7 @@ def _newest(kept: Sequence[KeptCall], family: Outcome, group: Group) -> Call | N
 def with_onset(
     trouble: TrafficTrouble, rows: Sequence[CallCount], kept: Sequence[KeptCall]
 ) -> TrafficTrouble:
-    """The trouble with its beginning as exactly as rows of 10 s and single calls of that time tell it."""
+    """The problem, with its beginning as exact as rows of 10 s and single calls of that time allow."""
     family = family_of(trouble.outcome)
     group = Group(frozenset(trouble.applications), frozenset(trouble.models))
     end = trouble.since + timedelta(seconds=trouble.since_within_s)
@@ -341,14 +342,14 @@ def with_onset(
 
 
 def _exactly(kept: Sequence[KeptCall], family: Outcome, group: Group, first: Counted) -> datetime | None:
-    """When the first of the calls in a span failed, where that is known."""
+    """When the first of the calls in a span failed, if that is known."""
     ends = [_ended(each.call) for each in kept if _alike(each, family, group)]
     return min((each for each in ends if first.at <= each < first.end), default=None)
 
 
 def _failures_by_key(rows: Sequence[CallCount]) -> dict[RollUpKey, int]:
     """How many calls of each key failed."""
-    # Thousands of rows share few keys, whose hashes take longer than all else here.
+    # Thousands of rows share few keys, whose hashes take longer than all the rest of this.
     found: dict[int, tuple[RollUpKey, int]] = {}
     for row in rows:
         key = row.key
@@ -361,7 +362,7 @@ def _failures_by_key(rows: Sequence[CallCount]) -> dict[RollUpKey, int]:
 
 
 def _typical(failures: Mapping[RollUpKey, int], family: Outcome, group: Group) -> tuple[Outcome, str]:
-    """The most frequent outcome of the last minutes, and its type."""
+    """The most frequent outcome of the last minutes, and its error type."""
     kinds: Counter[tuple[Outcome, str]] = Counter()
     for key, calls in failures.items():
         if family_of(key.outcome) is family and group((key.application, key.model)):

@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 _STEP = timedelta(seconds=SPANS[0])
 _USUAL_HOUR_S = 3600.0
 _READING = timedelta(seconds=1)
-"""Roll-ups of a span are there so long after its end."""
+"""Roll-ups of a span are available this long after its end."""
 _QUIET_AFTER = timedelta(minutes=1)
 _QUIET_GAPS = 10
 _LEAST_CALLS = 5
@@ -43,9 +43,9 @@ def traffic_view(
     thresholds: TrafficThresholds | None = None,
     usual: Usual | None = None,
 ) -> TrafficView | None:
-    """The figures of the last `span`, of which `facts` has all; None if no source was heard of.
+    """The figures of the last `span`, all of which `facts` covers; None if no source has reported.
 
-    Pass `usual` where `usual_of` has been worked out for the same hour.
+    Pass `usual` if `usual_of` has been computed for the same hour.
     """
     if not (facts.told or facts.recent or facts.before):
         return None
@@ -88,18 +88,18 @@ def _troubles(
     end, start = last_full_span(at), detail_from(at)
     recent = [row for row in counts if start <= row.at <= at]
     earlier = [row for row in facts.earlier if row.at < start]
-    # The last day has the trouble itself in it.
+    # The last day includes the problem itself.
     usual = facts.usual if facts.usual_days else ()
     return troubles_of(recent, earlier, usual, kept, end, thresholds)
 
 
 def detail_from(at: datetime) -> datetime:
-    """The full minute from which on roll-ups of 10 s are looked at, longer ones before."""
+    """The full minute from which on roll-ups of 10 s are used, and longer ones before."""
     return (last_full_span(at) - RECENT).replace(second=0, microsecond=0)
 
 
 def last_full_span(at: datetime) -> datetime:
-    """The end of the last span of 10 s whose roll-ups are all there."""
+    """The end of the last span of 10 s whose roll-ups are complete."""
     seconds = int((at - _READING).timestamp()) // SPANS[0] * SPANS[0]
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -108,13 +108,13 @@ def usual_of(facts: TrafficFacts) -> Usual | None:
     """What is usual; None while there is nothing to compare with."""
     if not facts.usual:
         return None
-    # Of an hour that is not folded yet there are many shorter rows.
+    # An hour that has not been merged yet has many shorter rows.
     hours = len({row.at.replace(minute=0, second=0) for row in facts.usual})
     return Usual(facts.usual_days, figures_of(ALL, facts.usual, hours * _USUAL_HOUR_S))
 
 
 def sources_of(facts: TrafficFacts, at: datetime) -> tuple[SourceState, ...]:
-    """Every source that was heard of, and what it does not tell."""
+    """Every source that has reported, and what it does not report."""
     told = grouped_by_source([*facts.told, *_told_recently(facts.counts)])
     return tuple(_state(source, told[source], at) for source in TrafficSource if source in told)
 
@@ -168,7 +168,7 @@ def _gap(told: Sequence[Told], last_at: datetime) -> timedelta:
 
 
 def _absent(what: str, told: Sequence[Told], amounts: Sequence[int]) -> Absent | None:
-    """Whether something is no longer told, although there were enough answers since that could tell it."""
+    """Whether a source has stopped reporting something, given enough responses since that could have it."""
     last = next((number for number in reversed(range(len(told))) if amounts[number]), -1)
     if sum(each.answers for each in told[last + 1 :]) < _LEAST_CALLS:
         return None

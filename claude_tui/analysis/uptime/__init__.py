@@ -1,1 +1,1 @@
-"""Uptime and latency over days: what hourly roll-ups say, and how they are made. Pure."""
+"""Uptime and latency over days: what hourly roll-ups show, and how they are made. Pure."""

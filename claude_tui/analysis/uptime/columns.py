@@ -1,4 +1,4 @@
-"""A record by the hour: for each hour and service how long it was up, down or failing because of us."""
+"""A record by the hour: how long each service was up, down, or failing because of us."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ CHAT = ("claude.ai",)
 """The components of the page that make up the chat product."""
 
 Failure = tuple[Outcome, str]
-"""Outcome and error type, "" for none."""
+"""Outcome and error type; the type is "" if there is none."""
 
 
 class Service(StrEnum):
-    """What a row of a report is about."""
+    """The subject of a row in a report."""
 
     API = "api"
     """Messages, as measured."""
     MODELS = "models"
     """The list of models, as measured."""
     PAGE = "page"
-    """Our components by the status page, as far as it was read."""
+    """Our components according to the status page, as far as it was read."""
     CHAT = "claude_ai"
-    """claude.ai by the status page."""
+    """claude.ai according to the status page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class _Micros:
-    """Microseconds by hour."""
+    """Microseconds for each hour."""
 
     up: list[int]
     down: list[int]
@@ -58,15 +58,15 @@ class _Micros:
 
 @dataclass(frozen=True, slots=True)
 class HourColumns:
-    """The hours from `first` on, the last one being that of the report. Sums are over slices."""
+    """The hours from `first` on, the last of which is that of the report. Sums are over slices."""
 
     first: int
     """Hours since 1970."""
     spans: list[int]
-    """The length of each hour in microseconds: only that of the last is less than HOUR."""
+    """The length of each hour in microseconds; only the last may be shorter than HOUR."""
     services: dict[Service, _Micros]
     ttft: dict[str, list[int]]
-    """Packed histograms by model: two models must not be mixed into one median."""
+    """Packed histograms by model, as two models must not be mixed in one median."""
     total: dict[str, list[int]]
     failures: list[Counter[Failure]]
     """Failed messages."""
@@ -86,7 +86,7 @@ class HourColumns:
         return Tally(*(sum(column[index] for index in part) for column in columns))
 
     def latency(self, part: slice) -> Latency:
-        """That of the model which answered most often."""
+        """The tally of the model that answered most often."""
         found = [
             Latency(model, Histogram(sum(self.ttft[model][part])), Histogram(sum(self.total[model][part])))
             for model in sorted(self.total)
@@ -103,7 +103,7 @@ class HourColumns:
 
 
 def columns_of(record: Record, hours: int, ours: Sequence[str]) -> HourColumns:
-    """The last full `hours` and the one that has begun."""
+    """The slice of the last full `hours` and the one that has begun."""
     until = (record.at - EPOCH) // timedelta(microseconds=1)
     first, number = until // HOUR - hours, hours + 1
     spans = [HOUR] * hours + [until % HOUR]

@@ -1,9 +1,8 @@
 """Hourly roll-ups: what was observed in an hour, in counts, microseconds and histograms.
 
-An observation says how the API was from its beginning until the next one of the same source, but not for
-longer than a probe that is on time would leave: what is late or missing is unknown. Only between two
-failures of one kind, at most an hour apart, nothing is unknown: a server that asks for a long wait must not
-look better for it.
+An observation holds from its beginning until the next one of the same source, but no longer than a punctual
+probe would take: what is late or missing is unknown. Only between two failures of one kind, at most an hour
+apart, nothing is unknown: a server that asks for a long wait must not look better for it.
 """
 
 from __future__ import annotations
@@ -34,17 +33,18 @@ __all__ = [
 HOUR = 3600 * 1_000_000
 """An hour in microseconds."""
 LONGEST_WAIT = HOUR
-"""How far apart two failures may be that leave nothing unknown between them: the longest hold of a probe."""
+"""The longest time between two failures that leaves nothing unknown between them: the longest hold of a
+probe."""
 
 # Probes are jittered by a tenth and may start a tenth late; half an interval leaves room for both.
 _LATE = 1.5
 
 Reach = Mapping[Source, int]
-"""How long each source's observations hold after the answer, in microseconds."""
+"""How long an observation of each source holds after the answer, in microseconds."""
 
 
 class State(StrEnum):
-    """How the API was for a while, as one source saw it. Whatever is none of these is unknown."""
+    """The state of the API for a while, as one source saw it. What is none of these is unknown."""
 
     UP = "up"
     DOWN = "down"
@@ -66,7 +66,7 @@ _OURS = frozenset(
 
 
 def state_of(outcome: Outcome) -> State:
-    """A timeout counts as the provider's: nothing flatters."""
+    """The state that an outcome shows. A timeout counts as the provider's, so as not to flatter it."""
     if outcome is Outcome.OK:
         return State.UP
     return State.OURS if outcome in _OURS else State.DOWN
@@ -81,7 +81,7 @@ DEFAULT_REACH = reach_of(Options())
 
 
 class Sample(NamedTuple):
-    """What a roll-up needs of an observation. Instants are microseconds since 1970."""
+    """What a roll-up needs from an observation. Instants are microseconds since 1970."""
 
     at: int
     source: Source
@@ -95,7 +95,7 @@ class Sample(NamedTuple):
 
 
 class HourRow(NamedTuple):
-    """What one source and model gave in one hour with one outcome and error type."""
+    """What one source and model returned in one hour with one outcome and error type."""
 
     hour: int
     """Hours since 1970."""
@@ -104,9 +104,9 @@ class HourRow(NamedTuple):
     outcome: Outcome
     error_type: str
     observed: int
-    """The observations that began in the hour."""
+    """How many observations began in the hour."""
     micros: int
-    """For how long of the hour they hold."""
+    """For how long of the hour they hold, in microseconds."""
     ttft: Histogram = EMPTY
     """Time to first token; successes only."""
     total: Histogram = EMPTY
@@ -167,7 +167,7 @@ def _row(hour: int, key: Key, begun: Sequence[Sample], micros: int) -> HourRow:
 
 
 def _stretches(samples: Sequence[Sample], reach: Reach) -> Iterator[tuple[Sample, int]]:
-    """Each sample of a source, in order, and the instant up to which it holds."""
+    """Each sample of a source in order, with the instant until which it holds."""
     for index, sample in enumerate(samples):
         took = round(max(sample.total_s or 0.0, 0.0) * 1_000_000)
         end = sample.at + took + reach[sample.source]

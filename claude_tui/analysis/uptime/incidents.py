@@ -1,4 +1,4 @@
-"""Incidents as a report needs them: title, span, severity, and what the verdict said meanwhile."""
+"""Incidents as a report needs them: title, span, severity, and the verdict in that time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from claude_tui.model.verdict import SEVERITIES, Cause, Severity, VerdictChange
 __all__ = ["MARGIN", "Incident", "Span", "folded", "kept_spans"]
 
 MARGIN = timedelta(minutes=30)
-"""What is kept before and after an incident: how it began, and that it was over."""
+"""How much is kept before and after an incident, to show how it began and that it was over."""
 
 _SEVERITIES = {severity.value: severity for severity in SEVERITIES}
 
 Span = tuple[datetime, datetime | None]
-"""From, and up to; None for what has not ended."""
+"""Start and end; None for an incident that has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Incident:
     end: datetime | None = None
     """None while it is open."""
     severity: Severity = Severity.NONE
-    """The one set last, or NONE."""
+    """The severity that was set last, or NONE."""
     cause: Cause | None = None
-    """What the verdict said for longest; None where it is no longer known."""
+    """The cause that the verdict showed for longest; None if that is no longer known."""
 
     def length(self, at: datetime) -> timedelta:
         """How long it has lasted at an instant."""
@@ -43,7 +43,7 @@ class Incident:
 def folded(
     acts: Iterable[IncidentEntry], verdicts: Sequence[VerdictChange], at: datetime
 ) -> tuple[Incident, ...]:
-    """The incidents known at `at`, newest first; those that were dismissed or merged are left out."""
+    """The incidents known at `at`, newest first, without dismissed and merged ones."""
     found: dict[str, Incident] = {}
     gone: set[str] = set()
     for act in acts:
@@ -81,7 +81,7 @@ def _after(incident: Incident, act: IncidentEntry) -> Incident:
 
 
 def _cause(incident: Incident, verdicts: Sequence[VerdictChange], at: datetime) -> Cause | None:
-    """The cause of the trouble that the verdict showed for longest between start and end."""
+    """The problem that the verdict showed for longest between start and end."""
     end = incident.end or at
     lasted: dict[Cause, timedelta] = {}
     first = bisect_right(verdicts, incident.start, key=lambda change: change.at) - 1
@@ -97,9 +97,9 @@ def _cause(incident: Incident, verdicts: Sequence[VerdictChange], at: datetime) 
 
 
 def kept_spans(acts: Iterable[IncidentEntry]) -> list[Span]:
-    """The spans of which nothing is pruned, for they belong to an incident: in order, not overlapping.
+    """The spans that pruning spares, as they belong to an incident: in order, not overlapping.
 
-    Of several starts or ends that were recorded, the widest span counts.
+    If several starts or ends were recorded, the widest span counts.
     """
     spans: dict[str, tuple[datetime, datetime | None]] = {}
     for act in acts:

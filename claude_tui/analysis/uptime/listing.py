@@ -16,7 +16,7 @@ from claude_tui.model.format import plain
 __all__ = ["KNOWN_FIELDS", "ORDERS", "listed_incidents", "listed_periods"]
 
 KNOWN_FIELDS = (FilterField.WORD, FilterField.STATUS, FilterField.CLASS, FilterField.SINCE)
-"""What the history knows: it is kept by day and outcome, without applications."""
+"""The fields that the history knows: it is kept by day and outcome, without applications."""
 
 _NEWEST = "newest"
 _ORDER_OF: dict[str, Callable[[Period], float | None]] = {
@@ -27,11 +27,11 @@ _ORDER_OF: dict[str, Callable[[Period], float | None]] = {
     "whole p95": lambda period: period.latency.total.quantile(0.95),
 }
 ORDERS = (_NEWEST, *_ORDER_OF)
-"""By what the days can be sorted: the newest first, or the highest figure of a column."""
+"""The columns that the days can be sorted by: newest first, or highest figure first."""
 
 
 def listed_periods(report: Report, wanted: Filter, order: str) -> tuple[Period, ...]:
-    """The days or hours that satisfy every term of a filter. `since:` takes in the one that it begins in."""
+    """The days or hours that satisfy every term of a filter. `since:` includes the one that it begins in."""
     ends = (*(period.start for period in report.periods[1:]), report.at)
     pairs = zip(report.periods, ends, strict=True)
     kept = [period for period, end in pairs if wanted.keeps(_period(period, end), report.at)]
@@ -41,7 +41,7 @@ def listed_periods(report: Report, wanted: Filter, order: str) -> tuple[Period, 
     figure_of = _ORDER_OF[order]
 
     def rank(period: Period) -> tuple[bool, float]:
-        """What is unknown comes last, and of two that are alike the newer one first."""
+        """Unknown figures come last; of two equal ones, the newer comes first."""
         value = figure_of(period)
         return value is None, -(value or 0.0)
 
@@ -78,7 +78,7 @@ def _statuses_of(failure: FailureCount) -> frozenset[str]:
 
 @cache
 def _usual_statuses(outcome: str, error_type: str) -> frozenset[str]:
-    """The HTTP statuses that such failures usually have: those of single calls are not kept for so long."""
+    """The HTTP statuses that such failures usually have, as those of single calls are not kept that long."""
     found = {each.status for each in knowledge().classes if outcome in each.outcomes}
     found |= {each.status for each in knowledge().errors if error_type and each.type == error_type}
     return frozenset(str(status) for status in found if status is not None)

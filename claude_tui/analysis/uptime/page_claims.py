@@ -1,4 +1,4 @@
-"""What the status page claimed, for how long of each hour, as far as it was read."""
+"""What the status page claimed, and for how long of each hour, as far as it was read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from claude_tui.model.snapshot import Level
 __all__ = ["claims_by_hour"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# The ids of our components by what a report lists: most list the same.
+# The ids of our components, by the components that a report lists, as most list the same.
 _Ids = dict[tuple[tuple[str, str], ...], frozenset[str]]
 _TROUBLE = frozenset({Level.WARN, Level.BAD})
 
@@ -21,11 +21,11 @@ _TROUBLE = frozenset({Level.WARN, Level.BAD})
 def claims_by_hour(
     reports: Sequence[ProviderStatus], names: Sequence[str], read: Mapping[int, int], until: int
 ) -> dict[int, tuple[int, int]]:
-    """For each hour of `read` how long the page called the components `names` fine, and how long not.
+    """For each hour of `read`, how long the page called the components `names` fine, and how long not.
 
-    `read` is for how long of an hour the page is known to have been read. Which part of the hour that was
-    is not known: within it, what the page said counts in proportion. All durations and `until`, the
-    present, are microseconds.
+    `read` is how long of an hour the page is known to have been read. Which part of the hour that was is
+    unknown: within it, what the page said counts in proportion. All durations and `until`, the present, are
+    microseconds.
     """
     known: _Ids = {}
     claims = [(_micros(report.fetched_at), _is_fine(report, names, known)) for report in reports]
@@ -49,7 +49,7 @@ def claims_by_hour(
 
 
 def _lasted(claims: Sequence[tuple[int, bool | None]], index: int, start: int, end: int) -> tuple[int, int]:
-    """How long between two instants the page said fine, and how long trouble; from the claim `index` on."""
+    """How long between two instants the page reported fine, and how long a problem; from `index` on."""
     lasted: dict[bool | None, int] = {True: 0, False: 0, None: 0}
     while index < len(claims) and claims[index][0] < end:
         begun, is_fine = claims[index]
@@ -60,7 +60,7 @@ def _lasted(claims: Sequence[tuple[int, bool | None]], index: int, start: int, e
 
 
 def _is_fine(report: ProviderStatus, names: Sequence[str], known: _Ids) -> bool | None:
-    """None where the page could not be read or lists none of these components."""
+    """The claim of a report; None if the page could not be read or lists none of these components."""
     if not report.known:
         return None
     listed = tuple((component.id, component.name) for component in report.components)

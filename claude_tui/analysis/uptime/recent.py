@@ -15,7 +15,7 @@ _DAY = 24
 
 
 def recent_uptime(record: Record) -> Uptime:
-    """That of the messages, as the history screen counts it."""
+    """The uptime of messages, as the history screen counts it."""
     hours = SPAN // timedelta(hours=1)
     columns = columns_of(record, hours, ())
     tally = columns.tally(Service.API, slice(0, len(columns)))

@@ -1,4 +1,4 @@
-"""What a report on the past is made of, as it was read from the store."""
+"""The data of a report on the past, as read from the store."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ LONGEST = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The record of one target up to an instant. All of it is empty for a target that nobody has watched."""
+    """The record of one target up to an instant, empty for a target that nobody has watched."""
 
     at: datetime
-    """Nothing after this instant is in it."""
+    """The instant after which nothing is included."""
     rows: tuple[HourRow, ...] = ()
-    """By hour, the one that `at` is in included."""
+    """The roll-ups by hour, including the hour of `at`."""
     reports: tuple[ProviderStatus, ...] = ()
-    """The changes of the status page, oldest first, from the one in force at the beginning on."""
+    """The changes of the status page, oldest first, from the one in force at the beginning."""
     acts: tuple[IncidentEntry, ...] = ()
-    """All that was recorded about incidents, in the order of recording."""
+    """Everything recorded about incidents, in the order of recording."""
     verdicts: tuple[VerdictChange, ...] = ()
     """Oldest first."""

@@ -1,6 +1,6 @@
 """The report on the past: uptime over spans, days and hours of the week, latency, failures, incidents.
 
-Everything is computed from hours: a span is so many full hours and the one that has begun.
+Everything is computed from hours: a span is this many full hours and the one that has begun.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class SpanUptime:
 
 @dataclass(frozen=True, slots=True)
 class FailureCount:
-    """So many messages failed in this way."""
+    """How many messages failed in one way."""
 
     outcome: str
     error_type: str
@@ -66,7 +66,7 @@ class FailureCount:
 
 
 def by_outcome(failures: Iterable[FailureCount]) -> list[tuple[str, int]]:
-    """Each outcome in words and its number, most frequent first."""
+    """The outcomes in words with their counts, most frequent first."""
     counts: Counter[str] = Counter()
     for each in failures:
         counts[plain(each.outcome)] += each.count
@@ -92,25 +92,25 @@ class Report:
     span: timedelta
     start: datetime
     spans: tuple[SpanUptime, ...]
-    """SPANS, whatever the span of the report."""
+    """The table over SPANS, whatever the span of the report."""
     of_span: SpanUptime
-    """That of the report."""
+    """The table of the report's own span."""
     by_the_hour: bool
     """Whether `periods` are hours and not days."""
     periods: tuple[Period, ...]
-    """Oldest first. The first and the last may be less than a whole day."""
+    """The days or hours, oldest first. The first and the last may be incomplete."""
     week: tuple[tuple[Tally, ...], ...]
     """Messages by weekday (Monday first) and hour of the day."""
     latency: Latency
     failures: tuple[FailureCount, ...]
     incidents: tuple[Incident, ...]
-    """Those that touch the span, newest first."""
+    """The incidents that overlap the span, newest first."""
     first_at: datetime | None
-    """The first hour with any observation; None when there is none at all in the record."""
+    """The first hour with any observation; None if the record has none."""
 
 
 def build_report(record: Record, span: timedelta, ours: Sequence[str], zone: Zone = utc) -> Report:
-    """The report on the last `span` before the instant of the record, in full hours.
+    """The report on the last `span` before the record's instant, in full hours.
 
     `ours` are the components of the status page that we use.
     """
@@ -148,7 +148,7 @@ def _span(columns: HourColumns, hours: int) -> SpanUptime:
 def _periods(
     columns: HourColumns, first: int, local: Sequence[datetime], *, by_the_hour: bool
 ) -> list[Period]:
-    """Days in local time begin at the first hour whose start has another date."""
+    """The slices of the days, which begin at the first hour whose start has a new local date."""
     starts = [
         index
         for index, instant in enumerate(local)

@@ -1,4 +1,4 @@
-"""How long something was up, down, failing because of us, or unknown; and what may be said about it."""
+"""How long something was up, down, failing because of us, or unknown; and what can be concluded from it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from claude_tui.model.observation import Source
 __all__ = ["LEAST_COVERAGE", "Grade", "Tally", "source_tally"]
 
 LEAST_COVERAGE = 0.5
-"""Below this part of a span nobody knows how it was: there is no percentage."""
+"""Below this part of a span, too little is known for a percentage."""
 
 
 class Grade(Enum):
-    """How bad a stretch of time was. The value is the share of down from which on it is so."""
+    """How bad a period was. The value is the share of down time from which it applies."""
 
     UNKNOWN = None
     FINE = 0.0
-    """Not even 0.1%, which in a day is a probe or two."""
+    """Less than 0.1%, which in a day is a probe or two."""
     SLIGHT = 0.001
     SOME = 0.01
     MUCH = 0.05
@@ -51,24 +51,25 @@ class Tally:
 
     @property
     def coverage(self) -> float:
-        """The part of the span in which the provider could be judged."""
+        """The part of the span in which the provider could be judged, 0..1."""
         return (self.up + self.down) / self.span if self.span else 0.0
 
     @property
     def uptime(self) -> float | None:
-        """Up as a part of up and down; None below LEAST_COVERAGE."""
+        """Up time as a fraction of up and down time; None below LEAST_COVERAGE."""
         if self.coverage < LEAST_COVERAGE:
             return None
         return self.up / (self.up + self.down)
 
     @property
     def down_share(self) -> float:
-        """Down as a part of up and down, whatever the coverage."""
+        """Down time as a fraction of up and down time, whatever the coverage."""
         return self.down / (self.up + self.down) if self.up + self.down else 0.0
 
     @property
     def grade(self) -> Grade:
-        """Trouble counts whatever the coverage; that there was none needs enough of it."""
+        """The grade of the down time, whatever the coverage; UNKNOWN instead of FINE if too little is
+        known."""
         found = next((each for each in _WORST_FIRST if self.down_share >= each.value), Grade.FINE)
         return Grade.UNKNOWN if found is Grade.FINE and self.uptime is None else found
 
@@ -78,7 +79,7 @@ class Tally:
 
 
 def source_tally(rows: Iterable[HourRow], source: Source, span: int) -> Tally:
-    """What the rows of a span say about one source."""
+    """What the rows of a span show about one source."""
     micros = dict.fromkeys(State, 0)
     for row in rows:
         if row.source is source:

@@ -22,7 +22,7 @@ __all__ = ["MAX_BINS", "MAX_COUNT_BINS", "chart_of"]
 MAX_BINS = 240
 # Counts need bins wide enough to hold more than one exchange.
 MAX_COUNT_BINS = 60
-# 429 and 529 are always shown, other classes only when there were failures.
+# 429 and 529 are always shown, other classes only if there were failures.
 _ALWAYS = frozenset({"overloaded", "rate_limited"})
 
 T = TypeVar("T")
@@ -39,8 +39,7 @@ def chart_of(history: History, at: datetime, focus: Focus, options: Options) -> 
 
 
 def _latency(history: History, at: datetime, focus: Focus, options: Options) -> list[ChartSeries]:
-    """Per measure the median of each bin, then the maxima where bins hold more than one sample, then how many
-    requests failed."""
+    """For each measure the median of each bin and the maximum of bins with several samples; then failures."""
     bins = Bins.over(at.timestamp(), focus.span.total_seconds(), MAX_BINS)
     typical, highest = [], []
     for name, source in MEASURES:
@@ -67,7 +66,7 @@ def _failures(history: History, bins: Bins, at: datetime) -> list[ChartSeries]:
 
 
 def _headroom(history: History, at: datetime, focus: Focus, options: Options) -> list[ChartSeries]:
-    """Per bucket and per window the lowest remaining share (0..1) of each bin."""
+    """For each bucket and each window, the lowest remaining share (0..1) of each bin."""
     bins = Bins.over(at.timestamp(), focus.span.total_seconds(), MAX_BINS)
     gap = max(options.stale_after_s(Source.MESSAGES), 2 * bins.width)
     series = [
@@ -103,7 +102,7 @@ def _window_left(sample: WindowSample) -> float:
 
 
 def _errors(history: History, at: datetime, focus: Focus, _options: Options) -> list[ChartSeries]:
-    """Per class the failures in each bin; a gap where no request was made."""
+    """For each class, the failures in each bin; a gap if no request was made."""
     instant = at.timestamp()
     bins = Bins.over(instant, focus.span.total_seconds(), MAX_COUNT_BINS)
     asked = [0] * bins.count
@@ -132,7 +131,7 @@ def _points(
     figure: Callable[[Sequence[T]], float],
     zone: tzinfo | None,
 ) -> Points:
-    """One point per non-empty bin, at its newest sample, and a None where samples are over `gap` s apart."""
+    """One point per non-empty bin, at its newest sample, and a None at gaps of over `gap` seconds."""
     points: Points = []
     before: float | None = None
     for cut in cuts:

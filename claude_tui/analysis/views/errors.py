@@ -23,12 +23,12 @@ MAX_DETAILS = 50
 
 
 def error_windows(history: History, at: datetime) -> tuple[ErrorWindow, ...]:
-    """One window per span in `SPANS`. Fetches of the status page do not count: it is not the API."""
+    """One window per span in `SPANS`. Reads of the status page do not count, as it is not the API."""
     return tuple(_window(history, at, span) for span in SPANS)
 
 
 def _window(history: History, at: datetime, span: timedelta) -> ErrorWindow:
-    """The same object while there is nothing new in it, nothing that leaves it and no new bin."""
+    """The windows; the same object until a failure is added, one leaves, or a new bin begins."""
     instant = at.timestamp()
     start = instant - span.total_seconds()
     counted = [
@@ -89,9 +89,10 @@ def trends(history: History, bins: Bins, until: float) -> dict[str, tuple[int, .
 def _row(
     row: ErrorClass, seen: Mapping[FailureKind, int], calls: Mapping[Source, Calls], trend: tuple[int, ...]
 ) -> ErrorRow:
-    """`seen` are the failures of the class. Their share is of the sources that have them.
+    """`seen` are the failures of the class.
 
-    Lists of models that answer would make every message that fails a third.
+    Their share is that of the sources that have such failures: with the answered model lists, it would be a
+    third even if every message failed.
     """
     statuses = Counter[int | None]()
     for kind, number in seen.items():
@@ -103,7 +104,7 @@ def _row(
 
 
 def _level(row: ErrorClass, count: int, part: float | None) -> Level:
-    """A warning from the first failure on; bad when there are too many to be chance."""
+    """A warning from the first failure on; bad if there are too many to be chance."""
     if not count:
         return Level.OK
     return Level.BAD if count >= MIN_BAD and (part is None or part > row.bad_share) else Level.WARN
@@ -112,7 +113,7 @@ def _level(row: ErrorClass, count: int, part: float | None) -> Level:
 def _breakdown(
     counts: Mapping[FailureKind, int], last: Mapping[FailureKind, float], at: datetime
 ) -> tuple[ErrorDetail, ...]:
-    """The most frequent first."""
+    """The kinds of failures, most frequent first."""
     ranked = sorted(counts, key=lambda kind: (-counts[kind], -last[kind], str(tuple(kind))))
     return tuple(
         ErrorDetail(

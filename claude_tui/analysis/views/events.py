@@ -1,4 +1,4 @@
-"""What happened, newest first; like events are folded into one."""
+"""What happened, newest first; similar events are folded into one."""
 
 from __future__ import annotations
 
@@ -19,25 +19,24 @@ from claude_tui.model.snapshot import Event, Level
 
 __all__ = ["classes_of", "filtered", "newest_events"]
 
-# How far back events of one source are looked at: with a failure every ten seconds, five hours.
+# How far back events of one source are considered: with a failure every ten seconds, five hours.
 _MOST_READ = 2000
 
 
 def newest_events(
     history: History, at: datetime, options: Options, recorded: Iterable[Event] = ()
 ) -> tuple[Event, ...]:
-    """At most `options.max_events`, newest first. Events about other components only are INFO.
+    """At most `options.max_events` events, newest first; those about other components only are INFO.
 
-    The failures of a kind are one event, and so are the recoveries between them, so that verdicts, alerts
-    and what people did stay in sight. `recorded` are the events that do not come from observations, newest
-    first.
+    The failures of a kind are one event, and so are the recoveries between them, so that verdicts, alerts and
+    what people did stay visible. `recorded` are the events that do not come from observations, newest first.
     """
     instant, most = at.timestamp(), options.max_events
     found: list[tuple[float, int, int, Event]] = []
     for rank, column in enumerate(history.events()):
         rows = islice(_folded(column, column.count_until(instant), options), most)
         found += [(column.at[index], rank, index, event) for index, event in rows]
-    # Rank and position are unique together: the events themselves are never compared.
+    # Rank and position together are unique, so events themselves are never compared.
     found.sort(key=lambda row: row[:3], reverse=True)
     observed = (event for *_, event in found[:most])
     known = (event for event in recorded if event.at <= at)
@@ -45,7 +44,10 @@ def newest_events(
 
 
 def _folded(column: Column[TimelineEvent], stop: int, options: Options) -> Iterator[tuple[int, Event]]:
-    """The newest of each run with all of it, and the other events; each with its position, newest first."""
+    """The newest event of each run with the run, and all other events; each with its position.
+
+    Newest first.
+    """
     entries = column.values
     members: dict[str, list[Event]] = {}
     positions: list[int] = []
@@ -79,7 +81,7 @@ def _rated(entry: TimelineEvent, ours: tuple[str, ...]) -> Event:
 
 
 def filtered(events: Iterable[Event], wanted: Filter, at: datetime) -> tuple[Event, ...]:
-    """The events that a filter lets through; of a folded one, the part that it lets through."""
+    """The events that satisfy a filter; of a folded one, the part that does."""
     kept = (_kept(event, wanted, at) for event in events)
     return tuple(event for event in kept if event is not None)
 
@@ -110,7 +112,7 @@ def _searched(event: Event) -> Searched:
 
 
 def classes_of(seen: Observation) -> frozenset[str]:
-    """What a filter calls the class of an exchange: its outcome, and the server's words for the error."""
+    """The class of an exchange in a filter: its outcome, and the server's words for the error."""
     return frozenset(
         each.casefold() for each in (seen.outcome.value, seen.error_type, seen.error_code) if each
     )

@@ -14,24 +14,24 @@ from claude_tui.model.snapshot import Headroom, HeadroomView, Level, WindowUsage
 
 __all__ = ["burn_per_minute", "headroom_view"]
 
-# Limits are per minute, so an older burn rate says little; with rare probes, four readings are enough.
+# Limits are per minute, so an older burn rate says little; if probes are rare, four readings are enough.
 BURN_SPAN_S, BURN_READINGS, BURN_READINGS_S = 120.0, 4, 300.0
 # A reset hardly changes a bucket that is nearly full.
 FULL = 0.9
 # A bucket missing from responses for this long no longer applies.
 GONE_S = 3600.0
-# Limits are per minute: what lasts longer than this at the current burn rate is not running out.
+# Limits are per minute: what lasts longer than this at the current burn rate will not run out.
 FAR = timedelta(hours=2)
-# Shares of a limit: a change below the first is noise of a bucket that refills continuously, a rise above the
-# second is a new window.
+# Shares of a limit: a smaller change is noise of a bucket that refills continuously, a larger rise is a new
+# window.
 WOBBLE, REFILL = 0.01, 0.10
-# `date` headers have whole seconds and take time to arrive: less than this is not skew.
+# `date` headers have whole seconds and take time to arrive, so less than this is not clock skew.
 SKEW_S = 2.0
 _ORDER = ("requests", "input", "output", "tokens")
 
 
 def headroom_view(history: History, at: datetime, options: Options) -> HeadroomView:
-    """The last readings of buckets and windows at `at`, worst first; stale ones last."""
+    """The last readings of buckets and windows at `at`, worst first and stale ones last."""
     instant = at.timestamp()
     newest = history.limits().latest(instant)
     if newest is None:
@@ -103,7 +103,7 @@ def _level(fraction_left: float, options: Options) -> Level:
 
 
 def _on_our_clock(reset_at: datetime | None, by: Observation) -> datetime | None:
-    """The reset is given in the server's time. A wrong clock here must not shift the countdown."""
+    """The instant of a reset by our clock, as the server gives it by its own."""
     if reset_at is None or by.skew_s is None or abs(by.skew_s) < SKEW_S:
         return reset_at
     try:
@@ -117,12 +117,15 @@ def _too_old(by: Observation, at: datetime, options: Options) -> bool:
 
 
 def _reset_since(reset_at: datetime | None, by: Observation, at: datetime) -> bool:
-    """Whether a reset has passed since. Half of all responses name one already past, which does not count."""
+    """Whether a reset has passed since the reading.
+
+    Half of all responses name one already past, which does not count.
+    """
     return reset_at is not None and by.at < reset_at <= at
 
 
 def _exhausted_in(remaining: int, burn: float | None, age: timedelta) -> timedelta | None:
-    """The time from now, not from the reading; None if nothing is used, or it lasts over two hours.
+    """The time from now, not from the reading; None if nothing is used, or if it lasts over two hours.
 
     Also None if it should have run out since the reading, which shows that it has not.
     """
@@ -133,14 +136,14 @@ def _exhausted_in(remaining: int, burn: float | None, age: timedelta) -> timedel
 
 
 def _resolution(bucket: str) -> int:
-    """The server rounds token figures to the nearest 1000; requests are exact."""
+    """How many units are noise. The server rounds token figures to the nearest 1000; requests are exact."""
     return 0 if "requests" in bucket else 1000
 
 
 def _same_limit(column: Bucket, count: int) -> list[tuple[float, int]]:
-    """The readings of the last two minutes, or the last four, with the newest one's limit and model.
+    """The readings of the last two minutes, or the last four, with the limit and model of the newest one.
 
-    As (instant, remaining), ending with the newest: without new readings the figure does not change.
+    As (instant, remaining), ending with the newest reading: without new readings the figure does not change.
     """
     newest = column.values[count - 1]
     limit = column.reading(newest).limit
@@ -159,13 +162,13 @@ def _same_limit(column: Bucket, count: int) -> list[tuple[float, int]]:
 
 
 def burn_per_minute(readings: Sequence[tuple[float, int]], *, noise: float, refill: float) -> float | None:
-    """How fast a bucket empties, per minute: from (instant in seconds, remaining), oldest first.
+    """How fast a bucket empties, per minute, from (instant in seconds, remaining), oldest first.
 
-    Within one reset window it is first minus last, net of the continuous refill. A rise by more than
-    `refill` starts a new window, and the use across that boundary is unknown. So the rate is the decrease
-    within windows over the time within windows, for the newest window and the one before, as a window
-    that has just started says nothing yet. 0 when that is at most `noise`, or when the bucket only fills
-    up; None with fewer than two readings.
+    Within one reset window it is first minus last, net of the continuous refill. A rise by more than `refill`
+    starts a new window, and the use across that boundary is unknown. So the rate is the decrease within
+    windows over the time within windows, for the newest window and the one before, as a window that has just
+    started says nothing yet. 0 if that is at most `noise`, or if the bucket only fills up; None with fewer
+    than two readings.
     """
     if len(readings) < 2:
         return None

@@ -1,4 +1,4 @@
-"""What happened in an incident, as far as every screen can show it: verdicts, alerts, the page, people."""
+"""The events of an incident that every screen can show: verdicts, alerts, the page, people."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _LABEL_START = "INC-"
 def with_incident(
     snapshot: Snapshot, incident: IncidentSummary | None, ended: tuple[PastIncident, ...] = ()
 ) -> Snapshot:
-    """The Snapshot with the incident that is open or proposed, with its log, and with those that are over."""
+    """The Snapshot with the open or proposed incident, with its log, and with past incidents."""
     if ended:
         snapshot = replace(snapshot, outlook=replace(snapshot.outlook, incidents=ended))
     if incident is None:
         return replace(snapshot, incident=None, incident_log=())
-    # Newest first: of a day of records, those since the start are few.
+    # Newest first, as few records of a day are from after the start.
     recorded = takewhile(lambda event: event.at >= incident.started_at, snapshot.engine.recorded)
     observed = (event for event in snapshot.events if event.kind is EventKind.STATUS)
     log = incident_log((*recorded, *observed), incident, snapshot.at)
@@ -35,7 +35,7 @@ def with_incident(
 
 
 def incident_log(events: Iterable[Event], incident: IncidentSummary, at: datetime) -> tuple[Event, ...]:
-    """Newest first, down to the first failure; at most the newest 80 of what followed it."""
+    """The events, newest first, back to the first failure; at most the newest 80 of those after it."""
     start = incident.started_at
     found = {
         event.key: event
@@ -50,5 +50,5 @@ def incident_log(events: Iterable[Event], incident: IncidentSummary, at: datetim
 
 
 def _is_about(event: Event, incident: IncidentSummary) -> bool:
-    """Acts on another incident are not; everything else that happened meanwhile is."""
+    """Whether an event belongs to the incident: anything in its time except acts on another incident."""
     return not event.subject.startswith(_LABEL_START) or event.subject == incident.label

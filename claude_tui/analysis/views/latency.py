@@ -43,7 +43,10 @@ def latency_view(history: History, at: datetime, options: Options) -> LatencyVie
 
 
 def _phases(observations: Sequence[Observation]) -> Observation | None:
-    """The newest one on a new connection. A failure counts too, as it shows how far the request got."""
+    """The newest models probe on a new connection.
+
+    A failure counts too, as it shows how far the request got.
+    """
     return next((each for each in reversed(observations) if _is_fresh(each.timings)), None)
 
 
@@ -140,14 +143,14 @@ def _failed(history: History, source: Source, at: float) -> tuple[int, ...]:
 def _held(
     column: MeasureColumn, failures: Column[FailureKind], count: int, at: float, hold_s: float
 ) -> float | None:
-    """The last of the first `count` samples, unless it is too old at `at`, or a failure followed."""
+    """The last of the first `count` samples; None if it is too old at `at`, or if a failure followed."""
     if not count or at - column.at[count - 1] > hold_s or length(failures.span(column.at[count - 1], at)):
         return None
     return column.values[count - 1]
 
 
 def _level(recent: Sequence[float], limits: SlowLimits) -> Level:
-    """Bad if the newest responses are slow by the verdict's limits, a warning if they exceed `warn_s`."""
+    """BAD if the newest responses are slow by the verdict's limits, WARN if they exceed `warn_s`."""
     if len(recent) < SAMPLES:
         return Level.UNKNOWN
     if limits.is_slow(recent):

@@ -21,7 +21,7 @@ _INTERVALS = 30
 
 
 def model_states(history: History, at: datetime, options: Options) -> tuple[ModelState, ...]:
-    """The model that is probed most, then the further ones by name; empty where there are no further ones."""
+    """The state of the most probed model, then of the further ones by name; empty without further ones."""
     interval = timedelta(seconds=options.interval_s(Source.OTHER_MODELS))
     span = max(_LEAST_SPAN, _INTERVALS * interval)
     others: dict[str, list[Observation]] = {}
@@ -41,7 +41,7 @@ def model_states(history: History, at: datetime, options: Options) -> tuple[Mode
 
 
 def _state(model: str, asked: Sequence[Observation], late: timedelta, at: datetime) -> ModelState:
-    """By its messages, oldest first."""
+    """The state of a model by its messages, oldest first."""
     recent: list[bool] = []
     fails, good = False, 0
     failures: list[Observation] = []
@@ -72,7 +72,7 @@ def _state(model: str, asked: Sequence[Observation], late: timedelta, at: dateti
 
 
 def names_of(states: Sequence[ModelState]) -> str:
-    """`Opus`, `Haiku and Sonnet`; the ids where two are of one family."""
+    """`Opus`, `Haiku and Sonnet`; the ids if two are of one family."""
     names = [each.name for each in states]
     shown = [each.name if names.count(each.name) == 1 else truncate(each.model) for each in states]
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))

@@ -36,7 +36,7 @@ def outlook(
 
 
 def _certificate(history: History, at: datetime) -> datetime | None:
-    """The expiry that the newest connection saw, of those that saw any."""
+    """The expiry in the newest connection that reported one."""
     seen = (each.tls_expires_at for each in reversed(history.window(Source.MODELS, at - SPAN, at)))
     return next((expiry for expiry in seen if expiry is not None), None)
 

@@ -1,4 +1,4 @@
-"""Which latency is usual and which is slow, for panel, verdict and alert rules alike."""
+"""What latency is usual and what is slow, for panel, verdict and alert rules alike."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ SAMPLES = 3
 
 # Nobody notices less than this, whatever the ratio: three times 50 ms is still fast.
 LEAST_S, LEAST_EXCESS_S = 0.5, 0.3
-# Each of the three must come this close to `bad_ratio`, or a single outlier could lift the mean: at the
+# Each of the three must come this close to `bad_ratio`, as a single outlier could lift the mean: at the
 # default of 3 that is 2.2 times the usual.
 _EACH_OF_RATIO = 2.2 / 3.0
-# The same for the limits in seconds, whose ratio to the usual is unknown.
+# How close to the limits in seconds, whose ratio to the usual is unknown.
 _EACH_OF_LIMIT = 0.6
 # A large model that always takes 4 s is not slow today: this multiple then replaces a limit in seconds.
 _ALWAYS_SLOW = 1.5
 
-# The time of a whole message depends on how much is generated, and nobody waits for a model list: for
-# these, a multiple of the usual only warns.
+# The time of a whole message depends on how much is generated, and nobody waits for a model list: for these,
+# a multiple of the usual is only a warning.
 _BY_RATIO = frozenset({"TTFT"})
 
 _DAY = timedelta(days=1)
 # With fewer samples the median is arbitrary.
 _MIN_BASELINE = 10
-# A baseline from less time may be the very incident that somebody is investigating.
+# A baseline from less time may be the very incident that is being investigated.
 _MIN_BASELINE_S = 900.0
 # The fastest fifth of the responses, and the ratio of the median to it: 1.26 when healthy (simulator).
 _QUICK, _QUICK_TO_MEDIAN = 0.2, 1.3
@@ -108,7 +108,7 @@ def geometric_mean(values: Sequence[float]) -> float:
 
 
 def usual_at(history: History, measure: str, at: datetime) -> Usual | None:
-    """The baseline; None while there is too little history, when nothing but a limit in seconds is slow."""
+    """The baseline; None with too little history, in which case only a limit in seconds is slow."""
     column, instant = history.measure(measure, at.timestamp()), at.timestamp()
     median = _median_of_day(column, instant)
     start, end = instant - _DAY.total_seconds(), instant - SPAN.total_seconds()

@@ -74,11 +74,11 @@ def _read_at(history: History, at: datetime) -> datetime | None:
 
 
 def page_level(status: ProviderStatus, ours: frozenset[str]) -> Level:
-    """How the components `ours` are by that report."""
+    """The status of the components `ours` in that report."""
     if not status.known:
         return Level.UNKNOWN
     if not ours:
-        # A page that lists none of our components says nothing about them, but its trouble may concern us.
+        # A page that lists none of our components says nothing about them, but its problem may concern us.
         return Level.UNKNOWN if status.indicator in {None, "none"} else Level.WARN
     return max((Level.OK, *_levels(status, ours)), key=_WORSE.index)
 

@@ -1,4 +1,4 @@
-"""Headroom from the answers to real calls, where those are newer than the probes'."""
+"""Headroom from the responses to real calls, if those are newer than the probes'."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def with_traffic_limits(
 ) -> HeadroomView:
     """The headroom by the newest readings of the probed model, whoever made the call.
 
-    Where no probe has told any limits, it is that of the busiest model which has told some.
+    If no probe has reported any limits, it is that of the busiest model whose limits are known.
     """
     calls = _calls_of(traffic, model if view.read_at is not None else None)
     if not calls or (view.read_at is not None and calls[-1].at <= view.read_at):
@@ -33,9 +33,9 @@ def with_traffic_limits(
 def headroom_by_model(
     traffic: TrafficView | None, at: datetime, options: Options
 ) -> tuple[tuple[str, HeadroomView], ...]:
-    """What is left for each model that real calls have told the limits of, the busiest model first.
+    """What is left for each model whose limits real calls have reported, the busiest model first.
 
-    Which models share a limit no answer says: those of one group show the same figures.
+    No response says which models share a limit: those of one group show the same figures.
     """
     if traffic is None:
         return ()

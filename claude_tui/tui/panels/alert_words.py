@@ -10,7 +10,7 @@ from claude_tui.model.alert import Acknowledgement, AlertGroup, AlertState, Aler
 from claude_tui.model.format import moment, plural
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, line, spread
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, line, spread
 
 __all__ = [
     "GroupStatus",
@@ -24,7 +24,6 @@ __all__ = [
     "snooze_of",
     "taker_of",
 ]
-
 
 _TAKER_CELLS = 24
 
@@ -102,7 +101,7 @@ def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:
     return line(badge), line(Span(parts, "dim"))
 
 
-def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> tuple[Line, ...]:
+def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> Lines:
     """A row for each alert that is neither acknowledged nor snoozed, for the strip of a healthy verdict."""
     waiting = [
         group

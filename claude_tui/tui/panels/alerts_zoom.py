@@ -14,14 +14,12 @@ from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.panels.verdict_zoom import badge, behind
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import Mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, spread
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, join, line, pad, spread
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
 __all__ = ["alerts_zoom"]
-
-Lines = tuple[Line, ...]
 
 _SCREEN = "screen"
 _INDENT = "    "

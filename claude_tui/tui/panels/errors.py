@@ -16,12 +16,10 @@ from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level,
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, line, pad, right, spread
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, clipped, crop, line, pad, right, spread
 from claude_tui.tui.render.sparkline import sparkline
 
 __all__ = ["ErrorsPanel", "error_lines", "short_label"]
-
-Lines = tuple[Line, ...]
 
 _COUNT_CELLS = 6
 _SHARE_CELLS = 6

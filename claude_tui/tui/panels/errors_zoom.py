@@ -13,7 +13,7 @@ from claude_tui.model.snapshot import Calls, Chart, ErrorDetail, ErrorRow, Error
 from claude_tui.tui.panels.errors import short_label
 from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
 __all__ = ["errors_zoom"]
-
-Lines = tuple[Line, ...]
 
 _LABEL_CELLS, _SHORT_LABEL_CELLS = 21, 15
 _WINDOW_CELLS = 13

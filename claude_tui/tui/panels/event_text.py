@@ -13,11 +13,9 @@ from claude_tui.model.snapshot import Event, EventKind
 from claude_tui.model.when import Local
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.glyphs import event_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, line, pad, wrap
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, line, pad, wrap
 
 __all__ = ["event_lines", "event_text"]
-
-Lines = tuple[Line, ...]
 
 _LEAST_NAME_CELLS = 14
 _LONGEST_ROWS = 400

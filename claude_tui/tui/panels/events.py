@@ -22,11 +22,9 @@ from claude_tui.tui.render.clauses import clauses_in, without_first_sentence
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import Line, Span, clipped, crop, line, pad, spread, width, wrap
+from claude_tui.tui.render.lines import Line, Lines, Span, clipped, crop, line, pad, spread, width, wrap
 
 __all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "in_sight"]
-
-Lines = tuple[Line, ...]
 
 _SUBJECT_CELLS = 12
 _BADGE = re.compile(r"P\d ")

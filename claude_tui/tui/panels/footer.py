@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from textual import events
 from textual.keys import _character_to_key
 
-from claude_tui.tui.actions import ACTIONS, Hint, fitting
+from claude_tui.tui.actions import ACTIONS
+from claude_tui.tui.hints import Hint, fitting
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Span, join, line
+from claude_tui.tui.render.lines import Line, Lines, Span, join, line
 from claude_tui.tui.render.lines import width as width_of
 
 __all__ = ["FooterLine", "footer_line", "greeting_line", "key_at"]
@@ -36,7 +37,7 @@ class FooterLine(LinePanel):
         self._hints = hints
         self.redraw()
 
-    def draw(self, width: int, height: int) -> tuple[Line, ...]:  # noqa: ARG002 (one line high)
+    def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (one line high)
         if self._greeting and width_of(self._greeting) <= width:
             return (self._greeting,)
         return (footer_line(self._hints, width),)

@@ -18,7 +18,7 @@ from claude_tui.tui.panels.alert_words import alert_badge
 from claude_tui.tui.panels.badges import READ_ONLY, demo_badge, drill_badge
 from claude_tui.tui.panels.scrubber import banner_line, scrubber_line
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Span, crop, fit, join, line, spread, width
+from claude_tui.tui.render.lines import Line, Lines, Span, crop, fit, join, line, spread, width
 from claude_tui.tui.render.staleness import probe_state
 from claude_tui.tui.view import View
 
@@ -52,7 +52,7 @@ class HeaderLine(LinePanel):
         if self.styles.height is None or self.styles.height.value != self.rows:
             self.styles.height = self.rows
 
-    def draw(self, width: int, height: int) -> tuple[Line, ...]:
+    def draw(self, width: int, height: int) -> Lines:
         past = self.snapshot.past
         if past is None:
             return (header_line(self.snapshot, self.view, width, self.paint.local),)

@@ -25,6 +25,7 @@ from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     clipped,
     crop,
@@ -42,7 +43,6 @@ from claude_tui.tui.render.staleness import probe_state
 
 __all__ = ["HeadroomPanel", "bucket_label", "headroom_lines"]
 
-Lines = tuple[Line, ...]
 
 # So that nothing moves when a figure grows a digit: `84.8k/min used, resets 41s`, `2.08M`, `84.8k/min`.
 _DETAIL_CELLS, _LEFT_CELLS, _PACE_CELLS = 26, 5, 9

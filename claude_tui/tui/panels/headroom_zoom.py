@@ -27,7 +27,7 @@ from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.curve import curve
 from claude_tui.tui.render.gauge import gauge
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, muted, pad, right, width
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, join, line, muted, pad, right, width
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Thresholds", "headroom_zoom"]
 
-Lines = tuple[Line, ...]
 Row = Headroom | WindowUsage
 
 _LOWEST, _TALLEST = 2, 12

@@ -12,7 +12,7 @@ from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.panels.strip_block import hints
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Span, crop, fit, join, line, spread, width
+from claude_tui.tui.render.lines import Line, Lines, Span, crop, fit, join, line, spread, width
 
 __all__ = ["IncidentLine", "incident_line"]
 
@@ -41,7 +41,7 @@ class IncidentLine(LinePanel):
         self.snapshot = snapshot
         self.redraw()
 
-    def draw(self, width: int, height: int) -> tuple[Line, ...]:  # noqa: ARG002 (one line high)
+    def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (one line high)
         incident = self.snapshot.incident
         if incident is None:
             return ()
@@ -73,7 +73,7 @@ def incident_line(
     return spread(line(*label, title, *_tail(facts)), key, cells)
 
 
-def _facts(incident: IncidentSummary, snapshot: Snapshot) -> tuple[Line, ...]:
+def _facts(incident: IncidentSummary, snapshot: Snapshot) -> Lines:
     lead = (
         line(Span("lead ", "dim"), fit(incident.lead, _LONGEST_NAME))
         if incident.lead
@@ -90,7 +90,7 @@ def _facts(incident: IncidentSummary, snapshot: Snapshot) -> tuple[Line, ...]:
     return tuple(each for each in found if each)
 
 
-def _tail(facts: tuple[Line, ...]) -> Line:
+def _tail(facts: Lines) -> Line:
     return line(Span(" · ", "dim"), *join(facts, " · ")) if facts else ()
 
 

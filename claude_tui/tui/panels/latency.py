@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import (
-    NOT_AVAILABLE,
-    clock,
     clock_minute,
-    duration,
     latency_figure,
     latency_unit,
-    milliseconds,
     plural,
     ratio,
     span_text,
 )
-from claude_tui.model.observation import Source, Timings
+from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import LatencySeries, LatencyView, Snapshot
-from claude_tui.tui.panels.latency_chart import ALL_FAILED, SOME_FAILED, chart_scale, series_chart
-from claude_tui.tui.panels.latency_zoom import unmeasured_usual
+from claude_tui.tui.panels.latency_chart import chart_scale, series_chart
+from claude_tui.tui.panels.latency_notes import latency_notes, latency_warnings, phases_are_old
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     clipped,
-    crop,
-    first_fitting,
-    join,
     line,
-    packed,
     pad,
     plain,
     right,
@@ -51,8 +44,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.panels.latency_long import LongChart
 
 __all__ = ["LatencyPanel", "is_large", "latency_lines"]
-
-Lines = tuple[Line, ...]
 
 _NAME_CELLS = 9
 _FIGURE_CELLS = 8
@@ -71,11 +62,6 @@ _SHORTEST_CHART = 12
 _ROWS_STACKED = 3
 # Charts of a longer span leave those of the last minutes so many rows each.
 _ROWS_BESIDE_LONG, _NARROWEST_LONG, _LARGE_FROM = 5, 56, 26
-_PHASES_OLD_S = 60.0
-_MILLISECONDS_CELLS = 3
-_SKEW_WORTH_SAYING_S = 2.0
-_CERTIFICATE_WORTH_SAYING = timedelta(days=30)
-
 Figure = tuple[str, Callable[[LatencySeries], float | None]]
 _FIGURES: tuple[Figure, ...] = (
     ("now", lambda series: series.current),
@@ -118,8 +104,8 @@ def _besides(snapshot: Snapshot) -> tuple[object, ...]:
         [_is_stale(snapshot, series) for series in view.series],
         snapshot.verdict.severity.grave,
         _axis_end(view, at),
-        _is_old(view, at),
-        _certificate(view, at),
+        phases_are_old(view, at),
+        latency_warnings(view, at),
     )
 
 
@@ -138,7 +124,7 @@ def latency_lines(
     if stacked:
         figures, chart_cells = _stacked_figures(cells), cells
     header = () if labelled else (_header(view, snapshot.at, figures, chart_cells, local, stacked=stacked),)
-    notes = _notes(view, snapshot.at, cells)
+    notes = latency_notes(view, snapshot.at, cells)
     shown_notes = notes[: max(rows - len(header) - (_ROWS_STACKED if stacked else 1) * len(view.series), 0)]
     below = _long(snapshot, long, cells, rows - len(header) - len(shown_notes) - 1, local)
     tall = _tallest(len(view.series), rows - len(header) - len(shown_notes) - len(below))
@@ -326,99 +312,3 @@ def _usual(series: LatencySeries, stale: bool) -> Line:
     role = level_mark(series.level).role if loud else "dim"
     arrow = " ▲" if loud else "  "
     return line(Span(right(ratio(series.current_ratio) + arrow, _USUAL_CELLS), role, bold=loud))
-
-
-def _notes(view: LatencyView, at: datetime, cells: int) -> Lines:
-    """Warnings, then the phases of a new connection, then what `usual` means."""
-    usual = _usual_is(view, cells)
-    last = first_fitting((join((usual, _marks_are(view)), "   "), usual), cells)
-    notes = [_skew(view), _certificate(view, at), *_phases(view, at, cells), last]
-    return tuple(crop(note, cells) for note in notes if note)
-
-
-def _skew(view: LatencyView) -> Line:
-    if view.skew_s is None or abs(view.skew_s) <= _SKEW_WORTH_SAYING_S:
-        return BLANK
-    side = "behind" if view.skew_s > 0 else "ahead of"
-    return line(
-        Span("▲ ", "warn"), Span(f"this clock is {abs(view.skew_s):.1f}s {side} the server's", "text")
-    )
-
-
-def _certificate(view: LatencyView, at: datetime) -> Line:
-    expires = view.tls_expires_at
-    if expires is None or expires - at > _CERTIFICATE_WORTH_SAYING:
-        return BLANK
-    if expires <= at:
-        return line(Span("✗ ", "bad"), Span(f"certificate expired {duration(at - expires)} ago", "text"))
-    return line(Span("▲ ", "warn"), Span(f"certificate expires in {duration(expires - at)}", "text"))
-
-
-def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
-    """`dns 2ms  connect 14ms  first byte 135ms   server 119ms · network 16ms`, in one row or several."""
-    if view.phases is None:
-        return (line(Span("phases of a connection: not measured yet", "faint")),)
-    figures = _phase_figures(view.phases)
-    when = BLANK
-    if view.phases_at is not None and _is_old(view, at):
-        when = line(Span(f"at {clock(view.phases_at)}", "warn"))
-    for gap, held in (("  ", _MILLISECONDS_CELLS), (" ", 0)):
-        parts = [_part(name, seconds, held) for name, seconds in figures]
-        split = _split(view, held)
-        whole = join((join(parts, gap), split, when), gap + " ")
-        if width(whole) <= cells:
-            return (whole,)
-        if held and width(join((join(parts), when))) <= cells:
-            return (join((join(parts), when)), split)
-    for gap in ("  ", " "):
-        row = join((join(parts, gap), when), gap)
-        if width(row) <= cells:
-            return (row, split)
-    # In a narrow panel what was not measured goes first, then the rest takes another row.
-    known = [_part(name, seconds, 0) for name, seconds in figures if seconds is not None]
-    return (*packed([*known, when], cells), split)
-
-
-def _is_old(view: LatencyView, at: datetime) -> bool:
-    return view.phases_at is not None and (at - view.phases_at).total_seconds() > _PHASES_OLD_S
-
-
-def _split(view: LatencyView, held: int) -> Line:
-    if view.server_s is None or view.network_s is None:
-        return ()
-    return join((_part("server", view.server_s, held), _part("network", view.network_s, held)), " · ")
-
-
-def _phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:
-    return (
-        ("dns", phases.dns),
-        ("connect", phases.connect),
-        ("tls", phases.tls),
-        ("first byte", phases.first_byte),
-    )
-
-
-def _part(name: str, seconds: float | None, held: int) -> Line:
-    """`connect 14ms`: each figure has its unit, as in the rows above, and `held` cells to grow in."""
-    if seconds is None:
-        return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE.rjust(held and held + 2), "faint"))
-    figure = milliseconds(seconds).rjust(held)
-    return line(Span(f"{name} ", "dim"), Span(figure, "text"), Span("ms", "dim"))
-
-
-def _marks_are(view: LatencyView) -> Line:
-    """What the marks mean, if there are any."""
-    if not any(any(series.failed) for series in view.series):
-        return BLANK
-    words = Span(" all failed  ", "faint"), Span(" some", "faint")
-    return line(ALL_FAILED, words[0], SOME_FAILED, words[1])
-
-
-def _usual_is(view: LatencyView, cells: int) -> Line:
-    spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
-    if not spans:
-        return unmeasured_usual()
-    longest = max(spans)
-    words = span_text(longest) if longest.total_seconds() % 3600 == 0 else duration(longest)
-    forms = (f"the median of the last {words}", f"median of the last {words}", f"median of {words}")
-    return first_fitting((line(Span(f"usual: {form}", "faint")) for form in forms), cells)

@@ -8,12 +8,10 @@ from itertools import groupby
 from claude_tui.model.format import latency_figure, latency_unit
 from claude_tui.model.snapshot import LatencySeries
 from claude_tui.tui.render.curve import fine_curve
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Line, Lines, Span, line
 from claude_tui.tui.render.sparkline import resample, sparkline
 
 __all__ = ["ALL_FAILED", "SOME_FAILED", "chart_scale", "role_by", "series_chart"]
-
-Lines = tuple[Line, ...]
 
 ALL_FAILED, SOME_FAILED = Span("✗", "bad"), Span("×", "warn")
 """What marks the time in which all requests failed, or some."""

@@ -10,7 +10,7 @@ from claude_tui.model.format import latency_figure, latency_unit, span_text
 from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, Snapshot
 from claude_tui.tui.panels.latency_chart import role_by
 from claude_tui.tui.render.curve import fine_curve
-from claude_tui.tui.render.lines import Line, Span, line, pad, right
+from claude_tui.tui.render.lines import Line, Lines, Span, line, pad, right
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
 __all__ = ["LongChart", "long_lines"]
-
-Lines = tuple[Line, ...]
 
 _NAME_CELLS = 9
 _LOWEST, _TALLEST = 4, 8

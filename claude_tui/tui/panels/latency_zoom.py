@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     day,
-    duration,
     latency_figure,
     latency_unit,
     milliseconds,
@@ -16,22 +15,24 @@ from claude_tui.model.format import (
     ratio,
     span_text,
 )
-from claude_tui.model.observation import Timings
 from claude_tui.model.snapshot import FAILED_SERIES, Chart, LatencySeries, LatencyView, Snapshot
+from claude_tui.tui.panels.latency_notes import (
+    CERTIFICATE_WARNING,
+    baseline_words,
+    latency_warnings,
+    phase_figures,
+    unmeasured_usual,
+)
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, right, width
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, join, line, pad, right, width
 from claude_tui.tui.render.plot import CURVES, curves_of
 
-__all__ = ["figures_zoom", "legend", "unmeasured_usual", "usual_of"]
-
-Lines = tuple[Line, ...]
+__all__ = ["figures_zoom", "legend", "usual_of"]
 
 _NAME_CELLS = 10
 _COLUMN_CELLS = 9
 _ROOMY = 28
-_SKEW_WORTH_SAYING_S = 2.0
-_CERTIFICATE_WORTH_SAYING = timedelta(days=30)
 # The most important first: if the table does not fit, columns at the end are left out.
 _COLUMNS = ("now", "p50", "p95", "p99", "usual", "vs usual", "max", "samples", "failed")
 
@@ -68,7 +69,7 @@ def figures_zoom(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """
     view, at = snapshot.latency, snapshot.at
     table = (_header(view, cells), *(_row(series, _columns(cells)) for series in view.series))
-    notes = (*_failing(view, at), *_warnings(view, at))
+    notes = (*_failing(view, at), *latency_warnings(view, at))
     if rows < _ROOMY:
         body = (*table, *notes, _phases_row(view, cells))
     else:
@@ -148,16 +149,9 @@ def _usual(view: LatencyView) -> Line:
     spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
     if not spans:
         return unmeasured_usual()
-    return line(Span(f"usual: the median of the last {_words(max(spans))}; n/a: too few samples", "faint"))
-
-
-def unmeasured_usual() -> Line:
-    """What `usual` means while there is too little history to measure it."""
-    return line(Span("usual: not enough history yet", "faint"))
-
-
-def _words(span: timedelta) -> str:
-    return span_text(span) if span.total_seconds() % 3600 == 0 else duration(span)
+    return line(
+        Span(f"usual: the median of the last {baseline_words(max(spans))}; n/a: too few samples", "faint")
+    )
 
 
 def _phases_note(view: LatencyView, at: datetime) -> str:
@@ -170,7 +164,7 @@ def _phases(view: LatencyView) -> Lines:
     if view.phases is None:
         return ()
     parts = join(
-        _part(name, seconds) for name, seconds in (*_steps(view.phases), ("total", view.phases.total))
+        _part(name, seconds) for name, seconds in (*phase_figures(view.phases), ("total", view.phases.total))
     )
     return parts, line(Span("of the first byte: ", "faint"), *_split(view))
 
@@ -179,18 +173,11 @@ def _phases_row(view: LatencyView, cells: int) -> Line:
     """The phases in one row, without what does not fit."""
     if view.phases is None:
         return line(Span("phases: not measured yet", "faint"))
-    steps = line(*join(_part(name, seconds) for name, seconds in _steps(view.phases)), Span(" ms", "dim"))
+    steps = line(
+        *join(_part(name, seconds) for name, seconds in phase_figures(view.phases)), Span(" ms", "dim")
+    )
     both = join((steps, _split(view)), "   ")
     return both if width(both) <= cells else steps
-
-
-def _steps(phases: Timings) -> Sequence[tuple[str, float | None]]:
-    return (
-        ("dns", phases.dns),
-        ("connect", phases.connect),
-        ("tls", phases.tls),
-        ("first byte", phases.first_byte),
-    )
 
 
 def _split(view: LatencyView) -> Line:
@@ -203,28 +190,11 @@ def _part(name: str, seconds: float | None) -> Line:
     return line(Span(f"{name} ", "dim"), Span(figure, "text" if known else "faint"))
 
 
-def _warnings(view: LatencyView, at: datetime) -> Lines:
-    out: list[Line] = []
-    if view.skew_s is not None and abs(view.skew_s) > _SKEW_WORTH_SAYING_S:
-        side = "behind" if view.skew_s > 0 else "ahead of"
-        out.append(_warning(f"this clock is {abs(view.skew_s):.1f}s {side} the server's"))
-    expires = view.tls_expires_at
-    if expires is not None and expires <= at:
-        out.append(_warning(f"certificate expired {duration(at - expires)} ago"))
-    elif expires is not None and expires - at <= _CERTIFICATE_WORTH_SAYING:
-        out.append(_warning(f"certificate expires in {duration(expires - at)}"))
-    return tuple(out)
-
-
 def _certificate(view: LatencyView, at: datetime) -> Line:
     expires = view.tls_expires_at
-    if expires is None or expires - at <= _CERTIFICATE_WORTH_SAYING:
+    if expires is None or expires - at <= CERTIFICATE_WARNING:
         return BLANK
     return line(Span(f"certificate valid until {day(expires)}", "faint"))
-
-
-def _warning(text: str) -> Line:
-    return line(Span("▲ ", "warn"), Span(text, "text"))
 
 
 def usual_of(view: LatencyView) -> LatencySeries | None:

@@ -30,6 +30,7 @@ from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     clipped,
     crop,
@@ -44,8 +45,6 @@ from claude_tui.tui.render.lines import (
 )
 
 __all__ = ["RecordPanel", "outlook_line", "record_lines"]
-
-Lines = tuple[Line, ...]
 
 _LABEL_CELLS = 15
 _SOON = timedelta(days=30)

@@ -18,6 +18,7 @@ from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     clipped,
     crop,
@@ -33,7 +34,6 @@ from claude_tui.tui.render.lines import (
 
 __all__ = ["StatusPanel", "status_lines"]
 
-Lines = tuple[Line, ...]
 
 # With fewer rows than this, the components share a row.
 _ROWS_FOR_A_LIST = 4

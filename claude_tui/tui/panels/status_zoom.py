@@ -11,14 +11,12 @@ from claude_tui.model.snapshot import EventKind, Snapshot, StatusView
 from claude_tui.tui.panels.times import Times
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.glyphs import component_mark, event_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, pad, width, wrap
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, join, line, pad, width, wrap
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
 __all__ = ["status_zoom"]
-
-Lines = tuple[Line, ...]
 
 _NAME_CELLS = 44
 _NAME_ROWS = 3

@@ -28,6 +28,7 @@ from claude_tui.tui.render.lines import (
     BLANK,
     NO_BREAK,
     Line,
+    Lines,
     Span,
     crop,
     flow,
@@ -40,8 +41,6 @@ from claude_tui.tui.render.lines import (
 )
 
 __all__ = ["StripPanel", "calls_for_attention", "strip_back", "strip_lines", "strip_rows"]
-
-Lines = tuple[Line, ...]
 
 _MOST_NOTICES = 3
 _NARROWEST = 48

@@ -40,6 +40,7 @@ from claude_tui.tui.render.gauge import gauge
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     crop,
     flow,
@@ -52,8 +53,6 @@ from claude_tui.tui.render.lines import (
 )
 
 __all__ = ["block_lines", "hints", "lasted", "step_words"]
-
-Lines = tuple[Line, ...]
 
 _BADGE = 5
 _GAP = 2

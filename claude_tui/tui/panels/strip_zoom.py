@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.panels.alerts_zoom import alerts_zoom
 from claude_tui.tui.panels.verdict_zoom import verdict_zoom
-from claude_tui.tui.render.lines import BLANK, Line, Span, line, spread
+from claude_tui.tui.render.lines import BLANK, Lines, Span, line, spread
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
 __all__ = ["strip_zoom"]
-
-Lines = tuple[Line, ...]
 
 _BESIDE_FROM = 104
 _GAP = 4

@@ -9,30 +9,44 @@ from datetime import datetime
 from rich.cells import cell_len
 
 from claude_tui.analysis.history.failure_kinds import failure_brief
-from claude_tui.analysis.traffic.levels import attempts_level, failing_level, first_token_level
+from claude_tui.analysis.traffic.levels import attempts_level, failing_level
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     clock,
     clock_minute,
-    count,
     latency_figure,
     latency_unit,
-    money,
-    percent,
     plain,
-    ratio,
     span_text,
 )
 from claude_tui.model.observation import FailureKind, Outcome, Source
 from claude_tui.model.snapshot import Level, Snapshot
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import Quantiles, TrafficFigures, TrafficView
+from claude_tui.tui.panels.traffic_figures import (
+    LOUD,
+    NAME_CELLS,
+    PACE_CELLS,
+    SHARE_CELLS,
+    cost_row,
+    dollars,
+    ending_rows,
+    failure_share,
+    fitting,
+    labelled,
+    latency_row,
+    loud_role,
+    pace,
+    share,
+    token_row,
+)
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     clipped,
     crop,
@@ -46,13 +60,8 @@ from claude_tui.tui.render.lines import (
 )
 from claude_tui.tui.render.sparkline import bars
 
-__all__ = ["TrafficPanel", "dollars", "pace", "share", "traffic_lines"]
+__all__ = ["TrafficPanel", "traffic_lines"]
 
-Lines = tuple[Line, ...]
-
-_NAME_CELLS = 6
-# The room of a figure, so that nothing moves when it grows a digit: `30.7/s`, `100%`, `82.6k`, `≥$76.80`.
-_PACE_CELLS, _SHARE_CELLS, _LATENCY_CELLS, _COUNT_CELLS, _MONEY_CELLS = 6, 4, 4, 5, 7
 _TREND_FROM = 7
 _TALLEST = 6
 _ROWS_OF_CALLS, _ROWS_FOR_HEIGHT = 6, 4
@@ -62,7 +71,6 @@ _TABLE_CELLS, _TABLE_ROWS = 60, 20
 _AIR = 1.5
 # They call for different responses, so that they are named even while there are none.
 _NAMED = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED})
-_LOUD = (Level.WARN, Level.BAD)
 
 
 class TrafficPanel(SnapshotPanel):
@@ -104,10 +112,10 @@ def traffic_lines(
     """What matters most first; applications fill what is left, and a trend where there is room."""
     head = (_headline(view, cells), *_silent(view))
     figures = (
-        _latency(view, cells),
-        _tokens(view.all, cells),
-        _cost(view.all, cells),
-        *_endings(view.all, cells, always=rows >= _TABLE_ROWS),
+        latency_row(view, cells),
+        token_row(view.all, cells),
+        cost_row(view.all, cells),
+        *ending_rows(view.all, cells, always=rows >= _TABLE_ROWS),
     )
     apps = _listed("application", view.applications, cells, rows) if by_application else ()
     left = rows - len(head) - len(figures) - len(apps)
@@ -139,22 +147,24 @@ def _headline(view: TrafficView, cells: int) -> Line:
         # Whether nobody calls or nobody reports it, nobody knows: "0/min" would be a figure.
         return crop(line(Span(f"no calls since {clock_minute(silent)}", "text")), cells)
     pieces = [
-        _labelled(_held(pace(figures), _PACE_CELLS), "", "text"),
-        _labelled(f"failing {_held(share(figures.failing), _SHARE_CELLS)}", "", _role(failing_level(figures)))
+        labelled(pace(figures).rjust(PACE_CELLS), "", "text"),
+        labelled(
+            f"failing {share(figures.failing).rjust(SHARE_CELLS)}", "", loud_role(failing_level(figures))
+        )
         if figures.failing is not None
-        else line(Span(f"failing {_held(NOT_AVAILABLE, _SHARE_CELLS)}", "faint")),
+        else line(Span(f"failing {NOT_AVAILABLE.rjust(SHARE_CELLS)}", "faint")),
         *_leading_failure(figures),
-        overload := _class("overload", figures.overloaded, figures.calls),
-        limited := _class("limited", figures.rate_limited, figures.calls),
+        overload := failure_share("overload", figures.overloaded, figures.calls),
+        limited := failure_share("limited", figures.rate_limited, figures.calls),
     ]
     if figures.attempts_per_call is not None:
         level = attempts_level(figures)
-        mark = f" {level_mark(level).glyph}" if level in _LOUD else ""
-        pieces.append(_labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", _role(level), mark))
+        mark = f" {level_mark(level).glyph}" if level in LOUD else ""
+        pieces.append(labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", loud_role(level), mark))
     for failed, piece in ((figures.rate_limited, limited), (figures.overloaded, overload)):
         if not failed and width(join(pieces)) > cells:
             pieces.remove(piece)
-    return _fitting("", pieces, cells)
+    return fitting("", pieces, cells)
 
 
 def _all_quiet_since(view: TrafficView) -> datetime | None:
@@ -163,34 +173,13 @@ def _all_quiet_since(view: TrafficView) -> datetime | None:
     return max(since) if since and len(since) == len(view.sources) and not view.all.calls else None
 
 
-def _leading_failure(figures: TrafficFigures) -> tuple[Line, ...]:
+def _leading_failure(figures: TrafficFigures) -> Lines:
     """The commonest failure, unless it is one of the two that are always named."""
     if not figures.failures or figures.failures[0].outcome in _NAMED:
         return ()
     most = figures.failures[0]
     words = failure_brief(FailureKind(Source.MESSAGES, most.outcome, None, most.error_type))
-    return (_class(words, most.count, figures.calls),)
-
-
-def _fitting(name: str, pieces: list[Line], cells: int) -> Line:
-    """A row of pieces after its name; the last ones are left out where they do not fit."""
-    start = line(Span(f"{pad(name, _NAME_CELLS)} ", "text")) if name else ()
-    if name and not any(_is_known(piece) for piece in pieces):
-        return crop(line(*start, Span(NOT_AVAILABLE, "faint")), cells)
-    while len(pieces) > 1 and width(start) + width(join(pieces)) > cells:
-        pieces.pop()
-    return crop(line(*start, *join(pieces)), cells)
-
-
-def _is_known(piece: Line) -> bool:
-    """Whether it has a figure."""
-    return not any(span.text.strip() == NOT_AVAILABLE for span in piece)
-
-
-def _class(name: str, failed: int, calls: int) -> Line:
-    words = percent(failed / calls) if failed and calls else "0"
-    figure = _held(words, _SHARE_CELLS)
-    return line(Span(f"{name} ", "dim"), Span(figure, "bad" if failed else "dim", bold=bool(failed)))
+    return (failure_share(words, most.count, figures.calls),)
 
 
 def _silent(view: TrafficView) -> Lines:
@@ -215,64 +204,6 @@ def _silent(view: TrafficView) -> Lines:
             if each.since is not None
         ]
     return tuple(out)
-
-
-def _latency(view: TrafficView, cells: int) -> Line:
-    first = view.all.first_token
-    unit = latency_unit(first.p50, first.p95, first.p99)
-    pieces = [
-        _labelled(_held(latency_figure(value, unit), _LATENCY_CELLS), f"{name} ", "text", unit)
-        for name, value in (("p50", first.p50), ("p95", first.p95), ("p99", first.p99))
-    ]
-    level, times = first_token_level(view), view.first_token_ratio
-    if times is not None:
-        mark = f" {level_mark(level).glyph}" if level in _LOUD else ""
-        words = Span(
-            f"{_held(ratio(times), _SHARE_CELLS)} usual{mark}", _role(level, "dim"), bold=level in _LOUD
-        )
-        # More telling than p99.
-        pieces.insert(2, line(words))
-    return _fitting("TTFT", pieces, cells)
-
-
-def _tokens(figures: TrafficFigures, cells: int) -> Line:
-    pieces = [
-        _labelled(_held(_number(figures.input_per_minute), _COUNT_CELLS), "in ", "text", "/min"),
-        _labelled(_held(_number(figures.output_per_minute), _COUNT_CELLS), "out ", "text", "/min"),
-        _labelled(_held(share(figures.cache_share), _SHARE_CELLS), "cached ", "text"),
-    ]
-    return _fitting("tokens", pieces, cells)
-
-
-def _cost(figures: TrafficFigures, cells: int) -> Line:
-    pieces = [
-        _labelled(_held(dollars(figures.usd_per_hour, figures), _MONEY_CELLS), "", "text", "/h"),
-        _labelled(_held(dollars(figures.usd_per_1000, figures), _MONEY_CELLS), "", "text", " per 1,000"),
-        _labelled(_held(_number(figures.prompt_p95), _COUNT_CELLS), "prompt p95 ", "text"),
-    ]
-    return _fitting("cost", pieces, cells)
-
-
-def _endings(figures: TrafficFigures, cells: int, *, always: bool) -> Lines:
-    """How answers ended that did not end well, where there are any.
-
-    With `always` the row is there without any as well, so that nothing below it moves when one comes.
-    """
-    pieces = []
-    if figures.cut:
-        pieces.append(_labelled(f"{figures.cut:,}", "cut ", "bad"))
-    if figures.early:
-        words = f"{figures.early:,} of {figures.asked_to_wait:,}"
-        pieces.append(_labelled(words, "retry-after ignored ", "warn"))
-    if figures.max_tokens:
-        pieces.append(_labelled(_held(percent(figures.max_tokens), _SHARE_CELLS), "max_tokens ", "text"))
-    if figures.refusals:
-        pieces.append(_labelled(_held(percent(figures.refusals), _SHARE_CELLS), "refusals ", "text"))
-    if figures.abandoned:
-        pieces.append(_labelled(f"{figures.abandoned:,}", "abandoned ", "text"))
-    if always and not pieces:
-        pieces.append(line(Span("none early or cut", "dim")))
-    return (_fitting("ended", pieces, cells),) if pieces else ()
 
 
 def _more(view: TrafficView, cells: int, rows: int, room: int) -> Lines:
@@ -327,9 +258,9 @@ def _row(figures: TrafficFigures, name: int, cells: int) -> Line:
     columns = [
         line(Span(pad(figures.name, name), "text")),
         line(Span(right(pace(figures), 8), "text")),
-        line(Span(right(share(figures.failing), 5), _role(level, "dim"), bold=level in _LOUD)),
+        line(Span(right(share(figures.failing), 5), loud_role(level, "dim"), bold=level in LOUD)),
         line(Span("p95 ", "dim"), *_p95(figures.first_token)),
-        _labelled(right(dollars(figures.usd_per_hour, figures), 8), "", "text", "/h"),
+        labelled(right(dollars(figures.usd_per_hour, figures), 8), "", "text", "/h"),
     ]
     while len(columns) > 3 and width(join(columns)) > cells:
         columns.pop()
@@ -357,53 +288,9 @@ def _trend(view: TrafficView, cells: int, room: int, tall: int) -> Lines:
 
 def _curve(name: str, points: Sequence[float], top: float, role: str, cells: int, tall: int) -> Lines:
     """`tall` rows, the name in the last of them."""
-    rows = bars(
-        points, cells - _NAME_CELLS - 1, tall, top=top, role_of=lambda value: role if value else "dim"
-    )
+    rows = bars(points, cells - NAME_CELLS - 1, tall, top=top, role_of=lambda value: role if value else "dim")
     labels = [""] * (tall - 1) + [name]
     return tuple(
-        line(Span(pad(label, _NAME_CELLS) + " ", "text"), *row)
+        line(Span(pad(label, NAME_CELLS) + " ", "text"), *row)
         for label, row in zip(labels, rows, strict=True)
     )
-
-
-def pace(figures: TrafficFigures) -> str:
-    """`30.7/s`, `0.97/s`; below one in ten seconds, calls a minute: `5/min`."""
-    # The unit changes where few applications stay: around one call a second it would flicker.
-    if figures.per_second >= 0.095:
-        return f"{figures.per_second:,.{1 if figures.per_second >= 0.995 else 2}f}/s"
-    return f"{count(figures.per_second * 60)}/min"
-
-
-def share(fraction: float | None) -> str:
-    return NOT_AVAILABLE if fraction is None else percent(fraction)
-
-
-def dollars(amount: float | None, figures: TrafficFigures) -> str:
-    """`$4.10`, `≥$4.10` where calls without a price are among them, `n/a` where all are."""
-    if amount is None:
-        return NOT_AVAILABLE
-    return f"{'≥' if figures.unpriced else ''}{money(amount)}"
-
-
-def _number(value: float | None) -> str:
-    return NOT_AVAILABLE if value is None else count(value)
-
-
-def _held(figure: str, cells: int) -> str:
-    """The figure at the right edge of its room; a longer one is never cut."""
-    return figure.rjust(cells)
-
-
-def _labelled(figure: str, label: str, role: str, unit: str = "") -> Line:
-    """A bright figure between a dim label and a dim unit; a figure that is not known is dim as well."""
-    known = figure.strip() != NOT_AVAILABLE
-    return line(
-        Span(label, "dim"),
-        Span(figure, role if known else "faint", bold=known),
-        Span(unit if known else " " * len(unit), "dim"),
-    )
-
-
-def _role(level: Level, otherwise: str = "text") -> str:
-    return level_mark(level).role if level in _LOUD else otherwise

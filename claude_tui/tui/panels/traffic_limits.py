@@ -8,11 +8,9 @@ from claude_tui.model.format import clock, count, percent
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Snapshot
 from claude_tui.tui.panels.limit_facts import limit_facts
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import Line, Span, crop, line, pad, right
+from claude_tui.tui.render.lines import Line, Lines, Span, crop, line, pad, right
 
 __all__ = ["limits_by_model", "shares_by_model"]
-
-Lines = tuple[Line, ...]
 
 _NAME_CELLS = 22
 _COLUMN_CELLS = 18

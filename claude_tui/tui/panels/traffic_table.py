@@ -7,15 +7,13 @@ from collections.abc import Callable, Sequence
 from rich.cells import cell_len
 
 from claude_tui.analysis.traffic.levels import failing_level
-from claude_tui.model.format import NOT_AVAILABLE, count, latency_figure, latency_unit, money, percent
-from claude_tui.model.snapshot import Level
+from claude_tui.model.format import NOT_AVAILABLE, latency_figure, latency_unit, percent
 from claude_tui.model.traffic_view import TrafficFigures
-from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import Line, Span, line, pad, right
+from claude_tui.tui.panels.traffic_figures import dollars, loud_role, number, pace_parts
+from claude_tui.tui.render.lines import Line, Lines, Span, line, pad, right
 
 __all__ = ["table"]
 
-Lines = tuple[Line, ...]
 
 # Wide enough for most names: two tables below each other then have the same columns.
 _NARROWEST_NAME, _WIDEST_NAME = 13, 24
@@ -57,17 +55,14 @@ _Column = tuple[str, int, int, Callable[[TrafficFigures], _Figure]]
 
 
 def _pace(figures: TrafficFigures) -> _Figure:
-    if figures.per_second >= 0.095:
-        return f"{figures.per_second:,.{1 if figures.per_second >= 0.995 else 2}f}", "/s", "text"
-    return count(figures.per_second * 60), "/min", "text"
+    return *pace_parts(figures), "text"
 
 
 def _failing(figures: TrafficFigures) -> _Figure:
     if figures.failing is None:
         return NOT_AVAILABLE, "", "faint"
     level = failing_level(figures)
-    role = level_mark(level).role if level in (Level.WARN, Level.BAD) else "dim"
-    return percent(figures.failing), "", role
+    return percent(figures.failing), "", loud_role(level, "dim")
 
 
 def _seconds(value: float | None) -> _Figure:
@@ -76,13 +71,11 @@ def _seconds(value: float | None) -> _Figure:
 
 
 def _tokens(value: float | None) -> _Figure:
-    return (NOT_AVAILABLE if value is None else count(value)), "", "text"
+    return number(value), "", "text"
 
 
 def _cost(figures: TrafficFigures) -> _Figure:
-    if figures.usd_per_hour is None:
-        return NOT_AVAILABLE, "", "faint"
-    return f"{'≥' if figures.unpriced else ''}{money(figures.usd_per_hour)}", "", "text"
+    return dollars(figures.usd_per_hour, figures), "", "text"
 
 
 def _attempts(figures: TrafficFigures) -> _Figure:

@@ -20,7 +20,6 @@ from claude_tui.model.format import (
     NOT_AVAILABLE,
     ago,
     clock,
-    count,
     latency_figure,
     latency_unit,
     plain,
@@ -31,10 +30,11 @@ from claude_tui.model.format import (
 from claude_tui.model.snapshot import Chart, ChartSeries, Snapshot
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import SourceState, TrafficFigures, TrafficView
-from claude_tui.tui.panels.traffic import dollars, pace, share, traffic_lines
+from claude_tui.tui.panels.traffic import traffic_lines
+from claude_tui.tui.panels.traffic_figures import dollars, number, pace, share
 from claude_tui.tui.panels.traffic_limits import limits_by_model
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
 __all__ = ["Listing", "traffic_zoom"]
-
-Lines = tuple[Line, ...]
 
 _FIGURE_ROWS = 9
 # The name and the highest value of a curve.
@@ -199,13 +197,13 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
         "TTFT p50": _seconds(first.p50),
         "TTFT p95": _seconds(first.p95),
         "TTFT p99": _seconds(first.p99),
-        "in/min": _count(figures.input_per_minute),
-        "out/min": _count(figures.output_per_minute),
+        "in/min": number(figures.input_per_minute),
+        "out/min": number(figures.output_per_minute),
         "cached": share(figures.cache_share),
         "cost/h": dollars(figures.usd_per_hour, figures),
         "per 1,000": dollars(figures.usd_per_1000, figures),
         "attempts": "unknown" if attempts is None else f"{attempts:.2f}",
-        "prompt p95": _count(figures.prompt_p95),
+        "prompt p95": number(figures.prompt_p95),
     }
     failed = {"failing": figures.failed, "overload": figures.overloaded, "limited": figures.rate_limited}
     roles = {name: "bad" if count else "dim" for name, count in failed.items()}
@@ -324,7 +322,3 @@ def _seconds(value: float | None) -> str:
         return NOT_AVAILABLE
     unit = latency_unit(value)
     return f"{latency_figure(value, unit)} {unit}"
-
-
-def _count(value: float | None) -> str:
-    return NOT_AVAILABLE if value is None else count(value)

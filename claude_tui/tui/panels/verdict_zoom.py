@@ -13,14 +13,12 @@ from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of, tak
 from claude_tui.tui.panels.times import Times
 from claude_tui.tui.panels.verdict_words import cause_words, severity_role, verdict_role
 from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.lines import BLANK, Line, Span, flow, line, pad
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, flow, line, pad
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
 __all__ = ["MEANINGS", "badge", "behind", "verdict_zoom"]
-
-Lines = tuple[Line, ...]
 
 MEANINGS = {
     Severity.P1: "nearly all messages fail",

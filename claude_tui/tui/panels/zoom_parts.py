@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right, width, wrap
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right, width, wrap
 
 __all__ = ["SPANS", "heading", "next_span", "paragraph", "table_row"]
-
-Lines = tuple[Line, ...]
 
 SPANS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 """The spans that a chart may cover, shortest first."""

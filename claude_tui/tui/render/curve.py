@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from claude_tui.tui.render.lines import Line, Span
+from claude_tui.tui.render.lines import Line, Lines, Span
 
 __all__ = ["curve", "fine_curve"]
 
@@ -15,7 +15,7 @@ _DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
 _EMPTY = 0x2800
 
 
-def curve(values: Sequence[float | None], rows: int, role_of: Callable[[float], str]) -> tuple[Line, ...]:
+def curve(values: Sequence[float | None], rows: int, role_of: Callable[[float], str]) -> Lines:
     """A curve through one value (0..1) per cell, as `rows` rows from the top; None leaves a gap.
 
     Every value is drawn across its cell and joined to the previous one, in the role of the value.
@@ -23,9 +23,7 @@ def curve(values: Sequence[float | None], rows: int, role_of: Callable[[float], 
     return fine_curve([value for value in values for _ in range(2)], rows, role_of)
 
 
-def fine_curve(
-    values: Sequence[float | None], rows: int, role_of: Callable[[float], str]
-) -> tuple[Line, ...]:
+def fine_curve(values: Sequence[float | None], rows: int, role_of: Callable[[float], str]) -> Lines:
     """The same with two values per cell, the greater of which gives the cell its role."""
     top = rows * _DOTS_PER_ROW - 1
     cells = [[0] * (len(values) // 2) for _ in range(rows)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import lru_cache
 
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, line, spread, width
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, line, spread, width
 
 __all__ = ["Frame", "framed", "inner_size"]
 
@@ -28,7 +28,7 @@ def inner_size(frame: Frame, cells: int, rows: int) -> tuple[int, int]:
 
 
 def framed(
-    content: tuple[Line, ...],
+    content: Lines,
     cells: int,
     rows: int,
     *,
@@ -37,7 +37,7 @@ def framed(
     key: str = "",
     note: str = "",
     focused: bool = False,
-) -> tuple[Line, ...]:
+) -> Lines:
     """`content` in a frame, as exactly `rows` lines. Focus is shown by a mark as well as a colour."""
     if frame is Frame.NONE:
         return content[:rows]

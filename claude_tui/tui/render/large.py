@@ -12,11 +12,9 @@ from functools import lru_cache
 from rich.cells import cell_len
 from textual.renderables.digits import DIGITS, DIGITS3X3_BOLD
 
-from claude_tui.tui.render.lines import BLANK, Line, Span, line
+from claude_tui.tui.render.lines import BLANK, Lines, Span, line
 
 __all__ = ["Scale", "large_figure", "large_figure_cells", "large_word", "large_word_cells", "spellable"]
-
-Lines = tuple[Line, ...]
 
 
 class Scale(Enum):

@@ -12,7 +12,7 @@ from claude_tui.tui.boundary import Contained, contain_drawing
 from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.render.direct_output import DirectOutput, DrawnWidget, regions_of
 from claude_tui.tui.render.frame import Frame, framed, inner_size
-from claude_tui.tui.render.lines import BLANK, Line, Span, changes, flow, line
+from claude_tui.tui.render.lines import BLANK, Lines, Span, changes, flow, line
 
 if TYPE_CHECKING:
     from textual.app import RenderResult
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.render.paint import Paint, Painted
 
 __all__ = ["LinePanel", "SnapshotPanel"]
-
-Lines = tuple[Line, ...]
 
 
 class LinePanel(Contained, DrawnWidget):

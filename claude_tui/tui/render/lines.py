@@ -21,6 +21,7 @@ __all__ = [
     "NO_BREAK",
     "ROLES",
     "Line",
+    "Lines",
     "Span",
     "cells_of",
     "changes",
@@ -80,6 +81,7 @@ class Span(NamedTuple):
 
 
 Line = tuple[Span, ...]
+Lines = tuple[Line, ...]
 
 BLANK: Line = ()
 
@@ -158,7 +160,7 @@ def crop(spans: Line, cells: int) -> Line:
     return tuple(kept)
 
 
-def clipped(rows: Iterable[Line], cells: int, most: int) -> tuple[Line, ...]:
+def clipped(rows: Iterable[Line], cells: int, most: int) -> Lines:
     """At most `most` of the rows, each in at most `cells` cells."""
     return tuple(crop(row, cells) for row in islice(rows, max(most, 0)))
 
@@ -181,7 +183,7 @@ def first_fitting(forms: Iterable[Line], cells: int) -> Line:
     return crop(shown, cells)
 
 
-def packed(pieces: Iterable[Line], cells: int, gap: str = " ") -> tuple[Line, ...]:
+def packed(pieces: Iterable[Line], cells: int, gap: str = " ") -> Lines:
     """The non-empty pieces in as few rows as they take, none of them broken."""
     rows: list[Line] = []
     for piece in filter(None, pieces):
@@ -259,7 +261,7 @@ def _wrapped(words: list[str], cells: int) -> Iterator[str]:
 
 # Most running text is the same from one second to the next.
 @lru_cache(maxsize=32)
-def flow(spans: Line, cells: int, rows: int) -> tuple[Line, ...]:
+def flow(spans: Line, cells: int, rows: int) -> Lines:
     """`wrap` for a Line: every word keeps the style of the span that it begins in."""
     styled = [span._replace(text=word) for span in spans for word in _SPACE.split(span.text) if word]
     words = (word for span in spans for word in span.text.split(" ") if word)

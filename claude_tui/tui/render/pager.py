@@ -8,11 +8,9 @@ from textual import events
 
 from claude_tui.tui.render.frame import Frame, framed, inner_size
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line
+from claude_tui.tui.render.lines import Lines
 
 __all__ = ["Pager"]
-
-Lines = tuple[Line, ...]
 
 
 class Pager(LinePanel):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from claude_tui.model.format import count
 from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries
-from claude_tui.tui.render.lines import Line, Span, line, right
+from claude_tui.tui.render.lines import Line, Lines, Span, line, right
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "curves_of", "nice_ticks", "plot_lines"]
 
-Lines = tuple[Line, ...]
 Points = Sequence[tuple[datetime, float | None]]
 
 _MARGIN = 7

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual.dom import DOMNode
 
 from claude_tui.model.snapshot import Chart, ChartSeries
-from claude_tui.tui.render.lines import BLANK, Line, Span, line
+from claude_tui.tui.render.lines import BLANK, Lines, Span, line
 from claude_tui.tui.render.plot import plot_lines
 from claude_tui.tui.render.time_grid import Grid
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
 __all__ = ["Plotter"]
-
-Lines = tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from claude_tui.tui.render.lines import Line, Span
+from claude_tui.tui.render.lines import Line, Lines, Span
 
 __all__ = ["GAP", "bars", "resample", "sparkline"]
 
@@ -36,9 +36,7 @@ def sparkline(points: Sequence[float | None], cells: int, *, top: float, role_of
     return bars(points, cells, 1, top=top, role_of=role_of)[0]
 
 
-def bars(
-    points: Sequence[float | None], cells: int, rows: int, *, top: float, role_of: RoleOf
-) -> tuple[Line, ...]:
+def bars(points: Sequence[float | None], cells: int, rows: int, *, top: float, role_of: RoleOf) -> Lines:
     """`rows` rows of `cells` cells, uppermost first.
 
     Each column has the role of its value. A value of 0 still draws the lowest block, so that

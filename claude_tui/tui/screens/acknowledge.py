@@ -17,7 +17,7 @@ from claude_tui.model.format import clock_minute, moment, span_text
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Verdict
 from claude_tui.tui.panels.alert_words import nothing_open, own_group, taker_of
-from claude_tui.tui.render.lines import Line
+from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
 from claude_tui.tui.screens.dialog_fields import (
     entered_name,
@@ -103,7 +103,7 @@ def _take(app: Cockpit, seen: Verdict, by: str, reason: str) -> bool:
     return True
 
 
-def _acknowledging(view: AlertsView, verdict: Verdict | None) -> tuple[Line, ...]:
+def _acknowledging(view: AlertsView, verdict: Verdict | None) -> Lines:
     paragraphs = []
     if view.groups:
         reminders = (

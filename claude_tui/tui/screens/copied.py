@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 from claude_tui.tui.driver import GuardedDriver
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, wrap
+from claude_tui.tui.render.lines import BLANK, Lines, Span, crop, line, wrap
 from claude_tui.tui.screens.leaving import LeavesOnce
 
 __all__ = ["CopiedScreen", "show_copied"]
@@ -28,7 +28,7 @@ class _Plain(LinePanel):
         self._top = 0
         self._total = 0
 
-    def draw(self, width: int, height: int) -> tuple[Line, ...]:
+    def draw(self, width: int, height: int) -> Lines:
         rows = tuple(line(row) for row in _rows(self._text, width))
         room = max(height - 2, 0)
         self._total = len(rows)

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from textual import events
 
 from claude_tui.tui.messages import ItemClicked
-from claude_tui.tui.render.lines import Line
+from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.screens.runbook_parts import Page
 
 __all__ = ["CursorPager", "top_for"]
-
-Lines = tuple[Line, ...]
 
 
 class CursorPager(Pager):

@@ -14,8 +14,10 @@ from textual.widget import Widget
 
 from claude_tui.model.arrangement import Panel, Preset
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import Hint, Scope, bindings, footer, footer_of_the_past
+from claude_tui.tui.actions import Scope
 from claude_tui.tui.cockpit import cockpit_of
+from claude_tui.tui.hints import Hint, footer, footer_of_the_past
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.panel_keys import zoom_keys

@@ -9,17 +9,17 @@ from textual.binding import Binding
 from claude_tui.drills.conclusion import Result
 from claude_tui.drills.report import Row, as_text, headline, sections
 from claude_tui.model.snapshot import Level
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, flow, line, pad
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, flow, line, pad
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import WIDEST, key_of, prose
 from claude_tui.tui.screens.runbook_screen import offered
 
 __all__ = ["BriefScreen", "DebriefScreen", "debrief_lines"]
-
-Lines = tuple[Line, ...]
 
 _LABEL_CELLS = 19
 _MOST_ROWS = 40

@@ -21,12 +21,11 @@ from textual.widgets import Input
 
 from claude_tui.model.text import inert
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Span, crop, flow, line, pad
+from claude_tui.tui.render.lines import Line, Lines, Span, crop, flow, line, pad
 from claude_tui.tui.screens.leaving import LeavesOnce
 
 __all__ = ["LABEL_CELLS", "Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"]
 
-Lines = tuple[Line, ...]
 Answers = tuple[int | str, ...]
 """For each field, in order, the index of the option or the text as typed."""
 
@@ -71,7 +70,7 @@ class Question:
     """What enter does."""
     fields: tuple[Field, ...]
     """The fields, in order."""
-    explanation: tuple[Line, ...] = ()
+    explanation: Lines = ()
     """What will happen, in a few paragraphs."""
     first: int = 0
     """The index of the field that has the focus first."""
@@ -183,11 +182,11 @@ def _label(text: str, *, focused: bool) -> Line:
 class Words(LinePanel):
     """Paragraphs, as many rows as they need."""
 
-    def __init__(self, paragraphs: tuple[Line, ...]) -> None:
+    def __init__(self, paragraphs: Lines) -> None:
         super().__init__()
         self._paragraphs = paragraphs
 
-    def say(self, paragraphs: tuple[Line, ...]) -> None:
+    def say(self, paragraphs: Lines) -> None:
         self._paragraphs = paragraphs
         self.refresh(layout=True)
         self.repaint()

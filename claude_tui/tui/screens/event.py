@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from claude_tui.model.snapshot import Event, Snapshot
-from claude_tui.tui.actions import Hint, Scope, bindings, footer
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint, footer
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.panels.event_text import event_lines, event_text
-from claude_tui.tui.render.lines import Line
+from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.screens.reader import ReaderScreen
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class EventScreen(ReaderScreen):
     def hints(self) -> tuple[Hint, ...]:
         return footer(Scope.EVENT, self.cockpit.chosen_keys)
 
-    def content(self, cells: int, rows: int) -> tuple[Line, ...]:  # noqa: ARG002 (it scrolls)
+    def content(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
         return event_lines(self.event, cells, self.cockpit.paint.local)
 
     def action_copy(self) -> None:

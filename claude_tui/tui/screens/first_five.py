@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import ProbeState, Snapshot
 from claude_tui.runbook import CheckResult, CheckState, results
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
+from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession
 from claude_tui.tui.screens.first_five_lines import asked_lines, by_hand, one_column, results_page, script
-from claude_tui.tui.screens.runbook_parts import Lines, Page
+from claude_tui.tui.screens.runbook_parts import Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
 from claude_tui.tui.view import View
 
@@ -67,7 +70,7 @@ class FirstFiveScreen(RunbookScreen):
         answer_timeout_s = self.cockpit.settings.timeout_s + _ANSWER_MARGIN_S
         return results(self.session.runbook, self.snapshot, self.asked_at, answer_timeout_s)
 
-    # -- what is shown ------------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         if self.is_mounted:

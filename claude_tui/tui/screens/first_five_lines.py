@@ -9,12 +9,10 @@ from claude_tui.model.format import clock
 from claude_tui.runbook import CheckResult, CheckState, Command, Placeholders, commands
 from claude_tui.tui.panels.verdict_words import figures
 from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, spread, wrap
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, spread, wrap
 from claude_tui.tui.screens.runbook_parts import KeyOf, Page, code, prose, under_cursor, warning
 
 __all__ = ["asked_lines", "by_hand", "one_column", "results_page", "script"]
-
-Lines = tuple[Line, ...]
 
 _MARKS = {
     CheckState.WAITING: ("◌", "checking", "dim"),

@@ -5,18 +5,18 @@ from __future__ import annotations
 from claude_tui import __version__
 from claude_tui.model.snapshot import Level
 from claude_tui.model.watching import Watching
-from claude_tui.tui.actions import ACTIONS, Action, Group, Hint, Scope, bindings, footer, is_offered
+from claude_tui.tui.actions import ACTIONS, Action, Group, Scope, is_offered
+from claude_tui.tui.hints import Hint, footer
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.keys import KeyMap, display, in_keymap
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.glyphs import component_mark, level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, plain
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, join, line, pad, plain
 from claude_tui.tui.screens.dialog import Answers, DialogScreen, Question, TextField
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.situations import SITUATIONS, situation_lines
 
 __all__ = ["HelpScreen", "found_lines", "help_lines"]
-
-Lines = tuple[Line, ...]
 
 _KEY_CELLS = 14
 _TEXT_CELLS = 50

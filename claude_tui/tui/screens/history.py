@@ -15,8 +15,10 @@ from claude_tui.analysis.uptime.report import SPANS, Report, build_report, utc
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import span_text
 from claude_tui.model.when import Local
-from claude_tui.tui.actions import Hint, Scope, bindings
-from claude_tui.tui.render.lines import BLANK, Line, Span, line, wrap
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
+from claude_tui.tui.render.lines import BLANK, Lines, Span, line, wrap
 from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.history_days import HistoryListing
 from claude_tui.tui.screens.history_lines import history_lines, next_span
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.view import View
 
 __all__ = ["HistoryScreen", "open_history"]
-
-Lines = tuple[Line, ...]
 
 _FIRST_SPAN = SPANS[2]
 _READ_AGAIN = timedelta(minutes=1)
@@ -78,7 +78,7 @@ class HistoryScreen(ReaderScreen):
     def hints(self) -> tuple[Hint, ...]:
         return offered(Scope.HISTORY, self.cockpit.chosen_keys, {"history"})
 
-    # -- what is shown ----------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def content(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
         if self.problem:
@@ -101,7 +101,7 @@ class HistoryScreen(ReaderScreen):
         if stale or self._record is None or not timedelta() <= snapshot.at - self._record.at < _READ_AGAIN:
             self._work()
 
-    # -- what the person asks for -------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------
 
     def action_span_shorter(self) -> None:
         self._choose(next_span(self.span, -1))

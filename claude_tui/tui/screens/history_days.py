@@ -15,12 +15,10 @@ from claude_tui.analysis.uptime.tally import LEAST_COVERAGE
 from claude_tui.model.filtering import parse_filter
 from claude_tui.model.format import NOT_AVAILABLE, clock_minute, percent, plural
 from claude_tui.tui.panels.zoom_parts import heading, table_row
-from claude_tui.tui.render.lines import Line, Span, crop, line, pad, right
+from claude_tui.tui.render.lines import Line, Lines, Span, crop, line, pad, right
 from claude_tui.tui.screens.history_figures import Columns, fitting, quantile_text, role_of, share, time_in
 
 __all__ = ["HistoryListing", "table_of_periods"]
-
-Lines = tuple[Line, ...]
 
 _PERIOD_COLUMNS: Columns = (
     ("uptime", 8),

@@ -24,7 +24,7 @@ from claude_tui.model.format import (
 )
 from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.grade_marks import GRADE_MARKS
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right, spread, width
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right, spread, width
 from claude_tui.tui.render.sparkline import sparkline
 from claude_tui.tui.screens.history_days import HistoryListing, table_of_periods
 from claude_tui.tui.screens.history_figures import (
@@ -38,8 +38,6 @@ from claude_tui.tui.screens.history_figures import (
 
 __all__ = ["TWO_COLUMNS_FROM", "history_lines", "next_span"]
 
-Lines = tuple[Line, ...]
-
 TWO_COLUMNS_FROM = 110
 _GAP = 3
 _LEFT_SHARE = 0.555
@@ -47,7 +45,6 @@ _MOST_LEFT = 84
 _MOST_INCIDENTS = 8
 _LABEL = 6
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
 
 _EVERYTHING = HistoryListing()
 

@@ -13,9 +13,11 @@ from claude_tui.incident import Incident, TimelineEntry, incidents
 from claude_tui.model.filtering import parse_filter
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.dialog_fields import refuse
 from claude_tui.tui.screens.filtering import ask_filter
@@ -55,7 +57,6 @@ if TYPE_CHECKING:
 
 __all__ = ["IncidentScreen", "open_incident"]
 
-Lines = tuple[Line, ...]
 
 # From this many cells on the figures stand beside the timeline.
 _WIDE = 110
@@ -99,7 +100,7 @@ class IncidentScreen(ReaderScreen):
         self._known: tuple[Incident, ...] = ()
         self._known_as_of: tuple[IncidentEntry, ...] | None = None
 
-    # -- what stands where -----------------------------------------------------------------
+    # -- layout --------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         self.key = key_of(self.cockpit.chosen_keys)
@@ -144,7 +145,7 @@ class IncidentScreen(ReaderScreen):
     def hints(self) -> tuple[Hint, ...]:
         return incident_hints(self.incident, self.cockpit.chosen_keys)
 
-    # -- what is shown -----------------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     @property
     def incident(self) -> Incident | None:
@@ -313,7 +314,7 @@ class IncidentScreen(ReaderScreen):
         if self.incident is not None:
             ask_filter(self.cockpit, "timeline", self.words, answered)
 
-    # -- what people do ------------------------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------
 
     def action_declare(self) -> None:
         self._came_from_list |= not self.ident

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from claude_tui.incident import Incident
-from claude_tui.tui.actions import ACTIONS, Hint, Scope
+from claude_tui.tui.actions import ACTIONS, Scope
+from claude_tui.tui.hints import Hint
 from claude_tui.tui.keys import KeyMap, in_keymap
 from claude_tui.tui.screens.runbook_screen import offered
 

@@ -25,12 +25,23 @@ from claude_tui.model.when import Local
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.panels.zoom_parts import paragraph
 from claude_tui.tui.render.glyphs import Mark, level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, pad, spread, width, wrap
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Lines,
+    Span,
+    crop,
+    fit,
+    join,
+    line,
+    pad,
+    spread,
+    width,
+    wrap,
+)
 from claude_tui.tui.screens.runbook_parts import Page, under_cursor
 
 __all__ = ["TimelineLook", "figure_lines", "headline", "short_figures", "shown", "timeline_page"]
-
-Lines = tuple[Line, ...]
 
 _GLYPHS = {
     TimelineKind.FIRST_FAILURE: "✗",

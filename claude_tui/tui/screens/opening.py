@@ -13,14 +13,15 @@ from textual.screen import Screen
 
 from claude_tui.model.arrangement import Panel, Preset
 from claude_tui.model.format import duration
-from claude_tui.tui.actions import Scope, footer
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import footer
 from claude_tui.tui.panel_keys import zoom_keys
 from claude_tui.tui.panels.badges import READ_ONLY, demo_badge
 from claude_tui.tui.panels.footer import footer_line
 from claude_tui.tui.panels.strip_size import rows_without_notices
 from claude_tui.tui.render.frame import framed
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, fit, join, line, spread
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, fit, join, line, spread
 from claude_tui.tui.screens.layout import Slot, arrange
 from claude_tui.tui.screens.leaving import LeavesOnce
 
@@ -97,7 +98,7 @@ class _Opening(LinePanel):
     def on_mount(self) -> None:
         self.set_interval(_TICK_S, self.redraw)
 
-    def draw(self, width: int, height: int) -> tuple[Line, ...]:
+    def draw(self, width: int, height: int) -> Lines:
         times = (self._since, self._now())
         return opening_lines(self._about, times, width, height, self._keys, self._preset, self._hidden)
 
@@ -110,7 +111,7 @@ def opening_lines(
     keys: KeyMap,
     preset: Preset = Preset.TRIAGE,
     hidden: frozenset[str] = frozenset(),
-) -> tuple[Line, ...]:
+) -> Lines:
     """The whole screen of `cells` by `rows`: everything is where the dashboard will have it.
 
     `times` are the start and now.
@@ -121,9 +122,7 @@ def opening_lines(
     return tuple(_row(y, [(slots[each], drawn[each]) for _, each in places]) for y in range(rows))
 
 
-def _drawn(
-    what: str, slot: Slot, about: About, times: tuple[datetime, datetime], keys: KeyMap
-) -> tuple[Line, ...]:
+def _drawn(what: str, slot: Slot, about: About, times: tuple[datetime, datetime], keys: KeyMap) -> Lines:
     """What stands in the place of that widget."""
     since, now = times
     if what == "header":
@@ -144,7 +143,7 @@ def _lasted(passed: timedelta) -> str:
     return f" for {duration(passed)}: the data directory answers slowly" if passed > _SLOW else ""
 
 
-def _row(y: int, places: list[tuple[Slot, tuple[Line, ...]]]) -> Line:
+def _row(y: int, places: list[tuple[Slot, Lines]]) -> Line:
     """Row `y` of the screen, from the places that it crosses, left to right."""
     row: Line = ()
     for slot, lines in places:

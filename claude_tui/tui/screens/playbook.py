@@ -10,8 +10,10 @@ from claude_tui.model.playbook import StepState
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook import Playbook, PlaybookView, mark, playbook_now, playbook_view, progress_of, restart
 from claude_tui.runbook.view import StepView
-from claude_tui.tui.actions import Hint, Scope, bindings
-from claude_tui.tui.render.lines import line
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
+from claude_tui.tui.render.lines import Lines, line
 from claude_tui.tui.runbook_session import RunbookSession
 from claude_tui.tui.screens.playbook_lines import (
     PlaybookContext,
@@ -24,7 +26,7 @@ from claude_tui.tui.screens.playbook_lines import (
     verdict_lines,
 )
 from claude_tui.tui.screens.runbook_dialogs import ask_name, ask_restart, choose_playbook
-from claude_tui.tui.screens.runbook_parts import Lines, Page
+from claude_tui.tui.screens.runbook_parts import Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ class PlaybookScreen(RunbookScreen):
         """The step under the cursor."""
         return self.view.steps[self.cursor - 1]
 
-    # -- what is shown ------------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def lay_out(self) -> None:
         cells, rows = self.app.size

@@ -12,7 +12,7 @@ from claude_tui.model.text import inert
 from claude_tui.runbook import Command, Facts, PlaybookView
 from claude_tui.runbook.view import StepView
 from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, plain, spread, width
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, join, line, plain, spread, width
 from claude_tui.tui.screens.runbook_parts import KeyOf, Page, code, labelled, prose, under_cursor, warning
 
 __all__ = [
@@ -25,8 +25,6 @@ __all__ = [
     "step_page",
     "verdict_lines",
 ]
-
-Lines = tuple[Line, ...]
 
 _MARKS = {
     StepState.OPEN: ("○", "", "dim"),

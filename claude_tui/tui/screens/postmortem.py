@@ -13,35 +13,33 @@ from claude_tui.incident import incidents, subject
 from claude_tui.incident.postmortem import (
     PARTS,
     ActionItem,
-    Computed,
     Draft,
     Field,
     FieldState,
     Postmortem,
     Writer,
     body,
-    computed,
-    editing,
     lint,
     markdown,
     new_action,
-    postmortem,
     read,
     spec_of,
 )
-from claude_tui.model.format import age
 from claude_tui.model.limits import MAX_ENTRY, MAX_LINE, MAX_NAME
 from claude_tui.model.postmortem import DRAFTER, FieldRevision
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.dialog_fields import paragraph, refuse, tell
 from claude_tui.tui.screens.incident import IncidentScreen
-from claude_tui.tui.screens.incident_loading import IncidentLoader, Loaded
+from claude_tui.tui.screens.incident_loading import IncidentLoader
 from claude_tui.tui.screens.postmortem_dialogs import ask_export, ask_removal, ask_settlement
 from claude_tui.tui.screens.postmortem_editor import Edited, EditorScreen
+from claude_tui.tui.screens.postmortem_form import SharedForm
 from claude_tui.tui.screens.postmortem_lines import (
     ADD,
     MORE,
@@ -63,8 +61,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["PostmortemScreen", "open_postmortem"]
-
-Lines = tuple[Line, ...]
 
 _FOLLOWS = "From the record. What you change stays as you wrote it, and is flagged when the record changes."
 _HINTS = {"text": "what to do", "owner": "who does it", "due": "2026-12-04"}
@@ -90,7 +86,7 @@ def open_postmortem(app: Cockpit) -> None:
 class PostmortemScreen(ReaderScreen):
     """The form of one incident.
 
-    It shows the newest that anybody wrote, even while the display is frozen: what is typed must show.
+    It shows the newest revisions even while the display is frozen, as what somebody types must appear.
     """
 
     DEFAULT_CSS = "PostmortemScreen > #form-head { height: 1; }"
@@ -105,18 +101,12 @@ class PostmortemScreen(ReaderScreen):
         self.cursor = "title"
         self.unfolded = False
         self._opened: frozenset[str] = frozenset()
-        self._made: list[FieldRevision] = []
-        """What was written here, oldest first."""
-        self._computed: tuple[Loaded | None, Mapping[str, Computed]] = (None, {})
-        self._recorded: tuple[FieldRevision, ...] = ()
-        self._known: tuple[FieldRevision, ...] | None = None
-        self._form: Postmortem | None = None
 
-    # -- what stands where -------------------------------------------------------------------
+    # -- layout --------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        self._since = self.cockpit.newest.at
         self.loader = IncidentLoader(self, self.cockpit.backend, self._loaded)
+        self._shared = SharedForm(self.cockpit, self.loader)
         yield from super().compose()
 
     def bodies(self) -> tuple[Widget, ...]:
@@ -135,31 +125,12 @@ class PostmortemScreen(ReaderScreen):
     def hints(self) -> tuple[Hint, ...]:
         return offered(Scope.POSTMORTEM, self.cockpit.chosen_keys, {"postmortem"})
 
-    # -- what is shown -----------------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     @property
     def form(self) -> Postmortem | None:
         """The form as it stands; None before the record has been read."""
-        loaded, revisions = self.loader.loaded, self._revisions
-        if loaded is None:
-            return None
-        if self._computed[0] is not loaded:
-            self._computed = (loaded, computed(loaded.incident, loaded.timeline, loaded.figures))
-            self._form = None
-        if self._form is None:
-            self._form = postmortem(loaded.incident, self._computed[1], revisions)
-        return self._form
-
-    @property
-    def _revisions(self) -> tuple[FieldRevision, ...]:
-        """What is recorded, and what was written here and has not come back yet."""
-        recorded = self.cockpit.newest.engine.field_revisions
-        if recorded is not self._recorded or self._known is None:
-            stored = {each.id for each in recorded}
-            self._recorded = recorded
-            self._known = (*recorded, *(each for each in self._made if each.id not in stored))
-            self._form = None
-        return self._known
+        return self._shared.form
 
     def turn_to(self, ident: str) -> None:
         """Show the postmortem of another incident."""
@@ -192,7 +163,9 @@ class PostmortemScreen(ReaderScreen):
             self.pager.redraw()
 
     def _look(self) -> FormLook:
-        return FormLook(self.cockpit.newest.at, self.cursor, self.unfolded, self._opened, self._editing())
+        return FormLook(
+            self.cockpit.newest.at, self.cursor, self.unfolded, self._opened, self._shared.editing(self.ident)
+        )
 
     def _page(self, cells: int, rows: int) -> Page:
         form, loaded = self.form, self.loader.loaded
@@ -201,36 +174,14 @@ class PostmortemScreen(ReaderScreen):
         return form_page(form, loaded, self._look(), cells, rows)
 
     def head_lines(self, cells: int) -> Lines:
-        """What is left to do, what is saved, who else is editing."""
+        """What is left to do, what is saved, and who else is editing."""
         form = self.form
-        return (head_line(form, self._look(), self._saved(), cells),) if form is not None else ()
-
-    def _editing(self) -> Mapping[str, FieldRevision]:
-        """What others wrote last in each field that they are editing."""
-        app, made = self.cockpit, {each.id for each in self._made}
-        mine = frozenset(
-            each.id
-            for each in self._revisions
-            if each.id in made
-            or (
-                each.by == self.cockpit.responder and each.host == self.cockpit.host and each.at < self._since
-            )
-        )
-        return editing(self._revisions, self.ident, app.newest.at, mine)
-
-    def _saved(self) -> str:
-        """`saved 3s ago`; empty before anything was written here."""
-        if not self._made:
-            return ""
-        last, newest = self._made[-1], self.cockpit.newest
-        if all(each.id != last.id for each in newest.engine.field_revisions):
-            return "saving…"
-        return f"saved {age(newest.at - last.at)} ago"
+        return (head_line(form, self._look(), self._shared.saved(), cells),) if form is not None else ()
 
     # -- moving ------------------------------------------------------------------------------
 
     def move(self, rows: int) -> None:
-        """The cursor to another row; a page scrolls."""
+        """Move the cursor to another row; a whole page scrolls instead."""
         form = self.form
         if form is None or abs(rows) > 1:
             super().move(rows)
@@ -262,7 +213,7 @@ class PostmortemScreen(ReaderScreen):
         self.move(-1)
 
     def action_evidence(self) -> None:
-        """Show or hide the entries that the field under the cursor rests on."""
+        """Show or hide the timeline entries that the field under the cursor rests on."""
         form = self.form
         if form is None or self.cursor not in {field.key for field in form.fields}:
             return
@@ -275,7 +226,7 @@ class PostmortemScreen(ReaderScreen):
     # -- editing -------------------------------------------------------------------------------
 
     def action_edit(self) -> None:
-        """Edit the row under the cursor; where there are several versions, settle them first."""
+        """Edit the row under the cursor, after choosing among its versions if there are several."""
         form = self.form
         if form is None:
             return
@@ -352,12 +303,12 @@ class PostmortemScreen(ReaderScreen):
         keys = frozenset(each.draft.key for each in edited)
 
         def status() -> str:
-            others = [each for key, each in self._editing().items() if key in keys]
+            others = [each for key, each in self._shared.editing(self.ident).items() if key in keys]
             if others:
                 newest = max(others, key=lambda each: each.at)
                 said = others_words(newest, self.cockpit.newest.at, "this too")
                 return f"{said}: both texts will be kept"
-            return self._saved()
+            return self._shared.saved()
 
         def left(_: None) -> None:
             self._redraw(follow=True)
@@ -380,14 +331,14 @@ class PostmortemScreen(ReaderScreen):
         ask_removal(self.cockpit, action, removed)
 
     def action_draft(self) -> None:
-        """Have a model draft what nobody has written; marked as a draft until a person accepts it."""
+        """Have a model draft the fields that nobody has written, as drafts for a person to accept."""
         from claude_tui.tui.screens.postmortem_draft import ask_for_draft
 
         form, loaded = self.form, self.loader.loaded
         if form is not None and loaded is not None:
 
             def take(texts: Mapping[str, str]) -> None:
-                # Made from what was seen when it was asked for: what somebody wrote meanwhile stays.
+                # Based on the form as of the request, so that what somebody wrote meanwhile is kept.
                 writer = replace(self._writer(), by=DRAFTER)
                 for key, text in texts.items():
                     self._append(writer.revision(form.field(key), text))
@@ -395,13 +346,10 @@ class PostmortemScreen(ReaderScreen):
             ask_for_draft(self.cockpit, self, form, loaded, take)
 
     def _writer(self) -> Writer:
-        app = self.cockpit
-        return Writer(self.ident, app.responder, app.host, lambda: app.newest.at, lambda: uuid4().hex)
+        return self._shared.writer(self.ident)
 
     def _append(self, revision: FieldRevision) -> None:
-        self._made.append(revision)
-        self._known = None
-        self.cockpit.backend.append(revision)
+        self._shared.append(revision)
         if self.is_mounted:
             self._redraw()
 

@@ -17,7 +17,7 @@ from claude_tui.incident.postmortem.revisions import normal
 from claude_tui.model.format import clock
 from claude_tui.model.postmortem import DRAFTER, FieldRevision
 from claude_tui.model.text import truncate
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question, TextField
 from claude_tui.tui.screens.dialog_fields import paragraph, tell
 from claude_tui.tui.screens.incident_export import named_file, write_file
@@ -78,7 +78,7 @@ def _shown(field: Field) -> str:
     return field.computed.text or "(nothing)"
 
 
-def _version(who: str, text: str) -> tuple[Line, ...]:
+def _version(who: str, text: str) -> Lines:
     return (line(Span(f"{who}: ", "info", bold=True), Span(" ".join(text.split()), "text")),)
 
 

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from claude_tui.engine.drafting import DraftError, most_usd
 from claude_tui.incident.postmortem import DRAFTED, FieldState, Postmortem, Prompt, drafted, prompt
 from claude_tui.model.format import money, plural
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.screens.dialog_fields import refuse, tell
 from claude_tui.tui.screens.incident_loading import Loaded
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PromptScreen", "ask_for_draft"]
 
-Lines = tuple[Line, ...]
 Take = Callable[[Mapping[str, str]], None]
 
 _FREE = (FieldState.RECORD, FieldState.DRAFT, FieldState.MISSING)

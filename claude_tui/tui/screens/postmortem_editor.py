@@ -23,7 +23,7 @@ from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.text import inert
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Line, Lines, Span, line
 from claude_tui.tui.screens.dialog import Choice, Label, Options, TextField, TextInput, Words
 from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.view import View
@@ -91,7 +91,7 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
         title: str,
         edited: tuple[Edited, ...],
         append: Callable[[FieldRevision], None],
-        explanation: tuple[Line, ...] = (),
+        explanation: Lines = (),
         status: Callable[[], str] = lambda: "",
     ) -> None:
         super().__init__()

@@ -38,8 +38,6 @@ from claude_tui.tui.screens.runbook_parts import Page, under_cursor
 
 __all__ = ["ADD", "MORE", "FormLook", "form_page", "head_line", "others_words", "rows_of"]
 
-Lines = tuple[Line, ...]
-
 ADD, MORE = "add", "more"
 """The rows that add an action item, and that unfold the fields beyond the template."""
 

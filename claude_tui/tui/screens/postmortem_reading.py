@@ -13,14 +13,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Markdown
 
 from claude_tui.incident.postmortem import Finding
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.screens.runbook_parts import prose
 
 __all__ = ["FindingsScreen", "PreviewScreen"]
-
-Lines = tuple[Line, ...]
 
 
 class PreviewScreen(LeavesOnce, ModalScreen[None]):

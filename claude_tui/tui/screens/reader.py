@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from claude_tui.tui.actions import Hint
 from claude_tui.tui.cockpit import Cockpit, cockpit_of
+from claude_tui.tui.hints import Hint
 from claude_tui.tui.messages import ItemClicked
 from claude_tui.tui.panels.footer import FooterLine
 from claude_tui.tui.panels.header import HeaderLine
@@ -17,7 +17,7 @@ from claude_tui.tui.panels.incident_line import IncidentLine
 from claude_tui.tui.panels.strip import StripPanel
 from claude_tui.tui.render.covered_repaint import covered_repaint
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line
+from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.view import View
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from claude_tui.model.snapshot import Snapshot
 
 __all__ = ["ReaderScreen"]
-
-Lines = tuple[Line, ...]
 
 
 class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):

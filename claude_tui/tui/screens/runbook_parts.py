@@ -11,7 +11,7 @@ from claude_tui.runbook.view import FactView
 from claude_tui.tui.actions import ACTIONS
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.panels.verdict_words import figures
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, width, wrap
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, width, wrap
 
 __all__ = [
     "WIDEST",
@@ -26,7 +26,6 @@ __all__ = [
     "warning",
 ]
 
-Lines = tuple[Line, ...]
 KeyOf = Callable[[str], str]
 """Maps an action's id to its key as the screens show it."""
 

@@ -13,13 +13,15 @@ from textual.widget import Widget
 
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.runbook import Command, facts_of
-from claude_tui.tui.actions import Hint, Scope, footer, of_scope
+from claude_tui.tui.actions import Scope, of_scope
+from claude_tui.tui.hints import Hint, footer
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession, placeholders_for
 from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.reader import ReaderScreen
-from claude_tui.tui.screens.runbook_parts import Lines, Page, key_of, warning
+from claude_tui.tui.screens.runbook_parts import Page, key_of, warning
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ class RunbookScreen(ReaderScreen):
     def on_resize(self, _: events.Resize) -> None:
         self.lay_out()
 
-    # -- what is shown ----------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def update_from(self, snapshot: Snapshot) -> None:
         """Take facts and placeholders from a Snapshot."""

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from claude_tui.tui.actions import ACTIONS, is_offered
 from claude_tui.tui.keys import KeyMap, display, first_key
-from claude_tui.tui.render.lines import Line, Span, crop, flow, line
+from claude_tui.tui.render.lines import Line, Lines, Span, crop, flow, line
 
 __all__ = ["SITUATIONS", "Situation", "Step", "situation_lines"]
-
-Lines = tuple[Line, ...]
 
 _INDENT = 2
 _MOST_ROWS = 6

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from claude_tui.model.playbook import WalkTurn
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.runbook import Playbook, Walk, WalkView, back, begin, follow, playbook_now, take, walk_view
-from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.actions import Scope
+from claude_tui.tui.hints import Hint
+from claude_tui.tui.keymap import bindings
+from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession, SavedWalk
-from claude_tui.tui.screens.runbook_parts import Lines, Page
+from claude_tui.tui.screens.runbook_parts import Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
 from claude_tui.tui.screens.walk_lines import WalkContext, commands_of, node_page, resumed_line, tree_page
 
@@ -65,7 +68,7 @@ class WalkerScreen(RunbookScreen):
         cause = self.snapshot.verdict.cause
         return self.view.node.playbook or playbook_now(self.session.runbook, self.facts, cause)
 
-    # -- what is shown ------------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def update_from(self, snapshot: Snapshot) -> None:
         super().update_from(snapshot)

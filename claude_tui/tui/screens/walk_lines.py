@@ -11,7 +11,7 @@ from claude_tui.model.verdict import Severity
 from claude_tui.runbook.values import Command, Node
 from claude_tui.runbook.view import BranchView, NodeView, Place, TreeLine, WalkView
 from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, spread, wrap
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, join, line, spread, wrap
 from claude_tui.tui.screens.runbook_parts import (
     WIDEST,
     KeyOf,
@@ -24,8 +24,6 @@ from claude_tui.tui.screens.runbook_parts import (
 )
 
 __all__ = ["WalkContext", "commands_of", "node_page", "path_line", "resumed_line", "tree_page"]
-
-Lines = tuple[Line, ...]
 
 _LABEL_ROWS = 3
 # From this width on, there is room to say what the mark at a branch means.

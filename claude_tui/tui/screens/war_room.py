@@ -9,8 +9,10 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import Hint, Scope, bindings, footer, footer_of_the_past
+from claude_tui.tui.actions import Scope
 from claude_tui.tui.cockpit import Cockpit, cockpit_of
+from claude_tui.tui.hints import Hint, footer, footer_of_the_past
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.panels.footer import FooterLine
 from claude_tui.tui.panels.header import shared_header_line
 from claude_tui.tui.panels.scrubber import banner_line, scrubber_line
@@ -18,7 +20,7 @@ from claude_tui.tui.panels.strip import strip_back
 from claude_tui.tui.render.covered_repaint import covered_repaint
 from claude_tui.tui.render.direct_output import DirectOutput
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line
+from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.screens.war_room_lines import war_room_lines
 from claude_tui.tui.screens.war_room_view import mask_of, masked_target, war_room_of
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
 __all__ = ["WarRoomScreen", "toggle_war_room"]
-
-Lines = tuple[Line, ...]
 
 _OFFERED = frozenset({"back", "time", "live", "pause", "play", "theme", "help"})
 

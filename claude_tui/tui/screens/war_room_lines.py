@@ -23,6 +23,7 @@ from claude_tui.tui.render.large import (
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     clipped,
     crop,
@@ -37,8 +38,6 @@ from claude_tui.tui.render.lines import (
 from claude_tui.tui.screens.war_room_view import LogLine, Number, WarRoom
 
 __all__ = ["war_room_lines"]
-
-Lines = tuple[Line, ...]
 
 _MARGIN = 2
 _SIZES = (

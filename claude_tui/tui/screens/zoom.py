@@ -13,7 +13,9 @@ from claude_tui.model.arrangement import Panel
 from claude_tui.model.filtering import CALLS_HINT
 from claude_tui.model.format import clock_minute, span_text
 from claude_tui.model.snapshot import Chart, Focus, Snapshot
-from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
+from claude_tui.tui.actions import ACTIONS, Scope
+from claude_tui.tui.hints import Hint, footer, footer_of_the_past
+from claude_tui.tui.keymap import bindings
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.panel_keys import zoom_keys
@@ -25,7 +27,7 @@ from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.strip_zoom import strip_zoom
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
-from claude_tui.tui.render.lines import Line, Span, join, line, spread
+from claude_tui.tui.render.lines import Line, Lines, Span, join, line, spread
 from claude_tui.tui.render.plotter import Plotter
 from claude_tui.tui.render.time_grid import until
 from claude_tui.tui.screens.filtering import ask_filter
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.view import View
 
 __all__ = ["ZoomScreen"]
-
-Lines = tuple[Line, ...]
 
 _CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS, Panel.TRAFFIC})
 # Hints that make sense only on some panels.
@@ -104,7 +104,7 @@ class ZoomScreen(ReaderScreen):
             if self.panel in _ONLY_ON.get(hint.label, set(Panel))
         )
 
-    # -- what is shown ------------------------------------------------------------
+    # -- content -------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         if not self.is_mounted:
