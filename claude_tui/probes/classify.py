@@ -71,6 +71,7 @@ _FIREWALL = re.compile(
 )
 # What a reverse proxy answers itself when the server behind it fails.
 _FRONT_FAILS = frozenset({500, 502, 503, 504})
+_LIMIT_HEADERS = ("anthropic-ratelimit-", "llm_provider-anthropic-ratelimit-")
 # Far more than is shown, so that this cut splits no secret; far less than a server may send.
 _MAX_EXCERPT = 20_000
 
@@ -204,25 +205,31 @@ def _by_body(
     try:
         data = load_json(text)
     except ValueError:
-        fields = event_error(text)
-        if fields is None and amazon:
-            return _by_fields(
-                ErrorFields(amazon, message=_said(status, text)), status, table, gateway=gateway
-            )
-        if fields is None and (front := front_of(headers, text)) and gateway and status in _FRONT_FAILS:
-            known = table.own("gateway_page")
-            return Classified(known.outcome, known.type, message=f"{_page_or_words(status, text)} ({front})")
+        fields = event_error(text) or (ErrorFields(message=_said(status, text)) if amazon else None)
         if fields is None:
-            return _by_text(status, text, recogniser, gateway=gateway)
-        return _by_fields(fields, status, table, gateway=gateway)
-    fields = read_error(data)
-    if amazon:
-        fields = replace(fields or ErrorFields(message=_said(status, text)), type=amazon)
+            return _by_words(status, headers, text, table, gateway=gateway)
+    else:
+        if status < 400 and _is_message(data):
+            known = table.own("not_streamed")
+            return Classified(known.outcome, known.type, message=_said(status, text))
+        fields = read_error(data) or (ErrorFields(message=_said(status, text)) if amazon else None)
     if fields is not None:
+        fields = replace(fields, type=amazon) if amazon else fields
         return _by_fields(fields, status, table, gateway=gateway)
     outcome = recogniser.of_status(status).outcome
     error_type = _own_type(outcome, status, "unexpected_json", recogniser)
     return Classified(outcome, error_type, message=_said(status, text))
+
+
+def _by_words(
+    status: int, headers: Mapping[str, str], text: str, table: Knowledge, *, gateway: bool
+) -> Classified:
+    """A body without JSON: the page or the words of something in front of a gateway, or of the gateway."""
+    if gateway and status in _FRONT_FAILS and (front := front_of(headers, text)):
+        known = table.own("gateway_page")
+        return Classified(known.outcome, known.type, message=f"{_page_or_words(status, text)} ({front})")
+    found = _by_text(status, text, table.recogniser, gateway=gateway)
+    return _with_front_limit(found, status, headers, text, table)
 
 
 def _by_fields(
@@ -252,6 +259,29 @@ def _by_fields(
         message=original.message or original.type or original.code or _phrase(http_status),
         request_id=original.request_id,
     )
+
+
+def _with_front_limit(
+    found: Classified, status: int, headers: Mapping[str, str], text: str, table: Knowledge
+) -> Classified:
+    """A 429 in words or as a page, which the API sends as JSON with its id: a limit of what is in front."""
+    if status != HTTPStatus.TOO_MANY_REQUESTS or found.outcome is not Outcome.RATE_LIMITED:
+        return found
+    from_api = "request-id" in headers or any(name.startswith(_LIMIT_HEADERS) for name in headers)
+    plain = table.recogniser.of_status(status)
+    said = found.message or ""
+    kind = table.recogniser.recognised(status, None, None, said, gateway=True)
+    if from_api or not text.strip() or kind.advice is not plain.advice:
+        return found
+    front = front_of(headers, text) or headers.get("server", "").partition("/")[0].strip()
+    return replace(
+        found, error_type=table.own("front_limit").type, message=f"{said} ({front})" if front else said
+    )
+
+
+def _is_message(data: object) -> bool:
+    """Whether it is a whole answer of the API, as for a request without `stream`."""
+    return isinstance(data, dict) and data.get("type") == "message" and isinstance(data.get("content"), list)
 
 
 def _names_itself(fields: ErrorFields, recogniser: Recogniser, status: int) -> bool:

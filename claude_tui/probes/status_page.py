@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from claude_tui.model.format import duration
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.text import Redactor
@@ -27,8 +28,15 @@ MAX_REDIRECTS = 5
 MAX_REASON = 600
 # A DNS name has at most 253 characters; a server may answer under anything.
 MAX_HOST = 300
+# The page changes within minutes of an incident: an older copy of a cache says nothing of now.
+MAX_AGE_S = 900.0
 
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "claude-top"}
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Cache-Control": "no-cache",
+    "User-Agent": "claude-top",
+}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Other outcomes are about a key or a model, which a status page does not have.
 _OUTCOMES = frozenset({Outcome.SERVER_ERROR, Outcome.RATE_LIMITED, Outcome.TIMEOUT, Outcome.NETWORK})
@@ -191,6 +199,10 @@ class StatusPageProbe:
         if exchange.fault is not None:
             return exchange.fault
         status = exchange.status or 0
+        age_s = _age_s(exchange)
+        if 200 <= status < 300 and age_s > MAX_AGE_S:
+            message = f"a copy that a cache has kept for {duration(age_s)}"
+            return Classified(Outcome.INVALID_RESPONSE, "old_copy", message=message)
         data = _decoded(exchange.body) if 200 <= status < 300 else None
         if data is not None:
             try:
@@ -215,6 +227,12 @@ class StatusPageProbe:
         if exchange is None:
             return ()
         return read_headers(exchange.headers, now=self._clock.now(), redactor=self._redactor).notable
+
+
+def _age_s(exchange: Exchange) -> float:
+    """How long a cache has kept the answer; 0 for one that comes from the server."""
+    age = lower_headers(exchange.headers).get("age", "").strip()
+    return float(age) if age.isascii() and age.isdigit() and len(age) <= 10 else 0.0
 
 
 def _reason(where: str, message: str) -> str:

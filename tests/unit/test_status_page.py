@@ -261,3 +261,20 @@ async def test_a_password_in_the_url_is_not_shown() -> None:
     assert report.status is not None
     assert report.status.known
     assert "pa55word" not in repr(report)
+
+
+@pytest.mark.parametrize(("age", "known"), [("7200", False), ("40", True), ("x", True), ("9" * 400, True)])
+async def test_an_old_copy_of_a_cache_says_nothing_of_now(age: str, known: bool) -> None:
+    old = answer("200 OK", json.dumps(SUMMARY).encode(), f"age: {age}")
+    async with serving(old) as url:
+        report = await probe([url])
+    assert report.status is not None
+    assert report.status.known is known
+    assert known or "a cache has kept for 2h 00m" in (report.status.unknown_reason or "")
+
+
+async def test_behind_an_old_copy_the_next_address_is_read() -> None:
+    async with serving(answer("200 OK", b"{}", "age: 7200")) as old, serving(page()) as new:
+        report = await probe([old, new])
+    assert report.status is not None
+    assert report.status.source.startswith(new)

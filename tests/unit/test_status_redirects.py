@@ -25,7 +25,7 @@ from tests.wire_server import Answer, Request, WireServer, response
 
 PAGE = response(SUMMARY)
 # What an ordinary GET needs, and the two that say how the answer may come.
-ORDINARY = {"host", "user-agent", "accept", "accept-encoding", "connection"}
+ORDINARY = {"host", "cache-control", "user-agent", "accept", "accept-encoding", "connection"}
 PLACE = "/api/v2/summary.json"
 
 

@@ -166,6 +166,8 @@ def _status_words(observation: Observation) -> str | None:
     """`529`, or both statuses if a gateway wraps it in its own."""
     if observation.http_status is None:
         return None
+    if observation.http_status < 300 and observation.error_type is not None:
+        return f"{truncate(observation.error_type)} in a {observation.http_status}"
     wrapped = {Outcome.OVERLOADED: "529", Outcome.RATE_LIMITED: "429"}.get(observation.outcome)
     if wrapped is None or observation.http_status != _GATEWAY_STATUS:
         return str(observation.http_status)

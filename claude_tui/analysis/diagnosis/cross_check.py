@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from http import HTTPStatus
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
@@ -215,7 +216,14 @@ def _page_state(history: History, at: datetime, since: datetime, options: Option
         return PathState.UNKNOWN
     if is_lost(newest) or reach_of(newest) is Reach.UNREACHED:
         return PathState.UNREACHED
-    return PathState.FOREIGN if newest.outcome is Outcome.INVALID_RESPONSE else PathState.FAILS
+    return PathState.FOREIGN if _is_of_somebody_else(newest) else PathState.FAILS
+
+
+def _is_of_somebody_else(page: Observation) -> bool:
+    """Whether something took the page's place: its own edge's refusal and an old copy of it did not."""
+    status = page.http_status
+    success = status is None or status < 400 or status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED
+    return page.outcome is Outcome.INVALID_RESPONSE and success and page.error_type != "old_copy"
 
 
 def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
@@ -229,7 +237,7 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
             answered = observation.source is Source.MESSAGES and cross_check.models.answers
             return advice["errors_no_answer" if answered and not cross_check.cut_off else "unreachable"]
         case Reach.NO_ANSWER if observation.http_status is None:
-            return advice["unreachable" if cross_check.cut_off else "errors_no_answer"]
+            return advice["silenced" if cross_check.cut_off else "errors_no_answer"]
         case Reach.FOREIGN if row.advice.id == "errors_odd":
             others = cross_check.models if observation.source is Source.MESSAGES else cross_check.messages
             return advice["portal" if PathState.FOREIGN in {others, cross_check.page} else "errors_odd"]

@@ -40,7 +40,7 @@ from claude_tui.analysis.views.models import model_states
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
 from claude_tui.model.key_lack import KeyLack
-from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import StatusView
 from claude_tui.model.text import truncate
 from claude_tui.model.traffic_view import TrafficView
@@ -57,6 +57,9 @@ CHECKED_FOR = timedelta(minutes=20)
 LATELY = timedelta(hours=1)
 # If one of them failed, which may be chance or the first of many, six exchanges are needed.
 ENOUGH_TO_TELL = 6
+# Less is the rounding of a `date`, or a slow answer.
+CLOCK_WRONG_S = 60.0
+_NO_SUCH_PATH = frozenset({404, 405, 501})
 
 
 def diagnose(
@@ -262,7 +265,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
         # After a problem, the count alone would read as if it continued.
         said += f", the last {len(recent) - 1 - recent.index(failures[-1])} in a row"
     return Finding(
-        advice=knowledge().advice[_healthy_advice(context)],
+        advice=knowledge().advice[_healthy_advice(context, timed=ttft is not None)],
         confidence=1 - 0.5 ** min(answered, 6),
         evidence=(
             Evidence(
@@ -279,10 +282,10 @@ def _healthy(context: DiagnosisContext) -> Finding:
     )
 
 
-def _healthy_advice(context: DiagnosisContext) -> str:
+def _healthy_advice(context: DiagnosisContext, *, timed: bool) -> str:
     """A limit under pressure is named; it is no problem unless it has refused something recently."""
     if not limits_press(context):
-        return "healthy"
+        return "healthy" if timed else "healthy_untimed"
     lately = context.history.window(Source.MESSAGES, context.at - LATELY, context.at)
     refused = any(each.outcome in {Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT} for each in lately)
     return "healthy_refused" if refused else "healthy_pressed"
@@ -297,6 +300,7 @@ def _notes(context: DiagnosisContext) -> str:
             _page_note(context),
             low_limits(context),
             _lowered_note(context),
+            _clock_note(context),
         )
         if note
     )
@@ -308,6 +312,16 @@ def _lowered_note(context: DiagnosisContext) -> str:
     return " ".join(f"The {each.bucket} limit was lowered {each.words}." for each in lowered[:2])
 
 
+def _clock_note(context: DiagnosisContext) -> str:
+    """A wrong clock on this machine, which shifts every time that is shown."""
+    skews = (context.newest(source) for source in (Source.MODELS, Source.MESSAGES))
+    skew_s = next((each.skew_s for each in skews if each is not None and each.skew_s is not None), 0.0)
+    if abs(skew_s) < CLOCK_WRONG_S:
+        return ""
+    way = "behind" if skew_s > 0 else "ahead of"
+    return f"This machine’s clock is {duration(abs(skew_s))} {way} the server’s."
+
+
 def _lone_failure(context: DiagnosisContext) -> str:
     for source in (Source.MESSAGES, Source.MODELS):
         episode = context.open_episode(source)
@@ -315,20 +329,27 @@ def _lone_failure(context: DiagnosisContext) -> str:
             continue
         newest = context.failures_of(episode, 1)[-1]
         ago = duration(context.at - newest.at)
-        if source is Source.MODELS and not context.ever_answered(source):
+        if source is Source.MODELS and not context.ever_answered(source) and _is_missing(newest):
             return f"This endpoint has no list of models ({named(newest)}); messages work."
         if knowledge().of(newest).reach is not Reach.UNSENT:
             return f"One {source.value} probe failed {ago} ago ({named(newest)}): too little for a verdict."
     return ""
 
 
+def _is_missing(failure: Observation) -> bool:
+    """Whether the endpoint does not exist there, as at many gateways."""
+    return failure.http_status in _NO_SUCH_PATH or knowledge().of(failure).reach is Reach.FOREIGN
+
+
 def _page_note(context: DiagnosisContext) -> str:
     if context.page_report.others:
         others = "; ".join(context.page_report.others[:2])
         return f"Status page: {others}; not what we use, and our probes are fine."
-    if context.page_report.reports and not context.page_report.active:
+    if not context.page_report.reports or context.page_report.active:
+        return ""
+    if context.page_report.stage:
         return "The page is still monitoring an incident; components are green and our probes are fine."
-    return ""
+    return "They work on what we use; our probes are fine."
 
 
 _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (

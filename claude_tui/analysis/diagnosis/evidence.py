@@ -13,7 +13,7 @@ from claude_tui.analysis.diagnosis.round_policy import Tally
 from claude_tui.analysis.history.failure_kinds import error_name, failure_name
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.views.headroom import headroom_view
-from claude_tui.knowledge import Advice, knowledge
+from claude_tui.knowledge import Advice, Reach, knowledge
 from claude_tui.model.format import latency, percent
 from claude_tui.model.observation import FailureKind, Observation, Outcome, Source
 from claude_tui.model.snapshot import Headroom, Level, WindowUsage
@@ -200,7 +200,7 @@ def _has_its_id(failure: Observation) -> bool:
 
 def _key_accepted(context: DiagnosisContext, since: datetime, leading: Observation) -> bool:
     """Whether the key was accepted. A 500 may precede that check; a success or a rate limit follows it."""
-    if leading.outcome in _KEY_IS_FINE_FOR:
+    if leading.outcome in _KEY_IS_FINE_FOR and knowledge().of(leading).reach is Reach.ANSWERED:
         return True
     successes = (context.history.last_success(source, context.at) for source in API_SOURCES)
     return any(each is not None and each.at >= since and each.error_type is None for each in successes)

@@ -13,11 +13,16 @@ __all__ = ["api_or_gateway", "whose_words"]
 
 # What a gateway answers if the API behind it does not.
 _RELAYED = frozenset({408, 502, 504})
+# What any server on the way may do to an answer of the API.
+_ON_THE_WAY = frozenset({Outcome.TRUNCATED_STREAM, Outcome.TIMEOUT, Outcome.INVALID_RESPONSE})
 _API_ID = "req_"
 _CDN_IDS = ("cf-ray ", "ray_id ")
 _UNCLEAR = {
     "errors": "gateway_or_api",
     "errors_no_answer": "gateway_silent",
+    "errors_streams": "gateway_streams",
+    "errors_stalled": "gateway_streams",
+    "errors_odd": "gateway_odd",
     "unreachable": "gateway_unreachable",
 }
 
@@ -35,10 +40,17 @@ def whose_words(context: DiagnosisContext, failures: Sequence[Observation], advi
 
 def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
     """Whether this failure may be the gateway's as well as the API's."""
-    if context.facts.stands_for_api or not is_gateway(failure.target) or _told_by_api(failure):
+    if context.facts.stands_for_api or not is_gateway(failure.target):
+        return False
+    if failure.outcome in _ON_THE_WAY and failure.http_status is not None and failure.http_status < 400:
+        return True
+    if _told_by_api(failure):
         return False
     status = failure.http_status
-    return status is None or status in _RELAYED or failure.outcome is Outcome.KEY_REJECTED
+    if status is None or status in _RELAYED or failure.outcome is Outcome.KEY_REJECTED:
+        return True
+    # An error of the API names its type; one that a gateway writes or strips may not.
+    return failure.outcome is Outcome.SERVER_ERROR and failure.error_type is None
 
 
 def _told_by_api(failure: Observation) -> bool:

@@ -34,6 +34,7 @@ OF_A_MODEL = {
     "errors": "model_errors",
     "errors_no_answer": "model_errors",
     "errors_streams": "model_errors",
+    "errors_stalled": "model_errors",
     "errors_odd": "model_errors",
     "overloaded": "model_overloaded",
     "overloaded_stream": "model_overloaded",

@@ -300,9 +300,9 @@ def _alone(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> A
 
 
 def _beside_messages(advice: Advice) -> Advice:
-    if advice.id in {"errors", "errors_no_answer", "errors_odd"}:
+    if advice.id in {"errors", "errors_no_answer", "errors_stalled", "errors_odd"}:
         return knowledge().advice["errors_list"]
-    if advice.id in {"gateway_or_api", "gateway_silent"}:
+    if advice.id in {"gateway_or_api", "gateway_silent", "gateway_streams", "gateway_odd"}:
         return knowledge().advice["gateway_list"]
     return knowledge().advice["new_connections"] if advice.cause is Cause.NETWORK else advice
 

@@ -50,6 +50,8 @@ OPENING_SUSPECT_S = 0.3
 NETWORK_EXCESS_S = 0.5
 # The side that takes clearly more than half of the time is at fault; between 40% and 60%, neither is.
 NETWORK_PART = 0.6
+# What needs no inference takes a tenth of what messages take; where all takes about as long, the way does.
+EVERYWHERE_PART = 0.5
 # A quarter of an hour of new connections at the default pace of one in 15 s.
 _OPENINGS = 60
 # How much is kept in memory, which limits how far back a tail can be followed.
@@ -154,6 +156,8 @@ def _with_culprit(history: History, at: datetime, slow: Slow, options: Options) 
     """The slow period, with what shows whether the network or the server takes the time."""
     opening = _slow_opening(history, at, slow.since, OPENING_SUSPECT_S, options)
     network, server = (opening, "") if opening else _by_server_time(history, at)
+    if not network and not server:
+        network = _slow_everywhere(history, at, slow, options)
     return replace(slow, network=network, server=server)
 
 
@@ -203,6 +207,31 @@ def _slow_opening(history: History, at: datetime, since: float, least_s: float, 
         return ""
     ratio = f", {typical / base:.0f}× usual" if base else ""
     return f"opening a connection takes {latency(typical)}{ratio}"
+
+
+def _slow_everywhere(history: History, at: datetime, slow: Slow, options: Options) -> str:
+    """How long the list of models and the status page, which is elsewhere, take; empty if one is fast."""
+    took = {
+        name: _took_since(history, source, at, slow.since - options.interval_s(source))
+        for name, source in (("models", Source.MODELS), ("the status page", Source.STATUS))
+    }
+    least = max(NETWORK_EXCESS_S, EVERYWHERE_PART * slow.now_s)
+    if not all(least < seconds for seconds in took.values()):
+        return ""
+    words = ", ".join(f"{name} {latency(seconds)}" for name, seconds in took.items())
+    return f"everything takes long, not only messages: {words}"
+
+
+def _took_since(history: History, source: Source, at: datetime, since: float) -> float:
+    """The median of the newest exchanges since `since`; 0 without any."""
+    items = history.exchanges(source).items
+    end = items.count_until(at.timestamp())
+    took = [
+        one.timings.total or 0.0
+        for one in items.values[max(end - SAMPLES, 0) : end]
+        if one.at.timestamp() >= since and not one.failed
+    ]
+    return median(sorted(took)) if took else 0.0
 
 
 def _opening_s(timings: Timings) -> float:

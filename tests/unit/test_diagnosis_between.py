@@ -1,0 +1,147 @@
+"""What a verdict must not claim where something stands between us and the API."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from claude_tui.model.observation import Outcome, Timings
+from claude_tui.model.provider import Maintenance
+from claude_tui.model.text import Redactor
+from claude_tui.model.verdict import Cause, Side, Verdict
+from claude_tui.probes.classify import classify_response
+from tests.builders import API, after, messages, models, page, status
+from tests.diagnosed import BEFORE, HOUR, blamed, told, verdict
+
+GATEWAY = "http://gateway.corp.test:4000"
+HOME = "https://api.anthropic.com"
+PAGE = "<html><head><title>429 Too Many Requests</title></head><body><center>nginx</center></body></html>"
+WHOLE = '{"type": "message", "role": "assistant", "content": [{"type": "text", "text": "OK"}]}'
+
+
+def texts(found: Verdict) -> str:
+    return " ".join([found.summary, found.note, *(each.text for each in found.evidence)])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "http_status", "error_type"),
+    [
+        (Outcome.SERVER_ERROR, 500, None),
+        (Outcome.SERVER_ERROR, 503, None),
+        (Outcome.TRUNCATED_STREAM, 200, "cut_short"),
+        (Outcome.TIMEOUT, 200, "read_timeout"),
+        (Outcome.INVALID_RESPONSE, 200, "no_events"),
+        (Outcome.INVALID_RESPONSE, 200, "unexpected_json"),
+    ],
+)
+def test_what_a_gateway_may_have_done_is_not_blamed_on_the_api(
+    outcome: Outcome, http_status: int, error_type: str | None
+) -> None:
+    said = {"http_status": http_status, "error_type": error_type, "request_id": None}
+    through = verdict(BEFORE, told(outcome, **said, target=GATEWAY))
+    assert blamed(through) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
+    assert verdict(BEFORE, told(outcome, **said, target=HOME)).side is Side.THEM
+
+
+def test_an_error_of_the_api_stays_theirs_behind_a_gateway() -> None:
+    said = {"http_status": 503, "error_type": "api_error", "request_id": None, "target": GATEWAY}
+    assert verdict(BEFORE, told(Outcome.SERVER_ERROR, **said)).side is Side.THEM
+
+
+def test_a_stream_that_stalls_is_not_called_silence() -> None:
+    found = verdict(BEFORE, told(Outcome.TIMEOUT, http_status=200, error_type="read_timeout", target=HOME))
+    assert "begin, but do not end" in found.summary
+
+
+def test_silence_of_every_host_is_not_called_a_failure_to_connect() -> None:
+    lost = {"http_status": None, "error_type": "read_timeout", "message": "connected, but no answer"}
+    found = verdict(BEFORE, told(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=Outcome.TIMEOUT, **lost))
+    assert found.side is Side.PATH
+    assert "connect to" not in found.summary
+    assert "Nothing comes back" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (PAGE, {"server": "nginx", "content-type": "text/html"}),
+        ("error code: 1015", {"server": "cloudflare"}),
+        ("Too many requests, please try again later.", {}),
+    ],
+)
+def test_a_limit_in_front_of_the_api_is_not_called_ours(body: str, headers: dict[str, str]) -> None:
+    found = classify_response(429, headers, body, redactor=Redactor())
+    assert (found.outcome, found.error_type) == (Outcome.RATE_LIMITED, "front_limit")
+    told_so = told(Outcome.RATE_LIMITED, http_status=429, error_type="front_limit", message=found.message)
+    said = verdict(BEFORE, told_so)
+    assert blamed(said) == (Cause.RATE_LIMITED, Side.UNCLEAR)
+    assert "Our rate limit" not in said.summary
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ("", {}),
+        ("slow down", {"request-id": "req_1"}),
+        (PAGE, {"anthropic-ratelimit-requests-remaining": "0"}),
+        ('{"error": {"type": "rate_limit_error", "message": "slow down"}}', {}),
+    ],
+)
+def test_a_limit_of_the_api_stays_one(body: str, headers: dict[str, str]) -> None:
+    assert classify_response(429, headers, body, redactor=Redactor()).error_type != "front_limit"
+
+
+def test_a_gateway_that_does_not_stream_is_named() -> None:
+    found = classify_response(200, {}, WHOLE, redactor=Redactor())
+    assert (found.outcome, found.error_type) == (Outcome.INVALID_RESPONSE, "not_streamed")
+    said = verdict(BEFORE, told(found.outcome, http_status=200, error_type=found.error_type, target=GATEWAY))
+    assert "in one piece" in said.summary
+    assert said.side is Side.UNCLEAR
+
+
+def test_a_region_that_is_not_served_is_no_permission_of_the_key() -> None:
+    words = "Access to Anthropic models is not allowed from unsupported countries, regions, or territories."
+    said = told(Outcome.NOT_PERMITTED, http_status=403, error_type="forbidden", message=words)
+    assert "region" in verdict(BEFORE, said).summary
+
+
+def test_an_error_after_http_200_is_not_shown_as_a_status_of_200() -> None:
+    found = verdict(BEFORE, told(Outcome.RATE_LIMITED, http_status=200, error_type="rate_limit_error"))
+    assert "(rate_limit_error in a 200)" in found.summary
+
+
+def test_where_all_hosts_are_slow_the_way_is() -> None:
+    late = [messages(HOUR + 30 * n, ttft=5.5, total=6.0) for n in range(6)]
+    lists = [models(HOUR + 15 * n, total=6.0) for n in range(12)]
+    pages = [replace(page(HOUR + 60 * n), timings=Timings(total=6.0)) for n in range(3)]
+    found = verdict(BEFORE, late, lists, pages)
+    assert blamed(found) == (Cause.NETWORK, Side.PATH)
+    assert "the status page 6.00 s" in texts(found)
+    assert verdict(BEFORE, late, lists).side is Side.THEM
+    assert verdict(BEFORE, late, [models(HOUR + 15 * n) for n in range(12)], pages).side is Side.THEM
+
+
+def test_messages_without_text_leave_no_half_sentence() -> None:
+    assert "after." not in verdict(messages(30 * n, ttft=None) for n in range(6)).summary
+
+
+def test_a_list_that_fails_is_not_called_a_missing_one() -> None:
+    good = [messages(30 * n) for n in range(6)]
+    broken = models(1, Outcome.SERVER_ERROR, http_status=500, error_type="api_error")
+    missing = models(1, Outcome.INVALID_RESPONSE, http_status=404, error_type="not_the_api")
+    assert "has no list" not in verdict(good, broken).note
+    assert "has no list" in verdict(good, missing).note
+
+
+def test_a_wrong_clock_is_said() -> None:
+    assert "clock is 2h 00m behind" in verdict(messages(30 * n, skew_s=7200.0) for n in range(6)).note
+    assert "clock" not in verdict(messages(30 * n, skew_s=3.0) for n in range(6)).note
+
+
+def test_maintenance_is_not_called_an_incident() -> None:
+    work = Maintenance("m1", "Upgrade", "in_progress", after(0), after(7200), (API,))
+    under_way = replace(status(0, "under_maintenance"), maintenances=(work,))
+    found = verdict((messages(30 * n) for n in range(6)), under_way)
+    assert "work on what we use" in found.note
+    assert "green" not in found.note
