@@ -8,7 +8,7 @@ import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,10 @@ _SCREEN = """
 _KEYS = {"Enter": ("Enter", 13, "\r"), "Escape": ("Escape", 27, "\x1b")}
 
 
+# What it says when another page comes while a script runs, depending on how far it had come.
+_NAVIGATED = ("navigated or closed", "context was destroyed", "Cannot find context", "Cannot find default")
+
+
 class NavigatedError(Exception):
     """Another page came while the one before was asked."""
 
@@ -65,7 +69,9 @@ class Page:
         async for message in self._socket:
             event = message.json()
             if "id" in event:
-                self._answers.pop(event["id"]).set_result(event)
+                answer = self._answers.pop(event["id"])
+                if not answer.done():  # nobody may wait for it any more
+                    answer.set_result(event)
                 continue
             match event["method"], event["params"]:
                 case "Network.requestWillBeSent", {"request": {"url": url}}:
@@ -84,7 +90,7 @@ class Page:
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "method": method, "params": params})
         event = await asyncio.wait_for(answer, PATIENCE_S)
-        if "navigated or closed" in str(event.get("error")):
+        if any(words in str(event.get("error")) for words in _NAVIGATED):
             raise NavigatedError(method)
         assert "error" not in event, event
         return event["result"]
@@ -140,8 +146,16 @@ class Page:
         found = await self.ask("Page.captureScreenshot", format="png")
         return base64.b64decode(found["data"])
 
+    async def submit(self, script: str) -> None:
+        """Runs what sends a form: its page may be gone before it can answer."""
+        with suppress(NavigatedError):
+            await self.run(script)
+
     async def close(self) -> None:
-        await self.ask("Page.close")
+        # The tab may be gone before it can answer.
+        closing = asyncio.create_task(self.ask("Page.close"))
+        await asyncio.wait((closing, self._reader), return_when=asyncio.FIRST_COMPLETED)
+        closing.cancel()
         self._reader.cancel()
         await self._socket.close()
 

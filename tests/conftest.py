@@ -16,7 +16,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import quiescence
+
 gc.disable()
+quiescence.install()
 
 
 def pytest_collection_finish() -> None:

@@ -22,7 +22,6 @@ __all__ = [
     "Answer",
     "Request",
     "WireServer",
-    "closed_port",
     "make_certificate",
     "raw_server",
     "response",
@@ -159,13 +158,6 @@ def stream_of(events: bytes, headers: Mapping[str, str] | None = None) -> bytes:
 def sse(events: Sequence[Mapping[str, object]]) -> bytes:
     """Server-sent events, each named as its type."""
     return b"".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)
-
-
-def closed_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 # A fatal record_overflow, in which GnuTLS and Java take the first bytes of an HTTP request for a length.

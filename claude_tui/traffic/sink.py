@@ -68,8 +68,9 @@ class StoreSink:
 
     def flush(self, *, all_of_it: bool = False) -> None:
         """Writes everything so far to the store."""
-        now = self._now()
         with self._changed:
+            # Not before it has its turn: what is added meanwhile would be recorded before it was there.
+            now = self._now()
             rolled, kept = self._rolling.take(now, all_of_it=all_of_it)
             self._urgent = False
         if rolled is not None:

@@ -177,6 +177,7 @@ class GuardedDriver(LinuxDriver):
         # A plain `kill -STOP` restored nothing, and the shell has used the terminal since.
         if self._auto_restart and not self._suspended:
             self.suspend_application_mode()
+            self._must_signal_resume = True
         self._suspended = False
         super()._sigcont_application()
 

@@ -14,7 +14,7 @@ import pytest
 from claude_tui.alerting.routes import Route, RouteKind
 from claude_tui.cli import main
 from tests.alerts import chat, routes_toml, tried
-from tests.wire_server import closed_port
+from tests.ports import unused_port
 
 KEY = "R0123456789abcdefSECRET987654321"
 
@@ -63,7 +63,7 @@ def test_a_test_reaches_every_kind_of_route() -> None:
 
 def test_what_fails_is_told_without_secrets() -> None:
     with receiver(400) as (host, _):
-        dead = Route("dead", RouteKind.PAGERDUTY, f"http://127.0.0.1:{closed_port()}/x", KEY)
+        dead = Route("dead", RouteKind.PAGERDUTY, f"http://127.0.0.1:{unused_port()}/x", KEY)
         code, lines = tried(Route("pager", RouteKind.PAGERDUTY, f"http://{host}/v2/enqueue", KEY), dead)
     assert code == 1
     assert "FAILED: HTTP 400" in lines[0]

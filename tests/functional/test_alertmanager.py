@@ -22,8 +22,9 @@ from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from tests.alerts import HEALTHY, OUTAGE, TARGET, Clock, Memory, scene, verdict, verdict_rules
+from tests.ports import unused_port
 from tests.programs import needs_program, program
-from tests.wire_server import WireServer, closed_port, response
+from tests.wire_server import WireServer, response
 
 NAMES = ("prometheus-alertmanager", "alertmanager")
 PROGRAM = program(*NAMES)
@@ -78,7 +79,7 @@ async def alertmanager(folder: Path) -> AsyncIterator[Receiver]:
     async with WireServer(response()) as hook, httpx.AsyncClient(trust_env=False) as client:
         config = folder / "alertmanager.yml"
         config.write_text(CONFIG.format(url=hook.url))
-        url = f"http://127.0.0.1:{closed_port()}"
+        url = f"http://127.0.0.1:{unused_port()}"
         process = await asyncio.create_subprocess_exec(
             str(PROGRAM),
             f"--config.file={config}",

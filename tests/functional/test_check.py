@@ -20,8 +20,9 @@ from claude_tui.settings import load
 from claude_tui.simulator.script import Scenario
 from tests.builders import texts
 from tests.checked import VALIDATOR, screen
+from tests.ports import unused_port
 from tests.simulated import ManualClock, scenario, simulated
-from tests.wire_server import TLS_ALERT, WireServer, closed_port, raw_server, response
+from tests.wire_server import TLS_ALERT, WireServer, raw_server, response
 
 KEY = "sk-ant-api03-test-no-real-key-0123456789"
 GO_400 = response(
@@ -266,7 +267,7 @@ async def test_without_a_key_it_is_unknown_and_names_what_is_missing() -> None:
 
 
 async def test_without_a_key_the_list_of_models_is_asked_as_often_as_messages_would_be() -> None:
-    url = f"http://127.0.0.1:{closed_port()}"
+    url = f"http://127.0.0.1:{unused_port()}"
     found = await checked(url, url, key=None)
     assert told(found) == ("network", "path", "P2", 2)
     assert asked(found, Source.MODELS) == 3
@@ -334,7 +335,7 @@ async def test_a_secret_is_never_printed(capsys: pytest.CaptureFixture[str]) -> 
 def test_it_prints_one_object_on_stdout_and_what_is_wrong_with_the_key_on_stderr(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    url = f"http://127.0.0.1:{closed_port()}"
+    url = f"http://127.0.0.1:{unused_port()}"
     environ = {"ANTHROPIC_BASE_URL": url, "CLAUDE_TOP_STATUS_URL": url}
     assert check.run(load({}, environ), environ, json=True, timeout_s=3.0) == 2
     printed = capsys.readouterr()
@@ -343,7 +344,7 @@ def test_it_prints_one_object_on_stdout_and_what_is_wrong_with_the_key_on_stderr
 
 
 def test_nobody_listening_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:
-    url = f"http://127.0.0.1:{closed_port()}"
+    url = f"http://127.0.0.1:{unused_port()}"
     environ = {"ANTHROPIC_BASE_URL": url, "CLAUDE_TOP_STATUS_URL": url, "ANTHROPIC_API_KEY": KEY}
     assert check.run(load({}, environ), environ, json=False, samples=1, timeout_s=3.0) == 1
     text = capsys.readouterr().out

@@ -39,9 +39,10 @@ from claude_tui.traffic.otlp.grpc_receiver import GrpcReceiver
 from claude_tui.traffic.otlp.intake import Intake
 from claude_tui.traffic.otlp.serving import ReceiverThread
 from tests.functional.test_engine import engine_for, environ_of, running, simulated
-from tests.functional.test_otlp import free_port, notices, post, rows_of
+from tests.functional.test_otlp import is_listening, notices, post, rows_of
 from tests.fuzzed import changed_bytes
 from tests.otlp_values import ANSWERED, AT, Sunk, event, logs, span, traces
+from tests.ports import unused_port
 from tests.proxied import WITHIN_S, Client
 from tests.store_values import PATIENCE_S
 
@@ -332,7 +333,7 @@ def test_any_frames_are_answered_or_refused_and_the_next_sender_is_served(
 
 
 def test_a_collector_receives_both_and_a_port_that_is_taken_does_not_close_the_other(tmp_path: Path) -> None:
-    http, grpc_port = f"127.0.0.1:{free_port()}", free_port()
+    http, grpc_port = f"127.0.0.1:{unused_port()}", unused_port()
     flags = {"data_dir": str(tmp_path), "traffic_otlp": http, "traffic_otlp_grpc": f"127.0.0.1:{grpc_port}"}
     with simulated("healthy") as simulator:
         settings = load(flags, {}, config=None)
@@ -344,6 +345,7 @@ def test_a_collector_receives_both_and_a_port_that_is_taken_does_not_close_the_o
                 "(traffic.otlp_grpc); trying again"
             )
             assert "otlp" not in notices(snapshot)
+            wait_for(lambda _: is_listening(http))
             assert post(f"http://{http}", traces(span()).SerializeToString())[0] == 200
             taken.close()
             wait_for(lambda s: "otlp grpc" not in notices(s))

@@ -15,13 +15,13 @@ from claude_tui.model.traffic import CallEnd
 from claude_tui.probes.proxies import Proxies
 from claude_tui.traffic.http1.wire import MAX_HEAD, RequestHead
 from claude_tui.traffic.proxy.client import MAX_AHEAD
+from tests.ports import unused_port
 from tests.proxied import Client, Message, message_of, proxied, serving
 from tests.wire_server import (
     TLS_ALERT,
     Answer,
     Request,
     WireServer,
-    closed_port,
     make_certificate,
     raw_server,
     response,
@@ -59,7 +59,7 @@ def own_error(message: Message, status: int, mark: bytes) -> str:
 
 
 async def test_an_upstream_that_refuses() -> None:
-    async with proxied(f"http://127.0.0.1:{closed_port()}") as proxy, Client(proxy.url) as client:
+    async with proxied(f"http://127.0.0.1:{unused_port()}") as proxy, Client(proxy.url) as client:
         await client.send(MESSAGE)
         said = own_error(message_of(await client.rest()), 502, b"refused")
         call = await proxy.call()
@@ -455,7 +455,7 @@ async def test_it_is_no_forward_proxy() -> None:
 
 
 async def test_health_asks_nothing_of_the_upstream() -> None:
-    async with proxied(f"http://127.0.0.1:{closed_port()}") as proxy, Client(proxy.url) as client:
+    async with proxied(f"http://127.0.0.1:{unused_port()}") as proxy, Client(proxy.url) as client:
         await client.send(b"GET /.claude-top/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         message = message_of(await client.rest())
         assert message.line == b"HTTP/1.1 200 OK"

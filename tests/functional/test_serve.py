@@ -21,6 +21,7 @@ from claude_tui.serve.access import TOKEN_VARIABLE, Access
 from claude_tui.serve.connections import Connections
 from claude_tui.serve.session import Program
 from claude_tui.serve.site import Plan, Site
+from tests.loop_time import let_pass
 
 TOKEN = "a-token-of-some-length"
 WRONG = "a-token-that-is-not-it"
@@ -364,9 +365,12 @@ async def test_a_connection_that_asks_for_nothing_is_closed(sent: bytes) -> None
 
 
 async def test_a_session_outlasts_what_a_connection_without_one_may() -> None:
-    async with serving(None, connections=Connections(longest_s=0.1)) as server, server.socket() as socket:
+    connections = Connections(longest_s=60)
+    async with serving(None, connections=connections) as server, server.socket() as socket:
         await hello(socket)
         silent, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        await until(lambda: len(connections._waiting) == 1, "it is not accepted")
+        let_pass(61)
         with contextlib.suppress(ConnectionResetError):
             await silent.read()
         writer.close()

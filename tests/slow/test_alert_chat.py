@@ -25,7 +25,8 @@ from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity
 from tests.alerts import PAGE
 from tests.builders import NOON
-from tests.wire_server import Answer, Request, WireServer, closed_port, response
+from tests.ports import unused_port
+from tests.wire_server import Answer, Request, WireServer, response
 
 KEY = "R0123456789abcdefSECRET987654321"
 SECRET = "T0kenT0kenSECRETpath"
@@ -112,7 +113,7 @@ class TestApprise:
         assert len(server.requests) == attempts
 
     async def test_nobody_there(self) -> None:
-        tried = await self.sender(f"json://127.0.0.1:{closed_port()}/{SECRET}").send(PAGE)
+        tried = await self.sender(f"json://127.0.0.1:{unused_port()}/{SECRET}").send(PAGE)
         assert tried.failure is not None
         assert not tried.failure.permanent
         assert SECRET not in tried.failure.detail

@@ -18,8 +18,9 @@ import anthropic
 import pytest
 
 from claude_tui.simulator.scenario import load
-from claude_tui.simulator.sockets import free_port, listen, url_of
+from claude_tui.simulator.sockets import listen, url_of
 from claude_tui.simulator.thread import SimulatorThread
+from tests.ports import unused_port
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -261,7 +262,7 @@ def test_it_says_what_to_export_and_what_its_presence_changes() -> None:
 def test_what_it_says_and_how_many_calls_failed_is_in_the_log(own_home: Path) -> None:
     log = own_home / "state" / "claude-top" / "log" / "claude-top.log"
     # Nobody listens there: the proxy answers 502.
-    address = f"http://127.0.0.1:{free_port()}"
+    address = f"http://127.0.0.1:{unused_port()}"
     with running(address, "--workers", "2", "--log-level", "debug") as proxy:
         client = anthropic.Anthropic(base_url=proxy.url, api_key="sk-ant-api03-planted", max_retries=0)
         with pytest.raises(anthropic.APIStatusError):
@@ -300,7 +301,7 @@ def refused(*arguments: str, **environ: str) -> str:
 
 
 def test_it_refuses_what_would_not_work() -> None:
-    port = free_port()
+    port = unused_port()
     here = f"127.0.0.1:{port}"
     assert "--allow-remote" in refused("--listen", "0.0.0.0:8787")
     assert "this proxy itself" in refused("--listen", here, ANTHROPIC_BASE_URL=f"http://localhost:{port}")

@@ -87,6 +87,15 @@ async def until(met: Callable[[], object], what: str) -> None:
         await asyncio.sleep(0.05)
 
 
+async def no_more(tap: Tap) -> dict[str, int]:
+    """What has been asked for, once whoever asked has stopped: something may be on its way to the tap."""
+    before: dict[str, int] | None = None
+    while before != (seen := dict(tap.requests)):
+        before = seen
+        await asyncio.sleep(1)
+    return seen
+
+
 def of_process(pid: int, name: str) -> str:
     return Path(f"/proc/{pid}/{name}").read_text("utf-8", "replace")
 
@@ -171,7 +180,7 @@ async def test_a_wrong_token_gets_401_and_nothing_else_and_the_right_one_is_show
         await wrong.go(server.url)
         await wrong.until(lambda text: "Token" in text, wrong.text)
         assert wrong.statuses[server.url] == 401
-        await wrong.run('document.querySelector("input").value = "wrong"; document.forms[0].submit()')
+        await wrong.submit('document.querySelector("input").value = "wrong"; document.forms[0].submit()')
         await wrong.until(lambda text: text == "401: Unauthorized", wrong.text)
         assert not any("static" in url or "/ws" in url for url in wrong.requested)
         assert server.sessions == []
@@ -205,7 +214,7 @@ async def test_two_browsers_cause_no_probing_and_leaving_ends_their_processes(
             sessions = server.sessions
             # Whatever is sent from now on, a browser's dashboard sends.
             agent.process.send_signal(signal.SIGSTOP)
-            before = dict(tap.requests)
+            before = await no_more(tap)
             for page in pages:
                 await page.press("p")
                 await page.press("?")
@@ -233,8 +242,13 @@ async def test_with_actions_one_of_the_browsers_collects_and_a_killed_server_lea
             assert "READ-ONLY" not in screen
         sessions = server.sessions
         (lease,) = (tmp_path / "data").glob("*.lease")
-        assert json.loads(lease.read_text())["pid"] in sessions
-        assert len([pid for pid in sessions if "pydantic_core" in of_process(pid, "maps")]) == 1
+        assert json.loads(lease.read_text().partition("\n")[0])["pid"] in sessions
+
+        def probing() -> list[int]:
+            return [pid for pid in sessions if "pydantic_core" in of_process(pid, "maps")]
+
+        await until(probing, "nobody loads what probes need")
+        assert len(probing()) == 1
         os.kill(server.process.pid, signal.SIGKILL)
         await until(lambda: not any(map(is_running, sessions)), "a process outlives its server")
         await page.until(lambda text: "This session has ended." in text, page.text)

@@ -82,9 +82,10 @@ def test_eight_viewers_send_no_probe_more_than_one_collector(tmp_path: Path, tap
         sent, took_s = tap.requests - before, time.monotonic() - began
         messages = sum(count for path, count in sent.items() if path.startswith("/v1/messages"))
         models = sum(count for path, count in sent.items() if path.startswith("/v1/models"))
-        assert models <= took_s / MODELS_EVERY_S + 1
+        # One of each may have been on its way to the tap when the counting began.
+        assert models <= took_s / MODELS_EVERY_S + 1 + 1
         # The first failure is confirmed at once by up to three more messages.
-        assert messages <= took_s / MESSAGES_EVERY_S + 1 + 3
+        assert messages <= took_s / MESSAGES_EVERY_S + 1 + 1 + 3
         assert [viewer.role for viewer in viewers] == ["watching"] * VIEWERS
         until(lambda: all(any("It’s them" in line for line in each.lines) for each in viewers), "the outage")
         assert troubles(agents) == []
@@ -109,6 +110,8 @@ def test_a_collector_killed_at_random_moments_loses_no_row_and_doubles_no_page(
                 another_collects(agents, collector)
             seen |= recorded(agents)
             until(lambda: all(agent.role for agent in agents.alive), "the last ones")
+            # On a busy machine none of them may have lived long enough before.
+            until(lambda: hook.pages, "a page")
             for agent in agents.alive:
                 assert agent.end() == 0
             assert seen <= recorded(agents)

@@ -33,8 +33,9 @@ from claude_tui.settings import load as load_settings
 from tests.agents import PATIENCE_S, Agents, until
 from tests.functional.still import still_app
 from tests.functional.test_engine import running
-from tests.functional.test_otlp import free_port
+from tests.functional.test_otlp import is_listening
 from tests.otlp_values import ANSWERED, API_REQUEST, as_json, event, logs, span, traces
+from tests.ports import unused_port
 from tests.wire_server import sse
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -333,7 +334,11 @@ def of_files(folder: Path, wanted: tuple[str, ...]) -> dict[str, set[str]]:
     """What is in files and their names, databases value by value."""
     found: dict[str, set[str]] = {}
     for path in (each for each in folder.rglob("*") if each.is_file()):
-        here = found_in(path.read_bytes(), wanted) | {word for word in wanted if word in path.name}
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:  # files of processes that run come and go
+            continue
+        here = found_in(data, wanted) | {word for word in wanted if word in path.name}
         if path.suffix == ".db":
             here |= {word for value in _values(path) for word in found_in(value, wanted)}
         found[path.name] = here
@@ -417,7 +422,7 @@ async def screens(snapshot: Snapshot) -> str:
 
 
 async def test_no_canary_is_left_anywhere(tmp_path: Path, own_home: Path) -> None:
-    http_port, grpc_port = free_port(), free_port()
+    http_port, grpc_port = unused_port(), unused_port()
     settings = f'[traffic]\notlp = "127.0.0.1:{http_port}"\notlp_grpc = "127.0.0.1:{grpc_port}"\n'
     exports = tmp_path / "exports"
     exports.mkdir()
@@ -426,6 +431,8 @@ async def test_no_canary_is_left_anywhere(tmp_path: Path, own_home: Path) -> Non
         until(lambda: agents.collector, "an agent that collects")
         with proxy(url, agents.data, tmp_path / "proxy.log") as proxy_url:
             calls_through(proxy_url)
+            for port in (http_port, grpc_port):
+                until(lambda port=port: is_listening(f"127.0.0.1:{port}"), "no report is received")
             report_to(http_port, grpc_port)
         configured = load_settings({}, agents.environ, config=str(tmp_path / "config.toml"))
         with running(compose.live(configured, agents.environ)) as wait_for:

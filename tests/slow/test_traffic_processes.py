@@ -41,6 +41,7 @@ for each in range(calls):
         time.sleep(0.01)
         sink.flush()
 if number == "0":
+    assert store.flush(60)
     print("waits", flush=True)
     time.sleep(600)
 sink.close(30)

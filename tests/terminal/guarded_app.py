@@ -33,6 +33,10 @@ class GuardedApp(App[None]):
     def compose(self) -> ComposeResult:
         yield Static("READY")
 
+    def on_mount(self) -> None:
+        # As the program does: what Textual draws by itself then may be nothing.
+        self.app_resume_signal.subscribe(self, lambda _: self.call_later(self.screen.refresh, layout=True))
+
     def action_stall(self) -> None:
         time.sleep(HANGS_S)
 

@@ -48,15 +48,20 @@ def until(met: Callable[[], bool], what: str) -> None:
 def waits_to_write(program: Program) -> bool:
     """Whether one of its threads hangs in writing to the terminal."""
     tasks = Path(f"/proc/{program.process.pid}/task")
-    return any("tty_write" in (each / "wchan").read_text() or _writes(each) for each in tasks.iterdir())
+    return any("tty_write" in _told(each / "wchan") or _writes(each) for each in tasks.iterdir())
+
+
+def _told(file: Path) -> str:
+    """What stands in a file of a thread, which may have ended by then, or may not be asked."""
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
 
 
 def _writes(task: Path) -> bool:
     """The same by the number of the system call, where the kernel tells no function: 1 is write on x86-64."""
-    try:
-        fields = (task / "syscall").read_text().split()
-    except OSError:
-        return False
+    fields = _told(task / "syscall").split()
     return fields[:2] in (["1", "0x1"], ["1", "0x2"], ["64", "0x1"], ["64", "0x2"])
 
 

@@ -41,7 +41,7 @@ def on_terminal(*arguments: str, environ: Mapping[str, str]) -> str:
             break
         found += chunk
     os.close(outer)
-    assert process.wait(timeout=30) == 0, found
+    assert process.wait(timeout=60) == 0, found
     return found.decode().replace("\r\n", "\n")
 
 

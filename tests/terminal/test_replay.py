@@ -74,8 +74,7 @@ def playing(program: OnPty) -> Iterator[OnPty]:
     try:
         yield program
     finally:
-        program.process.kill()
-        program.process.wait()
+        program.close()
 
 
 def test_a_recording_plays_on_a_machine_that_has_no_record(
@@ -94,7 +93,7 @@ def test_a_recording_plays_on_a_machine_that_has_no_record(
         played.type(b"p")
         played.see(b"This is a recording")
         played.type(b"q")
-        assert played.process.wait(PATIENCE_S) == 0
+        assert played.ended() == 0
     assert not (tmp_path / "empty").exists()
     assert not list(tmp_path.glob("claude-top-replay-*"))
 
@@ -104,7 +103,7 @@ def test_an_incident_is_played_from_the_record(env: dict[str, str]) -> None:
     for played in playing(program):
         played.see("▶ REPLAY 2026-11-20 12:50".encode())
         played.type(b"q")
-        assert played.process.wait(PATIENCE_S) == 0
+        assert played.ended() == 0
 
 
 def test_an_incident_is_exported(env: dict[str, str], tmp_path: Path) -> None:
@@ -139,7 +138,7 @@ def test_a_torn_recording_is_refused_before_any_screen(
     program = OnPty([*CLAUDE_TOP, "replay", str(recording)], env=elsewhere)
     for played in playing(program):
         played.see(b"torn")
-        assert played.process.wait(PATIENCE_S) == 3
+        assert played.ended() == 3
         assert b", line " in played.output
         assert b"\x1b[?1049h" not in played.output
     assert not list(tmp_path.glob("claude-top-replay-*"))

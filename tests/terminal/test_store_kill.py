@@ -53,7 +53,7 @@ def kill_after(child: subprocess.Popen[str], lines: int) -> list[str]:
     os.kill(child.pid, signal.SIGKILL)
     said += child.stdout.readlines()
     child.stdout.close()
-    assert child.wait(10) == -signal.SIGKILL
+    assert child.wait(60) == -signal.SIGKILL
     return said
 
 

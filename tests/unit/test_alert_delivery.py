@@ -21,7 +21,8 @@ from claude_tui.model.verdict import Severity, Side
 from tests.alerts import PAGE
 from tests.builders import NOON, after
 from tests.loop_time import let_pass
-from tests.wire_server import Answer, Request, WireServer, closed_port, response
+from tests.ports import unused_port
+from tests.wire_server import Answer, Request, WireServer, response
 
 # apprise loads all its plugins at once, and one of them a module of the standard library that is going away.
 KEY = "R0123456789abcdefSECRET987654321"
@@ -159,7 +160,7 @@ class TestPagerDuty:
         assert (len(asked), tried.failure.retry_after_s, tried.failure.permanent) == (1, 120.0, False)
 
     async def test_nobody_there(self) -> None:
-        sender = pagerduty(f"http://127.0.0.1:{closed_port()}")
+        sender = pagerduty(f"http://127.0.0.1:{unused_port()}")
         tried = await sender.send(PAGE)
         await sender.aclose()
         assert tried.failure is not None

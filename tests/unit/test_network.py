@@ -27,12 +27,12 @@ from claude_tui.probes.network import MAX_BODY, Exchange, Requester
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.transport_errors import FaultCode, explain
 from tests.loop_time import let_pass
+from tests.ports import unused_port
 from tests.wire_server import (
     TLS_ALERT,
     Answer,
     Request,
     WireServer,
-    closed_port,
     make_certificate,
     raw_server,
     response,
@@ -153,7 +153,7 @@ async def test_a_resolver_that_hangs() -> None:
 
 
 async def test_a_refused_connection() -> None:
-    exchange = await get(f"http://127.0.0.1:{closed_port()}")
+    exchange = await get(f"http://127.0.0.1:{unused_port()}")
     assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.REFUSED)
 
 
@@ -514,7 +514,7 @@ async def test_a_proxy_that_asks_for_a_password() -> None:
 
 
 async def test_a_proxy_that_is_not_there() -> None:
-    place = f"127.0.0.1:{closed_port()}"
+    place = f"127.0.0.1:{unused_port()}"
     routes = proxied(All_Proxy=place)
     exchange = await get("http://api.example", routes=routes)
     assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.PROXY)

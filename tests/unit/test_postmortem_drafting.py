@@ -20,8 +20,9 @@ from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.credentials import Credentials
 from tests.builders import after
 from tests.incident_values import did
+from tests.ports import unused_port
 from tests.postmortem_values import RESOLVED, Writing, told, wrote
-from tests.wire_server import WireServer, closed_port, response
+from tests.wire_server import WireServer, response
 
 KNOWN = told()
 ASKED = prompt(KNOWN.form(), KNOWN.timeline)
@@ -178,7 +179,7 @@ async def test_a_refusal_is_told_and_not_tried_again() -> None:
 
 async def test_an_endpoint_that_is_not_there_is_told() -> None:
     with pytest.raises(DraftError, match="gave no answer"):
-        await answer_of(f"http://127.0.0.1:{closed_port()}")
+        await answer_of(f"http://127.0.0.1:{unused_port()}")
 
 
 async def test_an_answer_that_is_no_message_is_told() -> None:

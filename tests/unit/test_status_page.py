@@ -20,6 +20,7 @@ from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
 from claude_tui.probes.status_page import StatusPageProbe, summary_url
 from tests.loop_time import let_pass
+from tests.ports import unused_port
 
 SUMMARY = {
     "status": {"indicator": "minor", "description": "Partly cloudy"},
@@ -213,9 +214,7 @@ async def test_a_refused_connection_a_missing_name_and_a_tls_failure_are_told_ap
     async def no_such_name(_host: str, _port: int) -> Sequence[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
+    port = unused_port()
     refused = await probe([f"http://127.0.0.1:{port}"])
     unnamed = await probe(["http://status.invalid"], routes=Proxies(resolve=no_such_name, proxies=dict))
     async with serving(answer("200 OK", b""), waits=False) as url:
