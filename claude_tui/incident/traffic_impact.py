@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from claude_tui.model.format import count, percent
+from claude_tui.model.format import count, money, percent
 from claude_tui.model.observation import Outcome
 from claude_tui.model.text import truncate
 from claude_tui.model.traffic import RollUp
@@ -73,9 +73,9 @@ class TrafficImpact:
         if not self.wasted_tokens:
             return ""
         least = "at least " if self.unpriced else ""
-        said = f"Calls that failed used {count(self.wasted_tokens)} tokens ({least}${self.wasted_usd:,.2f})"
+        said = f"Calls that failed used {count(self.wasted_tokens)} tokens ({least}{money(self.wasted_usd)})"
         if self.retried_wasted_tokens:
-            retries = f"{count(self.retried_wasted_tokens)} (${self.retried_wasted_usd:,.2f})"
+            retries = f"{count(self.retried_wasted_tokens)} ({money(self.retried_wasted_usd)})"
             said += f", retries among them {retries}"
         return f"{said}."
 

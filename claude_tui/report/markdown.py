@@ -45,7 +45,7 @@ def _parts(report: Report, heading: Heading) -> Iterator[str]:
         ("", "p50", "p95", "p99"),
         [
             (name, *(quantile(of, fraction) for fraction in (0.5, 0.95, 0.99)))
-            for name, of in (("TTFT", ttft), ("whole", total))
+            for name, of in (("TTFT", ttft), ("message", total))
         ],
     )
     yield ""

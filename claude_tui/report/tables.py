@@ -25,7 +25,8 @@ UPTIME_HEAD = (
 )  # fmt: skip
 INCIDENT_HEAD = ("start", "lasted", "severity", "title", "cause")
 PERIOD_HEAD = (
-    "start", "uptime", "down", "ours", "covered", "TTFT p50", "p95", "p99", "whole p95", "by page", "failed",
+    "start", "uptime", "down", "ours", "covered", "TTFT p50", "p95", "p99", "message p95",
+    "by page", "failed",
 )  # fmt: skip
 
 

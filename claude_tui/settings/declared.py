@@ -331,8 +331,8 @@ class Settings:
     mouse: Annotated[
         bool,
         About(
-            "Whether panels, rows and keys can be clicked; false leaves the mouse to the terminal, which "
-            "selects text with it.",
+            "Whether panels, rows and keys can be clicked; false leaves the mouse to the terminal, to select "
+            "text with it.",
             kinds.truth(),
             flag="--no-mouse",
         ),

@@ -45,6 +45,8 @@ def footer(scope: Scope, keymap: KeyMap | None = None, *, without: Collection[st
         and is_offered(action, keymap)
     ]
     labels = dict.fromkeys(action.label for action in shown)
+    if "back" in labels:
+        labels.pop("quit", None)  # what is open is closed by that key, too
     return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
 
 

@@ -136,12 +136,12 @@ def _one(failure: Observation) -> str:
 
 
 def answers_in(context: DiagnosisContext, source: Source) -> str:
-    """`models answer in 182 ms`, by the newest success."""
+    """`the model list answers in 182 ms`, by the newest success."""
     success = context.history.last_success(source, context.at)
-    name = "models" if source is Source.MODELS else "messages"
+    answers = "the model list answers" if source is Source.MODELS else "messages are answered"
     if success is None or success.timings.total is None:
-        return f"{name} answer"
-    return f"{name} answer in {latency(success.timings.total)}"
+        return answers
+    return f"{answers} in {latency(success.timings.total)}"
 
 
 def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
@@ -158,8 +158,8 @@ def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
     if episode is not None:
         failure = context.failures_of(episode, 1)[-1]
         counted = tally(context, episode)
-        return f"models fail too, {counted.failed} of {counted.requests}: {named(failure)}"
-    return f"models fail too: {named(failure)}" if failure is not None else ""
+        return f"the model list fails too, {counted.failed} of {counted.requests}: {named(failure)}"
+    return f"the model list fails too: {named(failure)}" if failure is not None else ""
 
 
 def ruled_out(

@@ -16,7 +16,7 @@ from claude_tui.analysis.diagnosis.traffic_witness import Witness
 from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE
 from claude_tui.knowledge import Advice, knowledge
-from claude_tui.model.format import count, percent
+from claude_tui.model.format import count, percent, plural
 from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.text import truncate
@@ -219,7 +219,7 @@ def _probes(context: DiagnosisContext, trouble: TrafficTrouble) -> Evidence | No
     if not seen:
         return None
     answered = sum(not each.failed for each in seen)
-    said = f"{answered} of {len(seen)} message probes answered since"
+    said = f"{answered} of {plural(len(seen), 'message probe')} answered since it began"
     return Evidence(
         EvidenceKind.ANSWERS, (said,), (("answered", answered), ("asked", len(seen))), tuple(seen)
     )

@@ -87,7 +87,7 @@ def add_flags(parser: ArgumentParser, command: str) -> None:
                 default=SUPPRESS,
                 action="store_const",
                 const="false",
-                help=_phrase(declared.about.doc),
+                help=_phrase(declared.about.doc.rpartition("; false ")[2]),
             )
         elif declared.key in allowed and declared.about.flag:
             group.add_argument(

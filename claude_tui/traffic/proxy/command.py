@@ -102,6 +102,6 @@ def print_fingerprint(environ: Mapping[str, str], plan: ProxyPlan, emit: Callabl
     """Prints what the settings call the key in the environment. Raises NoKeyError, OSError."""
     key = environ.get(API_KEY) or environ.get(AUTH_TOKEN)
     if not key:
-        raise NoKeyError(f"--fingerprint is of the key in {API_KEY}, which is not set (nor {AUTH_TOKEN})")
+        raise NoKeyError(f"--fingerprint needs the key in {API_KEY} (or {AUTH_TOKEN}), and neither is set")
     emit(f"key:{Fingerprints.kept_in(plan.data_dir).of(os.fsencode(key.strip()))}")
     return 0

@@ -111,9 +111,9 @@ def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> 
     if chart is None or grid is None:
         return ()
     series = next((each for each in chart.series if each.name == row.key), None)
-    if series is None:
+    values = held(series.points, grid, max) if series is not None else ()
+    if not any(values):
         return (line(Span("none", "faint")),)
-    values = held(series.points, grid, max)
     top = max((value for value in values if value is not None), default=0.0)
     role = level_mark(row.level).role if row.level in (Level.WARN, Level.BAD) else "info"
     height = tall if top else 1

@@ -174,7 +174,7 @@ class EventsPanel(SnapshotPanel):
     def clicked(self, y: int) -> None:
         """The title opens all events, a row is selected, and opened by a click on it once it is."""
         row = y - 1
-        if row < 0 and self.key:
+        if row < 0 and self.key and not self._unfolds:
             super().clicked(y)
         elif 0 <= row < min(self.page, len(self._shown)):
             clicked = self._rows.index(self._shown[row])

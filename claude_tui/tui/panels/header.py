@@ -136,9 +136,7 @@ def _right(snapshot: Snapshot, view: View, local: Local | None) -> list[_Part]:
     parts = [_Part(7, _collector(snapshot)), _Part(4, _watchers(snapshot)), _Part(1, badge, _BADGE_CELLS)]
     parts += [_Part(6, handled), _Part(0, _state(snapshot, view))]
     if not view.paused:
-        backoff, coming = _backoff(snapshot), _next(snapshot)
-        if backoff or coming:
-            parts.append(_Part(4 if backoff else 10, backoff or coming, _NEXT_CELLS))
+        parts.append(_Part(4, _backoff(snapshot) or _next(snapshot), _NEXT_CELLS if _probes(snapshot) else 0))
     parts.append(_Part(3, _cost(snapshot), _COST_CELLS))
     if local is not None:
         parts.append(_Part(2, line(Span(local.clock(view.now), "info"))))
@@ -171,6 +169,11 @@ def _collector(snapshot: Snapshot) -> Line:
     if watching.collector is None:
         return line(Span("nobody collects", "warn"))
     return line(Span(f"by {fit(watching.collector.name, _COLLECTOR_CELLS)}", "dim"))
+
+
+def _probes(snapshot: Snapshot) -> bool:
+    """Whether this process probes: where it does, the time of the next probe keeps its place."""
+    return snapshot.engine.watching.collects and bool(snapshot.engine.probes)
 
 
 def _next(snapshot: Snapshot) -> Line:

@@ -27,10 +27,13 @@ class IncidentLine(LinePanel):
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__(id="incident")
         self.snapshot = snapshot
+        self.leads_to = "incident"
+        """The action of a click on it, whose key it names."""
 
     async def on_click(self, event: events.Click) -> None:
         event.stop()
-        await self.app.run_action("incident")
+        proposed = self.snapshot.incident is None or self.snapshot.incident.proposed
+        await self.app.run_action("incident" if proposed else self.leads_to)
 
     @property
     def rows(self) -> int:
@@ -45,11 +48,16 @@ class IncidentLine(LinePanel):
         incident = self.snapshot.incident
         if incident is None:
             return ()
-        return (incident_line(incident, self.snapshot, width, cockpit_of(self).chosen_keys),)
+        keys = cockpit_of(self).chosen_keys
+        return (incident_line(incident, self.snapshot, width, keys, self.leads_to),)
 
 
 def incident_line(
-    incident: IncidentSummary, snapshot: Snapshot, cells: int, keys: KeyMap | None = None
+    incident: IncidentSummary,
+    snapshot: Snapshot,
+    cells: int,
+    keys: KeyMap | None = None,
+    leads_to: str = "incident",
 ) -> Line:
     """What it is, how long it has been open, who leads and whether it is mitigated; at the end the key.
 
@@ -59,7 +67,7 @@ def incident_line(
         return _proposal(incident, snapshot, cells, keys)
     role = severity_role(incident.severity) if incident.severity.trouble else "text"
     label = line(" ", Span(incident.label, role, bold=True), " ")
-    key, facts = line(*hints(keys, "incident"), " "), _facts(incident, snapshot)
+    key, facts = line(*hints(keys, leads_to), " "), _facts(incident, snapshot)
     wanted = min(len(incident.title), _SHORTEST_TITLE)
 
     def room() -> int:

@@ -113,12 +113,11 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
             return (row, split)
     # A narrow panel leaves out what was not measured, then continues in another row.
     known = [_part(name, seconds, 0) for name, seconds in figures if seconds is not None]
-    return (*packed([*known, when], cells), split)
+    return (*packed([*known, when], cells, " · "), split)
 
 
 def _split(view: LatencyView, held: int) -> Line:
-    if view.server_s is None or view.network_s is None:
-        return ()
+    """Known or not, so that nothing moves where one connection tells it and the next one does not."""
     return join((_part("server", view.server_s, held), _part("network", view.network_s, held)), " · ")
 
 

@@ -99,7 +99,7 @@ def _measure(series: LatencySeries, snapshot: Snapshot) -> str:
     unit = latency_unit(series.current)
     text = f"{series.name} {latency_figure(series.current, unit)}{unit}"
     if series.failed_since and series.now_at is not None:
-        return f"{text} at {moment(series.now_at, snapshot.at)}, failing since"
+        return f"{text} at {moment(series.now_at, snapshot.at)} and failing since"
     if series.current_ratio is not None and series.current > series.warn_above_s:
         return f"{text} ({ratio(series.current_ratio)} usual)"
     return text

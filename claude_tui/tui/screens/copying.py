@@ -45,15 +45,16 @@ def copy_state(app: Cockpit) -> None:
     """Copy the summary, and offer the other texts of the same picture."""
     snapshot = app.shown
 
-    def copy(number: int) -> None:
+    def copy(number: int) -> str:
         _, name, text_of = _TEXTS[number]
         app.copy_to_clipboard(text_of(snapshot))
-        app.notify(f"{name} sent to the terminal’s clipboard.", timeout=2, markup=False)
+        return name
 
     def answered(answers: Answers | None) -> None:
         if answers is not None and answers[0]:
-            copy(int(answers[0]))
+            app.notify(f"{copy(int(answers[0]))} sent to the terminal’s clipboard.", timeout=2, markup=False)
 
+    # The dialog says that it was copied.
     copy(0)
     choice = Choice("Copy", tuple(offered for offered, *_ in _TEXTS))
     question = Question("Copied", "copy", (choice,), (paragraph(_explanation(app)),))

@@ -21,7 +21,7 @@ from textual.widgets import Input
 
 from claude_tui.model.text import inert
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Lines, Span, crop, flow, line, pad
+from claude_tui.tui.render.lines import Line, Lines, Span, flow, line, pad, spread
 from claude_tui.tui.screens.leaving import LeavesOnce
 
 __all__ = ["LABEL_CELLS", "Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"]
@@ -32,6 +32,8 @@ Answers = tuple[int | str, ...]
 LABEL_CELLS = 11
 """The column of the labels, with the mark of the focus before each."""
 _MOST_ROWS = 6
+# On a taller screen a choice may take what is left beside this many rows.
+_ROWS_OF_THE_REST = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,11 @@ def _label(text: str, *, focused: bool) -> Line:
     )
 
 
+def _more(arrow: str, hidden: int) -> Line:
+    """How many options the arrow leads to; empty without any."""
+    return line(Span(f"{arrow} {hidden} more", "faint")) if hidden else ()
+
+
 class Words(LinePanel):
     """Paragraphs, as many rows as they need."""
 
@@ -225,16 +232,19 @@ class Options(LinePanel, can_focus=True):
         self.can_focus = len(field.options) > 1
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        return min(len(self._field.options), _MOST_ROWS)
+        return min(len(self._field.options), max(_MOST_ROWS, viewport.height - _ROWS_OF_THE_REST))
 
     def draw(self, width: int, height: int) -> Lines:
-        first = self._first(height)
+        first, shown = self._first(height), min(height, len(self._field.options))
         label = _label(self._field.label, focused=self.has_focus)
+        hidden = {0: ("↑", first), shown - 1: ("↓", len(self._field.options) - first - shown)}
         return tuple(
-            crop(
-                line(*(label if row == 0 else (Span(" " * LABEL_CELLS),)), *self._option(first + row)), width
+            spread(
+                line(*(label if row == 0 else (Span(" " * LABEL_CELLS),)), *self._option(first + row)),
+                _more(*hidden.get(row, ("", 0))),
+                width,
             )
-            for row in range(min(height, len(self._field.options)))
+            for row in range(shown)
         )
 
     def _option(self, number: int) -> Line:

@@ -219,7 +219,7 @@ def _latencies(report: Report, cells: int) -> Lines:
         heading("Latency", f"{model}successes of {span_text(report.span)}", cells),
         crop(line(*head, Span(f"  {chart}", "faint")), cells),
         _latency_row("TTFT", report.latency.ttft, [each.latency.ttft for each in report.periods], cells),
-        _latency_row("whole", report.latency.total, [each.latency.total for each in report.periods], cells),
+        _latency_row("message", report.latency.total, [each.latency.total for each in report.periods], cells),
     )
 
 

@@ -125,6 +125,7 @@ class IncidentScreen(ReaderScreen):
 
     def _lay_out(self) -> None:
         cells = self.app.size.width
+        self.incident_line.leads_to = "postmortem" if self.ident else "incident"
         beside = bool(self.ident) and cells >= _WIDE
         self.side_box.display = beside
         self.side_box.styles.width = _FIGURE_CELLS + 4

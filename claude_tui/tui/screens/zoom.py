@@ -72,7 +72,9 @@ class ZoomScreen(ReaderScreen):
 
     def bodies(self) -> tuple[Widget, ...]:
         self.snapshot = self.cockpit.shown
-        self.events = EventsPanel(self.snapshot, unfolds=True)
+        self.events = EventsPanel(
+            self.snapshot, zoom_keys(self.cockpit.chosen_keys)[Panel.EVENTS], unfolds=True
+        )
         self._arrange()
         return (self.pager, self.events)
 
