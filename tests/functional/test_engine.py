@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import time
 from collections.abc import Callable, Iterator
@@ -210,6 +211,26 @@ def test_an_endpoint_that_cannot_be_opened_is_said_on_screen(settings: Settings)
         snapshot = wait_for(lambda s: bool(s.engine.notices))
     assert snapshot.engine.notices[0].text == "probing stopped: OSError: no sockets left"
     assert snapshot.engine.notices[0].level is Level.BAD
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_publishing_ends_though_a_picture_is_asked_for_just_then(
+    settings: Settings, turns: int
+) -> None:
+    """However many turns of the loop before: an end that was lost held up the end of the program."""
+    engine = engine_for(settings, {}, "http://127.0.0.1:9")
+    engine.first_snapshot()
+    try:
+        publishing = asyncio.create_task(engine.publisher.run(lambda _: None))
+        await asyncio.sleep(0.01)
+        engine.publisher.show_now()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        publishing.cancel()
+        ended, _ = await asyncio.wait([publishing], timeout=PATIENCE_S)
+        assert ended
+    finally:
+        engine.stop()
 
 
 def test_the_past_of_a_demo_names_the_address_of_its_simulator(settings: Settings, tmp_path: Path) -> None:
