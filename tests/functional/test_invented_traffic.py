@@ -176,5 +176,6 @@ def test_the_demo_shows_them_live(tmp_path: Path) -> None:
     view = snapshot.traffic
     assert view is not None
     assert {each.call.application for each in view.failed_calls} <= NAMES
-    assert view.all.calls > 50
+    # Of the last quarter of an hour: a busy machine may make few in the last minute.
+    assert sum(point.calls for point in view.trend) > 50
     assert not [each for each in snapshot.events if "limit rose" in each.text]
