@@ -285,7 +285,7 @@ async def running(watch: Watch) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def eventually(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 - what is waited for has no Event
             await asyncio.sleep(0)
 

@@ -65,7 +65,8 @@ class DeliveryWorker(ABC):
                 sleep_s = MAX_SLEEP_S
             if sleep_s > 0:
                 try:
-                    await asyncio.wait_for(self._wake_event.wait(), sleep_s)
+                    async with asyncio.timeout(sleep_s):
+                        await self._wake_event.wait()
                 except TimeoutError:
                     continue
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from queue import SimpleQueue
 
 from claude_tui.engine.agent_log import Log, changes
 from claude_tui.engine.engine import Engine
@@ -27,14 +28,14 @@ def run(engine: Engine, log: Log, *, end: Callable[[int], object] = os._exit) ->
 
     Call it in the main thread. `end` ends the process if threads still hang seconds later.
     """
-    done = threading.Event()
-    with _signals(done):
+    asked: SimpleQueue[int] = SimpleQueue()
+    with _signals(asked):
         teller = _Teller(log)
         first = engine.first_snapshot()
         log(first.at, f"started: {first.engine.target.name or first.engine.target.host}, pid {os.getpid()}")
         teller.publish(first)
         engine.start(teller.publish)
-        done.wait()
+        asked.get()
         engine.stop(STOP_WITHIN_S)
         log(datetime.now(UTC), "stopped")
     timer = threading.Timer(END_WITHIN_S, end, (0,))
@@ -57,12 +58,15 @@ class _Teller:
 
 
 @contextmanager
-def _signals(done: threading.Event) -> Iterator[None]:
-    """A signal that was ignored stays ignored (`nohup`)."""
+def _signals(asked: SimpleQueue[int]) -> Iterator[None]:
+    """Passes the signals on. One that was ignored stays ignored (`nohup`).
+
+    A handler may interrupt whoever waits anywhere: with the lock of an Event held, it would wait for ever.
+    """
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in _SIGNALS:
         if before[number] is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: done.set())
+            signal.signal(number, lambda number, _: asked.put(number))
     try:
         yield
     finally:

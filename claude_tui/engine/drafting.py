@@ -77,7 +77,8 @@ async def _ask(endpoint: Endpoint, model: str, system: str, text: str, clock: Cl
     client = Sdk(credentials, routes=routes, max_tokens=MAX_TOKENS)
     trace = ExchangeTrace(clock, proxy=routes.proxy_for(credentials.base_url))
     try:
-        found = await asyncio.wait_for(client.complete(model, system, text, trace), _TIMEOUT_S)
+        async with asyncio.timeout(_TIMEOUT_S):
+            found = await client.complete(model, system, text, trace)
     except ProbeError as error:
         raise DraftError(f"{credentials.host} gave no answer: {redactor.clean(str(error), 200)}") from error
     finally:

@@ -151,7 +151,8 @@ class Publisher:
             # On the whole second, so that the clock on screen never skips one.
             pause = TICK_S - self._clock.now().timestamp() % TICK_S
             try:
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
             self._wake.clear()

@@ -111,7 +111,8 @@ class Session:
         draining = asyncio.create_task(_drain(stdout))
         try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _END_WITHIN_S)
+                async with asyncio.timeout(_END_WITHIN_S):
+                    await process.wait()
         finally:
             # A server that is in a hurry leaves nothing behind either.
             draining.cancel()

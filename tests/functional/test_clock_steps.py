@@ -79,8 +79,9 @@ async def test_the_time_of_a_sleep_is_unknown(settings: Settings) -> None:
     with simulated("healthy") as simulator:
         engine = engine_on(simulator, settings, clock=clock)
         with running(engine) as wait_for:
-            asleep = wait_for(lambda s: s.verdict.cause is Cause.HEALTHY).at
-            awake = clock.now() + HOURS
+            wait_for(lambda s: s.verdict.cause is Cause.HEALTHY)
+            asleep = clock.now()
+            awake = asleep + HOURS
             clock.set_to(awake)
             wait_for(lambda s: s.at >= awake and answered_since(s, awake))
             record = engine.history_record(clock.now() + timedelta(hours=1))

@@ -204,7 +204,8 @@ def test_a_viewer_shows_schedule_spending_and_holds_of_the_collector(settings: S
         # The ceiling is the target's: whoever collects next has spent as much.
         with running(engine_on(simulator, frugal)) as wait_for:
             first = wait_for(lambda s: True)
-            assert first.engine.spend.today_usd >= here.engine.spend.today_usd > 0
+            if first.at.date() == here.at.date():
+                assert first.engine.spend.today_usd >= here.engine.spend.today_usd > 0
 
 
 def test_a_reader_shows_the_record_and_changes_nothing(settings: Settings) -> None:

@@ -120,7 +120,7 @@ async def test_connections_that_an_outage_took_do_not_stay_open() -> None:
     url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
     playing = asyncio.create_task(Player(url, load("healthy"), 4.0).run())
     try:
-        async with asyncio.timeout(PATIENCE_S / 2):
+        async with asyncio.timeout(PATIENCE_S):
             await all_hang.wait()
             while len(open_ones) > 9:
                 await closed.wait()
@@ -176,5 +176,6 @@ def test_the_demo_shows_them_live(tmp_path: Path) -> None:
     view = snapshot.traffic
     assert view is not None
     assert {each.call.application for each in view.failed_calls} <= NAMES
-    assert view.all.calls > 50
+    # Of the last quarter of an hour: a busy machine may make few in the last minute.
+    assert sum(point.calls for point in view.trend) > 50
     assert not [each for each in snapshot.events if "limit rose" in each.text]

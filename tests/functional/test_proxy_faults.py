@@ -16,7 +16,7 @@ from claude_tui.probes.proxies import Proxies
 from claude_tui.traffic.http1.wire import MAX_HEAD, RequestHead
 from claude_tui.traffic.proxy.client import MAX_AHEAD
 from tests.ports import unused_port
-from tests.proxied import Client, Message, message_of, proxied, serving
+from tests.proxied import WITHIN_S, Client, Message, message_of, proxied, serving
 from tests.wire_server import (
     TLS_ALERT,
     Answer,
@@ -329,7 +329,7 @@ async def test_a_client_that_leaves_ends_the_call_upstream(how: str, when: str) 
             client.writer.close()
         else:
             client.writer.write_eof()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             await gone.wait()
         call = await proxy.call()
     assert (call.end, call.outcome) == (CallEnd.ABANDONED, Outcome.OK)
@@ -360,7 +360,7 @@ async def test_a_client_that_leaves_while_the_upstream_takes_no_more() -> None:
             await stands_still(client.writer.transport.get_write_buffer_size)
         call = await proxy.call()
         assert call.end is CallEnd.ABANDONED
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             await gone.wait()
 
 

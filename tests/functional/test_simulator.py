@@ -163,7 +163,7 @@ async def test_hanging_means_until_the_client_leaves() -> None:
     scenario = load("status-page-down")
     async with simulated(scenario, scenario.starts_s[4] + 1) as simulator, http(simulator) as client:
         with pytest.raises(httpx2.ReadTimeout):
-            await client.get("/api/v2/summary.json", timeout=0.1)
+            await client.get("/api/v2/summary.json", timeout=httpx2.Timeout(PATIENCE_S, read=0.1))
         # The next request is served, and stopping does not wait for the one that hangs.
         hanging = asyncio.create_task(client.get("/api/v2/summary.json"))
         assert await said(lambda: client.get("/v1/models")) == "200"

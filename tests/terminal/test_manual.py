@@ -7,7 +7,7 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,22 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 COLOUR = re.compile(r"\x1b\[(?:[0-9]+;)*(?:3[0-7]|4[0-7]|9[0-7]|38|48)(?:;[0-9]+)*m")
 
 
-def on_terminal(*arguments: str, environ: Mapping[str, str]) -> str:
+# Each page behind the name of its topic, from one process.
+ALL_PAGES = """
+from claude_tui.cli import main
+from claude_tui.manual import topics
+for topic in topics():
+    print(f"--- {topic}", flush=True)
+    assert main(["manual", topic]) == 0
+"""
+
+
+def on_terminal(*arguments: str, environ: Mapping[str, str], program: Sequence[str] = tuple(PROGRAM)) -> str:
     """What a terminal of 80 columns is sent."""
     outer, inner = pty.openpty()
     base = {name: value for name, value in os.environ.items() if name not in {"PAGER", "NO_COLOR", "LESS"}}
     process = subprocess.Popen(
-        [*PROGRAM, *arguments],
+        [*program, *arguments],
         env=base | {"TERM": "xterm-256color", "COLUMNS": "80"} | environ,
         stdin=inner,
         stdout=inner,
@@ -58,14 +68,18 @@ def pager(directory: Path, body: str) -> str:
     return f"'{script}' --raw"
 
 
-@pytest.mark.parametrize("topic", topics())
-def test_on_a_terminal_a_page_is_rendered_within_its_width(topic: str) -> None:
-    shown = on_terminal(topic, environ={"PAGER": ""})
-    assert "\x1b[1m" in shown
-    plain = ESCAPE.sub("", shown)
-    assert "```" not in plain
-    assert ".md)" not in plain
-    assert max(len(line) for line in plain.splitlines()) <= 80
+def test_on_a_terminal_every_page_is_rendered_within_its_width() -> None:
+    shown = on_terminal(environ={"PAGER": ""}, program=(sys.executable, "-c", ALL_PAGES))
+    pages = dict(
+        each.split("\n", 1) for each in shown.split("--- ")[1:] if each.split("\n", 1)[0] in topics()
+    )
+    assert list(pages) == list(topics())
+    for topic, page in pages.items():
+        assert "\x1b[1m" in page, topic
+        plain = ESCAPE.sub("", page)
+        assert "```" not in plain, topic
+        assert ".md)" not in plain, topic
+        assert max(len(line) for line in plain.splitlines()) <= 80, topic
 
 
 def test_the_pager_of_the_environment_gets_the_page(tmp_path: Path) -> None:

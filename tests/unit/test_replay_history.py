@@ -32,7 +32,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.write(each)
     store.write(DrillEntry(after(OVERLOAD_S - 600), DrillAct.STARTED, "ana", scenario="drill-01"))
     store.write(DrillEntry(after(OVERLOAD_S + 900), DrillAct.ENDED, "ana"))
-    assert store.flush(10.0)
+    assert store.flush(60.0)
     store.close()
     return directory / "drill.db"
 
@@ -58,16 +58,16 @@ def test_where_nobody_had_probed_yet_it_begins_with_the_first_answer(tmp_path: P
     store = Store.open(tmp_path, "history.db", now=NOW)
     for each in healthy(0, 600):
         store.write(each)
-    assert store.flush(10.0)
+    assert store.flush(60.0)
     replay = Replay(store, Playback("INC-1", after(-600), after(600), 1.0, playing=True), Conditions())
     try:
         first = replay.first_snapshot()
         seen: queue.Queue[Snapshot] = queue.Queue()
         replay.start(seen.put)
         replay.travel(Move(MoveKind.MINUTE, -5))
-        moved = seen.get(timeout=10)
+        moved = seen.get(timeout=60)
         while moved.past is None or not moved.past.note:
-            moved = seen.get(timeout=10)
+            moved = seen.get(timeout=60)
     finally:
         replay.stop()
     assert after(0) < first.at < after(5)

@@ -37,7 +37,7 @@ def test_a_thread_that_waits_without_end_is_woken(event: WakingEvent) -> None:
         thread = threading.Thread(target=selector.select, daemon=True)
         thread.start()
         event.set()
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive()
 
 

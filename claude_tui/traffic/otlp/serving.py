@@ -141,7 +141,8 @@ class ReceiverThread:
             while not self._stopping.is_set():
                 await self._serve(self._intake, room)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), _SETTLE_S)
+                    async with asyncio.timeout(_SETTLE_S):
+                        await self._stopping.wait()
         finally:
             for receiver in self._receivers:
                 await receiver.stop()
@@ -185,7 +186,8 @@ async def _settle(deduplicated: Deduplicated, stopping: asyncio.Event) -> None:
     """Passes on what has waited long enough. A disk that hangs does not keep exports waiting."""
     while not stopping.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), _SETTLE_S)
+            async with asyncio.timeout(_SETTLE_S):
+                await stopping.wait()
         await asyncio.to_thread(deduplicated.settle)
 
 

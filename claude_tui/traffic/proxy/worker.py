@@ -61,7 +61,8 @@ class Worker:
         for connection in list(self._connections):
             connection.drain()
         try:
-            await asyncio.wait_for(self._empty.wait(), within_s)
+            async with asyncio.timeout(within_s):
+                await self._empty.wait()
         except TimeoutError:
             return False
         else:
