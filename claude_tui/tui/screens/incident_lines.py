@@ -49,7 +49,8 @@ _GLYPHS = {
 _PERSON = "»"
 _LATER = timedelta(minutes=1)
 """Written down at least so long after it happened, an entry says when."""
-_NOTE_ROWS = 3
+_ROWS = {TimelineKind.NOTE: 3, TimelineKind.STATUS_PAGE: 2, TimelineKind.FIRST_FAILURE: 2}
+"""How many rows the text of an entry may take; one for the other kinds."""
 _MOST_SHOWN = 500
 _NAME_CELLS = 16
 _FIGURE_CELLS = 12
@@ -123,8 +124,8 @@ def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: in
     first, *rest = entry.text.split("\n")
     room = max(cells - width(head), 1)
     said = f"{author}{first}{' …' if rest else ''}"
-    # Whoever wrote something wants it read; what the program noted has the rest of its row.
-    most = _NOTE_ROWS if entry.kind is TimelineKind.NOTE else 1
+    # Whoever wrote something wants it read; most of what the program noted has the rest of its row.
+    most = _ROWS.get(entry.kind, 1)
     rows = _beside(said, room, max(room - width(end) - 1, 8), most)
     role = "text" if loud else "dim"
     top = spread(line(*head, *_with_author(rows[0] if rows else "", author, role, loud=loud)), end, cells)
