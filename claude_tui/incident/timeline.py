@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from claude_tui.incident.acts import entries_of_acts
 from claude_tui.incident.figures import detected_at
@@ -26,6 +26,8 @@ __all__ = ["step_of", "timeline"]
 
 _ORDER = tuple(TimelineKind)
 _LONGEST_TITLE = 120
+# The figures count shorter gaps as well; in the timeline they would only be in the way.
+_BRIEF = timedelta(seconds=10)
 _STEP_KEY = "step:"
 _STEPS = {
     StepState.OPEN: "open again",
@@ -84,6 +86,8 @@ def _measured(record: Record, incident: Incident) -> Iterator[TimelineEntry]:
     yield from failures(record, start, end)
     yield from _verdicts(record, incident)
     for span in unknown_spans(record, start, end):
+        if span.length < _BRIEF:
+            continue
         text = f"nobody probed for {duration(span.length)}: unknown"
         key = f"unknown:{span.start.isoformat()}"
         yield TimelineEntry(

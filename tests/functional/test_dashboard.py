@@ -433,7 +433,7 @@ async def test_without_colours_everything_is_still_told_apart(monkeypatch: pytes
             if colour is not None and not colour.is_default
         }
         assert colours == set()
-        for part in ("█P1█ It’s them.", "● Claude API", "✗✗", "5 failed", "✗ messages"):
+        for part in ("█P1█ It’s them.", "● Claude API", "✗✗", "5 failed", "✗ 529 overloaded"):
             assert part in app.text()
 
 

@@ -147,6 +147,24 @@ async def test_the_debrief_comes_once_and_can_be_read_again(tmp_path: Path, size
         assert score_file(tmp_path).read_bytes() == kept
 
 
+@pytest.mark.parametrize(("size", "hidden"), [((80, 24), "↓ 8 more"), ((120, 40), "")])
+async def test_the_dialog_shows_all_causes_or_how_many_more_there_are(
+    tmp_path: Path, size: tuple[int, int], hidden: str
+) -> None:
+    async with drill(tmp_path, size=size) as (app, _, pilot):
+        await pilot.press("escape", "A", "tab")
+        await pilot.pause()
+        shown = text_of(app)
+        assert ("our rate limit" in shown) is not bool(hidden)
+        assert hidden in shown
+        assert (" more " in shown) is bool(hidden)
+        if hidden:
+            await pilot.press(*["down"] * 13)
+            await pilot.pause()
+            assert "↑ 8 more" in text_of(app)
+            assert "nothing is wrong with the API" in text_of(app)
+
+
 async def publish(pilot: Pilot[None], backend: StillBackend, *entries: IncidentEntry) -> None:
     engine = replace(SNAPSHOT.engine, incident_entries=entries)
     backend.publish(replace(SNAPSHOT, engine=engine))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
+from claude_tui.tui.panels.event_rows import NARROW
 from claude_tui.tui.panels.events import event_rows, in_sight
+from claude_tui.tui.render.lines import plain
 from tests.functional.watched import Watched, arrives
 from tests.snapshots.pictures import PICTURES, event, later
 
@@ -133,6 +135,55 @@ async def test_a_filter_that_cannot_be_is_refused_with_the_reason() -> None:
         assert app.dashboard.events.words == ""
         drawn = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
         assert "since:soon is not a duration" in drawn
+
+
+async def test_a_narrow_list_gives_long_texts_a_second_row_instead_of_cutting_them() -> None:
+    scene = PICTURES["overloaded"]()
+    events = [
+        event(20, EventKind.STATUS, Level.WARN, "status", "Claude API degraded performance"),
+        event(30, EventKind.PERSON, Level.INFO, "INC-1", "ben: checkout is on Sonnet now"),
+        event(40, EventKind.STATUS, Level.WARN, "status", "page indicator none, now minor"),
+    ]
+    app = Watched(replace(scene, events=tuple(events)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        panel = app.dashboard.events
+        assert panel.size.width < NARROW
+        drawn = [plain(row).rstrip() for row in panel.lines(app.shown, 32, 12)]
+        assert [row.strip() for row in drawn] == [
+            "14:05:13 ▲ Claude API degraded",
+            "performance",
+            "14:05:03 » ben: checkout is on",
+            "Sonnet now",
+            "14:04:53 ▲ page indicator none,",
+            "now minor",
+        ]
+        assert not any("…" in row for row in drawn)
+        # Both rows of an event lead to it.
+        panel.lines(app.shown, 32, 12)
+        panel.clicked(4)
+        assert panel.selected == events[1]
+        await pilot.pause()
+        marked = [row for row in map(plain, panel.lines(app.shown, 32, 12)) if "▸" in row]
+        assert len(marked) == 1
+        assert "checkout" in marked[0]
+
+
+async def test_in_a_narrow_list_the_cursor_stays_visible_with_all_of_its_rows() -> None:
+    scene = PICTURES["overloaded"]()
+    said = "the gateway of the shop sends all of it to Sonnet"
+    events = [event(20 + n, EventKind.PERSON, Level.INFO, "INC-1", f"ana {n}: {said}") for n in range(12)]
+    app = Watched(replace(scene, events=tuple(events)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        panel = app.dashboard.events
+        for number in range(len(events)):
+            await pilot.press("down")
+            rows = [plain(row) for row in panel.lines(app.shown, 32, 9)]
+            assert panel.selected == events[number]
+            (place,) = [n for n, row in enumerate(rows) if "▸" in row]
+            assert f"ana {number}:" in rows[place]
+            assert rows[place + 1].strip()
+        await pilot.press("home")
+        assert "ana 0:" in plain(panel.lines(app.shown, 32, 9)[0])
 
 
 def test_two_folds_do_not_hide_what_is_said_and_done_about_them() -> None:

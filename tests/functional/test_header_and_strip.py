@@ -153,6 +153,37 @@ def test_fields_of_the_header_stay_where_they_are(cells: int) -> None:
     assert places("healthy") == places("overloaded") == places("rate_limited") == places("network")
 
 
+@pytest.mark.parametrize("cells", [80, 100, 120])
+def test_nothing_moves_between_two_probes_and_while_the_probe_backs_off(cells: int) -> None:
+    snapshot = scene("healthy")
+
+    def shown(**changed: object) -> str:
+        probes = tuple(
+            replace(each, **{"running": False, "next_at": None, "held_until": None} | changed)
+            for each in snapshot.engine.probes
+        )
+        target = replace(snapshot.engine.target, name="", host="gateway.acme.example:8443")
+        engine = replace(snapshot.engine, probes=probes, target=target)
+        return plain(header_line(replace(snapshot, engine=engine), View(AT), cells))
+
+    states = (
+        shown(),
+        shown(running=True),
+        shown(next_at=AT + timedelta(seconds=9)),
+        shown(next_at=AT + timedelta(seconds=55), held_until=AT + timedelta(seconds=55)),
+    )
+    for part in ("gateway.acme.example:8443", "● LIVE", "$0.03", "14:05:33"):
+        assert len({each.index(part) for each in states}) == 1
+    assert ("backoff 55s" in states[-1]) is (cells > 80)
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_q_closes_what_is_open_and_only_the_dashboard_says_that_it_quits(scope: Scope) -> None:
+    labels = {hint.label for hint in footer(scope)}
+    assert not {"back", "quit"} <= labels
+    assert "quit" in {hint.label for hint in footer(Scope.DASHBOARD)}
+
+
 def test_what_was_spent_moves_nothing_else() -> None:
     snapshot = scene("healthy")
 

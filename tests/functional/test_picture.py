@@ -43,7 +43,7 @@ async def test_the_screen_is_saved_as_text_and_svg_and_it_is_said_where(folder: 
         await pilot.pause()
         name = f"claude-top-{AT:%Y%m%dT%H%M%SZ}"
         assert names(folder) == [f"{name}.svg", f"{name}.txt"]
-        assert str(folder / f"{name}.svg") in told(app)
+        assert f"{name}.svg and .txt\nin {folder}" in told(app)
     text = (folder / f"{name}.txt").read_text("utf-8")
     assert "It’s them. The API is overloaded (529)." in text
     assert "╭─ 1 Status" in text

@@ -263,7 +263,7 @@ def test_the_strip_is_quiet_while_all_is_well(size: tuple[int, int]) -> None:
 def test_good_news_end_with_a_whole_sentence() -> None:
     news, why = (
         "● All is well. Messages succeed, first token after 412 ms.",
-        "the model list answers in 182 ms.",
+        "model list ok, 182 ms.",
     )
     quiet = {cells: words(strip_lines(scene("healthy"), cells, 4)) for cells in (60, 120, 160)}
     for cells, shown in quiet.items():

@@ -50,7 +50,7 @@ def test_the_object_is_the_one_of_the_design() -> None:
         "confidence": 0.88,
         "summary": "It’s us. Our rate limit is reached: requests (429).",
         "evidence": [
-            "1 of 1 failed: rate_limit_error; the model list answers in 182 ms.",
+            "1 of 1 failed: rate_limit_error; model list ok, 182 ms.",
             "Key and network fine.",
             "requests: 0 of 1,000 left at the refusal.",
             "Status page: no incident on your components.",

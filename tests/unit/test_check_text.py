@@ -26,7 +26,7 @@ def test_the_first_line_carries_the_verdict() -> None:
 
 def test_it_goes_on_with_the_evidence_the_next_step_and_the_probes() -> None:
     text = screen(findings(models(0), *OVERLOADED, page(0), status(0)))
-    evidence = "3 of 3 failed: overloaded_error; the model list answers in 182 ms."
+    evidence = "3 of 3 failed: overloaded_error; model list ok, 182 ms."
     following = "Next: Back off 30–60 s, shed load, use the fallback. Retry after 30s."
     assert text.index(evidence) < text.index(following) < text.index("✗ messages    3 of 3: 529")
     assert "“Overloaded”" in text

@@ -23,7 +23,7 @@ def test_messages_overloaded_while_the_list_answers() -> None:
     found = verdict(BEFORE, told(Outcome.OVERLOADED))
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert found.summary == "It’s them. The API is overloaded (529)."
-    assert found.evidence[0].text == "4 of 4 failed: overloaded_error; the model list answers in 182 ms."
+    assert found.evidence[0].text == "4 of 4 failed: overloaded_error; model list ok, 182 ms."
     assert found.evidence[1].text == "Key and network fine."
     assert found.next_step == "Back off 30–60 s, shed load, use the fallback"
     assert found.retry_after_s == 30
@@ -68,9 +68,7 @@ def test_an_episode_of_more_than_an_hour_is_counted_over_the_last_one() -> None:
 
 def test_which_requests_failed_is_said_where_it_could_be_either() -> None:
     both = verdict(BEFORE, told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR))
-    assert both.evidence[0].text.startswith(
-        "4 of 4 message calls failed: api_error; the model list fails too"
-    )
+    assert both.evidence[0].text.startswith("4 of 4 message calls failed: api_error; model list fails too")
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_401_on_everything_and_what_looks_wrong_with_the_key() -> None:
         told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED),
         facts=EngineFacts(key_problem="ANTHROPIC_API_KEY contains white space"),
     )
-    assert "the model list fails too, 8 of 8: authentication_error" in found.evidence[0].text
+    assert "model list fails too, 8 of 8: authentication_error" in found.evidence[0].text
     assert "ANTHROPIC_API_KEY contains white space." in texts(found)
     assert "Network fine." in texts(found)
 
@@ -179,7 +179,7 @@ def test_a_proxy_setting_that_cannot_be_used_is_ours_by_name() -> None:
     assert found.summary == f"It’s us. {UNUSABLE}."
     assert found.severity is Severity.P1
     assert found.retry_after_s is None
-    assert "the model list fails too, 8 of 8" in found.evidence[0].text
+    assert "model list fails too, 8 of 8" in found.evidence[0].text
     assert "Network fine." not in texts(found)
 
 

@@ -112,9 +112,7 @@ def test_health_in_numbers() -> None:
     found = verdict(BEFORE)
     assert blamed(found) == (Cause.HEALTHY, Side.NONE)
     assert found.summary.startswith("All is well. Messages succeed, first token after 4")
-    assert found.evidence[0].text.startswith(
-        "30 of the last 30 message probes answered; the model list answers in 1"
-    )
+    assert found.evidence[0].text.startswith("30 of the last 30 message probes answered; model list ok, 1")
     assert (found.since, found.respond_by, found.retry_after_s) == (None, None, None)
 
 

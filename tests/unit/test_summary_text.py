@@ -26,7 +26,7 @@ def test_trouble() -> None:
     )
     assert step == "Next: Back off 30–60 s, shed load, use the fallback."
     assert evidence.startswith("25 of 26 failed: 24 overloaded_error, 1 other;")
-    assert "TTFT 4.10s at 14:04:51, failing since" in evidence
+    assert "TTFT 4.10s at 14:04:51 and failing since" in evidence
     assert "models 182ms" in evidence
     assert "last failed request req_1a1f946d3f8" in evidence
     assert "Claude API (api.anthropic.com) operational; nothing posted yet" in page

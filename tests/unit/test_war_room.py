@@ -81,6 +81,26 @@ def test_the_time_is_there_at_every_size(size: tuple[int, int]) -> None:
     assert any("UTC" in plain(row) for row in drawn)
 
 
+@pytest.mark.parametrize("size", [(100, 30), (120, 40), (200, 60), (250, 80)])
+def test_the_three_numbers_stand_in_one_row_and_the_time_since_below_the_clock(size: tuple[int, int]) -> None:
+    rows = shown(WAR_ROOMS["led"](), *size).splitlines()
+    (labels,) = [row for row in rows if "our calls failing" in row]
+    assert "TTFT" in labels
+    assert "headroom" in labels
+    assert "since" not in labels
+    clock = next(number for number, row in enumerate(rows) if "UTC" in row)
+    since = next(number for number, row in enumerate(rows) if "since 14:02:11" in row)
+    assert clock < since < rows.index(labels)
+
+
+def test_at_80x24_no_label_and_no_note_is_cut() -> None:
+    rows = shown(WAR_ROOMS["led"](), 80, 24).splitlines()
+    labels = next(number for number, row in enumerate(rows) if "our calls failing" in row)
+    assert rows[labels].split("  ")[1:2] == ["since 14:02:11"]
+    assert "…" not in rows[labels]
+    assert "…" not in rows[labels + 4]
+
+
 # -- the same values as the dashboard ------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from claude_tui.analysis.diagnosis.evidence import (
     answers_in,
     limits_press,
     low_limits,
+    models_in_short,
     named,
 )
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
@@ -270,9 +271,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
         evidence=(
             Evidence(
                 EvidenceKind.ANSWERS,
-                (said, answers_in(context, Source.MODELS))
-                if context.ever_answered(Source.MODELS)
-                else (said,),
+                (said, models_in_short(context)) if context.ever_answered(Source.MODELS) else (said,),
                 (("answered", answered), ("asked", len(recent))),
                 tuple(recent),
             ),

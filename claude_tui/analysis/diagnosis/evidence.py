@@ -27,6 +27,7 @@ __all__ = [
     "limits_press",
     "low_limits",
     "models_clause",
+    "models_in_short",
     "named",
     "ruled_out",
     "tally",
@@ -144,13 +145,20 @@ def answers_in(context: DiagnosisContext, source: Source) -> str:
     return f"{answers} in {latency(success.timings.total)}"
 
 
+def models_in_short(context: DiagnosisContext) -> str:
+    """`model list ok, 182 ms`: the same beside other evidence, where room is short."""
+    success = context.history.last_success(Source.MODELS, context.at)
+    took = success.timings.total if success is not None else None
+    return "model list ok" if took is None else f"model list ok, {latency(took)}"
+
+
 def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
     """The state of the model list while messages fail; "" if no list was requested."""
     newest = context.newest(Source.MODELS)
     failure = newest if newest is not None and newest.failed else None
     match cross_check.models:
         case PathState.FINE:
-            return answers_in(context, Source.MODELS)
+            return models_in_short(context)
         # A request that was never sent has failed, but shows nothing about the path.
         case PathState.UNKNOWN if failure is None or context.is_stale(Source.MODELS):
             return ""
@@ -158,8 +166,8 @@ def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
     if episode is not None:
         failure = context.failures_of(episode, 1)[-1]
         counted = tally(context, episode)
-        return f"the model list fails too, {counted.failed} of {counted.requests}: {named(failure)}"
-    return f"the model list fails too: {named(failure)}" if failure is not None else ""
+        return f"model list fails too, {counted.failed} of {counted.requests}: {named(failure)}"
+    return f"model list fails too: {named(failure)}" if failure is not None else ""
 
 
 def ruled_out(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -18,6 +17,17 @@ from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Event, EventKind, Level, Snapshot
 from claude_tui.model.when import Local
 from claude_tui.tui.messages import EventChosen
+from claude_tui.tui.panels.event_rows import (
+    NARROW,
+    EventRow,
+    blocks_from,
+    event_rows,
+    followed,
+    in_sight,
+    last_top,
+    second_row,
+    top_showing,
+)
 from claude_tui.tui.render.clauses import clauses_in, without_first_sentence
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import event_mark
@@ -27,22 +37,11 @@ from claude_tui.tui.render.lines import Line, Lines, Span, clipped, crop, line, 
 __all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "in_sight"]
 
 _SUBJECT_CELLS = 12
+# In fewer rows, more events say more than longer ones.
+_LEAST_ROWS_OF_BLOCKS = 5
 _BADGE = re.compile(r"P\d ")
-# Many of these come in a trouble; the others say what it is and what was done about it.
-_MANY = frozenset({EventKind.FAILURE, EventKind.RECOVERY, EventKind.LIMIT, EventKind.MODEL})
 # The text of other events is clear without its subject.
 _NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY, EventKind.ALERT)
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One row of the list."""
-
-    key: str
-    """What identifies it; an event of a fold has the key of the fold before its own."""
-    event: Event
-    inner: bool = False
-    """Whether it is listed below the fold that it is part of."""
 
 
 class EventsPanel(SnapshotPanel):
@@ -79,6 +78,8 @@ class EventsPanel(SnapshotPanel):
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         index = self._index()
+        if 0 < width < NARROW and height > _LEAST_ROWS_OF_BLOCKS and self._rows:
+            return self._in_blocks(snapshot, width, height, index)
         if index is not None:
             self._top = min(max(self._top, index - height + 1), index)
         self._top = max(min(self._top, len(self._rows) - height), 0)
@@ -90,6 +91,33 @@ class EventsPanel(SnapshotPanel):
         if not shown and self.words:
             return clipped((line(Span(f"Nothing matches “{self.words}”.", "dim")),), width, height)
         return event_lines(shown, snapshot.at, width, height, cursor, self.paint.local)
+
+    def _in_blocks(self, snapshot: Snapshot, width: int, height: int, index: int | None) -> Lines:
+        """A row or two for each event; a row on the screen leads to the event that it is part of."""
+        at, local = snapshot.at, self.paint.local
+        rows = self._rows
+        if index is None and not self._top:
+            # As many as fit, chosen as if each of them took a row.
+            rows = tuple(in_sight(rows, height))
+        lowest, highest = min(self._top, index or 0), max(self._top, index or 0)
+        near = rows[max(lowest - height, 0) : highest + height]
+        times = max(cell_len(_when(row.event, at, local)) for row in near)
+
+        def draw(number: int) -> Lines:
+            return _block(rows[number], at, times, width, local)
+
+        if index is not None:
+            self._top = min(self._top, index)
+            self._top = top_showing(index, self._top, height, draw)
+        self._top = max(min(self._top, last_top(len(rows), height, draw)), 0)
+        out: list[Line] = []
+        shown: list[EventRow] = []
+        for each in blocks_from(self._top, len(rows), height, draw):
+            chosen = index is not None and rows[each.number] is self._rows[index]
+            out += _selected_block(each.lines, width) if chosen else each.lines
+            shown += [rows[each.number]] * len(each.lines)
+        self._shown = shown
+        return tuple(out)
 
     def subtitle(self, snapshot: Snapshot) -> str:  # noqa: ARG002 (its rows are known)
         total, index = len(self._rows), self._index()
@@ -184,43 +212,6 @@ class EventsPanel(SnapshotPanel):
                 self.post_message(EventChosen(chosen))
 
 
-def event_rows(events: Iterable[Event], opened: Collection[str] = ()) -> tuple[EventRow, ...]:
-    """A row for each event, and below one that is open a row for each of those folded into it."""
-    rows: list[EventRow] = []
-    for event in events:
-        rows.append(EventRow(event.key, event))
-        if event.key in opened:
-            rows += (EventRow(f"{event.key}/{each.key}", each, inner=True) for each in event.folded)
-    return tuple(rows)
-
-
-def in_sight(rows: Sequence[EventRow], height: int) -> Sequence[EventRow]:
-    """The newest rows; what is measured leaves half of the room to verdicts, alerts, posts and people."""
-    if height < 2 or len(rows) <= height:
-        return rows[: max(height, 0)]
-    many = [_is_one_of_many(row.event) for row in rows]
-    most = max((height + 1) // 2, height - many.count(False))
-    kept: list[EventRow] = []
-    for row, one_of_many in zip(rows, many, strict=True):
-        most -= one_of_many
-        if (not one_of_many or most >= 0) and len(kept) < height:
-            kept.append(row)
-    return kept
-
-
-def _is_one_of_many(event: Event) -> bool:
-    """Whether it is a measurement, or news of a component that we do not use."""
-    return event.kind in _MANY or (event.kind is EventKind.STATUS and event.level is Level.INFO)
-
-
-def followed(before: Sequence[EventRow], after: Sequence[EventRow], top: int) -> int:
-    """The new index of the first visible row, so that a scrolled list does not jump."""
-    if not top or top >= len(before):
-        return 0
-    key = before[top].key
-    return next((index for index, row in enumerate(after) if row.key == key), 0)
-
-
 def event_lines(
     rows: Sequence[EventRow],
     at: datetime,
@@ -267,6 +258,10 @@ def _event(shown: EventRow, when: str, at: datetime, subject_cells: int, cells: 
         row = _with_count(row, event, at, cells)
     elif event.kind is not EventKind.FAILURE:
         row = _shortened(row, event, cells)
+    return _with_request_id(row, event, cells)
+
+
+def _with_request_id(row: Line, event: Event, cells: int) -> Line:
     request_id = event.observation.request_id if event.observation else None
     if event.kind is not EventKind.FAILURE or not request_id or request_id in event.text:
         return crop(row, cells)
@@ -275,6 +270,41 @@ def _event(shown: EventRow, when: str, at: datetime, subject_cells: int, cells: 
     forms = (request_id, request_id.removeprefix("req_"))
     end = next((form for form in forms if cell_len(form) <= min(room, 40)), "")
     return spread(row, line(Span(end, "faint")), cells)
+
+
+def _when(event: Event, at: datetime, local: Local | None) -> str:
+    return moment(event.at, at) if local is None else f"{moment(event.at, at)} {local.beside(event.at, at)}"
+
+
+def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local | None) -> Lines:
+    """An event of a narrow panel in a row, or in two if its text takes them."""
+    event, mark = shown.event, event_mark(shown.event)
+    loud = event.level in (Level.WARN, Level.BAD)
+    glyph = "·" if shown.inner else mark.glyph
+    when = Span(pad(_when(event, at, local), times) + " ", "faint" if shown.inner else "dim")
+    head = line(when, Span(f"{glyph} ", mark.role, bold=loud))
+    subject = f"{event.subject} " if _needs_its_subject(event) else ""
+    told, room = f"{subject}{event.text}", 2 * (cells - width(head))
+    if event.kind is EventKind.VERDICT and cell_len(told) > cells - width(head):
+        told = _brief_verdict(event, room) or told
+    text = Span(told, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
+    count = Span(f" ×{event.count:,}" if event.count > 1 else "", "text", bold=True)
+    row = line(*head, text)
+    if width(row) + width((count,)) > cells:
+        return second_row(head, text, count, cells)
+    return (_with_request_id(_with_count(row, event, at, cells) if event.count > 1 else row, event, cells),)
+
+
+def _selected_block(drawn: Lines, cells: int) -> Lines:
+    """All rows of it in the colour of the cursor, with one mark."""
+    first, *others = drawn
+    return (
+        _selected(first, cells),
+        *(
+            line(*(span._replace(back="track") for span in (*row, Span(" " * (cells - width(row))))))
+            for row in others
+        ),
+    )
 
 
 def _needs_its_subject(event: Event) -> bool:

@@ -136,7 +136,9 @@ def _right(snapshot: Snapshot, view: View, local: Local | None) -> list[_Part]:
     parts = [_Part(7, _collector(snapshot)), _Part(4, _watchers(snapshot)), _Part(1, badge, _BADGE_CELLS)]
     parts += [_Part(6, handled), _Part(0, _state(snapshot, view))]
     if not view.paused:
-        parts.append(_Part(4, _backoff(snapshot) or _next(snapshot), _NEXT_CELLS if _probes(snapshot) else 0))
+        backoff, kept = _backoff(snapshot), _probes(snapshot)
+        rank = 4 if backoff or kept else 10
+        parts.append(_Part(rank, backoff or _next(snapshot), _NEXT_CELLS if kept else 0))
     parts.append(_Part(3, _cost(snapshot), _COST_CELLS))
     if local is not None:
         parts.append(_Part(2, line(Span(local.clock(view.now), "info"))))

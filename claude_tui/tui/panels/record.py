@@ -35,6 +35,7 @@ from claude_tui.tui.render.lines import (
     clipped,
     crop,
     fit,
+    flow,
     join,
     line,
     pad,
@@ -167,7 +168,8 @@ def _past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """A row or two for each subject; blank rows between them where there is room."""
-    parts = [*_subjects(snapshot)]
+    label_cells = _LABEL_CELLS if cells >= 2 * _LABEL_CELLS else cell_len("last incident ")
+    parts = [*_subjects(snapshot, cells - label_cells)]
     drawn = [_labelled(label, told, cells) for label, told in parts]
     whole = sum(map(len, drawn))
     # Where rows are scarce, the first row of each says the most.
@@ -187,9 +189,9 @@ def _labelled(label: str, told: Lines, cells: int) -> Lines:
     )
 
 
-def _subjects(snapshot: Snapshot) -> Iterator[tuple[str, Lines]]:
+def _subjects(snapshot: Snapshot, title_cells: int) -> Iterator[tuple[str, Lines]]:
     seen, at = snapshot.outlook, snapshot.at
-    yield "last incident", _last_incident(seen, at)
+    yield "last incident", _last_incident(seen, at, title_cells)
     if seen.uptime is not None:
         yield f"uptime {span_text(seen.uptime.span)}", _uptime(seen)
     yield "cost today", (_cost(snapshot),)
@@ -197,14 +199,16 @@ def _subjects(snapshot: Snapshot) -> Iterator[tuple[str, Lines]]:
     yield "retirements", _models(snapshot)
 
 
-def _last_incident(seen: Outlook, at: datetime) -> Lines:
+def _last_incident(seen: Outlook, at: datetime, cells: int) -> Lines:
+    """Label and title in up to two rows, then how long ago it was."""
     last = seen.last_incident
     if last is None:
         return (line(Span("none recorded", "text")),)
     severity = f"{last.severity} · " if last.severity.trouble else ""
     lasted = duration(last.resolved_at - last.started_at)
+    named = line(Span(f"{last.label} ", "text", bold=True), Span(last.title, "text"))
     return (
-        line(Span(f"{last.label} ", "text", bold=True), Span(last.title, "text")),
+        *flow(named, cells, _ROWS_OF_AN_ENTRY),
         line(Span(f"{severity}{age(at - last.resolved_at)} ago, lasted {lasted}", "dim")),
     )
 

@@ -12,8 +12,8 @@ from rich.cells import cell_len
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import age, ago, duration, moment, plain
 from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus
-from claude_tui.model.snapshot import ModelState, Snapshot, StatusView
-from claude_tui.tui.render.glyphs import component_mark
+from claude_tui.model.snapshot import EventKind, ModelState, Snapshot, StatusView
+from claude_tui.tui.render.glyphs import component_mark, event_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
@@ -38,6 +38,8 @@ __all__ = ["StatusPanel", "status_lines"]
 # With fewer rows than this, the components share a row.
 _ROWS_FOR_A_LIST = 4
 _ROWS_OF_OTHERS = 2
+# A blank row, a heading, and a change in two rows.
+_ROWS_FOR_CHANGES = 4
 _NAME_NOTE = re.compile(r"\s*\(.*\)$")
 # Beside the page's age, news in fewer cells than this are cut after a word or two.
 _LEAST_BESIDE_AGE = 24
@@ -89,7 +91,7 @@ def _news_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows:
     if cells - width(read) < _LEAST_BESIDE_AGE and rows > 1:
         news = _news(snapshot, status, cells, rows)
         return (*news, read)[:rows]
-    news = _news(snapshot, status, cells - width(read) - 1, max(rows, 1))
+    news = _news(snapshot, status, cells - width(read) - 2, max(rows, 1))
     return (spread(news[0] if news else BLANK, read, cells), *news[1:])
 
 
@@ -109,7 +111,27 @@ def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) 
     spare = room - len(listed)
     gap: Lines = (BLANK,) if spare > 0 else ()
     foot: Lines = (BLANK,) if spare > 1 else ()
-    return (*listed, *gap, *news, *foot, _source_line(snapshot, status, cells))
+    changes = _changes(snapshot, cells, spare - len(gap) - len(foot))
+    return (*listed, *gap, *news, *foot, _source_line(snapshot, status, cells), *changes)
+
+
+def _changes(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """What the page has said lately, where rows are left; each change may take two."""
+    told = [event for event in snapshot.events if event.kind is EventKind.STATUS]
+    if not told or rows < _ROWS_FOR_CHANGES:
+        return ()
+    out: list[Line] = [BLANK, line(Span("changes, the last first", "dim"))]
+    for event in told:
+        mark = event_mark(event)
+        head = line(Span(f"{moment(event.at, snapshot.at)} ", "dim"), Span(f"{mark.glyph} ", mark.role))
+        texts = wrap(event.text, cells - width(head), 2)
+        if len(out) + len(texts) > rows:
+            break
+        out += [
+            line(*(line(" " * width(head)) if number else head), Span(text, "text"))
+            for number, text in enumerate(texts)
+        ]
+    return tuple(out)
 
 
 def _important_first(view: StatusView, components: Sequence[Component]) -> list[Component]:

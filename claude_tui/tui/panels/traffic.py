@@ -62,6 +62,8 @@ from claude_tui.tui.render.sparkline import bars
 
 __all__ = ["TrafficPanel", "traffic_lines"]
 
+# Pace, share and p95 beside a name, which is not cut where it takes no more than this.
+_BESIDE_NAME, _NAME_IN_FULL = 30, 14
 _TREND_FROM = 7
 _TALLEST = 6
 _ROWS_OF_CALLS, _ROWS_FOR_HEIGHT = 6, 4
@@ -245,7 +247,8 @@ def _listed(title: str, found: Sequence[TrafficFigures], cells: int, rows: int) 
         from claude_tui.tui.panels.traffic_table import table
 
         return tuple(crop(each, cells) for each in table(title, _worst_first(found), cells))
-    name = min(max((cell_len(each.name) for each in found), default=0), max(cells // 4, 8))
+    longest = max((cell_len(each.name) for each in found), default=0)
+    name = min(longest, max(cells // 4, min(cells - _BESIDE_NAME, _NAME_IN_FULL), 8))
     return tuple(crop(_row(each, name, cells), cells) for each in _worst_first(found))
 
 

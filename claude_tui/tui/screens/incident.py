@@ -61,6 +61,8 @@ __all__ = ["IncidentScreen", "open_incident"]
 # From this many cells on the figures stand beside the timeline.
 _WIDE = 110
 _FIGURE_CELLS = 34
+# The corners and blanks of the frame beside its title.
+_BESIDE_TITLE = 8
 
 
 def open_incident(app: Cockpit) -> None:
@@ -141,7 +143,10 @@ class IncidentScreen(ReaderScreen):
         if loaded is None:
             return (f"{incident.label} {incident.title}" if incident is not None else "Incident"), ""
         filtered = f" · only “{self.words}”" if self.words else ""
-        return f"{headline(loaded.incident, loaded.figures)}{filtered}", ""
+        cells = self.app.size.width - _BESIDE_TITLE - len(filtered)
+        if self.side_box.display:
+            cells -= _FIGURE_CELLS + 4
+        return f"{headline(loaded.incident, loaded.figures, cells)}{filtered}", ""
 
     def hints(self) -> tuple[Hint, ...]:
         return incident_hints(self.incident, self.cockpit.chosen_keys)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from rich.cells import cell_len
+
 from claude_tui.analysis.views.events import classes_of
 from claude_tui.incident import Figures, Incident, TimelineEntry, TimelineKind
 from claude_tui.model.filtering import Filter, Searched
@@ -60,11 +62,13 @@ _GLYPHS = {
 _PERSON = "»"
 _LATER = timedelta(minutes=1)
 """Written down at least so long after it happened, an entry says when."""
-_NOTE_ROWS = 3
+_ROWS = {TimelineKind.NOTE: 3, TimelineKind.STATUS_PAGE: 2, TimelineKind.FIRST_FAILURE: 2}
+"""How many rows the text of an entry may take; one for the other kinds."""
 _MOST_SHOWN = 500
 _NAME_CELLS = 16
 _FIGURE_CELLS = 12
 _MOST_ERRORS = 4
+_SHORTEST_TITLE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,8 @@ def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: in
     first, *rest = entry.text.split("\n")
     room = max(cells - width(head), 1)
     said = f"{author}{first}{' …' if rest else ''}"
-    # Whoever wrote something wants it read; what the program noted has the rest of its row.
-    most = _NOTE_ROWS if entry.kind is TimelineKind.NOTE else 1
+    # Whoever wrote something wants it read; most of what the program noted has the rest of its row.
+    most = _ROWS.get(entry.kind, 1)
     rows = _beside(said, room, max(room - width(end) - 1, 8), most)
     role = "text" if loud else "dim"
     top = spread(line(*head, *_with_author(rows[0] if rows else "", author, role, loud=loud)), end, cells)
@@ -261,8 +265,8 @@ def _observation(seen: Observation, at: datetime) -> Line:
 # -- the figures -------------------------------------------------------------------------
 
 
-def headline(incident: Incident, figures: Figures) -> str:
-    """`INC-7 Elevated 529s on Opus · P2 (P1 for 4m) · open 12m`."""
+def headline(incident: Incident, figures: Figures, cells: int) -> str:
+    """`INC-7 Elevated 529s on Opus · P2 (P1 for 4m) · open 12m`; in fewer `cells` the title is cut."""
     severity = incident.severity if incident.severity.trouble else _worst(figures)
     rated = str(severity) if severity.trouble else ""
     others = [
@@ -270,11 +274,14 @@ def headline(incident: Incident, figures: Figures) -> str:
         for each, length in figures.per_severity
         if each.trouble and each is not severity
     ]
-    parts = [f"{incident.label} {incident.title}"]
+    parts = [incident.label]
     if rated or others:
         parts.append(f"{rated} ({', '.join(others)})" if rated and others else rated or ", ".join(others))
     parts.append(_state(incident, figures))
-    return " · ".join(parts)
+    label, *rest = parts
+    end = " · ".join(("", *rest))
+    room = max(cells - cell_len(f"{label} {end}"), _SHORTEST_TITLE)
+    return f"{label} {fit(incident.title, room)}{end}"
 
 
 def _worst(figures: Figures) -> Severity:

@@ -6,8 +6,7 @@ and the incident with its newest entries. What is left of a tall screen goes to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 
@@ -35,55 +34,39 @@ from claude_tui.tui.render.lines import (
     width,
     wrap,
 )
+from claude_tui.tui.screens.war_room_plan import (
+    COLUMN_GAP,
+    MARGIN,
+    NEWEST,
+    SCALES,
+    Plan,
+    clock_lines,
+    column_widths,
+    incident_rows,
+    plan_of,
+    shown_figures,
+    width_beside_word,
+)
 from claude_tui.tui.screens.war_room_view import LogLine, Number, WarRoom
 
 __all__ = ["war_room_lines"]
 
-_MARGIN = 2
-_SIZES = (
-    (Scale.LARGE, Scale.LARGE),
-    (Scale.LARGE, Scale.MEDIUM),
-    (Scale.MEDIUM, Scale.MEDIUM),
-    (Scale.MEDIUM, Scale.SMALL),
-    (Scale.SMALL, Scale.SMALL),
-)
-_SCALES = (Scale.LARGE, Scale.MEDIUM, Scale.SMALL)
-_NEWEST = 3
 _MOST_ROWS_OF_HEADLINE = 3
 _LEAST_CELLS, _LEAST_ROWS = 36, 14
 _MOST_ROWS_OF_EVIDENCE = 5
-# What decides the size, so that it does not change with the verdict. A longer word is drawn smaller.
-_USUAL_WORD = "P1 THEM"
-_COLUMN_GAP = 2
 # What stands for a figure that is not known.
 _DASH = "-"
-# A size that leaves no blank row between the parts is chosen only where no other fits.
-_AIR = 4
 _TIME = len("14:05:33")
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """How large everything is."""
-
-    word: Scale
-    figures: Scale
-    columns: int
-    """How many figures stand side by side."""
-    stacked: bool
-    """Whether the severity stands above the word."""
-    rows: int
-    """The rows that it takes, with one row for the headline."""
 
 
 def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Lines:
     """The war room in exactly `rows` rows; `back` is the role of the colour behind the verdict."""
-    inner = cells - 2 * _MARGIN
-    plan = _plan(room, inner, rows) if cells >= _LEAST_CELLS and rows >= _LEAST_ROWS else None
+    inner = cells - 2 * MARGIN
+    plan = plan_of(room, inner, rows) if cells >= _LEAST_CELLS and rows >= _LEAST_ROWS else None
     if plan is None:
         return _in_text(room, cells, rows)
     spare = _Spare(rows - plan.rows)
-    clock = _clock(room, plan, cells)
+    clock = clock_lines(room, plan.word, cells, stacked=plan.stacked)
     end = BLANK if clock else line(Span(f"{room.clock} UTC", "dim"))
     headline = _headline(
         room, inner, 1 + (spare.left if plan.word is Scale.LARGE else min(spare.left, 2)), end
@@ -92,12 +75,12 @@ def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Line
     doing = _doing(room, inner, min(spare.left, 2))
     spare.take(len(doing))
     below, before_figures, before_incident = spare.take(1), spare.take(1), spare.take(1)
-    air, lines = spare.take(2) // 2, -(-len(_shown(room)) // plan.columns)
+    air, lines = spare.take(2) // 2, -(-len(shown_figures(room, plan.timed)) // plan.columns)
     between = 1 if lines > 1 and spare.take(lines - 1) == lines - 1 else 0
     evidence = _evidence(room, inner, min(spare.left - 1, _MOST_ROWS_OF_EVIDENCE))
     before_evidence = spare.take(len(evidence) + 1) > 0 if evidence else 0
-    incident = _incident(room, inner, _incident_rows(room) + spare.left)
-    spare.take(len(incident) - _incident_rows(room))
+    incident = _incident(room, inner, incident_rows(room) + spare.left)
+    spare.take(len(incident) - incident_rows(room))
     # What nothing needs goes round the verdict and between the parts, a row each in turn.
     air += spare.take(2) // 2
     below, before_figures, before_incident = (
@@ -135,67 +118,47 @@ def _exactly(body: Sequence[Line], cells: int, rows: int) -> Lines:
     return drawn + (BLANK,) * (rows - len(drawn))
 
 
-# -- how large ----------------------------------------------------------------------------
-
-
-def _plan(room: WarRoom, cells: int, rows: int) -> _Plan | None:
-    """The largest that fits with the headline, the figures and the newest entries."""
-    plans = tuple(_plans(room, cells))
-    airy = next((plan for plan in plans if plan.rows + _AIR <= rows), None)
-    return airy or next((plan for plan in plans if plan.rows <= rows), None)
-
-
-def _plans(room: WarRoom, cells: int) -> Iterator[_Plan]:
-    shown = _shown(room)
-    for word, figures in _SIZES:
-        for columns in dict.fromkeys((len(shown), 2, 1)):
-            cell = cells // columns - _COLUMN_GAP
-            if max(large_figure_cells(each.widest, figures) for each in shown) > cell:
-                continue
-            for stacked in (False, True) if room.badge else (False,):
-                if large_word_cells(_longest(stacked=stacked), word) > cells:
-                    continue
-                of_word = word.rows * 2 + 1 if stacked else word.rows
-                lines = -(-len(shown) // columns) * (figures.rows + 2)
-                yield _Plan(word, figures, columns, stacked, of_word + 1 + lines + _incident_rows(room))
-
-
-def _longest(*, stacked: bool) -> str:
-    return _USUAL_WORD.split()[1] if stacked else _USUAL_WORD
-
-
-def _shown(room: WarRoom) -> tuple[Number, ...]:
-    return (*((room.elapsed,) if room.elapsed is not None else ()), *room.numbers)
-
-
-def _incident_rows(room: WarRoom) -> int:
-    """The rows that the incident takes at least."""
-    return 1 + min(len(room.log), _NEWEST) if room.incident else 0
-
-
 # -- the verdict ----------------------------------------------------------------------------
 
 
-def _verdict(room: WarRoom, plan: _Plan, cells: int, back: str, clock: Lines, *, air: int) -> Lines:
+def _verdict(room: WarRoom, plan: Plan, cells: int, back: str, clock: Lines, *, air: int) -> Lines:
     """Severity and word, the clock beside them if there is room; all of it on the colour of the severity."""
-    drawn = _words(room, plan, cells - 2 * _MARGIN)
-    top = (len(drawn) - len(clock)) // 2 if clock and not plan.stacked else 0
-    ends = [BLANK] * top + list(clock)
-    ends += [BLANK] * (len(drawn) - len(ends))
+    drawn = _words(room, plan, cells - 2 * MARGIN)
+    beside = (*clock, *_time_since(room, plan, cells))
+    high = max(len(drawn), len(beside))
+    starts = _centred(drawn, high)
+    ends = (*beside, *([BLANK] * (high - len(beside)))) if plan.stacked else _centred(beside, high)
     rows = [BLANK] * air + [
-        spread(line(" " * _MARGIN, *row), line(*end, " " * _MARGIN) if end else BLANK, cells)
-        for row, end in zip(drawn, ends, strict=True)
+        spread(line(" " * MARGIN, *row), line(*end, " " * MARGIN) if end else BLANK, cells)
+        for row, end in zip(starts, ends, strict=True)
     ]
     rows += [BLANK] * air
     return tuple(_backed(row, cells, room.role, back) for row in rows)
 
 
-def _words(room: WarRoom, plan: _Plan, cells: int) -> Lines:
+def _centred(rows: Lines, high: int) -> Lines:
+    above = (high - len(rows)) // 2
+    return (*([BLANK] * above), *rows, *([BLANK] * (high - len(rows) - above)))
+
+
+def _time_since(room: WarRoom, plan: Plan, cells: int) -> Lines:
+    """The time since the start below the clock, with its label and note."""
+    if plan.timed is None or room.elapsed is None:
+        return ()
+    beside = width_beside_word(plan, cells)
+    return (
+        line(Span(fit(room.elapsed.label, beside), "dim")),
+        *_figure(room.elapsed, plan.timed, min(large_figure_cells(room.elapsed.widest, plan.timed), beside)),
+        line(Span(_noted(room.elapsed.note, beside), "text")),
+    )
+
+
+def _words(room: WarRoom, plan: Plan, cells: int) -> Lines:
     """Severity and word in the rows that they have, smaller if they are too long for that size."""
     rows = plan.word.rows * 2 + 1 if plan.stacked else plan.word.rows
     words = [word for word in (room.badge, room.word) if word]
     parts = words if plan.stacked else [" ".join(words)]
-    fitting = [scale for scale in _SCALES if scale.rows <= plan.word.rows]
+    fitting = [scale for scale in SCALES if scale.rows <= plan.word.rows]
     scale = next(
         (each for each in fitting if all(large_word_cells(part, each) <= cells for part in parts)),
         Scale.SMALL,
@@ -205,17 +168,6 @@ def _words(room: WarRoom, plan: _Plan, cells: int) -> Lines:
         drawn += [*([BLANK] if drawn else []), *large_word(part, scale, room.role)]
     above = (rows - len(drawn)) // 2
     return (*([BLANK] * above), *drawn, *([BLANK] * (rows - len(drawn) - above)))
-
-
-def _clock(room: WarRoom, plan: _Plan, cells: int) -> Lines:
-    """The time, in the largest form that fits beside the word: with seconds, if possible."""
-    beside = cells - 3 * _MARGIN - large_word_cells(_longest(stacked=plan.stacked), plan.word)
-    for scale in (each for each in _SCALES if each.rows <= plan.word.rows):
-        for text in (room.clock, room.clock[:5]):
-            if large_figure_cells(f"{text} UTC", scale) <= beside:
-                return large_figure(f"{text} UTC", scale, "text")
-    text = f"{room.clock} UTC"
-    return (line(Span(text, "text", bold=True)),) if len(text) <= beside else ()
 
 
 def _backed(row: Line, cells: int, role: str, back: str) -> Line:
@@ -235,7 +187,7 @@ def _headline(room: WarRoom, cells: int, most: int, end: Line) -> Lines:
     if not end and most > Scale.SMALL.rows and (spelt := _spelt(room, cells)):
         return spelt
     most = min(most, _MOST_ROWS_OF_HEADLINE)
-    beside = cells - width(end) - _COLUMN_GAP if end else cells
+    beside = cells - width(end) - COLUMN_GAP if end else cells
     texts = wrap(room.summary, beside, most + 1)
     if len(texts) > most:
         texts = wrap(room.brief, beside, most)
@@ -273,25 +225,32 @@ def _evidence(room: WarRoom, cells: int, most: int) -> Lines:
 # -- the figures --------------------------------------------------------------------------
 
 
-def _figures(room: WarRoom, plan: _Plan, cells: int, between: int) -> Lines:
-    shown = _shown(room)
+def _figures(room: WarRoom, plan: Plan, cells: int, between: int) -> Lines:
+    shown = shown_figures(room, plan.timed)
+    columns = column_widths(shown, plan, cells)
     out: list[Line] = []
     for start in range(0, len(shown), plan.columns):
         out += [BLANK] * (between if out else 0)
-        out += _row(shown[start : start + plan.columns], plan, cells // plan.columns)
+        out += _row(shown[start : start + plan.columns], plan, columns)
     return tuple(out)
 
 
-def _row(numbers: Sequence[Number], plan: _Plan, cells: int) -> Lines:
+def _row(numbers: Sequence[Number], plan: Plan, columns: Sequence[int]) -> Lines:
     """Labels, figures and notes, each figure right-aligned in the room of its widest."""
-    room = cells - _COLUMN_GAP
-    labels = line(*(Span(pad(fit(each.label, room), cells), "dim") for each in numbers))
-    drawn = [_figure(each, plan.figures, room) for each in numbers]
+    placed = list(zip(numbers, columns, strict=False))
+    labels = line(*(Span(pad(fit(each.label, cells - COLUMN_GAP), cells), "dim") for each, cells in placed))
+    drawn = [(_figure(each, plan.figures, cells - COLUMN_GAP), cells) for each, cells in placed]
     rows = [
-        line(*(span for figure in drawn for span in (*figure[row], Span(" " * (cells - width(figure[row]))))))
+        line(
+            *(
+                span
+                for figure, cells in drawn
+                for span in (*figure[row], Span(" " * (cells - width(figure[row]))))
+            )
+        )
         for row in range(plan.figures.rows)
     ]
-    notes = line(*(Span(pad(_noted(each.note, cells - 1), cells), "text") for each in numbers))
+    notes = line(*(Span(pad(_noted(each.note, cells - COLUMN_GAP), cells), "text") for each, cells in placed))
     return (labels, *rows, notes)
 
 
@@ -325,7 +284,7 @@ def _incident(room: WarRoom, cells: int, most: int) -> Lines:
     head = spread(line(Span(room.incident, "accent", bold=True)), lead, cells)
     out: list[Line] = [head]
     for number, entry in enumerate(room.log):
-        waiting = min(_NEWEST, len(room.log)) - number - 1
+        waiting = min(NEWEST, len(room.log)) - number - 1
         left = most - len(out) - max(waiting, 0)
         if left < 1:
             break
@@ -360,7 +319,7 @@ def _in_text(room: WarRoom, cells: int, rows: int) -> Lines:
     if rows < 2:
         return (crop(line(Span(f"{head} ", room.role, bold=True), room.brief), cells),)[:rows]
     out += [line(Span(text, "text", bold=True)) for text in wrap(room.brief, cells, max(rows - 4, 1))]
-    for number in _shown(room):
+    for number in shown_figures(room, None):
         told = line(Span(f"{number.label} ", "dim"), Span(number.figure, number.role, bold=True))
         out.append(crop(line(*told, Span(f"  {number.note}", "dim")), cells))
     if room.incident:
@@ -369,4 +328,4 @@ def _in_text(room: WarRoom, cells: int, rows: int) -> Lines:
 
 
 def _margined(rows: Sequence[Line]) -> Lines:
-    return tuple(line(" " * _MARGIN, *row) if row else BLANK for row in rows)
+    return tuple(line(" " * MARGIN, *row) if row else BLANK for row in rows)

@@ -1,0 +1,151 @@
+"""How large everything in the war room is: the largest that fits, the same whatever the figures are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from claude_tui.tui.render.large import Scale, large_figure, large_figure_cells, large_word_cells
+from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.screens.war_room_view import Number, WarRoom
+
+__all__ = [
+    "COLUMN_GAP",
+    "MARGIN",
+    "NEWEST",
+    "SCALES",
+    "Plan",
+    "clock_lines",
+    "column_widths",
+    "incident_rows",
+    "plan_of",
+    "shown_figures",
+    "width_beside_word",
+]
+
+Lines = tuple[Line, ...]
+
+MARGIN, COLUMN_GAP = 2, 2
+NEWEST = 3
+"""So many entries of the incident are always there."""
+SCALES = (Scale.LARGE, Scale.MEDIUM, Scale.SMALL)
+_SIZES = (
+    (Scale.LARGE, Scale.LARGE),
+    (Scale.LARGE, Scale.MEDIUM),
+    (Scale.MEDIUM, Scale.MEDIUM),
+    (Scale.MEDIUM, Scale.SMALL),
+    (Scale.SMALL, Scale.SMALL),
+)
+# What decides the size, so that it does not change with the verdict. A longer word is drawn smaller.
+USUAL_WORD = "P1 THEM"
+# A size that leaves no blank row between the parts is chosen only where no other fits.
+_AIR = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How large everything is."""
+
+    word: Scale
+    figures: Scale
+    columns: int
+    """How many figures stand side by side."""
+    stacked: bool
+    """Whether the severity stands above the word."""
+    timed: Scale | None
+    """How large the time since the start stands below the clock; None where it is one of the figures."""
+    rows: int
+    """The rows that it takes, with one row for the headline."""
+
+
+def plan_of(room: WarRoom, cells: int, rows: int) -> Plan | None:
+    """The largest that fits with the headline, the figures and the newest entries."""
+    plans = tuple(_plans(room, cells))
+    airy = next((plan for plan in plans if plan.rows + _AIR <= rows), None)
+    return airy or next((plan for plan in plans if plan.rows <= rows), None)
+
+
+def _plans(room: WarRoom, cells: int) -> Iterator[Plan]:
+    for word, figures in _SIZES:
+        for most in (len(shown_figures(room, None)), 2, 1):
+            for stacked in (False, True) if room.badge else (False,):
+                timed = None if stacked else _timed(room, word, cells)
+                shown = shown_figures(room, timed)
+                columns = min(most, len(shown))
+                if sum(_needs(shown, columns, figures)) > cells:
+                    continue
+                if large_word_cells(_longest(stacked=stacked), word) > cells:
+                    continue
+                of_word = word.rows * 2 + 1 if stacked else word.rows
+                if timed is not None:
+                    of_word = max(of_word, _rows_of_clock(room, word, cells) + timed.rows + 2)
+                lines = -(-len(shown) // columns) * (figures.rows + 2)
+                rows = of_word + 1 + lines + incident_rows(room)
+                yield Plan(word, figures, columns, stacked, timed, rows)
+
+
+def _timed(room: WarRoom, word: Scale, cells: int) -> Scale | None:
+    """How large the time since the start may be below the clock; None where there is no room for it."""
+    if room.elapsed is None or not room.badge:
+        return None
+    beside = cells - MARGIN - large_word_cells(USUAL_WORD, word)
+    return next(
+        (
+            scale
+            for scale in SCALES
+            if scale.rows < word.rows and large_figure_cells(room.elapsed.widest, scale) <= beside
+        ),
+        None,
+    )
+
+
+def _rows_of_clock(room: WarRoom, word: Scale, cells: int) -> int:
+    return len(clock_lines(room, word, cells + 2 * MARGIN, stacked=False))
+
+
+def _needs(shown: Sequence[Number], columns: int, figures: Scale) -> list[int]:
+    """The width that each column takes at least: that of its widest figure, and a gap."""
+    widest = [large_figure_cells(each.widest, figures) + COLUMN_GAP for each in shown]
+    return [max(widest[column::columns]) for column in range(columns)]
+
+
+def column_widths(shown: Sequence[Number], plan: Plan, cells: int) -> list[int]:
+    """The width of each column: what is left over is shared among them."""
+    needs = _needs(shown, plan.columns, plan.figures)
+    labels = [cell_len(each.label) + COLUMN_GAP for each in shown]
+    labelled = [max(need, *labels[column :: plan.columns]) for column, need in enumerate(needs)]
+    least = labelled if sum(labelled) <= cells else needs
+    return [each + (cells - sum(least)) // len(least) for each in least]
+
+
+def _longest(*, stacked: bool) -> str:
+    return USUAL_WORD.split()[1] if stacked else USUAL_WORD
+
+
+def shown_figures(room: WarRoom, timed: Scale | None) -> tuple[Number, ...]:
+    """The figures of the row; the time since the start is one of them unless it stands below the clock."""
+    elapsed = (room.elapsed,) if room.elapsed is not None and timed is None else ()
+    return (*elapsed, *room.numbers)
+
+
+def incident_rows(room: WarRoom) -> int:
+    """The rows that the incident takes at least."""
+    return 1 + min(len(room.log), NEWEST) if room.incident else 0
+
+
+def clock_lines(room: WarRoom, word: Scale, cells: int, *, stacked: bool) -> Lines:
+    """The time, in the largest form that fits beside the word: with seconds, if possible."""
+    beside = cells - 3 * MARGIN - large_word_cells(_longest(stacked=stacked), word)
+    for scale in (each for each in SCALES if each.rows <= word.rows):
+        for text in (room.clock, room.clock[:5]):
+            if large_figure_cells(f"{text} UTC", scale) <= beside:
+                return large_figure(f"{text} UTC", scale, "text")
+    text = f"{room.clock} UTC"
+    return (line(Span(text, "text", bold=True)),) if len(text) <= beside else ()
+
+
+def width_beside_word(plan: Plan, cells: int) -> int:
+    """What is left beside severity and word on a screen of `cells` cells."""
+    return cells - 3 * MARGIN - large_word_cells(USUAL_WORD, plan.word)
