@@ -67,8 +67,7 @@ class Viewer:
         self.alerts = self._with_facts(self._ledger_view)
 
     def _with_facts(self, view: AlertsView) -> AlertsView:
-        """The alerts with the collector's state of its routes, and this process's own setting for the
-        bell."""
+        """The alerts with the collector's state of its routes, and this process's setting for the bell."""
         facts = self.state.alerting if self.state is not None else AlertingFacts()
         bell, notification = self.attention
         return replace(
