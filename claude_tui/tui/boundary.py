@@ -97,7 +97,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
     def contain(self, error: Exception, at_fault: MessagePump, *, harmless: bool) -> None:
         """Close the screen that `at_fault` belongs to, or end the app.
 
-        A `harmless` fault does not affect what is on the dashboard, which then stays as it is.
+        A `harmless` fault does not affect the contents of the dashboard, which then stays as it is.
         """
         if self._exit and isinstance(error, MountError):
             return  # an app that is asked to end while it starts has nothing to mount on any more
@@ -111,7 +111,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         if screen is None or (screen is self.screen_stack[0] and harmless):
             self._report_fault("That failed", fault)
         elif screen is not self.screen_stack[0]:
-            # Not at once, as it may be being drawn right now.
+            # Not at once, as the screen may be in the middle of being drawn.
             self.call_next(self._close, screen, fault)
         elif self._fails_repeatedly():
             self.end_with(error)
@@ -120,7 +120,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
             self.call_next(self._rebuild, fault)
 
     def contain_drawing(self, error: Exception, at_fault: DOMNode) -> str:
-        """What a panel shows instead of what it could not draw.
+        """What a panel shows instead of content that it could not draw.
 
         A screen other than the dashboard is closed.
         """
@@ -151,7 +151,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         self._report_fault("The dashboard failed and was rebuilt", fault)
 
     def show_default_screen(self) -> AwaitComplete:
-        """Put a new default screen in the place of the only screen that is shown."""
+        """Replace the only screen on the stack by a new default screen."""
         # `switch_screen` removes a result callback, and the default screen has none.
         self.screen._push_result_callback(self, None)
         return self.switch_screen(self.get_default_screen())

@@ -92,11 +92,7 @@ class ClientConnection(asyncio.Protocol):
         self._advance()
 
     def eof_received(self) -> None:
-        """The client sends no more, so it has probably left.
-
-        The system distinguishes a half-closed connection from a closed one only when more is written to it.
-        Most servers treat it like this.
-        """
+        """The client sends no more, so it has probably left, as most servers assume too."""
         if self._current is not None:
             self.left()
 

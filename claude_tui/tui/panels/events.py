@@ -28,7 +28,7 @@ __all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "
 
 _SUBJECT_CELLS = 12
 _BADGE = re.compile(r"P\d ")
-# Many of these come in a trouble; the others say what it is and what was done about it.
+# There are many of these in an incident; the others say what it is and what was done about it.
 _MANY = frozenset({EventKind.FAILURE, EventKind.RECOVERY, EventKind.LIMIT, EventKind.MODEL})
 # The text of other events is clear without its subject.
 _NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY, EventKind.ALERT)
@@ -39,10 +39,10 @@ class EventRow:
     """One row of the list."""
 
     key: str
-    """What identifies it; an event of a fold has the key of the fold before its own."""
+    """Its identity; an event in a fold has the fold's key before its own."""
     event: Event
     inner: bool = False
-    """Whether it is listed below the fold that it is part of."""
+    """Whether it is listed below the fold that contains it."""
 
 
 class EventsPanel(SnapshotPanel):
@@ -99,7 +99,7 @@ class EventsPanel(SnapshotPanel):
         return f"{only}from {self._top + 1} of {total}" if self._top else only.removesuffix(" · ")
 
     def only(self, words: str) -> None:
-        """Show only what a filter lets through; empty for everything. Raises FilterError."""
+        """Show only what matches a filter; everything if it is empty. Raises FilterError."""
         self._wanted, self.words = parse_filter(words), words
         self._selected, self._top = None, 0
         self._list_again()
@@ -172,7 +172,7 @@ class EventsPanel(SnapshotPanel):
             self.redraw()
 
     def clicked(self, y: int) -> None:
-        """The title opens all events, a row is selected, and opened by a click on it once it is."""
+        """A click on the title opens all events; on a row, it selects the row, or opens the selected one."""
         row = y - 1
         if row < 0 and self.key:
             super().clicked(y)
@@ -185,7 +185,7 @@ class EventsPanel(SnapshotPanel):
 
 
 def event_rows(events: Iterable[Event], opened: Collection[str] = ()) -> tuple[EventRow, ...]:
-    """A row for each event, and below one that is open a row for each of those folded into it."""
+    """A row for each event; below an open fold, a row for each event in it."""
     rows: list[EventRow] = []
     for event in events:
         rows.append(EventRow(event.key, event))
@@ -195,7 +195,7 @@ def event_rows(events: Iterable[Event], opened: Collection[str] = ()) -> tuple[E
 
 
 def in_sight(rows: Sequence[EventRow], height: int) -> Sequence[EventRow]:
-    """The newest rows; what is measured leaves half of the room to verdicts, alerts, posts and people."""
+    """The newest rows; measurements leave half of the room to verdicts, alerts, page updates and people."""
     if height < 2 or len(rows) <= height:
         return rows[: max(height, 0)]
     many = [_is_one_of_many(row.event) for row in rows]
@@ -231,7 +231,7 @@ def event_lines(
 ) -> Lines:
     """A line for each row. `cursor` is the selected one, marked by a glyph and by its background.
 
-    Times of `local` stand beside those in UTC.
+    Times of `local` are shown beside those in UTC.
     """
     if not rows:
         return clipped((line(Span("No events yet.", "dim")),), cells, height)
@@ -271,14 +271,14 @@ def _event(shown: EventRow, when: str, at: datetime, subject_cells: int, cells: 
     if event.kind is not EventKind.FAILURE or not request_id or request_id in event.text:
         return crop(row, cells)
     room = cells - width(row) - 1
-    # Wide rows show the whole id, to copy from the screen; a part of one could not be looked up.
+    # Wide rows show the whole id, to copy it from the screen; part of an id cannot be looked up.
     forms = (request_id, request_id.removeprefix("req_"))
     end = next((form for form in forms if cell_len(form) <= min(room, 40)), "")
     return spread(row, line(Span(end, "faint")), cells)
 
 
 def _needs_its_subject(event: Event) -> bool:
-    """Whether its text is unclear without its subject; what fails is a message unless it says otherwise."""
+    """Whether its text is unclear without its subject; failures are of messages unless they say otherwise."""
     message = event.kind is EventKind.FAILURE and event.subject == Source.MESSAGES.value
     return event.kind in _NEED_A_SUBJECT and not message
 
@@ -295,7 +295,7 @@ def _with_count(row: Line, event: Event, at: datetime, cells: int) -> Line:
 
 
 def _shortened(row: Line, event: Event, cells: int) -> Line:
-    """The row with whole clauses of its text where that says enough, else cut between two words."""
+    """The row with whole clauses of its text if they say enough, otherwise cut between two words."""
     if width(row) <= cells:
         return row
     room = cells - width(row[:-1])
@@ -305,7 +305,7 @@ def _shortened(row: Line, event: Event, cells: int) -> Line:
 
 
 def _brief_verdict(event: Event, cells: int) -> str:
-    """`P2 The API is overloaded (529)`: of a trouble what it is, or, where that is too long, whose it is."""
+    """`P2 The API is overloaded (529)`: what the problem is, or, if that is too long, whose it is."""
     badge, summary = _BADGE.match(event.text), event.text
     if badge is not None:
         rest = without_first_sentence(summary[badge.end() :]).removesuffix(".")
@@ -320,7 +320,7 @@ def _cut_at_a_word(row: Line, cells: int) -> Line:
         return row
     room = cells - width(row[:-1])
     cut = "".join(wrap(row[-1].text, room, 1))
-    # But not if a long word would lose too much.
+    # Unless that would drop a long word.
     return (*row[:-1], row[-1]._replace(text=cut)) if cell_len(cut) > room / 2 else crop(row, cells)
 
 

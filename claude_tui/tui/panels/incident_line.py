@@ -51,9 +51,9 @@ class IncidentLine(LinePanel):
 def incident_line(
     incident: IncidentSummary, snapshot: Snapshot, cells: int, keys: KeyMap | None = None
 ) -> Line:
-    """What it is, how long it has been open, who leads and whether it is mitigated; at the end the key.
+    """Title, age, lead and whether it is mitigated; at the end the key.
 
-    In little room the key leaves first, then the facts from the last one on; the title is cut.
+    If space is scarce, the key goes first, then the facts from the last one on; the title is cut.
     """
     if incident.proposed:
         return _proposal(incident, snapshot, cells, keys)
