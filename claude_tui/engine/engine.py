@@ -247,10 +247,7 @@ class Engine:
         return self.publisher.incident_record(ident, at)
 
     def draft(self, model: str, system: str, text: str) -> Answer:
-        """Asks a model for a draft, on request of the user. Raises DraftError.
-
-        It blocks, and imports the SDK.
-        """
+        """Asks a model for a draft. It blocks, and imports the SDK. Raises DraftError."""
         from claude_tui.engine.drafting import DraftError, ask, require_affordable
 
         if self._read_only:
