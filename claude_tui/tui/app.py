@@ -19,13 +19,12 @@ from claude_tui.tui.served import is_served
 from claude_tui.tui.view import ShowsSnapshots, View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from textual.actions import ActionParseResult
     from textual.await_complete import AwaitComplete
     from textual.binding import BindingType
     from textual.command import Provider
-    from textual.dom import DOMNode
     from textual.screen import Screen
 
     from claude_tui.model.alert import AlertsView
@@ -246,13 +245,8 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
 
     # -- actions -------------------------------------------------
 
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """Every key and every entry of the palette comes through here: what must not change is refused."""
+    def intercepts(self, action: str | ActionParseResult) -> bool:
+        """Refuses actions that are not allowed here; in the past, the end key returns to live."""
         name = action_name(action)
         if name == "bottom" and self.travelling:
             self.return_to_live()
@@ -269,8 +263,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         )
         if why:
             self.notify(why, severity="warning", timeout=3, markup=False)
-            return True
-        return await super().run_action(action, default_namespace, namespaces)
+        return bool(why)
 
     # -- time travel -------------------------------------------------------------------
 

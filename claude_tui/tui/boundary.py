@@ -72,6 +72,13 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
     def on_ready(self) -> None:
         self.has_drawn = True
 
+    def intercepts(self, action: str | ActionParseResult) -> bool:  # noqa: ARG002 (for subclasses)
+        """Handles an action before Textual does; False leaves it to Textual.
+
+        Every key and every entry of the palette gets here.
+        """
+        return False
+
     async def run_action(
         self,
         action: str | ActionParseResult,
@@ -80,6 +87,8 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
     ) -> bool:
         # All actions run in the app's pump, whichever node they belong to.
         try:
+            if self.intercepts(action):
+                return True
             return await super().run_action(action, default_namespace, namespaces)
         except Exception as error:  # noqa: BLE001 as above
             self.contain(error, default_namespace or self, harmless=True)

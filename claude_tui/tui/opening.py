@@ -20,10 +20,9 @@ from claude_tui.tui.permissions import action_name
 from claude_tui.tui.screens.opening import OpeningScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from textual.actions import ActionParseResult
-    from textual.dom import DOMNode
     from textual.screen import Screen
 
     from claude_tui.model.snapshot import Snapshot
@@ -176,14 +175,10 @@ class OpeningApp(ClaudeTopApp):
         always, quits = _leaving_keys(self.chosen_keys)
         return key.key in always or (not self._held and key.key in quits)
 
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
+    def intercepts(self, action: str | ActionParseResult) -> bool:
+        """Until the engine is open, only the end of the program can be asked for."""
         if self.has_begun:
-            return await super().run_action(action, default_namespace, namespaces)
+            return super().intercepts(action)
         if action_name(action) in _ENDS:
             self.exit()
         return True

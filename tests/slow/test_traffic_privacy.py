@@ -30,10 +30,10 @@ from claude_tui.cli.failure import write_report
 from claude_tui.engine import compose
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.settings import load as load_settings
+from claude_tui.simulator.sockets import free_port
 from tests.agents import PATIENCE_S, Agents, until
 from tests.functional.still import still_app
 from tests.functional.test_engine import running
-from tests.functional.test_otlp import free_port
 from tests.otlp_values import ANSWERED, API_REQUEST, as_json, event, logs, span, traces
 from tests.wire_server import sse
 
