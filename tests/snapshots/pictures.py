@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.model.alert import Acknowledgement, AlertGroup, Snooze
 from claude_tui.model.key_lack import KeyLack
@@ -122,6 +123,13 @@ def history(
     return found
 
 
+def known_of(found: Iterable[Observation | ProviderStatus]) -> History:
+    """What the program knows of it, in the order of arrival."""
+    return history_of(
+        *sorted(found, key=lambda each: each.at if isinstance(each, Observation) else each.fetched_at)
+    )
+
+
 def picture(
     found: Iterable[Observation | ProviderStatus],
     state: EngineState | None = None,
@@ -135,9 +143,7 @@ def picture(
     `taken` is what became of that group, such as an acknowledgement.
     """
     state = state or engine()
-    known = history_of(
-        *sorted(found, key=lambda each: each.at if isinstance(each, Observation) else each.fetched_at)
-    )
+    known = known_of(found)
     verdict = build_snapshot(known, AT, state, Options()).verdict
     opened, recorded = list(groups), list(people)
     if verdict.severity.trouble and verdict.detected_at is not None:
@@ -178,15 +184,19 @@ def healthy() -> Snapshot:
     return picture(history())
 
 
+def overloaded_found(first: Answer = fine) -> list[Observation | ProviderStatus]:
+    """529 for three minutes and one answer among them."""
+    return history(answer=since(202, _overloaded_answer, first), denser_from=208)
+
+
 @cache
 def overloaded() -> Snapshot:
     """529 for three minutes and one answer among them; the status page is not yet awake."""
-    return picture(history(answer=since(202, _overloaded_answer, fine), denser_from=208))
+    return picture(overloaded_found())
 
 
-@cache
-def incident(*marks: SeverityMark) -> Snapshot:
-    """The page has woken up: an open incident of ours, one of others, and maintenance ahead."""
+def incident_found(first: Answer = fine) -> list[Observation | ProviderStatus]:
+    """An overload of 46 minutes, which the page reports, besides an incident of others and a maintenance."""
     ours = ProviderIncident(
         "9l93x2ht4s5w",
         "Elevated errors on requests to Claude Opus 5.5 and Claude Haiku 5.5",
@@ -212,9 +222,14 @@ def incident(*marks: SeverityMark) -> Snapshot:
     def told(age: float) -> ProviderStatus:
         return replace(page("major_outage", (other, ours)), fetched_at=before(age), maintenances=(ahead,))
 
-    found = history(answer=since(2_762, OVERLOAD, fine), read=since(2_520, told, operational))
+    return history(answer=since(2_762, OVERLOAD, first), read=since(2_520, told, operational))
+
+
+@cache
+def incident(*marks: SeverityMark) -> Snapshot:
+    """The page has woken up: an open incident of ours, one of others, and maintenance ahead."""
     state = replace(engine(), severity_marks=marks)
-    return picture(found, state, acknowledged=Acknowledgement("eve", "looking", before(2_500)))
+    return picture(incident_found(), state, acknowledged=Acknowledgement("eve", "looking", before(2_500)))
 
 
 @cache
