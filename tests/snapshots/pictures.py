@@ -1,7 +1,7 @@
 """What the pictures show: histories of observations, judged by analysis as the program judges them.
 
-Nothing here writes a verdict, a level or a figure: a picture can show only what analysis gives. The instant
-is `AT`; ages are seconds before it. Each is computed once: a Snapshot cannot be changed.
+Nothing here writes a verdict, a level or a figure: a picture can show only what analysis computes. The
+instant is `AT`; ages are seconds before it. Each is computed once, as a Snapshot is immutable.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def operational(age: float) -> ProviderStatus:
 
 
 def since(age: float, then: Callable[[float], object], first: Callable[[float], object]) -> Callable:  # type: ignore[type-arg]
-    """`first` before `age` seconds ago, `then` from there on."""
+    """`first` until `age` seconds ago, `then` from there on."""
     return lambda at: (then if at <= age else first)(at)
 
 
@@ -138,9 +138,9 @@ def picture(
     people: Iterable[Event] = (),
     **taken: object,
 ) -> Snapshot:
-    """The Snapshot of a history, with the alert group and the events that its verdict gives rise to.
+    """The Snapshot of a history, with the alert group and the events that its verdict leads to.
 
-    `taken` is what became of that group, such as an acknowledgement.
+    `taken` are fields of that group, such as an acknowledgement.
     """
     state = state or engine()
     known = known_of(found)
@@ -175,7 +175,7 @@ def _overloaded_answer(age: float) -> Observation:
 
 
 def _got_through(age: float) -> Observation:
-    """The one message that is answered meanwhile, late."""
+    """The only message that is answered during the overload, and late."""
     return messages(before(age), ttft=4.1, total=4.92, limits=limits())
 
 
@@ -191,7 +191,7 @@ def overloaded_found(first: Answer = fine) -> list[Observation | ProviderStatus]
 
 @cache
 def overloaded() -> Snapshot:
-    """529 for three minutes and one answer among them; the status page is not yet awake."""
+    """529 for three minutes and one answer among them; the status page reports nothing yet."""
     return picture(overloaded_found())
 
 
@@ -227,21 +227,21 @@ def incident_found(first: Answer = fine) -> list[Observation | ProviderStatus]:
 
 @cache
 def incident(*marks: SeverityMark) -> Snapshot:
-    """The page has woken up: an open incident of ours, one of others, and maintenance ahead."""
+    """The page has reacted: an open incident of ours, one of others, and planned maintenance."""
     state = replace(engine(), severity_marks=marks)
     return picture(incident_found(), state, acknowledged=Acknowledgement("eve", "looking", before(2_500)))
 
 
 @cache
 def checking() -> Snapshot:
-    """The newest message failed, and nothing has failed before."""
+    """The newest message failed, for the first time."""
     broken = failed(Outcome.SERVER_ERROR, "Internal server error")
     return picture(history(answer=since(2, broken, fine)))
 
 
 @cache
 def recovering() -> Snapshot:
-    """Six answers after three minutes of failures: nearly enough to believe it."""
+    """Six answers after three minutes of failures: nearly enough to be sure."""
     return picture(history(answer=since(242, since(42, fine, OVERLOAD), fine), denser_from=256))
 
 
@@ -270,7 +270,7 @@ def partial() -> Snapshot:
 
 @cache
 def rate_limited() -> Snapshot:
-    """Our own limit, and an overload of theirs beside it; the server says how long to wait."""
+    """Our own limit, and an overload of theirs at the same time; the server says how long to wait."""
 
     def refused(age: float) -> Observation:
         left = [replace(each, remaining=0) if each.bucket == "input-tokens" else each for each in limits()]
@@ -287,7 +287,7 @@ def rate_limited() -> Snapshot:
 
 @cache
 def draining() -> Snapshot:
-    """All is well, and the input tokens will not last."""
+    """All is well, but the input tokens will not last."""
 
     def answer(age: float) -> Observation:
         gone = (298 - age) / 60
@@ -303,7 +303,7 @@ def draining() -> Snapshot:
 
 @cache
 def notice() -> Snapshot:
-    """They report trouble with what we use; our own probes see none."""
+    """They report a problem with what we use; our own probes see none."""
     ours = ProviderIncident(
         "9l93x2ht4s5w",
         "Elevated errors on Claude Opus 5.5",
@@ -369,7 +369,7 @@ def no_key() -> Snapshot:
 
 @cache
 def nothing() -> Snapshot:
-    """The first second of the first run: not one probe has come back."""
+    """The first second of the first run: no probe has returned yet."""
     state = engine()
     waiting = tuple(replace(probe, next_at=None, last_at=None, running=True) for probe in state.probes)
     return picture(
@@ -411,7 +411,7 @@ def subscription() -> Snapshot:
 
 @cache
 def degraded_program() -> Snapshot:
-    """The program's own troubles, several at once: memory only, budget spent, badge of a demo."""
+    """The program's own problems, several at once: memory only, budget spent, badge of a demo."""
     notices = (
         Notice("store", Level.WARN, "History is kept in memory only: /var/lib/claude-top is read-only.", AT),
         Notice("budget", Level.WARN, "probe budget spent: $0.50 of $0.50 today; messages are not probed "
@@ -447,7 +447,7 @@ def overdue() -> Snapshot:
 
 @cache
 def alert_while_healthy() -> Snapshot:
-    """All is well now, and yet there is something to see to: one new, one taken on, one put off."""
+    """All is well, but some alerts need attention: one is new, one acknowledged, one snoozed."""
     certificate = "The API's TLS certificate expires within 14 days: 12 days"
     model = "A model retires within 30 days: claude-sonnet-4-5 in 10 days"
     budget = "Today's budget for probes is spent: messages are no longer probed: 100%"
@@ -476,7 +476,7 @@ def alert_while_healthy() -> Snapshot:
 
 @cache
 def hostile() -> Snapshot:
-    """What an attacker in the middle might send, as it is after the redactor has made it inert."""
+    """What an attacker in the middle might send, after the redactor has made it inert."""
     long = (EVIL * 120)[:10_000]
 
     odd_limits = [
