@@ -92,7 +92,7 @@ def _copy(source: socket.socket, sink: socket.socket, counted: Counter[str] | No
 
 @dataclass
 class Hook:
-    """A web hook, and the pages it got."""
+    """A web hook, and the pages that it received."""
 
     pages: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
@@ -132,14 +132,14 @@ class Agent:
 
     @property
     def lines(self) -> list[str]:
-        """What it has logged, without the instants."""
+        """Its log without the instants."""
         if not self.log.exists():
             return []
         return [line.partition(" ")[2] for line in self.log.read_text("utf-8").splitlines()]
 
     @property
     def role(self) -> str:
-        """`collecting`, `watching`, or nothing before it says so."""
+        """`collecting` or `watching`; "" before the agent has logged either."""
         roles = [line.partition(":")[0] for line in self.lines if line.startswith(("collecting", "watching"))]
         return roles[-1] if roles else ""
 
@@ -158,7 +158,7 @@ class Agent:
 
 
 class Agents:
-    """Starts agents on `directory / "data"`; ends them all."""
+    """Starts agents on `directory / "data"`, and ends all of them."""
 
     def __init__(
         self, directory: Path, url: str, settings: str = "", environ: Mapping[str, str] = {}

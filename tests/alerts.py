@@ -1,4 +1,4 @@
-"""Verdicts, rules and scenes for tests of alerts, with only what a test cares about spelt out."""
+"""Verdicts, rules and contexts for tests of alerts; a test spells out only what it is about."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SIDES = {Cause.HEALTHY: Side.NONE, Cause.UNKNOWN: Side.UNCLEAR, Cause.NETWORK: 
 
 
 def verdict(cause: Cause = Cause.HEALTHY, severity: Severity = Severity.NONE, **values: object) -> Verdict:
-    """A verdict of a cause; sides and words follow from it."""
+    """A verdict with a cause, from which sides and words follow."""
     theirs = cause.value.startswith("provider_")
     given = Verdict(
         cause=cause,
@@ -68,7 +68,7 @@ Readings = Mapping[str, Reading]
 
 
 def scene(at: datetime, judged: Verdict = HEALTHY, readings: Readings | None = None) -> RuleContext:
-    """What rules made by `rule` read: `readings` by name; a rule that is not named there does not match."""
+    """The readings of rules made by `rule`, by name; a rule without a reading does not match."""
     return cast(RuleContext, SimpleNamespace(at=at, verdict=judged, readings=readings or {}))
 
 
@@ -87,7 +87,7 @@ def rule(
     routes: Sequence[str] = (),
     own_topic: str | None = None,
 ) -> Rule:
-    """A rule that fires where its reading is 1."""
+    """A rule that fires while its reading is 1."""
 
     def read(context: RuleContext, _query: Query) -> Reading:
         return cast(Readings, context.readings).get(name, NO_MATCH)  # type: ignore[attr-defined]
@@ -109,7 +109,7 @@ def rule(
 
 
 def verdict_rules(hold_s: float = 0, keep_s: float = 300) -> list[Rule]:
-    """The verdict's four, P1 at once and the others after `hold_s`."""
+    """The four rules of the verdict: P1 fires at once, the others after `hold_s`."""
     return [
         Rule(
             name=f"verdict-{severity.value.lower()}",
@@ -151,7 +151,7 @@ class Clock:
 
 @dataclass
 class Receiver:
-    """Takes pages; `answer` says how each try goes."""
+    """Receives pages; `answer` decides how each attempt ends."""
 
     answer: Callable[[Notification], FailedAttemptError | None] = lambda _page: None
     pages: list[Notification] = field(default_factory=list)
@@ -167,7 +167,7 @@ class Receiver:
 
 
 class Memory:
-    """A keeper whose disk is a variable."""
+    """A state backend with a variable for a disk."""
 
     def __init__(self, state: bytes | None = None) -> None:
         self.state = state
@@ -204,7 +204,7 @@ PAGE = Notification(
 
 @dataclass
 class Night:
-    """Evaluations one after the other, and every page they called for, as (route, page)."""
+    """Consecutive evaluations, and every page they called for, as (route, page)."""
 
     desk: AlertingConfig
     clock: Clock = field(default_factory=Clock)
@@ -240,7 +240,7 @@ def night(*rules: object, routes: Sequence[Route] = (chat(),), policy: Policy | 
 
 @dataclass
 class Watch:
-    """Alerting that looks when told to; `receiver` gets the pages of every route."""
+    """Alerting that evaluates on demand; `receiver` gets the pages of every route."""
 
     backend: StateBackend = field(default_factory=Memory)
     receiver: Receiver = field(default_factory=Receiver)
@@ -296,7 +296,7 @@ async def loaded(watch: Watch) -> Watch:
 
 
 def tried(*routes: Route, name: str | None = None) -> tuple[int, list[str]]:
-    """What `claude-top alerts test` does with these routes: its exit code and its lines."""
+    """The exit code and the output of `claude-top alerts test` with these routes."""
     lines: list[str] = []
     code = try_routes(
         AlertSettings(routes=routes),

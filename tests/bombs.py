@@ -1,4 +1,4 @@
-"""Bodies that are small on the wire and without end once somebody decodes them."""
+"""Bodies that are small on the wire and endless once they are decoded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def gzip_layers(layers: int, size: int) -> bytes:
 
 
 def gzip_repeated(words: bytes, times: int) -> Iterator[bytes]:
-    """gzip that holds a megabyte of `words` over and over, a few kilobytes for each."""
+    """gzip that holds `words` repeated to a megabyte, in a few kilobytes each."""
     block = words * (MEGABYTE // len(words))
     first, others = zlib.compressobj(9, wbits=_GZIP), zlib.compressobj(9, wbits=_RAW)
     yield first.compress(block) + first.flush(zlib.Z_FULL_FLUSH)

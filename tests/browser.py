@@ -21,7 +21,7 @@ __all__ = ["CHROMIUM", "Browser", "Page", "chromium"]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_S = 60.0
 
-# The page keeps its terminal to itself: whatever is assigned to a property of that name is ours as well.
+# The page keeps its terminal in a local variable, so this catches it when it is assigned to such a property.
 _KEEP_TERMINAL = """
 Object.defineProperty(Object.prototype, "terminal", {
   configurable: true,
@@ -47,11 +47,11 @@ _NAVIGATED = ("navigated or closed", "context was destroyed", "Cannot find conte
 
 
 class NavigatedError(Exception):
-    """Another page came while the one before was asked."""
+    """The page was replaced while it was queried."""
 
 
 class Page:
-    """One tab, with what it asked of the network."""
+    """One tab, with the requests that it made."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
@@ -59,11 +59,11 @@ class Page:
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._reader = asyncio.create_task(self._read())
         self.requested: list[str] = []
-        """Every URL that it asked for, sockets included."""
+        """Every URL that it requested, sockets included."""
         self.statuses: dict[str, int] = {}
-        """The status of each answer, by URL."""
+        """The status of each response, by URL."""
         self.problems: list[str] = []
-        """What its console says is wrong."""
+        """The errors in its console."""
 
     async def _read(self) -> None:
         async for message in self._socket:
@@ -103,7 +103,7 @@ class Page:
         return found["result"].get("value")
 
     async def screen(self) -> str:
-        """What stands in the terminal of the page."""
+        """The text in the page's terminal."""
         try:
             return str(await self.run(_SCREEN) or "")
         except NavigatedError:
@@ -118,7 +118,7 @@ class Page:
     async def until(
         self, met: Callable[[str], bool], read: Callable[[], Awaitable[str]] | None = None
     ) -> str:
-        """Waits until the screen, or what `read` returns, is as it should be, and returns it."""
+        """Waits until the screen, or the result of `read`, is as expected, and returns it."""
         end = asyncio.get_running_loop().time() + PATIENCE_S
         while not met(seen := await (read or self.screen)()):
             assert asyncio.get_running_loop().time() < end, f"did not appear:\n{seen}\n{self.problems}"
@@ -190,7 +190,7 @@ async def chromium(profile: Path) -> AsyncIterator[Browser]:
         path,
         *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
         *("--remote-debugging-port=0", f"--user-data-dir={profile}", "--disable-background-networking"),
-        # To look up no host but the server's: what the page asks of another one fails at once.
+        # It looks up no host but the server's, so that any request to another host fails at once.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
         "about:blank",
         stdout=asyncio.subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Observations, status reports and engine states for tests, with only what a test cares about spelt out."""
+"""Observations, status reports and engine states for tests; a test spells out only what it is about."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ANSWERS = {
 
 
 def after(seconds: float) -> datetime:
-    """`NOON` and so many seconds."""
+    """This many seconds after `NOON`."""
     return NOON + timedelta(seconds=seconds)
 
 
@@ -64,7 +64,7 @@ def messages(
     message: str | None = None,
     skew_s: float | None = None,
 ) -> Observation:
-    """One exchange of the messages probe, at an instant or so many seconds after `NOON`."""
+    """One exchange of the messages probe, at an instant or this many seconds after `NOON`."""
     at = at if isinstance(at, datetime) else after(at)
     status, kind = (200, None) if outcome is Outcome.OK else _ANSWERS.get(outcome, (None, None))
     failed = outcome.failed
@@ -131,7 +131,7 @@ def bucket(
     *,
     at: float = 0,
 ) -> RateLimitReading:
-    """A reading whose reset comes `reset_in` seconds after `at`."""
+    """A reading that resets `reset_in` seconds after `at`."""
     return RateLimitReading(name, limit, remaining, None if reset_in is None else after(at + reset_in))
 
 
@@ -203,7 +203,7 @@ def engine(*, held: str | None = None, source: Source = Source.MESSAGES) -> Engi
 
 
 def history_of(*items: Observation | ProviderStatus | Catalogue) -> History:
-    """A History of whatever is given, in the order given."""
+    """A History of these items, in the order given."""
     history = History()
     for item in items:
         if isinstance(item, Observation):
@@ -218,7 +218,7 @@ def history_of(*items: Observation | ProviderStatus | Catalogue) -> History:
 def healthy(
     start: float, end: float, *, messages_s: float = 30.0, models_s: float = 15.0
 ) -> list[Observation]:
-    """Steady successes of both API sources over `start` <= seconds < `end`, with a little wobble."""
+    """Steady successes of both API sources over `start` <= seconds < `end`, with slight variation."""
     told: list[Observation] = []
     for index in range(int((end - start) / messages_s)):
         wobble = 0.01 * (index % 7)
@@ -231,7 +231,7 @@ def healthy(
 
 
 def stated(*sentences: str) -> tuple[Evidence, ...]:
-    """Evidence that reads as these sentences."""
+    """Evidence with these sentences."""
     return tuple(
         Evidence(
             EvidenceKind.STATUS_PAGE if each.startswith("Status page") else EvidenceKind.FAILURES,

@@ -1,4 +1,4 @@
-"""What `check` found, made up: findings from observations, without a network; and the shipped schema."""
+"""Invented results of `check`: findings from observations, without a network; and the shipped schema."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def findings(
     not_run: str | None = None,
     key_problem: str | None = None,
 ) -> Findings:
-    """As `check` makes them, a second after the last observation began."""
+    """Findings as `check` makes them, a second after the last observation began."""
     seen = tuple(item for item in items if isinstance(item, Observation))
     at = max(each.at for each in seen) + timedelta(seconds=1)
     asked = [each for each in seen if each.source is Source.MESSAGES]
@@ -52,7 +52,7 @@ def findings(
 
 
 def screen(found: Findings, *, ascii_only: bool = False) -> str:
-    """The text, having held that it is one screen and that the object is what the schema says."""
+    """The text, after asserting that it fits a screen and that the object matches the schema."""
     VALIDATOR.validate(to_json(found))
     text = as_text(found, ascii_only=ascii_only)
     lines = text.split("\n")

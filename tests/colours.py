@@ -1,4 +1,4 @@
-"""What an eye sees of two colours: contrast, difference, and both with a missing cone."""
+"""What an eye sees of two colours: contrast and difference, also with a missing cone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def luminance(colour: str) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG 2: 1 to 21."""
+    """The contrast by WCAG 2: 1 to 21."""
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 

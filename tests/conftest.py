@@ -27,8 +27,7 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-# Neither a busy machine nor large examples are a reason to fail: how long they take is for tests/bench.
-# Function-scoped fixtures (tmp_path) may be shared: each example makes a directory of its own.
+# Neither a busy machine nor large examples are a reason to fail; tests/bench measures durations.
 settings.register_profile(
     "claude-top",
     deadline=None,
@@ -48,7 +47,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# No test reads the settings of whoever runs them, and no program that tests start logs at their home.
+# No test reads the settings of the person who runs it, and no program started by a test logs in their home.
 _NO_SETTINGS = tempfile.TemporaryDirectory(prefix="claude-top-tests-", ignore_cleanup_errors=True)
 atexit.register(_NO_SETTINGS.cleanup)
 os.environ["XDG_CONFIG_HOME"] = _NO_SETTINGS.name
@@ -57,7 +56,7 @@ os.environ["CLAUDE_TOP_LOG_LEVEL"] = "off"
 
 @pytest.fixture
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No setting of the person who runs the tests counts, and nothing is written at home. The home in use."""
+    """A home directory, with none of the settings of the person who runs the tests; returns it."""
     for name in [name for name in os.environ if name.startswith(("CLAUDE_TOP_", "ANTHROPIC_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -70,7 +69,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def config_file(own_home: Path) -> Path:
-    """Where the settings file of a person without any other settings belongs."""
+    """The path of a settings file for a person without any other settings."""
     path = own_home / "config" / "claude-top" / "config.toml"
     path.parent.mkdir(parents=True)
     return path
@@ -78,6 +77,6 @@ def config_file(own_home: Path) -> Path:
 
 @pytest.fixture
 def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current directory, for tests that press every key: some of them save files there."""
+    """The current directory, for tests that press every key, as some keys save files there."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -31,7 +31,7 @@ def told(
     fetched: Outcome | None = None,
     **details: object,
 ) -> list[Observation]:
-    """`count` message probes 30 s apart and twice as many lists of models, all with the same outcome."""
+    """`count` message probes 30 s apart and twice as many model lists, all with the same outcome."""
     timings = details.pop("timings", None)
     seen: list[Observation] = []
     for number in range(count):

@@ -1,4 +1,4 @@
-"""What a person reads, taken apart: the README and the manual, their code blocks and command lines."""
+"""Parses what a person reads: the README and the manual, their code blocks and command lines."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _PLACEHOLDER = re.compile(r"\[|\b[A-Z]{4,}\b")
 
 
 def blocks(text: str, language: str) -> list[str]:
-    """The fenced blocks of a language, "" for those of none."""
+    """The fenced blocks of a language; "" selects those without one."""
     return [body for found, body in _BLOCK.findall(text) if found == language]
 
 
 def toml_block(text: str, mark: str) -> str:
-    """The one TOML block with a line that begins so."""
+    """The only TOML block with a line that begins like this."""
     (found,) = [
         block for block in blocks(text, "toml") if any(line.startswith(mark) for line in block.splitlines())
     ]

@@ -37,7 +37,7 @@ SNAPSHOT = drilled(PICTURES["overloaded"]())
 
 @dataclass
 class Recorder:
-    """What would be read from the store: what the screens have recorded."""
+    """The record that would be read from the store: what the screens have recorded."""
 
     backend: StillBackend
     asked: list[datetime] = field(default_factory=list)

@@ -31,7 +31,7 @@ MODEL = "claude-haiku-5-5"
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The answer of a server that is well."""
+    """The response of a healthy server."""
 
     content_type: str
     body: bytes
@@ -41,7 +41,7 @@ class Sound:
         return self.headed(f"content-length: {len(self.body)}")
 
     def headed(self, *fields: str, status: str = "200 OK") -> bytes:
-        """A head of its own, with the type of the body."""
+        """The beginning of a response, with the type of the body."""
         lines = [f"HTTP/1.1 {status}", f"content-type: {self.content_type}", *fields, "", ""]
         return "\r\n".join(lines).encode("latin-1")
 
@@ -104,7 +104,7 @@ SOUND = {
         ),
     ),
 }
-"""By the source that asks."""
+"""The healthy responses, by the source that requests them."""
 
 Play = Callable[[Request, Answer, Sound], Awaitable[None]]
 # Longer than any limit of a probe in these tests.
@@ -131,7 +131,7 @@ def _sent(*parts: Callable[[Sound], bytes] | bytes, then: str = "close") -> Play
 
 
 async def _ages() -> None:
-    """Lets longer pass than any limit, once the other side has read what was sent."""
+    """Lets more time pass than any limit, once the other side has read what was sent."""
     for _ in range(_ROUNDS):
         await asyncio.sleep(0)
     let_pass(_AGES_S)
@@ -142,7 +142,7 @@ def _half(sound: Sound) -> bytes:
 
 
 async def _drip(_: Request, answer: Answer, sound: Sound) -> None:
-    """Each byte comes before a timeout of reading would notice, all of them together far too late."""
+    """Each byte arrives before a read timeout would notice, and all of them together far too late."""
     for byte in sound.head + sound.body:
         await answer.send(bytes([byte]))
         let_pass(0.2)
@@ -175,7 +175,7 @@ async def _redirect_loop(request: Request, answer: Answer, _: Sound) -> None:
 
 
 async def _redirect_chain(request: Request, answer: Answer, _: Sound) -> None:
-    """Always to another address, so that no loop is seen."""
+    """Always redirects to another address, so that no loop is seen."""
     target = f"/hop{request.connection}-{request.number}"
     await answer.send(f"HTTP/1.1 302 Found\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n".encode())
 
@@ -302,16 +302,16 @@ async def _handshake(then: str) -> AsyncIterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class TlsFault:
-    """A server that cannot be trusted, or that speaks no TLS to the end."""
+    """A server that cannot be trusted, or that breaks off TLS."""
 
     names: str = "DNS:localhost,IP:127.0.0.1"
-    """Whom its certificate is for."""
+    """The name in its certificate."""
     end: str = "20400101000000Z"
-    """When that ends."""
+    """When the certificate expires."""
     trusted: bool = False
-    """Whether the client knows its issuer."""
+    """Whether the client knows the issuer."""
     raw: Callable[[], AbstractAsyncContextManager[int]] | None = None
-    """In place of a certificate: what speaks no TLS."""
+    """Replaces the certificate: something that speaks no TLS."""
 
 
 TLS_FAULTS = {

@@ -1,4 +1,4 @@
-"""Values that no version of the program wrote, for what it reads back from its own files."""
+"""Values that no version of the program wrote, for reading back from its own files."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ JSON_VALUES = st.recursive(
 
 
 def nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every value within a JSON value, itself included."""
+    """The path to every value within a JSON value, including itself."""
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, each in inner:
@@ -77,7 +77,7 @@ def replaced(value: Any, path: tuple[Any, ...], new: object) -> Any:
 
 
 def as_json(value: object) -> str:
-    """With figures of any length, which json.dumps would refuse like json.loads."""
+    """JSON with figures of any length, which json.dumps would refuse like json.loads."""
     sys.set_int_max_str_digits(0)
     try:
         return json.dumps(value)

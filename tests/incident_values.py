@@ -55,7 +55,7 @@ def declared(second: float = 200, title: str = "Elevated 529s", **changes: objec
 
 
 def only(*entries: IncidentEntry) -> Incident:
-    """The one incident that the entries make."""
+    """The only incident that the entries make."""
     (found,) = incidents(entries)
     return found
 

@@ -59,7 +59,7 @@ ANSWERED: Mapping[str, Any] = {
     "http.response.status_code": 200,
     "http.request.method": "POST",
 }
-"""What the SDK tells of an answer: 10 tokens of 130 had nothing to do with the cache."""
+"""What the SDK reports about a response: 10 tokens of 130 had nothing to do with the cache."""
 
 API_REQUEST: Mapping[str, Any] = {
     "event.name": "api_request",
@@ -185,7 +185,7 @@ def metrics(*told: Metric, service: str = "checkout") -> ExportMetricsServiceReq
 
 
 def as_json(export: Message) -> bytes:
-    """As the specification has it: ids in hexadecimal, which protobuf's own JSON has in base64."""
+    """The specification's JSON, with ids in hexadecimal, which protobuf's own JSON has in base64."""
     return json.dumps(_with_hexadecimal_ids(MessageToDict(export, use_integers_for_enums=True))).encode()
 
 

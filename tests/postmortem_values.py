@@ -27,7 +27,7 @@ RESOLVED = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An incident with all that is computed of it."""
+    """An incident with everything that is computed about it."""
 
     incident: Incident
     timeline: tuple[TimelineEntry, ...]
@@ -39,7 +39,7 @@ class Told:
 
 
 def told(*acts: object, recorded: Record | None = None) -> Told:
-    """What is known of the one incident that the acts make."""
+    """What is known about the only incident that the acts make."""
     found = recorded or record(
         *(acts or RESOLVED),  # type: ignore[arg-type]
         alert_entries=(PAGED, ACKNOWLEDGED),
@@ -52,7 +52,7 @@ def told(*acts: object, recorded: Record | None = None) -> Told:
 
 @dataclass
 class Writing:
-    """A clock and ids for `Writer`: a second and a number more with each revision."""
+    """A clock and ids for `Writer`, each of which advances with every revision."""
 
     second: float = 1000.0
     number: int = 0

@@ -1,4 +1,4 @@
-"""Programs of others that some tests compare with. Without one, its tests say what is not verified."""
+"""Programs of others that some tests compare with. Without one, its tests say what they do not verify."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 __all__ = ["needs_program", "program"]
 
 REQUIRED = bool(os.environ.get("TESTS_REQUIRE_PROGRAMS"))
-"""Set where the programs must be there, as in `.ci/run`: then a missing one is a failure."""
+"""Set if the programs must be there, as in `.ci/run`: a missing one is then a failure."""
 
 
 def program(*names: str) -> str | None:
@@ -19,7 +19,7 @@ def program(*names: str) -> str | None:
 
 
 def needs_program(*names: str, verifies: str) -> pytest.MarkDecorator:
-    """Skips the tests of a module where none of `names` is installed; fails there if they are required."""
+    """Skips the tests of a module if none of `names` is installed; fails there if they are required."""
     missing = f"NOT VERIFIED: {verifies}: {names[0]} is not installed"
     if REQUIRED and program(*names) is None:
         raise RuntimeError(f"{missing}, and TESTS_REQUIRE_PROGRAMS says that it must be")

@@ -25,7 +25,7 @@ from claude_tui.traffic.proxy.worker import Worker
 
 __all__ = ["WITHIN_S", "Client", "Message", "Proxied", "RecordedCalls", "message_of", "proxied", "serving"]
 
-# Only so that a test that fails ends.
+# Only so that a failing test ends.
 WITHIN_S = 60.0
 
 
@@ -43,7 +43,7 @@ class RecordedCalls:
     def close(self) -> None: ...
 
     async def wait_for(self, count: int) -> list[Call]:
-        """The calls, once there are so many."""
+        """The calls, once there are this many."""
         async with asyncio.timeout(WITHIN_S):
             while len(self.calls) < count:
                 self._more.clear()
@@ -75,7 +75,7 @@ async def proxied(
     taps: Callable[[RequestHead], Tap] | None = None,
     secrets: tuple[str, ...] = (),
 ) -> AsyncIterator[Proxied]:
-    """A proxy before `upstream`. `taps` listens instead of what makes calls."""
+    """A proxy in front of `upstream`. `taps` observes instead of what makes calls."""
     clock, sink = SystemClock(), RecordedCalls()
     listening = Listening(
         clock,
@@ -104,7 +104,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def serving(serve: Serve) -> AsyncIterator[str]:
-    """The URL of a TCP server that does as `serve` says; a connection ends with it."""
+    """The URL of a TCP server that behaves as `serve` says; a connection ends with it."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -167,7 +167,7 @@ class Client:
             return await self.reader.read()
 
     def reset(self) -> None:
-        """Vanishes."""
+        """Disappears without closing the connection."""
         sock = self.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
@@ -180,9 +180,9 @@ class Message:
     line: bytes
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
-    """Without the frames of chunks, as far as it came."""
+    """The body without chunk framing, as far as it arrived."""
     complete: bool
-    """Whether its framing says that nothing is missing."""
+    """Whether the framing says that the body is complete."""
     trailers: bytes = b""
 
 

@@ -37,9 +37,10 @@ from tests.builders import (
 
 INCIDENT = "0123456789abcdef0123456789abcdef"
 OVERLOAD_S, OVER_S, END_S = 3600.0, 5400.0, 7200.0
-"""The overload lasts from the one to the other second after NOON, the record to the third."""
+"""The overload lasts from the first to the second instant, in seconds after NOON; the record ends at the
+third."""
 SLOW_S = 20.0
-"""What the failing exchanges take: so long they are in flight."""
+"""The duration of the failing exchanges, during which they are in flight."""
 
 
 def overload(start: float = OVERLOAD_S, end: float = OVER_S) -> list[Observation]:
@@ -160,6 +161,6 @@ def recorded_in(
 
 
 def instants(count: int, start: float = OVERLOAD_S - 600, end: float = END_S) -> list[datetime]:
-    """So many instants, none of which is one at which a probe begins."""
+    """This many instants, at none of which a probe begins."""
     step = (end - start) / count
     return [after(start + step * index) + timedelta(microseconds=137) for index in range(count)]

@@ -1,4 +1,4 @@
-"""A simulator for tests: served without waiting by a clock that one moves, or asked without a server."""
+"""A simulator for tests: served by a clock that the test moves, or queried without a server."""
 
 from __future__ import annotations
 

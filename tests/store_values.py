@@ -63,7 +63,7 @@ from claude_tui.store.writing import WriteSession
 
 NOW = datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC)
 PATIENCE_S = 60.0
-"""What the writer may take on a busy machine before a test says that it hangs."""
+"""How long the writer may take on a busy machine before a test considers it hung."""
 
 
 def at(seconds: float) -> datetime:
@@ -71,7 +71,7 @@ def at(seconds: float) -> datetime:
 
 
 def seen(seconds: float, **changes: Any) -> Observation:
-    """An observation `seconds` after NOW, told apart by its request id."""
+    """An observation `seconds` after NOW, identified by its request id."""
     values = {
         "at": at(seconds),
         "source": Source.MESSAGES,
@@ -150,7 +150,7 @@ def one_of_each(second: float, text: str) -> dict[EntryTable[Entry], Entry]:
 
 @contextmanager
 def opened(directory: Path, told: list[str | None] | None = None, **options: Any) -> Iterator[Store]:
-    """A Store in `directory`; what it tells goes to `told`, or fails the test when there is no `told`."""
+    """A Store in `directory`; its problems go to `told`, or fail the test without `told`."""
     texts: list[str | None] = [] if told is None else told
     store = Store.open(directory, now=NOW, on_problem=texts.append, **options)
     try:
@@ -162,7 +162,7 @@ def opened(directory: Path, told: list[str | None] | None = None, **options: Any
 
 @contextmanager
 def first_version(directory: Path) -> Iterator[WriteSession]:
-    """A process of version 1 that adds to the store in `directory`, which it makes when there is none."""
+    """A process of version 1 that adds to the store in `directory`, which it creates if necessary."""
     make_directory(directory)
     make_file(database(directory))
     connection = connect(database(directory))
@@ -180,7 +180,7 @@ def first_version(directory: Path) -> Iterator[WriteSession]:
 
 
 def fill(directory: Path, count: int) -> None:
-    """A store with an observation in each of the `count` seconds from NOW on."""
+    """A store with an observation in each of the first `count` seconds from NOW on."""
     with opened(directory) as store:
         for number in range(count):
             store.write(seen(number))
@@ -321,7 +321,7 @@ verdict_changes = st.builds(
     severity=severities,
     text=entry_texts,
 )
-# Long ones grow from a seed: drawn byte by byte they would use up what Hypothesis may draw.
+# Long ones grow from a seed: drawn byte by byte they would exhaust what Hypothesis may draw.
 long_bodies = st.builds(
     lambda seed, size: Random(seed).randbytes(size), st.integers(0, 99), st.integers(5000, 9000)
 )

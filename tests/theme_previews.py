@@ -1,4 +1,4 @@
-"""The pictures of the themes in `themes/`: `python -m tests.theme_previews` draws them anew."""
+"""The pictures of the themes in `themes/`: `python -m tests.theme_previews` draws them again."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def after(seconds: float) -> datetime:
 
 
 def call(seconds: float = 0.0, **changes: Any) -> Call:
-    """A successful call that ended so long after START."""
+    """A successful call that ended this long after START."""
     total_s = changes.setdefault("total_s", 0.0)
     values: dict[str, Any] = {
         "source": TrafficSource.PROXY,
@@ -33,7 +33,7 @@ def call(seconds: float = 0.0, **changes: Any) -> Call:
 
 
 def rolled(*calls: Call, now: float | None = None) -> Any:
-    """The roll-ups of calls, recorded so long after START."""
+    """The roll-ups of calls, recorded this long after START."""
     rolling = Rolling()
     at = START.timestamp() + (now if now is not None else 86000.0)
     for each in calls:
@@ -53,7 +53,7 @@ tokens = st.builds(
 
 
 def calls(most_seconds: int) -> st.SearchStrategy[Call]:
-    """Calls that end within so many seconds from START."""
+    """Calls that end within this many seconds from START."""
     return st.builds(
         call,
         st.integers(0, most_seconds * 10 - 1).map(lambda tenths: tenths / 10),

@@ -1,4 +1,4 @@
-"""A record of 90 days as a watched API leaves it: outages, slow days, days without probes, our faults."""
+"""A record of 90 days of a watched API: outages, slow days, days without probes, our own failures."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def days_before(at: datetime, days: float) -> datetime:
 
 
 def ninety_days(at: datetime, *, days: int = 88) -> Record:
-    """The record at an instant, begun so many days before."""
+    """The record at an instant, begun this many days before."""
     random = Random(20261120)
     now = (at - _EPOCH) // timedelta(microseconds=1)
     rows: list[HourRow] = []

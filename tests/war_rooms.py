@@ -28,7 +28,7 @@ _IDENT = "a" * 32
 
 
 def declared_in(snapshot: Snapshot, *acts: IncidentEntry) -> Snapshot:
-    """The Snapshot of a trouble in which an incident has been declared, with these acts."""
+    """The Snapshot of a problem in which an incident has been declared, with these acts."""
     state = snapshot.engine
     told = recorded_events((), (), (), (), acts)
     known = tuple(sorted((*state.recorded, *told), key=lambda event: event.at, reverse=True))

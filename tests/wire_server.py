@@ -61,7 +61,7 @@ class Answer:
         self._writer.close()
 
     async def hang(self) -> None:
-        """Says no more, until the server stops."""
+        """Stops sending until the server stops."""
         await asyncio.Event().wait()
 
 
@@ -69,7 +69,7 @@ Handler = Callable[[Request, Answer], Awaitable[None]]
 
 
 class WireServer:
-    """`async with WireServer(handler) as server:`; `requests` are those it was sent."""
+    """`async with WireServer(handler) as server:`; `requests` are those that it received."""
 
     def __init__(
         self, handler: Handler | bytes, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
@@ -143,7 +143,7 @@ def response(
     headers: Mapping[str, str] | None = None,
     content_type: str = "application/json",
 ) -> bytes:
-    """A whole answer with a content-length; an object that is not bytes is sent as JSON."""
+    """A whole response with a content-length; an object that is not bytes is sent as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     fields = {"content-type": content_type, "content-length": str(len(content)), **(headers or {})}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
@@ -151,7 +151,7 @@ def response(
 
 
 def stream_of(events: bytes, headers: Mapping[str, str] | None = None) -> bytes:
-    """An answer that streams `events` and ends properly."""
+    """A response that streams `events` and ends properly."""
     return response(events, headers=headers, content_type="text/event-stream; charset=utf-8")
 
 
@@ -166,7 +166,7 @@ TLS_ALERT = b"\x15\x03\x01\x00\x02\x02\x16"
 
 @asynccontextmanager
 async def raw_server(said: bytes) -> AsyncIterator[int]:
-    """The port of a server that answers whatever comes first on a connection with `said`, and closes it."""
+    """The port of a server that sends `said` in answer to anything, and closes the connection."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -1,1 +1,1 @@
-"""Alert rules, the lifecycle of alerts, and one notification per cause to each route that takes it."""
+"""Alert rules, the lifecycle of alerts, and one notification per cause to each matching route."""

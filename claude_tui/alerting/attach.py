@@ -1,4 +1,4 @@
-"""Where the dashboard of a notification runs, and how whoever is paged gets to it."""
+"""Where the dashboard of a notification runs, and how the person who is paged gets to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OWN_HOST = "api.anthropic.com"
 def attach_words(host: str, data_dir: Path, base_url: str, api_host: str) -> str:
     """`on ops-1: ssh -t ops-1 claude-top --data-dir /var/lib/claude-top`.
 
-    Another endpoint than the provider's is named, as each has a history of its own in the directory.
+    An endpoint other than the provider's is named, as each has a history of its own in the directory.
     """
     command = ["claude-top", "--data-dir", str(data_dir.absolute())]
     if api_host != _OWN_HOST:

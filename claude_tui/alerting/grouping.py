@@ -223,7 +223,7 @@ def _updated(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at:
 
 
 def _taken(group: AlertGroup, verdict: Verdict) -> AlertGroup:
-    """The group of the verdict's own trouble is acknowledged by whoever has taken that."""
+    """The group, acknowledged if somebody has taken on the problem that the verdict reports."""
     taken = verdict.taken
     if taken is None or not in_trouble(verdict) or topic_of_cause(verdict.cause) != group.topic:
         return group
@@ -234,7 +234,7 @@ def _taken(group: AlertGroup, verdict: Verdict) -> AlertGroup:
     )
     if group.severity_periods:
         return replace(group, acknowledged=acknowledged, acknowledged_notified=False)
-    # It is only now opened: nobody waits to hear of the acknowledgement.
+    # It has only just opened, so nobody needs to hear of the acknowledgement.
     return replace(group, acknowledged=acknowledged, acknowledged_notified=True, taken=taken.severity)
 
 
@@ -243,7 +243,8 @@ def _content(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at:
         content = content_of_verdict(verdict, at)
         lesser = verdict.severity is Severity.P4 and group.severity.worse_than(verdict.severity)
         if group.alerts and (verdict.recovery is not None or lesser):
-            # The last headline stays what was wrong: not how far the recovery was, nor what was left of it.
+            # The last headline keeps what was wrong, not the progress of the recovery, nor what was left of
+            # it.
             content = replace(content, what=group.content.what)
         # The verdict may start over while the problem lasts; the group remembers the earlier start.
         return replace(content, since=min(content.since, group.content.since))

@@ -47,9 +47,9 @@ class Ledger:
     outbox: tuple[QueuedNotification, ...] = ()
     """Notifications that are waiting or being sent."""
     journal: tuple[AlertEntry, ...] = ()
-    """The newest entries, oldest first."""
+    """The newest journal entries, oldest first."""
     number: int = 0
-    """How many journal entries were ever made; keeps their keys unique."""
+    """How many journal entries were ever made, which keeps their keys unique."""
 
 
 def encode(ledger: Ledger) -> bytes:

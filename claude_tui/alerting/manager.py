@@ -43,8 +43,8 @@ def target_text(target: Target) -> str:
 class Alerting:
     """One per engine, used in the thread of its loop; `run` is a task of that loop.
 
-    `secrets` are redacted in addition to those of the routes, such as the API key. `dashboard` says where
-    this one runs and how to attach to it, for those who are notified. Tests pass `open_worker`.
+    `secrets` are redacted in addition to those of the routes, such as the API key. `dashboard` tells notified
+    people where this one runs and how to attach to it. Tests pass `open_worker`.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Alerting:
     ) -> None:
         """Acknowledges an open group by its id; with None, all open groups.
 
-        With `asked_at`, when the person did it, a repetition of the same changes nothing.
+        With `asked_at`, when the person did it, repeating the request changes nothing.
         """
         at = asked_at or self._now()
         self._holder.ledger = acknowledged(self._holder.ledger, group, by=by, reason=reason, at=at)

@@ -17,7 +17,7 @@ from claude_tui.model.verdict import Severity, Verdict
 __all__ = ["BETWEEN_PAGES", "AlertingConfig", "Planned", "plan_notifications"]
 
 BETWEEN_PAGES = timedelta(minutes=1)
-"""A route is paged about one topic at most so often. Ends and acknowledgements do not wait."""
+"""The shortest time between two pages to a route about one topic. Ends and acknowledgements do not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ def plan_notifications(
 ) -> Planned:
     """The groups of these alerts, and the notifications to send about them at `at`.
 
-    A route gets one when a group first matches it, and then only when the severity changes, when
-    somebody acknowledges, as a reminder, and when the group is resolved. What would be another page within
-    a minute waits, and then tells the state of that time.
+    A route gets one when a group first matches it, and then only when the severity changes, when somebody
+    acknowledges, as a reminder, and when the group is resolved. A second page within a minute waits, and then
+    describes the state of that time.
     """
     regrouped = regroup(groups, alerts, config.rules, verdict, at)
     after: list[AlertGroup] = [group for group in groups if _just_closed(group, at)]
@@ -76,7 +76,7 @@ def _just_closed(group: AlertGroup, at: datetime) -> bool:
 
 
 def _paged_lately(group: AlertGroup, known: Sequence[AlertGroup], at: datetime) -> frozenset[str]:
-    """The routes that were paged about the topic within the last minute: what is new has to wait for them.
+    """The routes that were paged about the topic within the last minute, so that new pages have to wait.
 
     The end of a group that opens again counts as a page.
     """
@@ -133,9 +133,9 @@ def _paged(
 
 
 def _held(group: AlertGroup, at: datetime, policy: Policy) -> bool:
-    """Whether nobody is to be paged yet, as somebody took the trouble before it was an alert.
+    """Whether nobody is to be paged yet, as somebody took on the problem before it was an alert.
 
-    For as long as the reminders of an acknowledged group wait, unless it gets worse than it was then.
+    This lasts as long as the reminders of an acknowledged group wait, unless it gets worse than it was then.
     """
     if not group.taken.trouble or group.severity.worse_than(group.taken):
         return False

@@ -105,7 +105,7 @@ def _ratio(measure: str) -> Callable[[RuleContext, Query], Reading]:
         ordered, usual = context.seconds(measure, query.window), context.usual(measure)
         if len(ordered) < max(query.minimum, 1) or not usual:
             return None
-        # A median of minutes stays high for minutes after a slow time has ended.
+        # A median over minutes stays high for minutes after a slow period has ended.
         typical = min(
             nearest_rank(ordered, 0.5), nearest_rank(context.newest_seconds(measure, query.window), 0.5)
         )

@@ -1,4 +1,4 @@
-"""The data that alert metrics are computed from. What several metrics share is computed once."""
+"""The data that alert metrics are computed from; what several metrics share is computed once."""
 
 from __future__ import annotations
 

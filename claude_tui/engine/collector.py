@@ -197,8 +197,7 @@ class Collector:
                 await plan.probe.aclose()
 
     def _now_s(self, source: Source) -> float:
-        """The current interval of a source, which is shorter while a first failure or a recovery is
-        confirmed."""
+        """The current interval of a source; shorter while a first failure or a recovery is confirmed."""
         return interval_s(self.memory.history, source, self._clock.now(), self._options)
 
     def deliver(self, report: Report) -> None:

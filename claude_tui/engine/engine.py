@@ -32,7 +32,7 @@ from claude_tui.engine.sharing import ASIDE_WITHIN_S, Sharing
 from claude_tui.engine.sources import options_from
 from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.uptime import count_uptime
-from claude_tui.engine.viewer import Viewer
+from claude_tui.engine.viewer import Viewer, longest_probe
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.expense import Expense
 from claude_tui.model.incident import IncidentEntry
@@ -56,10 +56,6 @@ if TYPE_CHECKING:
     from claude_tui.store import Store
 
 __all__ = ["Engine"]
-
-# Two minutes are more than any probe takes with the usual timeout.
-_LEAST_OVERLAP = timedelta(minutes=2)
-_MARGIN = timedelta(seconds=30)
 
 
 class Engine:
@@ -88,10 +84,9 @@ class Engine:
         # The past of a demo was not recorded at the demo's own pace.
         reach = DEFAULT_REACH if monitored.demo is not None else reach_of(options)
         memory = Memory(store, monitored.in_memory, clock, reach)
-        overlap = max(_LEAST_OVERLAP, timedelta(seconds=settings.timeout_s) + _MARGIN)
         self.collector = Collector(settings, monitored, memory, clock)
         self._incident_after = timedelta(seconds=settings.incident_after_s)
-        self.viewer = Viewer(memory, clock, overlap)
+        self.viewer = Viewer(memory, clock, longest_probe(settings.timeout_s))
         self._journal = Journal(store)
         self._traffic = FollowedTraffic(store, options.traffic)
         self.collector.traffic = lambda: self._traffic.view(clock.now())
@@ -252,10 +247,7 @@ class Engine:
         return self.publisher.incident_record(ident, at)
 
     def draft(self, model: str, system: str, text: str) -> Answer:
-        """Asks a model for a draft, on request of the user. Raises DraftError.
-
-        It blocks, and imports the SDK.
-        """
+        """Asks a model for a draft. It blocks, and imports the SDK. Raises DraftError."""
         from claude_tui.engine.drafting import DraftError, ask, require_affordable
 
         if self._read_only:

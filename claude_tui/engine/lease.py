@@ -79,8 +79,7 @@ def _opened(path: Path) -> int:
 
 
 def _is_free(file: int) -> bool:
-    """Tries with a shared lock, so that several processes that check do not take each other for the
-    holder."""
+    """Tries with a shared lock, so that processes that check do not take each other for the holder."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:

@@ -97,8 +97,7 @@ class Past:
         return self._reach(edge).observation_near(at, later=later)
 
     def event_near(self, at: datetime, *, later: bool) -> datetime | None:
-        """The instant of the next verdict change, act of a person, alert or page change, or of the previous
-        one."""
+        """When the next verdict change, act of a person, alert or page change was, or the previous one."""
         return self._recollection.event_near(at, later=later)
 
     def first(self) -> datetime | None:

@@ -81,10 +81,15 @@ class _PlanMaker:
     """Makes the plans of one endpoint."""
 
     settings: Settings
+    """The settings in force."""
     endpoint: Endpoint
+    """Where to probe."""
     clock: Clock
+    """The source of time."""
     now_s: Callable[[Source], float] | None
+    """Returns the current interval of a source in seconds; None for the plain intervals."""
     spared: Callable[[str | None], str | None]
+    """Returns why a model need not be asked now; None if it has to be."""
 
     def status(self, every_s: float) -> Plan:
         from claude_tui.probes.schedule import Plan

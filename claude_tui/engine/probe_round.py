@@ -23,8 +23,7 @@ __all__ = ["ProbeRound"]
 
 @dataclass(frozen=True, slots=True)
 class ProbeRound:
-    """The probes of one endpoint and the History of their reports; the caller decides when each probe
-    runs."""
+    """The probes of one endpoint and the History of their reports; the caller runs each probe."""
 
     plans: Mapping[Source, Plan]
     """One probe for each source."""

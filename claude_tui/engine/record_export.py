@@ -150,8 +150,7 @@ def _put(whole: Path, path: Path, force: bool) -> None:
 
 
 def _values(store: Store, span: Span, progress: Progress) -> Iterator[object]:
-    """Everything to write: first the acts of people and program, then the observations in order of their
-    beginning."""
+    """Everything to write: first the acts of people and program, then the observations by start."""
     first, after = span.since - LEAD_IN, span.until + timedelta(microseconds=1)
     for table in _ALL_OF:
         yield from store.entries(table, _BEGINNING, after)

@@ -28,8 +28,7 @@ async def count_uptime(
     *,
     first_after_s: float = _FIRST_AFTER_S,
 ) -> None:
-    """Reports the uptime until cancelled; None if the record cannot be read, so that nothing old stays on
-    screen."""
+    """Reports the uptime until cancelled; None if the record cannot be read."""
     await asyncio.sleep(first_after_s)
     while True:
         try:

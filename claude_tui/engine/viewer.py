@@ -17,19 +17,27 @@ from claude_tui.store import ALERTING_STATES
 if TYPE_CHECKING:
     from claude_tui.model.conditions import AlertingState
 
-__all__ = ["Viewer", "idle"]
+__all__ = ["Viewer", "idle", "longest_probe"]
 
+# Two minutes are more than any probe takes with the usual timeout.
+_LEAST = timedelta(minutes=2)
+_MARGIN = timedelta(seconds=30)
 _UNREADABLE = "the state of the alerts was written by another version of claude-top"
+
+
+def longest_probe(timeout_s: float) -> timedelta:
+    """The longest time from the start of an exchange until it is recorded, which is at its end."""
+    return max(_LEAST, timedelta(seconds=timeout_s) + _MARGIN)
 
 
 class Viewer:
     """Follows what the collector records. Used in the engine's thread only, except for `load`."""
 
-    def __init__(self, memory: Memory, clock: Clock, longest_probe: timedelta) -> None:
+    def __init__(self, memory: Memory, clock: Clock, overlap: timedelta) -> None:
         self._memory = memory
         self._clock = clock
-        self._longest_probe = longest_probe
-        """An observation is dated from its start, and recorded at its end."""
+        self._overlap = overlap
+        """How far back each read goes, as an observation is dated from its start, and recorded at its end."""
         self._read_until = clock.now()
         self._body = b""
         self._alerting: AlertingState | None = None
@@ -48,7 +56,7 @@ class Viewer:
     async def read(self) -> None:
         """Reads what was recorded since the last call, with an overlap for exchanges that took long."""
         now = self._clock.now()
-        since = min(self._read_until, now) - self._longest_probe
+        since = min(self._read_until, now) - self._overlap
         await self._memory.read_again(since)
         self._take_state(*await asyncio.to_thread(self._read_state))
         self._read_until = now
@@ -67,8 +75,7 @@ class Viewer:
         self.alerts = self._with_facts(self._ledger_view)
 
     def _with_facts(self, view: AlertsView) -> AlertsView:
-        """The alerts with the collector's state of its routes, and this process's own setting for the
-        bell."""
+        """The alerts with the collector's state of its routes, and this process's setting for the bell."""
         facts = self.state.alerting if self.state is not None else AlertingFacts()
         bell, notification = self.attention
         return replace(

@@ -24,7 +24,7 @@ _KINDS = {
     IncidentAct.REOPENED: TimelineKind.CHANGE,
     IncidentAct.MERGED: TimelineKind.CHANGE,
 }
-"""Pins are marks on other entries, and so are corrections, except for those of the incident's own times."""
+"""Pins and corrections mark other entries, except for corrections of the incident's own times."""
 
 
 def entries_of_acts(acts: Iterable[IncidentEntry], incident: Incident) -> Iterator[TimelineEntry]:
@@ -37,7 +37,7 @@ def entries_of_acts(acts: Iterable[IncidentEntry], incident: Incident) -> Iterat
             continue
         yield TimelineEntry(
             f"entry:{act.id}",
-            # A declaration belongs where it was made: the start has an entry of its own. So does a
+            # A declaration is placed where it was made, as the start has an entry of its own. So is a
             # corrected time.
             act.at if kind in (TimelineKind.DECLARED, TimelineKind.CHANGE) else act.happened_at,
             act.at,

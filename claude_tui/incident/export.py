@@ -35,7 +35,7 @@ def schema_text() -> str:
 def document(
     incident: Incident, timeline: Iterable[TimelineEntry], figures: Figures, at: datetime, target: str
 ) -> dict[str, Any]:
-    """The document. What is not known is null; instants are UTC in microseconds, durations seconds.
+    """The document. Unknown values are null; instants are UTC in microseconds, durations are seconds.
 
     `entries` are what was recorded, from which an import makes the same incident; the rest is computed.
     """
@@ -132,9 +132,9 @@ def _seconds(length: timedelta | None) -> float | None:
 
 
 def entries_from(text: str) -> tuple[IncidentEntry, ...]:
-    """What was recorded, from a document. Secrets are removed again, and hostile text is made inert.
+    """The recorded entries in a document. Secrets are removed again, and hostile text is made inert.
 
-    Raises IncidentFileError for a file that is something else, or torn, or of a later version.
+    Raises IncidentFileError for a file that is something else, truncated, or of a later version.
     """
     try:
         read = json.loads(text)

@@ -1,4 +1,4 @@
-"""What is computed about an incident, not typed."""
+"""The figures of an incident that are computed and not typed."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def figures(record: Record, incident: Incident) -> Figures:
 
 
 def detected_at(record: Record, incident: Incident) -> datetime | None:
-    """The first verdict of trouble since the start, unless somebody corrected it.
+    """The first verdict of a problem since the start, unless somebody corrected it.
 
-    The start, where the verdict saw trouble already.
+    The start, if the verdict saw a problem already.
     """
     if incident.detected_at is not None:
         return incident.detected_at
@@ -75,7 +75,7 @@ def detected_at(record: Record, incident: Incident) -> datetime | None:
 
 
 def _acknowledgement(record: Record, start: datetime, end: datetime) -> AlertEntry | ActionRequest | None:
-    """The first one: of an alert, or of the verdict before there was any."""
+    """The first acknowledgement: of an alert, or of the verdict before there was an alert."""
     found: list[AlertEntry | ActionRequest] = [
         *(each for each in record.alert_entries if each.kind is EntryKind.ACKNOWLEDGED),
         *(each for each in record.requests if each.action is RequestedAction.TAKE),

@@ -1,4 +1,4 @@
-"""Incidents as their entries leave them."""
+"""Incidents as their entries describe them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from claude_tui.model.verdict import SEVERITIES, Severity
 __all__ = ["CORRECTABLE", "ended", "find", "incidents", "none_called", "open_incident", "subject"]
 
 CORRECTABLE = ("started", "detected", "mitigated", "resolved")
-"""What a CORRECTED entry may name besides the key of a timeline entry: an instant of the incident."""
+"""What a CORRECTED entry may refer to besides the key of a timeline entry: an instant of the incident."""
 
 
 def incidents(entries: Iterable[IncidentEntry]) -> tuple[Incident, ...]:
     """All incidents, in the order in which they were declared.
 
-    `entries` are in the order of recording, which gives the labels. An entry that is there twice counts once;
+    `entries` are in the order of recording, which determines the labels. A duplicate entry counts once;
     entries of an incident that nobody declared are ignored.
     """
     unique = {entry.id: entry for entry in entries}
@@ -37,9 +37,9 @@ def incidents(entries: Iterable[IncidentEntry]) -> tuple[Incident, ...]:
 
 
 def find(known: Iterable[Incident], name: str) -> Incident | None:
-    """By label (`INC-7`, `inc-7`, `7`), by the beginning of the id if that is unique, or as `last`.
+    """The incident by label (`INC-7`, `inc-7`, `7`), by a unique beginning of its id, or as `last`.
 
-    Every command takes these spellings.
+    Every command accepts these forms.
     """
     known, name = tuple(known), name.strip()
     if name.casefold() == _LAST:
@@ -54,7 +54,7 @@ def find(known: Iterable[Incident], name: str) -> Incident | None:
 
 
 def none_called(name: str, known: Sequence[Incident]) -> str:
-    """Why `find` has found nothing, with what there is."""
+    """Why `find` has found nothing, and which incidents there are."""
     newest = ", ".join(each.label for each in known[-5:])
     if not newest:
         return "no incident has been declared on this target"
@@ -73,12 +73,12 @@ _MOST_ENDED = 20
 
 
 def open_incident(all_incidents: Iterable[Incident]) -> Incident | None:
-    """The one that is open; of several, the one that was declared last."""
+    """The incident that is open; if there are several, the one that was declared last."""
     return next((each for each in reversed(tuple(all_incidents)) if each.is_open), None)
 
 
 def ended(known: Iterable[Incident]) -> tuple[PastIncident, ...]:
-    """Those that are over, the one that ended last first; one that another continues is a part of that."""
+    """The incidents that are over, most recently ended first, without those that another one continues."""
     over = [
         PastIncident(each.label, each.title, each.severity, each.started_at, each.resolved_at)
         for each in known
@@ -109,7 +109,7 @@ def _final(ident: str, into: Mapping[str, str]) -> str:
 def _folded(ident: str, label: str, own: Sequence[IncidentEntry]) -> Incident:
     """The incident by its own entries."""
     declaration = next(entry for entry in own if entry.act is IncidentAct.DECLARED)
-    # By the clock of another machine, something may have been done before the declaration: it counts after.
+    # By another machine's clock, something may have been done before the declaration: it counts after it.
     acts = [declaration, *sorted((each for each in own if each is not declaration), key=_recorded)]
     by_people = any(_corrects_start(each) for each in acts)
     state = Incident(
@@ -149,12 +149,12 @@ def _recorded(entry: IncidentEntry) -> datetime:
 
 
 def _corrects_start(entry: IncidentEntry) -> bool:
-    """Whether somebody corrects the start, which counts whatever the record knows."""
+    """Whether somebody corrects the start, which counts whatever the record shows."""
     return entry.act is IncidentAct.CORRECTED and entry.subject == "started" and entry.by != PROGRAM
 
 
 def is_followed_start(entry: IncidentEntry) -> bool:
-    """Whether the program moves the start to the first failure, once the record knows it."""
+    """Whether the program moves the start to the first failure, once the record shows it."""
     return entry.act is IncidentAct.CORRECTED and entry.subject == "started" and entry.by == PROGRAM
 
 

@@ -1,4 +1,4 @@
-"""What the record says about a span of time, and what it does not."""
+"""What the record shows of a span of time, and what it does not."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = [
 
 _PROBES_ARE_FINE = frozenset({Cause.HEALTHY, Cause.PROVIDER_NOTICE})
 _BETWEEN = 50
-"""How many request ids are named besides the first and the last."""
+"""How many request ids are listed besides the first and the last."""
 
 
 def end_of(record: Record, incident: Incident) -> datetime:
-    """The resolution, or the instant of the record while it is open; never before the start."""
+    """The resolution, or the instant of the record while the incident is open; never before the start."""
     end = min(incident.resolved_at or record.span.end, record.span.end)
     return max(end, incident.started_at)
 
@@ -42,14 +42,14 @@ def api_exchanges(record: Record, start: datetime, end: datetime) -> tuple[Obser
 
 
 def gaps(record: Record, start: datetime, end: datetime) -> Iterator[Span]:
-    """The stretches in which nobody probed.
+    """The spans in which nobody probed.
 
-    An exchange tells something about as long a time as the analysis takes it for current.
+    An exchange covers as much time as the analysis considers it current.
     """
     options = record.options
     holds = timedelta(seconds=max(options.stale_after_s(source) for source in API_SOURCES))
     known = [each.at for each in api_exchanges(record, start - holds, end)]
-    # Before the first exchange nothing is known; after the last one, for as long as it holds.
+    # Nothing is known before the first exchange; after the last one, only as long as it holds.
     covered_until = start
     for at in known:
         if at > covered_until:
@@ -99,9 +99,10 @@ def _united(spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def recovery(record: Record, start: datetime, end: datetime) -> Observation | None:
-    """The first exchange of the good run that still lasts at the end; None while there is none.
+    """The first exchange of the run of successes that lasts at the end; None while there is none.
 
-    By the verdict, as a few failures may be chance; where it saw no trouble, by three successes in a row.
+    It is determined by the verdict, as a few failures may be chance; if that saw no problem, by three
+    successes in a row.
     """
     spans = list(verdict_spans(record, start, end))
     last = spans[-1][0] if spans else None
@@ -147,9 +148,10 @@ def _run_of(record: Record, source: Source, start: datetime, end: datetime) -> l
 
 
 def recovered_at(record: Record, incident: Incident) -> datetime | None:
-    """The start of the good run that still lasts at the end of the incident, or else of the record.
+    """The start of the run of successes that lasts at the end of the incident, or else of the record.
 
-    None while it fails, or while that is unknown. Somebody may have resolved it before the verdict did.
+    None while it fails, or while that is unknown. Somebody may have resolved the incident before the verdict
+    did.
     """
     start = incident.started_at
     found = recovery(record, start, end_of(record, incident)) or recovery(record, start, record.span.end)
@@ -157,7 +159,7 @@ def recovered_at(record: Record, incident: Incident) -> datetime | None:
 
 
 def request_ids(observations: Iterable[Observation]) -> tuple[str, ...]:
-    """Each id once: the first, the last, and up to 50 spread evenly between."""
+    """Each id once: the first, the last, and up to 50 spread evenly between them."""
     ids = tuple(dict.fromkeys(each.request_id for each in observations if each.request_id))
     if len(ids) <= _BETWEEN + 2:
         return ids

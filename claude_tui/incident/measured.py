@@ -41,7 +41,7 @@ def failures(record: Record, start: datetime, end: datetime) -> Iterator[Timelin
 
 
 def _groups(failed: Iterable[Observation]) -> list[list[Observation]]:
-    """Failures of one kind together; a long pause starts another group."""
+    """Failures of one kind, grouped; a long pause starts another group."""
     current: dict[_Kind, list[Observation]] = {}
     found: list[list[Observation]] = []
     for each in failed:
@@ -77,7 +77,7 @@ def _words(failed: Observation) -> str:
 
 
 def model_or_source(observation: Observation) -> str:
-    """What was asked: `claude-haiku-5-5`, `models list`."""
+    """What was requested: `claude-haiku-5-5`, `models list`."""
     if observation.source is Source.MODELS:
         return "models list"
     return observation.model or observation.source.value

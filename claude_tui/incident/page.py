@@ -23,22 +23,21 @@ _INCIDENT_KEY = "status:incident:"
 
 @dataclass(frozen=True, slots=True)
 class PageChange:
-    """One change of the page, or one of its posts."""
+    """One change of the page, or one of its updates."""
 
     key: str
     posted_at: datetime
-    """By the page's own clock, where it says so and that can be."""
+    """By the page's own clock, if it gives a plausible time."""
     read_at: datetime
     level: Level
     text: str
-    """What changed; of a post its status and the name of its incident."""
+    """What changed; for an update, its status and the name of its incident."""
     words: str = ""
-    """The post itself."""
+    """The update itself."""
 
 
 def page_changes(record: Record) -> Iterator[PageChange]:
-    """What changed from report to report, posts with their words; the report in force at the start is not
-    a change."""
+    """The changes from report to report, with the updates' texts; the report at the start is no change."""
     known: ProviderStatus | None = None
     previous: ProviderStatus | None = None
     for status in record.statuses:
@@ -47,7 +46,7 @@ def page_changes(record: Record) -> Iterator[PageChange]:
             yield from _posts(known, status, ours, record)
         known, found = next_status(known, previous, status)
         for each in found:
-            # Posts are told above, in their own words.
+            # Updates are listed above, in their own words.
             if not _is_post(each.event.key, status):
                 level = each.event.level if _is_ours(each.about, status, ours) else Level.INFO
                 yield PageChange(each.event.key, each.event.at, each.event.at, level, each.event.text)
@@ -89,17 +88,17 @@ def _posts(
 def _new_posts(
     was: ProviderIncident | None, incident: ProviderIncident, since: datetime | None
 ) -> list[IncidentUpdate]:
-    """The posts that the report before did not have, oldest first; with `since` those not older than it."""
+    """The updates that the previous report did not have, oldest first; with `since`, those from then on."""
     known = was.updates if was is not None else ()
     new = [each for each in reversed(incident.updates) if each not in known]
     return [each for each in new if since is None or (each.at is not None and each.at >= since)]
 
 
 def first_report(record: Record, started: datetime, end: datetime) -> datetime | None:
-    """When the page first reported trouble with what we use; None if it did not until the end.
+    """When the page first reported a problem with what we use; None if it did not until the end.
 
-    By the same rules as the verdict's: a report from more than two hours before the start belongs to
-    another incident.
+    By the same rules as the verdict's: a report from more than two hours before the start belongs to another
+    incident.
     """
     history = History()
     looks = (each for each in record.observations if each.source is Source.STATUS)

@@ -16,7 +16,7 @@ from claude_tui.model.verdict import Severity, Verdict, VerdictChange
 __all__ = ["MAX_TITLE", "Proposal", "declaration", "proposal", "summary"]
 
 MAX_TITLE = 120
-"""Characters of a title."""
+"""The most characters of a title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Proposal:
     started_at: datetime
     """The first failure."""
     grave_since: datetime
-    """Since when the verdict has been P1 or P2 without a break."""
+    """Since when the verdict has been P1 or P2 without interruption."""
 
 
 def proposal(
@@ -55,7 +55,7 @@ def proposal(
 
 
 def _grave_since(verdict: Verdict, changes: Sequence[VerdictChange], at: datetime) -> datetime | None:
-    """The start of the unbroken run of P1 and P2 that lasts at `at`; None when there is none."""
+    """The start of the unbroken run of P1 and P2 that lasts at `at`; None if there is none."""
     if not verdict.severity.grave:
         return None
     since: datetime | None = None
@@ -76,7 +76,7 @@ def _dealt_with(entries: Iterable[IncidentEntry], at: datetime) -> datetime:
 def declaration(proposed: Proposal, target: str, at: datetime, host: str) -> tuple[IncidentEntry, ...]:
     """The entries with which the program declares a proposal.
 
-    Their ids follow from target and start: when two processes declare the same one, it is declared once.
+    Their ids are derived from target and start: if two processes declare the same one, it is declared once.
     """
 
     def ident(of: str) -> str:

@@ -1,7 +1,7 @@
-"""The start of an incident follows the record: a first failure may only be known after the declaration.
+"""The start of an incident follows the record, as a first failure may become known after the declaration.
 
-A request that times out, answers that are slow, or a verdict that takes a few failures: the trouble began
-before anybody, or the program, declared it. What a person typed as the start stays.
+A request that times out, slow responses, or a verdict that takes a few failures: the problem began before
+anybody, or the program, declared it. A start that a person typed is kept.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ _WHY = "the first failure, by the record"
 def earlier_starts(
     known: Iterable[Incident], verdict: Verdict, at: datetime, host: str
 ) -> tuple[IncidentEntry, ...]:
-    """What to record where the trouble of the verdict began before the incident that is open did.
+    """The entries to record if the problem of the verdict began before the open incident did.
 
-    It is of the incident if it began before the declaration, and after the end of the incident before. A
-    clock that has gone back behind the declaration tells nothing about what was before.
-    The ids follow from incident and start: when two processes record the same one, it is there once.
+    The problem belongs to the incident if it began before the declaration, and after the end of the previous
+    incident. If the clock has gone back behind the declaration, nothing can be concluded about the time
+    before. The ids are derived from incident and start: if two processes record the same one, it is there
+    once.
     """
     since = verdict.since
     if since is None or not verdict.severity.trouble:

@@ -11,12 +11,12 @@ from claude_tui.model.format import age, clock, clock_minute, duration, latency,
 
 __all__ = ["escaped", "incident_text", "list_text", "markdown", "named_figures"]
 
-# What Markdown would take for a mark of its own, a tag or a link.
+# What Markdown would read as markup, a tag or a link.
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def named_figures(incident: Incident, figures: Figures) -> tuple[tuple[str, str], ...]:
-    """What is computed, by name; what has not happened or is not known says so."""
+    """The computed figures by name; those that have not happened or are unknown say so."""
     errors = ", ".join(f"{each.name} ×{each.count:,}" for each in figures.errors)
     slowest = latency(figures.worst_s) if figures.worst_s is not None else ""
     found = [
@@ -74,7 +74,7 @@ def _unknown(figures: Figures) -> str:
 
 
 def list_text(incidents: Sequence[Incident], at: datetime) -> str:
-    """A line for each incident, the newest first."""
+    """A line for each incident, newest first."""
     width = max((len(each.label) for each in incidents), default=0)
     return "\n".join(_line(each, at, width) for each in reversed(incidents))
 
@@ -154,5 +154,5 @@ def _code(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text in which Markdown sees no markup."""
+    """Text in which Markdown finds no markup."""
     return _MARKS.sub(r"\\\1", text)

@@ -54,7 +54,7 @@ def timeline(record: Record, incident: Incident) -> tuple[TimelineEntry, ...]:
 
 
 def _pins(acts: Iterable[IncidentEntry]) -> frozenset[str]:
-    """The keys of the entries that are pinned; for each the newest act counts."""
+    """The keys of the pinned entries; the newest act on each counts."""
     newest = {act.subject: act.act for act in acts if act.act in (IncidentAct.PINNED, IncidentAct.UNPINNED)}
     return frozenset(key for key, act in newest.items() if act is IncidentAct.PINNED)
 
@@ -68,7 +68,7 @@ def _corrections(acts: Iterable[IncidentEntry]) -> dict[str, tuple[IncidentEntry
 
 
 def _corrected(entry: TimelineEntry, corrections: tuple[IncidentEntry, ...]) -> TimelineEntry:
-    """Text and time as last corrected; what was there before is kept."""
+    """Text and time as last corrected; previous versions are kept."""
     if not corrections:
         return entry
     last = corrections[-1]
@@ -206,7 +206,7 @@ _REQUESTS = {
     RequestedAction.PROBE: (TimelineKind.PROBED, "probed everything by hand"),
     RequestedAction.TAKE: (TimelineKind.ACKNOWLEDGED, "has it"),
 }
-"""The others are told by the alerts that they changed."""
+"""The others are reported by the alerts that they changed."""
 
 
 def _by_person(
@@ -217,11 +217,11 @@ def _by_person(
 
 def _alert(alert: AlertEntry) -> TimelineEntry:
     kind, level = _alert_kind(alert)
-    # The author has a place of its own.
+    # The author has a column of its own.
     text = alert.text.replace(f" by {alert.by}", "", 1) if alert.by else alert.text
     routes = f"paged {', '.join(alert.routes)}: " if alert.routes and kind is TimelineKind.PAGED else ""
     return TimelineEntry(
-        # Alerting counts its entries afresh after its state was lost: the instant tells them apart.
+        # Alerting numbers its entries anew after its state was lost, so the instant distinguishes them.
         f"{alert.key}:{alert.at.isoformat()}",
         alert.at,
         alert.at,

@@ -1,4 +1,4 @@
-"""What an incident did to the calls of our applications, by real numbers."""
+"""The impact of an incident on the calls of our applications, in real numbers."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ class TrafficImpact:
     """The calls between the start and the end of an incident."""
 
     calls: int
-    """How many there were."""
+    """How many calls there were."""
     failed: int
     """How many of them failed."""
     applications: tuple[tuple[str, int, int], ...]
     """(name, failed, calls) of each application with failures, the most failures first."""
     retried: int
-    """How many were repeated attempts."""
+    """How many were retries."""
     retried_failed: int
-    """Of these, how many failed all the same."""
+    """How many of those failed nevertheless."""
     early: int
-    """How many repeated a call before the wait that its answer asked for was over."""
+    """How many repeated a call before the wait that its response asked for was over."""
     wasted_tokens: int
-    """Tokens of calls that failed all the same."""
+    """Tokens of calls that failed nevertheless."""
     wasted_usd: float
-    """Dollars of those."""
+    """Dollars of those calls."""
     retried_wasted_tokens: int
-    """Tokens of the repeated attempts among them."""
+    """Tokens of the retries among them."""
     retried_wasted_usd: float
-    """Dollars of those."""
+    """Dollars of those retries."""
     unpriced: int
-    """How many calls that failed have tokens and no price: the dollars are at least what is said."""
+    """How many failed calls have tokens and no price, which makes the dollars a lower bound."""
 
     @property
     def words(self) -> str:
@@ -81,7 +81,7 @@ class TrafficImpact:
 
 
 def impact_of(rows: Iterable[RollUp]) -> TrafficImpact | None:
-    """The impact by the roll-ups of the incident's time; None where nothing was counted."""
+    """The impact by the roll-ups of the incident's time; None if nothing was counted."""
     calls: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     every = list(rows)

@@ -38,7 +38,7 @@ class Record:
     """Everything that is known about a span of time, as of its end. Each tuple is oldest first."""
 
     span: Span
-    """From before the first failure to the end of the incident, or to now."""
+    """From before the first failure to the end of the incident, or until now."""
     observations: tuple[Observation, ...] = ()
     """The exchanges of the span."""
     statuses: tuple[ProviderStatus, ...] = ()
@@ -56,43 +56,43 @@ class Record:
     requests: tuple[ActionRequest, ...] = ()
     """What people asked the collector to do."""
     entries: tuple[IncidentEntry, ...] = ()
-    """What people, or the program, did to incidents: all rows there are, in the order of recording."""
+    """Acts of people, or of the program, on incidents: all rows there are, in the order of recording."""
     traffic: tuple[RollUp, ...] = field(default=(), kw_only=True)
     """Own traffic from the first failure to the end, in roll-ups."""
     options: Options = field(default_factory=Options)
-    """The settings that it is read with: which components count, how long an observation holds."""
+    """The settings for reading it: which components count, how long an observation holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One incident, as its entries leave it."""
+    """One incident, as its entries describe it."""
 
     id: str
-    """32 hexadecimal digits."""
+    """The id: 32 hexadecimal digits."""
     label: str
-    """`INC-7`: the seventh that was declared in this store, in the order of recording."""
+    """The label: `INC-7` for the seventh that was declared in this store, in the order of recording."""
     title: str
-    """What it is called now."""
+    """Its current title."""
     severity: Severity
-    """As people set it; NONE before anybody did."""
+    """The severity that people set; NONE before anybody did."""
     started_at: datetime
-    """The first failure, not the declaration; that of the earliest of those merged into this one."""
+    """The first failure, not the declaration; for merged incidents, that of the earliest."""
     declared_at: datetime
     """When it was declared."""
     declared_by: str
     """Who declared it; PROGRAM if the program did."""
     start_follows: bool = field(default=False, kw_only=True)
-    """Whether nobody typed the start: it is then the first failure, as soon as the record knows that."""
+    """Whether nobody typed the start, which is then the first failure, as soon as the record shows it."""
     lead: str = ""
-    """Who leads the response; empty when nobody does."""
+    """Who leads the response; empty if nobody does."""
     communications: str = ""
-    """Who handles communications; empty when nobody does."""
+    """Who handles communications; empty if nobody does."""
     detected_at: datetime | None = None
-    """When somebody says that it was detected; None leaves it to the record (see `figures`)."""
+    """When it was detected, according to a person; None leaves it to the record (see `figures`)."""
     mitigated_at: datetime | None = None
-    """Since when its impact is under control."""
+    """Since when its impact has been under control."""
     resolved_at: datetime | None = None
-    """When it ended; None while it is open, or open again."""
+    """When it ended; None while it is open, also if it was reopened."""
     resolved_recorded_at: datetime | None = None
     """When somebody said that it had ended."""
     merged_into: str = ""
@@ -108,12 +108,12 @@ class Incident:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Everybody who did something to it, in order of appearance."""
+        """Everybody who did something about it, in order of appearance."""
         return tuple(dict.fromkeys(entry.by for entry in self.entries if entry.by))
 
 
 class TimelineKind(StrEnum):
-    """What an entry of the timeline is about, in the order in which kinds of the same instant appear."""
+    """What a timeline entry is about, in the order of kinds at the same instant."""
 
     FIRST_FAILURE = "first_failure"
     FAILURES = "failures"  # many of one kind, folded into one entry
@@ -137,7 +137,7 @@ class TimelineKind(StrEnum):
 
     @property
     def by_people(self) -> bool:
-        """Whether people do it: such entries stand out."""
+        """Whether people do it, which makes such entries stand out."""
         return self in _BY_PEOPLE
 
 
@@ -161,16 +161,16 @@ class TimelineEntry:
     """One line of the timeline."""
 
     key: str
-    """Stable over reloads and exports: what pins, corrections and postmortems refer to."""
+    """Stable across reloads and exports: what pins, corrections and postmortems refer to."""
     happened_at: datetime
     recorded_at: datetime
-    """Later than `happened_at` when somebody wrote it down afterwards."""
+    """When it was recorded; later than `happened_at` if somebody wrote it down afterwards."""
     kind: TimelineKind
     text: str
-    """One line or, for notes, several."""
+    """The text: one line or, for notes, several."""
     level: Level = Level.INFO
     author: str = ""
-    """Who did it; empty where nobody did."""
+    """Who did it; empty if no person did."""
     host: str = ""
     """On which machine."""
     pinned: bool = False
@@ -180,13 +180,13 @@ class TimelineEntry:
     last_at: datetime | None = None
     """The last of the events folded into it."""
     observations: tuple[Observation, ...] = ()
-    """The exchanges that it rests on, oldest first: all of them."""
+    """All exchanges that it rests on, oldest first."""
     request_ids: tuple[str, ...] = ()
-    """Of those: the first, the last, and up to 50 between."""
+    """Their request ids: the first, the last, and up to 50 between them."""
     detail: str = ""
-    """More text for when it is opened: the status page's whole post."""
+    """More text for the opened entry: the whole update of the status page."""
     corrections: tuple[IncidentEntry, ...] = ()
-    """What was corrected, oldest first: text and time are those of the last one."""
+    """The corrections, oldest first: text and time are those of the last one."""
     original: str = ""
     """The text before any correction; empty without one."""
 
@@ -204,12 +204,12 @@ class ErrorClass:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is computed of an incident; None where it has not happened, or is not known."""
+    """The computed figures of an incident; None for what has not happened, or is unknown."""
 
     started: datetime
     """The first failure, not the declaration."""
     end: datetime
-    """The resolution, or while it is open the instant of the record."""
+    """The resolution, or the instant of the record while it is open."""
     ongoing: bool
     """Whether it is still open, so that `end` moves."""
     declared: datetime
@@ -219,21 +219,20 @@ class Figures:
     acknowledged: datetime | None = None
     """The first acknowledgement."""
     acknowledged_by: str = ""
-    """Whose it was."""
+    """Who acknowledged first."""
     mitigated: datetime | None = None
-    """Since when its impact is under control."""
+    """Since when its impact has been under control."""
     recovered: datetime | None = None
-    """The start of the good run that still lasts; None while it fails or while that is unknown."""
+    """The start of the run of successes that still lasts; None while it fails or while that is unknown."""
     resolved: datetime | None = None
     """When somebody said that it ended."""
     page_posted: datetime | None = None
-    """The status page's first report of trouble with what we use."""
+    """The status page's first report of a problem with what we use."""
     detection_lead: timedelta | None = None
-    """How long before the page our probes saw it; negative if the page was first; None without a post."""
+    """How long before the page our probes saw it; negative if the page was first; None without a report."""
     per_severity: tuple[tuple[Severity, timedelta], ...] = ()
-    """How long the verdict had each severity between start and end, worst first; NONE is no trouble seen.
-
-    Together with `unknown` it adds up to the duration."""
+    """How long the verdict had each severity between start and end, worst first; NONE means no problem seen.
+    Together with `unknown`, the times add up to the duration."""
     requests: int = 0
     """Exchanges with the API between start and end."""
     failed: int = 0
@@ -243,13 +242,13 @@ class Figures:
     worst: Observation | None = None
     """The slowest success."""
     worst_s: float | None = None
-    """Its time to first token, or in all where that was not measured."""
+    """Its time to first token, or its total time if that was not measured."""
     request_ids: tuple[str, ...] = ()
-    """Those of the failures: the first, the last, and up to 50 between."""
+    """The request ids of the failures: the first, the last, and up to 50 between them."""
     unknown: tuple[Span, ...] = ()
     """Spans between start and end in which nobody probed, or the probes were inconclusive: never healthy."""
     traffic: TrafficImpact | None = None
-    """What it did to the calls of our applications; None where those are not counted."""
+    """The impact on the calls of our applications; None if those are not counted."""
 
     @property
     def duration(self) -> timedelta:
@@ -262,7 +261,7 @@ class Figures:
 
     @property
     def coverage(self) -> float:
-        """The part of the duration that is known, 0..1."""
+        """The known fraction of the duration, 0..1."""
         if self.duration <= timedelta():
             return 1.0
         return max(0.0, 1 - self.unknown_time / self.duration)

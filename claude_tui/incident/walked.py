@@ -17,7 +17,7 @@ _LONGEST_TITLE = 120
 
 
 def walks(turns: Iterable[WalkTurn]) -> Iterator[TimelineEntry]:
-    """An entry for each walk: the path finally taken, without what was undone."""
+    """An entry for each walk: the path finally taken, without the parts that were undone."""
     for walk in _walks(turns):
         first, last = walk[0], walk[-1]
         titles = {turn.to: inert(turn.title, _LONGEST_TITLE) for turn in walk if turn.title}
@@ -39,7 +39,7 @@ def walks(turns: Iterable[WalkTurn]) -> Iterator[TimelineEntry]:
 
 
 def _walks(turns: Iterable[WalkTurn]) -> list[list[WalkTurn]]:
-    """The turns of each person, apart where there is a long pause between them."""
+    """The turns of each person, divided at long pauses."""
     current: dict[tuple[str, str], list[WalkTurn]] = {}
     found: list[list[WalkTurn]] = []
     for turn in turns:

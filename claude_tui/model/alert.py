@@ -59,12 +59,12 @@ class AlertStatus:
     resolved_at: datetime | None = None
     """When it was resolved."""
     closes_at: datetime | None = None
-    """When it ends unless it matches again, while the alert is kept firing."""
+    """When it resolves unless it matches again, while the alert is kept firing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Somebody is taking care of a group. `by` and `reason` are as typed, made inert."""
+    """Somebody is working on a group. `by` and `reason` are as typed, made inert."""
 
     by: str
     reason: str
@@ -106,7 +106,7 @@ class Alert:
     group: str | None = None
     """The id of the group in which it is notified."""
     quiet_until: datetime | None = None
-    """Until then it opens no group, as it is a late symptom of a resolved problem."""
+    """Until then the alert opens no group, as it is a late symptom of a resolved problem."""
     acknowledged: Acknowledgement | None = None
     """The acknowledgement of its group."""
 
@@ -133,7 +133,7 @@ class Content:
     """The content of a group's notifications."""
 
     cause: str
-    """A verdict's cause; a topic where no verdict explains the alerts."""
+    """The verdict's cause, or the topic if no verdict explains the alerts."""
     side: Side
     """Whose problem it is."""
     what: str
@@ -168,7 +168,7 @@ class AlertGroup:
     opened_at: datetime
     """When the first alert was put into it."""
     severity_periods: tuple[SeverityPeriod, ...] = field(metadata=_saved("spells"))
-    """Oldest first; the last one is the current one."""
+    """The severities, oldest first; the last one is the current one."""
     content: Content = field(metadata=_saved("story"))
     """The text of its notifications."""
     alerts: tuple[str, ...] = ()
@@ -184,13 +184,14 @@ class AlertGroup:
     paged_severity: Severity = Severity.NONE
     """The severity that the last notification reported."""
     opened_late: tuple[str, ...] = ()
-    """The routes first notified at the current severity, while the others wait to hear of it."""
+    """The routes first notified at the current severity, while the others are still to be notified."""
     acknowledged: Acknowledgement | None = None
-    """Who is taking care of it, if anybody."""
+    """Who is working on it, if anybody."""
     acknowledged_notified: bool = field(default=False, metadata=_saved("acknowledged_told"))
     """Whether the acknowledgement has been notified."""
     taken: Severity = Severity.NONE
-    """The severity of the verdict when somebody took it before the group was opened; NONE if nobody did."""
+    """The severity of the verdict when somebody took it on before the group was opened; NONE if nobody
+    did."""
     snoozed: Snooze | None = None
     """The snooze in force, or one that has just ended."""
     closed_at: datetime | None = None
@@ -333,15 +334,15 @@ class AlertEntry:
     kind: EntryKind
     """What happened."""
     severity: Severity
-    """NONE for deliveries."""
+    """The severity; NONE for deliveries."""
     subject: str
-    """A topic; for deliveries a route."""
+    """The topic; for deliveries, the route."""
     text: str
     """What happened, in one line."""
     page: NotificationKind | None = None
     """The kind of a notification."""
     by: str = ""
-    """Who did it, where somebody did."""
+    """Who did it, if a person did."""
     routes: tuple[str, ...] = ()
     """The routes that the notification goes to."""
 
@@ -351,13 +352,13 @@ class AlertsView:
     """Everything that the screens show about alerts. Equal until something changes."""
 
     alerts: tuple[Alert, ...] = ()
-    """Firing, pending and recently resolved ones, worst first."""
+    """The alerts that are firing, pending or recently resolved, worst first."""
     groups: tuple[AlertGroup, ...] = ()
-    """The open ones, worst first."""
+    """The open groups, worst first."""
     routes: tuple[RouteState, ...] = ()
-    """In the order of the settings."""
+    """The routes, in the order of the settings."""
     journal: tuple[AlertEntry, ...] = ()
-    """Oldest first."""
+    """The journal entries, oldest first."""
     problem: str | None = None
     """What is wrong with alerting itself."""
     rules: int | None = None

@@ -10,7 +10,7 @@ __all__ = ["HIDEABLE", "Panel", "Preset"]
 class Panel(StrEnum):
     """The panels, in the order of the number keys that zoom them; the verdict strip is 0.
 
-    The record is not zoomed: it leads to the incident, or to the history.
+    The record is not zoomed: its key leads to the incident, or to the history.
     """
 
     VERDICT = "verdict"
@@ -31,7 +31,7 @@ class Preset(StrEnum):
     TRAFFIC = "traffic"
     """What happens to our own calls? The traffic large, the probes small."""
     QUIET = "quiet"
-    """For all day: the record of the last days while all is well, and triage in trouble."""
+    """For all day: the record of the last days while all is well, and the triage layout during a problem."""
 
     @property
     def purpose(self) -> str:
@@ -40,7 +40,7 @@ class Preset(StrEnum):
 
     @property
     def following(self) -> Preset:
-        """The next one, in a circle."""
+        """The next preset, cyclically."""
         found = tuple(Preset)
         return found[(found.index(self) + 1) % len(found)]
 

@@ -21,7 +21,7 @@ class DrillAct(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DrillEntry:
-    """One act of a drill. Of several answers each counts from its instant on."""
+    """One act of a drill. If there are several answers, each counts from its instant on."""
 
     at: datetime
     act: DrillAct
@@ -30,12 +30,12 @@ class DrillEntry:
     host: str = ""
     """On which machine; redacted."""
     side: Side | None = None
-    """Whose problem the responder takes it for."""
+    """Whose problem it is, in the responder's opinion."""
     cause: Cause | None = None
-    """What the responder takes for its cause."""
+    """Its cause, in the responder's opinion."""
     scenario: str = ""
     """The name of the scenario, or the path of its file."""
     speed: float = 1.0
-    """How many times as fast as written it is played."""
+    """How many times faster than real time it is played."""
     before_s: float = 0.0
-    """How many seconds of the scenario were over by then."""
+    """How many seconds of the scenario were over when the drill began."""

@@ -90,16 +90,16 @@ class Problem:
     expected: str = ""
     """What would be valid."""
     nearest: str = ""
-    """The known name that is closest to it, which was probably meant."""
+    """The closest known name, which was probably meant."""
 
     def of(self, origin: str) -> Problem:
-        """The same problem, where `origin` says who chose the file."""
+        """The problem with `origin`, which says who chose the file."""
         return replace(self, file=": ".join(part for part in (origin, self.file) if part))
 
     def __str__(self) -> str:
         hint = f' (did you mean "{self.nearest}"?)' if self.nearest else ""
         said = f"got {self.given}{hint}, expected {self.expected}" if self.expected else self.given + hint
-        # Names of keys are anybody's: they go to a terminal, and one may be as long as its file.
+        # Anybody may choose the names of keys: they go to a terminal, and one may be as long as its file.
         key = inert(self.key, _MOST_OF_KEY)
         return ": ".join(part for part in (self.file, key, inert(said, _MOST_SAID)) if part)
 
@@ -113,6 +113,6 @@ class ConfigError(ClaudeTopError):
 
     @property
     def summary(self) -> str:
-        """The first problem and the number of others, for where only one line fits."""
+        """The first problem and the number of others, for a place with one line."""
         more = len(self.problems) - 1
         return f"{self.problems[0]}{f' (and {more} more)' if more > 0 else ''}"

@@ -16,7 +16,7 @@ def install_command(*extras: str) -> str:
 
 
 def source_of(direct_url: str | None) -> str:
-    """The directory that the program was installed from, else the package's name.
+    """The directory that the program was installed from, or else the package's name.
 
     `direct_url` is the text of direct_url.json (PEP 610), which an installation from an index does not have.
     """

@@ -27,7 +27,7 @@ CALLS_HINT = "app:checkout · model:opus · status:529 · class:timeout · since
 
 
 class FilterField(StrEnum):
-    """What a term of a filter is about."""
+    """The field that a term of a filter is about."""
 
     WORD = ""
     STATUS = "status"
@@ -46,30 +46,30 @@ class FilterError(ClaudeTopError):
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What a filter looks at in one entry of a list."""
+    """The properties of a list entry that a filter looks at."""
 
     at: datetime
     """When it happened last."""
     text: str
-    """Everything that it says."""
+    """All of its text."""
     statuses: frozenset[str] = frozenset()
     """The HTTP statuses of its exchanges."""
     classes: frozenset[str] = frozenset()
-    """Their outcomes, error types and codes, and what kind of entry it is."""
+    """Their outcomes, error types and codes, and the kind of the entry."""
     applications: frozenset[str] = frozenset()
-    """The names of the applications that it is about, in lower case; empty where they are not known."""
+    """The names of the applications concerned, in lower case; empty if they are unknown."""
     models: frozenset[str] = frozenset()
-    """The ids of the models that it is about, likewise."""
+    """The ids of the models concerned, in lower case; empty if they are unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Term:
     field: FilterField
-    """What it is about."""
+    """The field."""
     value: str
-    """What is looked for, in lower case."""
+    """The text to look for, in lower case."""
     negated: bool
-    """Whether what has it is left out."""
+    """Whether matching entries are left out."""
     span: timedelta = timedelta()
     """The span of `since`."""
 
@@ -96,7 +96,7 @@ class _Term:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is let through: the entries that satisfy every term. Without terms that is everything."""
+    """A filter, which matches the entries that satisfy every term. Without terms it matches everything."""
 
     terms: tuple[_Term, ...] = ()
 
@@ -104,17 +104,17 @@ class Filter:
         return all(term.keeps(entry, now) for term in self.terms)
 
     def only(self, *fields: FilterField) -> Filter:
-        """The filter without the terms that are about anything else."""
+        """The filter without the terms that are about other fields."""
         return Filter(tuple(term for term in self.terms if term.field in fields))
 
 
 def parse_filter(text: str) -> Filter:
-    """The filter that somebody typed. Raises FilterError for a field with a value that it cannot have."""
+    """The filter that somebody typed. Raises FilterError for a field with an impossible value."""
     return Filter(tuple(_term(word) for word in text.casefold().split()))
 
 
 def refuse_unknown(wanted: Filter, known: Collection[FilterField], what: str) -> None:
-    """Raises FilterError for a term that `what` has nothing about."""
+    """Raises FilterError for a term about a field that `what` does not have."""
     for term in wanted.terms:
         if term.field not in known:
             raise FilterError(f"{term.field.value}: is not known in the {what}.")
@@ -125,7 +125,7 @@ def _term(word: str) -> _Term:
     name, colon, value = word.removeprefix("-" if negated else "").partition(":")
     field = _NAMED.get(name)
     if not colon or field is None:
-        # Any other colon is part of what is looked for, as in a URL or in 14:05.
+        # Any other colon is part of the text to look for, as in a URL or in 14:05.
         return _Term(FilterField.WORD, word.removeprefix("-" if negated else ""), negated)
     if not value:
         raise FilterError(f"{name}: needs a value, such as {_EXAMPLES[field]}.")

@@ -39,7 +39,8 @@ NOT_AVAILABLE = "n/a"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 _YEAR_S = 365 * 86_400
-# Between `413` and `ms`, the halves of `3m 05s`, `3m 05s` and `ago`, `14:05:33` and `UTC`.
+# The pairs to keep together: `413` and `ms`, the halves of `3m 05s`, `3m 05s` and `ago`, `14:05:33` and
+# `UTC`.
 _IN_A_FIGURE = re.compile(
     r"(?<=\d) (?=(?:ms|s|UTC)\b)|(?<=\d[dhm]) (?=\d{1,2}[hms]\b)|(?<=\d[dhms]) (?=ago\b)"
 )
@@ -146,7 +147,7 @@ def count(number: float) -> str:
 
 
 def count_of(part: float, whole: float) -> str:
-    """`count(part)`, but less than all never reads as all: of 2M, 1,999,000 is `1.99M`."""
+    """`count(part)`, except that less than all never reads as all: of 2M, 1,999,000 is `1.99M`."""
     text = count(part)
     if not 0 < part < whole or text != count(whole):
         return text
@@ -223,7 +224,7 @@ def milliseconds(seconds: float) -> str:
 
 
 def plain(word: str) -> str:
-    """A word of the API without underscores: `degraded_performance` reads `degraded performance`."""
+    """A word of the API without underscores: `degraded_performance` becomes `degraded performance`."""
     return word.replace("_", " ")
 
 
@@ -233,5 +234,5 @@ def plural(number: int, noun: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """For text to be wrapped: a figure and its unit, or the parts of a duration, stay in one row."""
+    """Text that keeps a figure and its unit, or the parts of a duration, together when it is wrapped."""
     return _IN_A_FIGURE.sub(NO_BREAK, text)

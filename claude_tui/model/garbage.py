@@ -1,4 +1,4 @@
-"""What the garbage collector goes through."""
+"""Which objects the garbage collector traverses."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["keep_for_good"]
 
 
 def keep_for_good() -> None:
-    """From now on collections leave out all objects that exist.
+    """Excludes all existing objects from collections from now on.
 
-    A full collection is put off until there are a quarter as many new objects as the last one found. `freeze`
-    does not change that number: without the second step, garbage waits for as many as were frozen.
+    A full collection waits until there are a quarter as many new objects as the last one found. `freeze` does
+    not change that number: without the second step, garbage would wait for as many objects as were frozen.
     """
     gc.freeze()
     gc.collect()

@@ -13,11 +13,15 @@ __all__ = ["FIRST_FAILURE", "PROGRAM", "IncidentAct", "IncidentEntry", "Incident
 PROGRAM = "claude-top"
 """The author of what the program did by itself."""
 FIRST_FAILURE = "first_failure"
-"""The subject of a declaration whose start nobody typed: it follows the record (see `incident/start`)."""
+"""The subject of a declaration without a typed start, which then follows the record (see
+`incident/start`)."""
 
 
 class IncidentAct(StrEnum):
-    """What an entry does. Nothing is rewritten: of several entries on the same thing the newest counts."""
+    """What an entry does.
+
+    Nothing is rewritten: of several entries about the same thing, the newest counts.
+    """
 
     DECLARED = "declared"  # `text` is the title, `happened_at` the start, `subject` FIRST_FAILURE or empty
     RENAMED = "renamed"  # `text` is the new title
@@ -60,17 +64,17 @@ class IncidentEntry:
 
 @dataclass(frozen=True, slots=True)
 class IncidentSummary:
-    """The incident that is open, or the one that the program proposes: what every screen shows of it."""
+    """The open or proposed incident: what every screen shows of it."""
 
     title: str
     severity: Severity
-    """As people set it, or as the verdict says while nobody did."""
+    """The severity that people set, or else the verdict's."""
     started_at: datetime
     """The first failure."""
     since: datetime
-    """Since when it is open; of a proposal, since when the verdict has been that grave."""
+    """Since when it has been open; for a proposal, since when the verdict has been that severe."""
     id: str = ""
-    """Empty for a proposal."""
+    """The id; empty for a proposal."""
     label: str = ""
     """`INC-7`; empty for a proposal."""
     lead: str = ""
@@ -78,9 +82,9 @@ class IncidentSummary:
     communications: str = ""
     """Who handles communications; empty when nobody does."""
     mitigated_at: datetime | None = None
-    """Since when its impact is under control."""
+    """Since when its impact has been under control."""
     others: int = 0
-    """How many more are open."""
+    """How many other incidents are open."""
 
     @property
     def proposed(self) -> bool:

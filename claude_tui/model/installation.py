@@ -1,6 +1,6 @@
-"""Whether the program was replaced on disk while it runs, as by an upgrade.
+"""Whether the program was replaced on disk while it runs, for example by an upgrade.
 
-What a running process imports later then comes from another version, or is gone.
+What a running process imports afterwards comes from another version, or is gone.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from pathlib import Path
 __all__ = ["UPGRADED", "Installation", "installation"]
 
 UPGRADED = "claude-top was upgraded while it ran: restart it"
-"""What to say of any internal fault in a program that was replaced."""
+"""How to explain any internal fault in a program that was replaced."""
 
 
 class Installation:
-    """The file that every upgrade replaces, as it was when the process started."""
+    """The file that every upgrade replaces, in its state at the start of the process."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -22,7 +22,7 @@ class Installation:
 
     @property
     def replaced(self) -> bool:
-        """Whether the file is another one now, or gone."""
+        """Whether the file has been replaced, or is gone."""
         return _identity(self._file) != self._at_start
 
 

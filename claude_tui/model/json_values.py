@@ -21,7 +21,7 @@ T = TypeVar("T")
 STORED_AS = "stored_as"
 """The metadata key for the name of a field in saved state, if it differs from the field's own."""
 
-# No working clock gives an instant outside; within, adding any wait to an instant cannot overflow.
+# No working clock shows an instant outside; to one within, any wait can be added without overflow.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 # Beyond any real number of notifications, attempts and entries.
 _LARGEST_COUNT = 10**15
@@ -33,7 +33,7 @@ def to_json(value: object) -> bytes:
 
 
 def to_plain(value: object) -> object:
-    """What `to_json` writes, before it is text."""
+    """The value that `to_json` writes, before it becomes text."""
     return _plain(value)
 
 
@@ -65,7 +65,7 @@ def from_json(kind: type[T], raw: bytes) -> T:
 
 
 def from_plain(kind: type[T], value: object) -> T:
-    """The same from what JSON text has been read as."""
+    """`from_json`, from the value that the JSON text was parsed into."""
     try:
         return cast(T, _read(kind, value))
     except (RecursionError, KeyError, TypeError, OverflowError) as error:
@@ -121,7 +121,7 @@ def _read_fields(kind: Any, value: object) -> object:
     for name, key, hint, required in _fields_of(kind):
         if key in table:
             each = table[key]
-            # Most fields by far are text.
+            # Most fields are text.
             found[name] = each if hint is str and type(each) is str else _read(hint, each)
         elif required:
             raise ValueError(f"not a {kind.__name__}: it has no {key!r}")
@@ -130,7 +130,7 @@ def _read_fields(kind: Any, value: object) -> object:
 
 @cache
 def _fields_of(kind: Any) -> tuple[tuple[str, str, Any, bool], ...]:
-    """Of each field: its name, its key in saved state, its type, and whether it must be there."""
+    """For each field: its name, its key in saved state, its type, and whether it is required."""
     hints = get_type_hints(kind)
     return tuple(
         (

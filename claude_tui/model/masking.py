@@ -1,4 +1,4 @@
-"""Masks what is not for everybody who sees a shared screen: keys, ids, hosts and organisations."""
+"""Masks what not everybody who sees a shared screen may see: keys, ids, hosts and organisations."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _IDS = re.compile(
     """,
     re.VERBOSE,
 )
-# A part that was masked as a known name before is still a part of a host's name.
+# A part that was masked before, as a known name, is still a part of a host's name.
 _LABEL = r"(?:\w[\w\-]{0,62}|(?:\w[\w\-]{0,30}-)?\[(?:name|host)\](?:-[\w\-]{0,30})?)"
 _LAST = r"[^\W\d_](?=[^\W\d_]|-)(?:[^\W_]|-){1,62}"
 # `fe80::1%eth0`: the interface names the machine's network.
@@ -73,24 +73,24 @@ _CLOCK = re.compile(r"\d{1,2}(?::\d{2}){1,2}")
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """Replaces what is shaped like a key, an id or a host, and what this installation is called."""
+    """Replaces what is shaped like a key, an id or a host, and the names of this installation."""
 
     known: tuple[tuple[str, str], ...] = ()
-    """Names to replace and what stands for each, the longest name first."""
+    """Names to replace and their replacements, longest name first."""
 
     @classmethod
     def of(cls, *, names: Iterable[str] = (), hosts: Iterable[str] = ()) -> Mask:
-        """A mask that knows these names and hosts; shorter ones than three characters are ordinary words."""
+        """A mask that knows these names and hosts, except those with fewer than three characters."""
         found = {name.strip(): NAME for name in names} | {host.strip(): HOST for host in hosts}
         kept = ((name, word) for name, word in found.items() if len(name) >= _SHORTEST_NAME)
         shown = (each for each in kept if each[0] not in _PUBLIC)
         return cls(tuple(sorted(shown, key=lambda each: (-len(each[0]), each[0]))))
 
     def __call__(self, text: str) -> str:
-        """`text` without any of it. Masking what is masked changes nothing."""
+        """`text` with all of it masked. Masking masked text changes nothing."""
         text = _KEYS.sub(KEY, Redactor().secrets_out(text))
         for name, word in self.known:
-            # What stands for others is no name of ours, even where one is called `host`.
+            # A placeholder is not a name of ours, even if something is called `host`.
             own = r"(?<!\[)" if f"[{name.casefold()}]" in _WORDS else ""
             text = re.sub(rf"(?<![^\W_]){own}{re.escape(name)}(?![^\W_])", word, text, flags=re.IGNORECASE)
         text = _IDS.sub(ID, text)

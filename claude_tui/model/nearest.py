@@ -1,4 +1,4 @@
-"""The known name that somebody who wrote another probably meant."""
+"""The known name that an unknown one probably stands for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["hint", "nearest"]
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """The known name that `name` resembles most, letter case and - or _ aside; "" when none does."""
+    """The known name most similar to `name`, ignoring case and the difference of - and _; "" if none is."""
     import difflib
 
     plain = {_plain(each): each for each in known}
@@ -17,7 +17,7 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """` (did you mean "…"?)`, or nothing when no known name is near: for messages other than a Problem."""
+    """` (did you mean "…"?)`, or "" if no known name is similar; for messages other than a Problem."""
     close = nearest(name, known)
     return f' (did you mean "{close}"?)' if close else ""
 

@@ -109,7 +109,7 @@ class WindowReading:
 
     @property
     def used(self) -> float | None:
-        """The fraction used; a window that refuses requests is used up, whatever else is told of it."""
+        """The fraction used, which is 1 for a window that refuses requests, whatever else is reported."""
         return 1.0 if self.utilization is None and self.rejected else self.utilization
 
     @property
@@ -173,18 +173,18 @@ class Observation:
 
     @property
     def kind(self) -> FailureKind:
-        """What it is counted as; failures only."""
+        """The kind of the failure; failures only."""
         return FailureKind(self.source, self.outcome, self.http_status, self.error_type)
 
 
 class FailureKind(NamedTuple):
-    """What failures are counted by. A tuple, as counting thousands of them hashes each."""
+    """The key by which failures are counted. A tuple, as counting thousands of them hashes each."""
 
     source: Source
     """The probe that failed."""
     outcome: Outcome
     """Its class of failure."""
     http_status: int | None
-    """None where no response came."""
+    """The HTTP status; None if there was no response."""
     error_type: str | None
-    """The server's type, or the probes' own; None where there is neither."""
+    """The server's error type, or the probes' own; None if there is neither."""

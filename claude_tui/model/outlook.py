@@ -1,4 +1,4 @@
-"""What is worth knowing while all is well: what was, what it costs, and what is coming."""
+"""What is worth knowing while all is well: past incidents, cost, and upcoming events."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class PastIncident:
     """An incident that is over."""
 
     label: str
-    """`INC-7`."""
+    """Its label, such as `INC-7`."""
     title: str
-    """What it is called."""
+    """Its title."""
     severity: Severity
-    """As people set it; NONE where nobody did."""
+    """The severity that people set; NONE if nobody did."""
     started_at: datetime
     """The first failure."""
     resolved_at: datetime
@@ -33,19 +33,19 @@ class Uptime:
     span: timedelta
     """The span up to `at`."""
     share: float | None
-    """The part that it was up, of what was watched; None where less than half of the span was."""
+    """The fraction of the watched time that it was up; None if less than half of the span was watched."""
     coverage: float
     """The part of the span that was watched, 0..1."""
     at: datetime
     """When it was counted."""
     days: tuple[float | None, ...] = ()
-    """For each 24 hours of it, oldest first, the share of the time that it was down by at least so much, as
-    the history screen grades days; None for a day that nobody can judge."""
+    """For each 24 hours of the span, oldest first, the grade as a lower bound of the down time's share, as on
+    the history screen; None for a day that cannot be graded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """A model that the endpoint lists with the date on which it will be gone."""
+    """A model that the endpoint lists with its retirement date."""
 
     model: str
     """Its id."""
@@ -60,15 +60,15 @@ class Outlook:
     """What is known of it; nothing here is guessed."""
 
     incidents: tuple[PastIncident, ...] = ()
-    """Those that are over, the one that ended last first; at most 20."""
+    """Past incidents, most recently ended first; at most 20."""
     uptime: Uptime | None = None
-    """None before it has been counted, and in the past."""
+    """The uptime; None before it has been counted, and in the past."""
     certificate_expires_at: datetime | None = None
-    """The expiry of the API's certificate, as a connection of the last minutes saw it; None without one."""
+    """When the API's certificate expires, as a connection of the last minutes saw it; None without one."""
     retirements: tuple[Retirement, ...] = ()
-    """Those ahead, the models in use first, then by date; empty where the endpoint names no dates."""
+    """Upcoming retirements, models in use first, then by date; empty if the endpoint reports no dates."""
 
     @property
     def last_incident(self) -> PastIncident | None:
-        """The incident that ended last; None where none was recorded."""
+        """The incident that ended last; None if none was recorded."""
         return self.incidents[0] if self.incidents else None

@@ -1,4 +1,4 @@
-"""Where a past Snapshot stands in the record."""
+"""Where a past Snapshot is in the record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["MarkKind", "Move", "MoveKind", "PastView", "Playback", "TimelineMark
 
 
 class MarkKind(StrEnum):
-    """What happened at a point of the record that is worth going to."""
+    """The kinds of points in the record that one can go to."""
 
     VERDICT = "verdict"
     PERSON = "person"
@@ -29,7 +29,7 @@ class TimelineMark:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """A recording that is played."""
+    """A recording that is being played."""
 
     name: str
     """The file, or the incident."""
@@ -38,7 +38,7 @@ class Playback:
     speed: float
     """Recorded seconds per second."""
     playing: bool
-    """Whether it runs; it stands still while paused and at its end."""
+    """Whether it is playing; it is not while paused, or at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,19 @@ class PastView:
     start: datetime
     end: datetime
     marks: tuple[TimelineMark, ...] = ()
-    """Oldest first. Those after the Snapshot are known by now only, and shown to be gone to."""
+    """The points, oldest first. Those after the Snapshot are known only by now, and shown as destinations."""
     gaps: tuple[tuple[datetime, datetime], ...] = ()
     """Spans in which nobody probed, oldest first."""
     complete: bool = True
-    """Whether the day before the Snapshot has been read: without it, what is usual is that of an hour."""
+    """Whether the day before the Snapshot has been read; without it, the usual latency is that of an hour."""
     note: str = ""
-    """Why it was not possible to go further, or that nothing is known of that time, if so."""
+    """Why a move went no further, or that nothing is known of that time; "" otherwise."""
     playback: Playback | None = None
-    """What is played, None for a step back from the live picture."""
+    """The recording being played; None for time travel from the live picture."""
 
 
 class MoveKind(StrEnum):
-    """What a move through the record counts in."""
+    """The unit of a move through the record."""
 
     OBSERVATION = "observation"
     MINUTE = "minute"

@@ -1,4 +1,4 @@
-"""Whether a file is there, where it may not be allowed to look: `Path.exists` raises then."""
+"""Whether a file exists, where the program may not be allowed to look: `Path.exists` raises then."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ __all__ = ["is_missing", "is_present"]
 
 
 def is_missing(path: Path) -> bool:
-    """Whether there is no such file. False where nobody can tell: reading it then says why."""
+    """Whether there is no such file. False if that is unknown: reading it then says why."""
     return _looked(path) is False
 
 
 def is_present(path: Path) -> bool:
-    """Whether there is such a file, of any kind. False where nobody can tell: writing it then says why."""
+    """Whether there is such a file, of any kind. False if that is unknown: writing it then says why."""
     return _looked(path) is True
 
 

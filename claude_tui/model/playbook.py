@@ -12,7 +12,7 @@ __all__ = ["SeverityMark", "StepMark", "StepState", "WalkTurn"]
 
 
 class StepState(StrEnum):
-    """The state of one step. Marking it OPEN takes an earlier mark back."""
+    """The state of one step. Marking it OPEN withdraws an earlier mark."""
 
     OPEN = "open"
     DONE = "done"
@@ -39,7 +39,7 @@ class StepMark:
     host: str = ""
     """On which machine; redacted."""
     title: str = ""
-    """What the step was called then, or the playbook where `step` is ""."""
+    """The title of the step at that time, or of the playbook if `step` is ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ class WalkTurn:
     to: str
     """The id of the node they went to."""
     back: bool
-    """Whether they went back instead of taking a branch: to the question before, or to the start."""
+    """Whether they went back, to the previous question or to the start, instead of taking a branch."""
     by: str
     """Who went; redacted."""
     host: str = ""
     """On which machine; redacted."""
     title: str = ""
-    """What the node they went to was called then."""
+    """The title of the node they went to, at that time."""

@@ -30,7 +30,8 @@ class FieldRevision:
     host: str = ""
     """On which machine; redacted."""
     base: str = ""
-    """The ids of the revisions that this one was made from, with spaces between; empty when it was the
-    computed text. Several where it settles a conflict, or removes an action item with all its parts."""
+    """The ids of the revisions that this one is based on, separated by spaces; empty if it is based on the
+    computed text. Several if it settles a conflict, or removes an action item with all its parts."""
     computed: str = ""
-    """The text that the record gave for this field then: it tells whether the record has changed since."""
+    """The text that the record gave for this field at the time, to tell whether the record has changed
+    since."""

@@ -1,4 +1,4 @@
-"""The environment variables that hold secrets, which what this program starts seldom needs."""
+"""The environment variables that hold secrets, which processes started by the program seldom need."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 __all__ = ["KEY_VARIABLES", "SERVE_TOKEN", "without_keys"]
 
 KEY_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS")
-"""What requests to the API are made with."""
+"""The variables with credentials for the API."""
 
 SERVE_TOKEN = "CLAUDE_TOP_SERVE_TOKEN"
-"""What browsers show to `claude-top serve`."""
+"""The variable with the token that browsers present to `claude-top serve`."""
 
 
 def without_keys(environ: Mapping[str, str]) -> dict[str, str]:

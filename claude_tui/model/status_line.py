@@ -1,4 +1,4 @@
-"""The few figures of `claude-top statusline`, as whoever collects keeps them in the store.
+"""The few figures of `claude-top statusline`, as the collector keeps them in the store.
 
 Not a dataclass: importing `dataclasses` takes 17 ms, a third of what the whole command may take.
 """
@@ -13,7 +13,7 @@ __all__ = ["GOOD_FOR_S", "KEPT_AS", "StatusLine", "decode", "encode"]
 KEPT_AS = "status_line"
 """The store's name for it."""
 GOOD_FOR_S = 60.0
-"""For how long the figures count as current. A collector keeps them anew long before."""
+"""How long the figures count as current. A collector stores new ones long before that."""
 
 _VERSION = 1
 _LONGEST = 4096
@@ -22,37 +22,37 @@ _SEVERITIES = ("P1", "P2", "P3", "P4", "none")
 
 
 class StatusLine(NamedTuple):
-    """What a status line shows. Instants are seconds since 1970, shares are 0..1; None is not known."""
+    """What a status line shows. Instants are seconds since 1970, shares are 0..1; None is unknown."""
 
     at: float
-    """When it was true."""
+    """The instant of the figures."""
     name: str
     """The user's name for the target; empty for none."""
     severity: str
     """P1 to P4, or none."""
     side: str
-    """Whose problem it is, in the word of the verdict."""
+    """Whose problem it is, in the verdict's word."""
     cause: str
-    """What is wrong, in the word of the verdict."""
+    """The cause, in the verdict's word."""
     since: float | None = None
-    """When the trouble began."""
+    """When the problem began."""
     stage: str = ""
-    """`checking` for a first failure, `recovering` where it seems to be over, else empty."""
+    """`checking` for a first failure, `recovering` if the problem seems to be over, otherwise empty."""
     bucket: str = ""
-    """The rate limit of which the least is left."""
+    """The rate limit with the least left."""
     left: float | None = None
-    """What is left of it."""
+    """The share of it that is left."""
     failing: float | None = None
     """The share of the applications' calls that fail; None without enough of them."""
 
 
 def encode(line: StatusLine) -> bytes:
-    """The values as they are kept."""
+    """The values in the form in which they are stored."""
     return json.dumps({"v": _VERSION, **line._asdict()}, separators=(",", ":")).encode("ascii")
 
 
 def decode(body: object) -> StatusLine | None:
-    """What `encode` wrote; None for anything else, such as what another version keeps."""
+    """The inverse of `encode`; None for anything else, such as the values of another version."""
     if not isinstance(body, bytes) or len(body) > _LONGEST:
         return None
     try:

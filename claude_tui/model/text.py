@@ -1,7 +1,7 @@
 """Makes foreign text safe: removes secrets, makes control characters visible, limits the length.
 
-Every string that comes from a server, a file or the environment passes through a `Redactor`
-where it enters the program; nothing downstream has to think about it again.
+Every string that comes from a server, a file or the environment passes through a `Redactor` where it enters
+the program, so that nothing downstream has to consider it again.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ def inert(text: str, limit: int = MAX_TEXT, *, keep_newlines: bool = False) -> s
     """
     cut = text[: limit + 1]
     if "\r" in cut:
-        # Left out first: a shorter text would look complete.
+        # Carriage returns first: a shorter text would otherwise look complete.
         cut = text.replace("\r", "")[: limit + 1]
-    # Whatever is hidden is not printable either. Long notes with line breaks are cleaned by the thousand.
+    # Hidden characters are not printable either. Long notes with line breaks are cleaned by the thousand.
     if not (cut.replace("\n", "") if keep_newlines else cut).isprintable():
-        # By distinct characters: a megabyte has a few dozen.
+        # By distinct characters, of which a megabyte has a few dozen.
         cut = cut.translate({ord(char): _inert_char(char, keep_newlines) for char in set(cut)})
     return cut if len(cut) <= limit else cut[: limit - 1] + "…"
 
@@ -103,7 +103,7 @@ class Redactor:
         return [found.span() for pattern in patterns for found in pattern.finditer(text)]
 
     def holds_secret(self, text: str) -> bool:
-        """Whether `text` contains a known secret, be it in pieces, or anything that is shaped like one."""
+        """Whether `text` contains a known secret, even in pieces, or anything that is shaped like one."""
         return bool(self.spans(text)) or self._holds_pieces(text)
 
     def _without_known(self, text: str) -> str:
@@ -121,7 +121,7 @@ class Redactor:
         """
         text = self._without_known(text[: 4 * limit + 4096])
         room = len(text) * 8 + 100
-        # Before patterns are masked: one may match the first part of a secret and leave the rest.
+        # Before patterns are masked, as one may match the first part of a secret and leave the rest.
         if self._holds_pieces(inert(text, room)):
             return MASK
         shown = self.secrets_out(inert(_SHAPES.sub(MASK, text), room, keep_newlines=keep_newlines))

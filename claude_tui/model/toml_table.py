@@ -57,7 +57,7 @@ class Table:
     file: str
     """The file's name in problems."""
     path: str = ""
-    """Where the table stands in the file: `phase[2]`; "" for the whole file."""
+    """The table's position in the file: `phase[2]`; "" for the whole file."""
     error: type[ConfigError] = ConfigError
     """What `check` raises."""
     problems: list[Problem] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Single values of TOML as the types that are expected; None for those that do not fit."""
+"""Single TOML values as the expected types; None for those that do not fit."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def as_instant(value: object) -> datetime | None:
 
 
 def range_words(what: str, at_least: float, at_most: float) -> str:
-    """`a number from 1 to 600`: what a value in `at_least`..`at_most` is called in a problem."""
+    """`a number from 1 to 600`: how a problem describes the values in `at_least`..`at_most`."""
     if math.isinf(at_least) and math.isinf(at_most):
         return what
     low = f"{at_least:,}" if isinstance(at_least, int) else f"{at_least:g}"

@@ -26,15 +26,16 @@ __all__ = [
 ]
 
 OTHER = "other"
-"""The name of every application, route or model beyond the bound of how many are kept apart."""
+"""The name of all applications, routes or models beyond the number that is kept apart."""
 UNKNOWN = "unknown"
-"""What a source cannot tell."""
+"""The name for what a source cannot tell."""
 SPANS = (10, 60, 600, 3600, 86400)
-"""The lengths of roll-ups in seconds. What is recorded has 10; longer ones are folded from shorter ones."""
+"""The lengths of roll-ups in seconds. They are recorded with 10 s; longer ones are merged from shorter
+ones."""
 
 
 class TrafficSource(StrEnum):
-    """How a call came to be known."""
+    """How a call became known."""
 
     PROXY = "proxy"
     OTLP = "otlp"
@@ -45,7 +46,7 @@ class CallEnd(StrEnum):
 
     COMPLETE = "complete"
     CUT = "cut"
-    """The stream ended without its end, by the upstream."""
+    """The upstream cut the stream before its end."""
     ABANDONED = "abandoned"
     """The client left."""
 
@@ -55,7 +56,7 @@ class Tokens:
     """Tokens as the API counts them: `input` has neither cache reads nor cache writes in it."""
 
     input: int = 0
-    """Prompt tokens that no cache served or took."""
+    """Prompt tokens neither read from nor written to a cache."""
     output: int = 0
     """Generated tokens."""
     cache_read: int = 0
@@ -67,7 +68,7 @@ class Tokens:
 
     @property
     def prompt(self) -> int:
-        """All tokens of the prompt, wherever they came from."""
+        """All tokens of the prompt, wherever they come from."""
         return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
 
 
@@ -81,72 +82,76 @@ class Call:
     at: datetime
     """When it began (aware UTC)."""
     source: TrafficSource
-    """How it came to be known."""
+    """How it became known."""
     route: str
     """`messages`, `count_tokens`, `batches`, `files`, `models`, or OTHER."""
     application: str
-    """Whose call it is; UNKNOWN if nothing tells."""
+    """The application; UNKNOWN if nothing tells."""
     outcome: Outcome
     """The class of the result, as for probes."""
     end: CallEnd = CallEnd.COMPLETE
-    """Whether it came to its end."""
+    """How it ended."""
     method: str = "POST"
     """The HTTP method."""
     model: str = UNKNOWN
     """The model asked for."""
     served_model: str | None = None
-    """The model that answered, where the answer names it."""
+    """The model that answered, if the response names it."""
     http_status: int | None = None
     """The status; None if no answer came, or the source does not tell."""
     error_type: str | None = None
-    """The server's type of the error, or the probes' own."""
+    """The server's error type, or the probes' own."""
     message: str | None = None
-    """What the error said, cut short; errors of the API quote no prompts."""
+    """The error message, shortened; errors of the API quote no prompts."""
     request_id: str | None = None
     """The id for the provider's support."""
     streamed: bool = False
-    """Whether the answer was a stream of events, or one was asked for."""
+    """Whether the response was a stream of events, or one was requested."""
     max_tokens: int | None = None
     """The most tokens that the request let it generate; None if the source does not tell."""
     first_byte_s: float | None = None
-    """From the end of the request's head to the first byte of the answer."""
+    """Seconds from the end of the request's head to the first byte of the response."""
     first_token_s: float | None = None
-    """To the first content delta (not a ping)."""
+    """Seconds to the first content delta (not a ping)."""
     total_s: float | None = None
-    """To the end of the answer."""
+    """Seconds to the end of the response."""
     tokens: Tokens | None = None
-    """None if none were counted."""
+    """The tokens; None if none were counted."""
     service_tier: str | None = None
-    """`standard`, `priority`, `batch`."""
+    """The service tier: `standard`, `priority` or `batch`."""
     stop_reason: str | None = None
-    """`end_turn`, `max_tokens`, `refusal`, ..."""
+    """Why the model stopped: `end_turn`, `max_tokens`, `refusal`, ..."""
     cost_usd: float | None = None
-    """By the price table, else as the source states it; None for a model without a price."""
+    """The cost in dollars, by the price table or else by the source; None for a model without a price."""
     retries: int | None = None
-    """How many attempts of the same call came before this one, or before the last one of a reported call.
-    None if the source does not tell."""
+    """How many attempts of the same call preceded this one, or the last one of a reported call.
+
+    None if the source does not tell.
+    """
     retry_after_s: float | None = None
-    """How long the answer asked to wait."""
+    """How many seconds the response asked to wait."""
     early: bool | None = None
-    """Whether it repeats a call before the wait that the last answer asked for was over. None if that answer
-    asked for none, or if nothing tells."""
+    """Whether it repeats a call before the wait that the last response asked for was over.
+
+    None if that response asked for none, or if nothing tells.
+    """
     limits: tuple[RateLimitReading, ...] = ()
-    """The rate-limit buckets of the answer."""
+    """The rate-limit buckets of the response."""
     windows: tuple[WindowReading, ...] = ()
-    """The subscription windows of the answer."""
+    """The subscription windows of the response."""
     together: int | None = None
-    """How many calls this stands for, where a metric tells them together: the tokens and the cost are of all
-    of them, the times of each. None for a single call."""
+    """How many calls this stands for, if a metric reports several together: tokens and cost are totals, times
+    are those of each. None for a single call."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RollUpKey:
-    """What is counted apart."""
+    """What is counted separately."""
 
     source: TrafficSource
     application: str
     model: str
-    """The model that answered, else the one asked for."""
+    """The model that answered, or else the requested one."""
     outcome: Outcome
     error_type: str = ""
     """"" for none."""
@@ -154,71 +159,71 @@ class RollUpKey:
 
 @dataclass(frozen=True, slots=True)
 class RollUp:
-    """The calls of one key that ended within a span of time. Sums are of what was told."""
+    """The calls of one key that ended within a span of time. Sums cover what was reported."""
 
     at: datetime
     """The start of the span (aware UTC)."""
     span_s: int
-    """How long it is: one of SPANS."""
+    """Its length in seconds, one of SPANS."""
     key: RollUpKey
-    """Whose calls they are."""
+    """What the calls have in common."""
     calls: int
-    """How many."""
+    """How many calls there are."""
     cut: int = 0
-    """Of these, how many streams the upstream cut."""
+    """How many of them were streams that the upstream cut."""
     abandoned: int = 0
-    """Of these, how many the client left."""
+    """How many of them the client left."""
     retried: int = 0
-    """Of these, how many were not the first attempt."""
+    """How many of them were not first attempts."""
     retries_told: int = 0
-    """Of these, for how many it is known whether they were the first attempt."""
+    """For how many of them it is known whether they were first attempts."""
     max_tokens: int = 0
-    """Of these, how many answers `max_tokens` stopped."""
+    """How many responses `max_tokens` stopped."""
     refusals: int = 0
-    """Of these, how many answers were refusals."""
+    """How many responses were refusals."""
     counted: int = 0
-    """Of these, how many came with token counts."""
+    """How many of them came with token counts."""
     tokens: Tokens = field(default_factory=Tokens)
-    """The sum."""
+    """The total tokens."""
     cost_usd: float = 0.0
-    """The sum of what has a price."""
+    """The total cost of the calls with a price, in dollars."""
     unpriced: int = 0
     """How many calls with tokens have no price."""
     first_token: bytes = b""
-    """Histogram of the seconds to the first content delta, as `Histogram.to_bytes` gives it."""
+    """Histogram of the seconds to the first content delta, in the form of `Histogram.to_bytes`."""
     total: bytes = b""
     """Histogram of the seconds to the end."""
     prompt: bytes = b""
     """Histogram of tokens per call (input and cache), in thousands."""
     asked_to_wait: int = 0
-    """Of these calls, how many repeat one whose answer asked for a wait."""
+    """How many of these calls repeat one whose response asked for a wait."""
     early: int = 0
-    """Of those, how many came before that wait was over."""
+    """How many of those came before that wait was over."""
     retried_tokens: int = 0
     """Tokens of the calls that were not the first attempt."""
     retried_usd: float = 0.0
-    """What those cost."""
+    """The cost of those, in dollars."""
     answer: bytes = b""
-    """Histogram of generated tokens per call that has some, in thousands."""
+    """Histogram of generated tokens per call, of the calls that have any, in thousands."""
 
 
 class CallCount(NamedTuple):
-    """What of a roll-up is needed to see a trend or a trouble: a fraction of it, as thousands are read."""
+    """The part of a roll-up that shows a trend or a problem, which is small, as thousands are read."""
 
     at: datetime
     """The start of the span (aware UTC)."""
     span_s: int
-    """How long it is: one of SPANS."""
+    """Its length in seconds, one of SPANS."""
     key: RollUpKey
-    """Whose calls they are."""
+    """What the calls have in common."""
     calls: int
-    """How many."""
+    """How many calls there are."""
     counted: int = 0
-    """Of these, how many came with token counts."""
+    """How many of them came with token counts."""
     retries_told: int = 0
-    """Of these, for how many it is known whether they were the first attempt."""
+    """For how many of them it is known whether they were first attempts."""
     first_token: bytes = b""
-    """Histogram of the seconds to the first content delta; b"" also where it was not asked for."""
+    """Histogram of the seconds to the first content delta; b"" also if it was not requested."""
 
     @classmethod
     def of(cls, row: RollUp) -> CallCount:
@@ -227,28 +232,28 @@ class CallCount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RolledUp:
-    """The roll-ups that one process writes at once. Two rows of one key and span add up."""
+    """The roll-ups that one process writes at once. Two rows with the same key and span add up."""
 
     at: datetime | None
     """When they were recorded (aware UTC); None for the instant at which the store writes them."""
     rows: tuple[RollUp, ...]
-    """At most one of each key and span."""
+    """The roll-ups, at most one for each key and span."""
     seen: bytes = b""
     """Digests of the request ids among them, so that a call that is reported twice counts once."""
 
 
 class KeptBecause(StrEnum):
-    """Why a single call is kept beside the roll-ups."""
+    """Why a single call is kept besides the roll-ups."""
 
     FAILED = "failed"
     SLOW = "slow"
     LIMITS = "limits"
-    """It is the newest with rate-limit readings; all else of it is left out."""
+    """It has the newest rate-limit readings; everything else about it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptCall:
-    """One call out of many that is kept by itself; the roll-ups have the true counts."""
+    """One call out of many that is kept individually; the roll-ups have the true counts."""
 
     at: datetime
     """When it was recorded (aware UTC)."""

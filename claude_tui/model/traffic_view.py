@@ -1,6 +1,6 @@
-"""What own traffic says at an instant: the values that panel, diagnosis, rules and commands share.
+"""What own traffic shows at an instant: the values that panel, diagnosis, rules and commands share.
 
-A figure that no source tells is None, never zero.
+A figure that no source reports is None, never zero.
 """
 
 from __future__ import annotations
@@ -54,21 +54,21 @@ class FailureCount:
     count: int
     """How many calls failed like this."""
     share: float | None
-    """Of all calls, 0..1; None with too few calls."""
+    """The share of all calls, 0..1; None with too few calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trim:
-    """What a lower `max_tokens` would do to answers as long as the last ones."""
+    """What a lower `max_tokens` would do to responses as long as the last ones."""
 
     max_tokens: int
-    """The lower one."""
+    """The lower `max_tokens`."""
     cut: float
-    """The share of the answers that it would cut off, 0..1."""
+    """The share of the responses that it would cut off, 0..1."""
     freed: float
     """The share of the generated tokens that it would save, 0..1."""
     freed_per_minute: float
-    """The same in tokens a minute."""
+    """The tokens per minute that it would save."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,55 +76,55 @@ class TrafficFigures:
     """The calls of an application, a model, or all, within a span of time."""
 
     name: str
-    """Whose they are: ALL, or the name of an application, a model or an outcome."""
+    """What they have in common: ALL, or the name of an application, a model or an outcome."""
     calls: int
-    """How many ended."""
+    """How many calls ended."""
     per_second: float
-    """Calls a second."""
+    """Calls per second."""
     failed: int
     """How many failed."""
     failing: float | None
     """The share that failed, 0..1; None with too few calls."""
     failures: tuple[FailureCount, ...]
-    """The classes of failure, the most frequent first."""
+    """The classes of failure, most frequent first."""
     first_token: Quantiles
     """The time to first token."""
     total: Quantiles
     """The time to the end."""
     tokens: Tokens | None
-    """The sum; None where no source counts tokens."""
+    """The total tokens; None if no source counts tokens."""
     input_per_minute: float | None
-    """Prompt tokens a minute, with those of the cache."""
+    """Prompt tokens per minute, including those of the cache."""
     output_per_minute: float | None
-    """Generated tokens a minute."""
+    """Generated tokens per minute."""
     cache_share: float | None
     """The share of the prompt tokens that came from the cache, 0..1."""
     prompt_p95: float | None
     """Prompt tokens per call that 95% stay below; None below 20 calls."""
     cost_usd: float | None
-    """What it cost; None where no call has a price."""
+    """The cost in dollars; None if no call has a price."""
     usd_per_hour: float | None
-    """The same for an hour at this pace."""
+    """The cost per hour at this pace, in dollars."""
     usd_per_1000: float | None
-    """The same for a thousand calls."""
+    """The cost per thousand calls, in dollars."""
     unpriced: int
-    """How many calls have no price: the cost is at least what is said."""
+    """How many calls have no price, which makes the cost a lower bound."""
     attempts_per_call: float | None
-    """Attempts by calls; None where no source tells which attempts are repeated ones."""
+    """Attempts per call; None if no source tells which attempts are retries."""
     cut: int
     """Streams that the upstream cut."""
     abandoned: int
-    """Calls whose client left."""
+    """Calls that the client left."""
     max_tokens: float | None
-    """The share of the answers that `max_tokens` stopped."""
+    """The share of the responses that `max_tokens` stopped."""
     refusals: float | None
-    """The share of the answers that were refusals."""
+    """The share of the responses that were refusals."""
     asked_to_wait: int = 0
-    """Calls that repeat one whose answer asked for a wait."""
+    """Calls that repeat one whose response asked for a wait."""
     early: int = 0
-    """Of those, how many came before that wait was over."""
+    """How many of those came before that wait was over."""
     trim: Trim | None = None
-    """What a `max_tokens` that few answers reach would free; None where too few answers were counted."""
+    """What a `max_tokens` that few responses reach would save; None if too few responses were counted."""
 
     @property
     def overloaded(self) -> int:
@@ -133,7 +133,7 @@ class TrafficFigures:
 
     @property
     def rate_limited(self) -> int:
-        """Calls that failed on a rate limit of ours, whatever status said so."""
+        """Calls that failed because of our own rate limit, whatever their status."""
         return self.count_of(Outcome.RATE_LIMITED)
 
     def count_of(self, outcome: Outcome) -> int:
@@ -143,36 +143,36 @@ class TrafficFigures:
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What the same hour of other days looked like, or the last day where there are none."""
+    """What the same hour of other days looked like, or else the last day."""
 
     days: int
     """How many days it is from; 0 for the last day."""
     figures: TrafficFigures
-    """The figures of all of it."""
+    """The figures of that time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """What a source does not tell."""
+    """What a source no longer reports, or never did."""
 
     what: str
     """`tokens`, `time to first token` or `attempts`."""
     since: datetime | None
-    """When it was told for the last time; None if it never was, within the last day."""
+    """When it was last reported; None if it was not within the last day."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source of own traffic that was heard of within the last day."""
+    """A source of own traffic that has reported within the last day."""
 
     source: TrafficSource
-    """Which one."""
+    """The source."""
     last_at: datetime
     """When the last call that it reported ended, to the end of its span."""
     quiet_since: datetime | None
-    """The same if that is longer ago than the gaps between its calls explain."""
+    """`last_at`, if it is longer ago than the gaps between its calls explain; otherwise None."""
     absent: tuple[Absent, ...]
-    """What it does not tell."""
+    """What it does not report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,35 +194,35 @@ class TrafficView:
     """Own traffic at an instant."""
 
     start: datetime
-    """The start of the span that the figures are from."""
+    """The start of the span that the figures cover."""
     end: datetime
-    """Its end: the last full span of 10 s that is known. Shares include what is known beyond."""
+    """Its end: the last full span of 10 s that is known. Shares include later calls."""
     all: TrafficFigures
-    """Everything."""
+    """The figures of all calls."""
     applications: tuple[TrafficFigures, ...]
-    """By application, the busiest first."""
+    """The figures by application, the busiest first."""
     models: tuple[TrafficFigures, ...]
-    """By model, the busiest first."""
+    """The figures by model, the busiest first."""
     usual: Usual | None
     """What is usual; None while there is too little history."""
     sources: tuple[SourceState, ...]
-    """Where it comes from."""
+    """The sources."""
     trend: tuple[TrafficPoint, ...]
     """The last quarter of an hour in steps of 10 s."""
     failed_calls: tuple[KeptCall, ...]
-    """Failed calls of the last quarter of an hour that are kept one by one, the newest first."""
+    """Failed calls of the last quarter of an hour that are kept individually, newest first."""
     failed_count: int
     """How many failed in that time."""
     slowest_calls: tuple[KeptCall, ...]
-    """The slowest calls of that time, the slowest first."""
+    """The slowest calls of that time, slowest first."""
     limits: tuple[KeptCall, ...] = ()
     """The newest rate-limit readings of each model, by the name of the model."""
     readings: tuple[KeptCall, ...] = ()
-    """Those of the last quarter of an hour, at most one a minute of each model, oldest first."""
+    """The readings of the last quarter of an hour, at most one per minute for each model, oldest first."""
     troubles: tuple[TrafficTrouble, ...] = ()
-    """What fails more often than usual, or did within the last quarter of an hour."""
+    """The problems that last, or ended within the last quarter of an hour."""
     today_usd: float | None = None
-    """What it has cost since midnight UTC, to the last full minute; None where nothing has a price."""
+    """The cost since midnight UTC, to the last full minute, in dollars; None if nothing has a price."""
 
     @property
     def span(self) -> timedelta:
@@ -230,7 +230,7 @@ class TrafficView:
 
     @property
     def first_token_ratio(self) -> float | None:
-        """The median time to first token by the usual one."""
+        """The median time to first token divided by the usual one."""
         if self.usual is None:
             return None
         now, usual = self.all.first_token.p50, self.usual.figures.first_token.p50

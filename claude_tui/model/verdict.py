@@ -107,7 +107,7 @@ class Severity(StrEnum):
 
     @classmethod
     def worst(cls, severities: Iterable[Severity]) -> Severity:
-        """The worst of them; NONE when there are none."""
+        """The worst of them; NONE if there are none."""
         return min(severities, key=lambda severity: severity.rank, default=cls.NONE)
 
 
@@ -178,18 +178,19 @@ def _sentence(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A trouble that seems to be over: requests succeed again, but too few yet to exclude luck."""
+    """A problem that seems to be over: requests succeed again, but too few yet to exclude luck."""
 
     good: int
     """How many requests in a row have succeeded."""
     needed: int
     """How many in a row show that it is over."""
     of: str = ""
-    """The commonest error of the trouble, such as `529 overloaded`; empty if it had none."""
+    """The most frequent error of the problem, such as `529 overloaded`; empty if it had none."""
     good_s: float = 0.0
-    """For how long they have succeeded, in seconds."""
+    """How long they have succeeded, in seconds."""
     needed_s: float = 0.0
-    """For how long they must, as a brief trouble may return; 0 if only their number counts."""
+    """How long they must succeed, in seconds, as a short problem may return; 0 if only their number
+    counts."""
 
     @property
     def more(self) -> int:
@@ -204,7 +205,7 @@ class Recovery:
 
     @property
     def share(self) -> float:
-        """How far it is, in 0..1."""
+        """The progress, 0..1."""
         return self.good_s / self.needed_s if self.more_s else self.good / (self.good + self.more)
 
     @property
@@ -213,7 +214,7 @@ class Recovery:
 
     @property
     def brief(self) -> str:
-        """The same in fewer words."""
+        """The progress in fewer words."""
         return f"{self._begun}: {self.good} good, {self._missing} to go."
 
     @property
@@ -227,7 +228,7 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Somebody takes care of what a verdict reports, whether or not an alert has fired."""
+    """Somebody takes on the problem of a verdict, whether or not an alert has fired."""
 
     by: str
     """Their name, redacted."""
@@ -238,7 +239,7 @@ class Taken:
     at: datetime
     """When they said so."""
     severity: Severity
-    """How bad it was then: what becomes worse is news again."""
+    """The severity at that time: what becomes worse is news again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,15 +259,15 @@ class Verdict:
     evidence: tuple[Evidence, ...]
     """Strongest first; the status page comes last."""
     next_step: str
-    """What to do next, in the imperative, and what to do besides."""
+    """What to do next, in the imperative, followed by other measures."""
     retry_after_s: float | None
     """Seconds until it makes sense to try again; None if retrying is useless."""
     page: PageAgreement
     """How the status page compares with it."""
     first_step: str = ""
-    """The part of `next_step` to begin with, for where there is little room; empty if it is all of it."""
+    """The first part of `next_step`, for narrow places; empty if it is all of it."""
     brief: str = ""
-    """The summary in fewer words, for where there is little room; empty if there are no fewer."""
+    """The summary in fewer words, for narrow places; empty if there are no fewer."""
     opening: str = ""
     """How the summary begins, such as `It’s them.`; empty if it begins with what is wrong."""
     retry_source: RetrySource = RetrySource.NONE
@@ -284,7 +285,8 @@ class Verdict:
     respond_by: datetime | None = None
     """By when to respond, according to the severity; None if there is no target."""
     page_stage: str = ""
-    """How far the page's incident is, such as `monitoring`, if components are green again; else empty."""
+    """The phase of the page's incident, such as `monitoring`, if components are green again; otherwise
+    empty."""
     lead: timedelta | None = None
     """How long our probes saw it before the status page reported it; negative if the page was first."""
     bucket: str | None = None
@@ -292,13 +294,13 @@ class Verdict:
     also: tuple[Cause, ...] = ()
     """Causes that explain fewer of the failures."""
     recovery: Recovery | None = None
-    """How far the recovery is, if the problem seems to be over; `since` is still its beginning."""
+    """The progress of the recovery, if the problem seems to be over; `since` is still its beginning."""
     checking: bool = False
     """Whether a first failure, which may be chance, is being checked."""
     scope: str = ""
-    """Which of the probed models it concerns; empty where one is probed, and for no trouble."""
+    """Which of the probed models it concerns; empty if only one is probed, and without a problem."""
     fallback: str | None = None
-    """The id of a model that answers meanwhile."""
+    """The id of a model that answers in the meantime."""
     note: str = ""
     """A remark in addition to the evidence."""
     set_by: str = ""
@@ -308,7 +310,7 @@ class Verdict:
     computed: Severity | None = None
     """The computed severity, if a person set another."""
     taken: Taken | None = None
-    """Who has taken it, if somebody has; it ends with the trouble."""
+    """Who has taken it on, if somebody has; this ends with the problem."""
 
     @property
     def statement(self) -> str:

@@ -1,4 +1,4 @@
-"""How long to wait after a failure: the one answer for `check`, for the probes' holds and for the strip."""
+"""How long to wait after a failure: the one answer for `check`, the probes' holds and the strip."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ __all__ = ["asked_to_wait_s", "has_used_up_limit", "wait_after"]
 
 # A bucket with this share left, or less, is used up: token figures are rounded to the nearest thousand.
 USED_UP = 0.01
-# The least skew that is more than the rounding and the way of a `date`.
+# The smallest skew that exceeds the rounding and the travel time of a `date` header.
 _SKEW_S = 2.0
 # A window of more than two months is a mistake of the server.
 _LONGEST_RESET = timedelta(days=62)
 
 
 def asked_to_wait_s(observation: Observation) -> float:
-    """Seconds from a failure until another request makes sense, as the server said; 0 if it did not.
+    """Seconds from a failure until another request makes sense, according to the server; 0 if it did not say.
 
-    That is what its headers, its fields or its words ask for; after a limit, else, the latest reset of the
-    windows and buckets that are used up.
+    That is what its headers, fields or words ask for, or else, after a limit, the latest reset of the windows
+    and buckets that are used up.
     """
     cut = observation.outcome is Outcome.TRUNCATED_STREAM and observation.http_status is not None
-    # What a stream had in its head before it was cut means nothing.
+    # The headers of a stream that was cut mean nothing.
     if not observation.failed or cut:
         return 0.0
     if observation.retry_after_s is not None:
@@ -37,8 +37,9 @@ def asked_to_wait_s(observation: Observation) -> float:
 def wait_after(
     observation: Observation, policy: RetryPolicy | None, at: datetime
 ) -> tuple[float | None, RetrySource]:
-    """What is left at `at` of the wait that the server asked for, else the policy's first wait; and whose it
-    is. None where waiting does not help.
+    """What is left at `at` of the server's wait, or else the policy's first wait; and which of the two it is.
+
+    None if waiting does not help.
     """
     if policy is None:
         return None, RetrySource.NONE

@@ -1,4 +1,4 @@
-"""Who works on one store: the process that collects, and those that watch."""
+"""Which processes use one store: the one that collects, and those that watch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Process:
     host: str
     pid: int
     since: datetime
-    """When it began: to collect, or to watch."""
+    """When it began to collect, or to watch."""
 
     @property
     def name(self) -> str:
@@ -30,8 +30,8 @@ class Watching:
     collects: bool = True
     """Whether this process probes and pages."""
     collector: Process | None = None
-    """Who does; None where nobody does, or nobody says."""
+    """The process that collects; None if none does, or if it is unknown."""
     screens: int = 1
-    """How many screens show the store, with this one; 0 for an agent that is alone."""
+    """How many screens show the store, including this one; 0 for an agent without viewers."""
     read_only: bool = False
-    """Whether this process can change nothing."""
+    """Whether this process is read-only."""

@@ -22,7 +22,7 @@ _ABSOLUTE = re.compile(
 )
 _DAY = timedelta(days=1)
 _FARTHEST = timedelta(hours=15)
-# No working clock shows an instant outside; any span added to one within it is an instant as well.
+# No working clock shows an instant outside; to one within, any span can be added.
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -32,14 +32,14 @@ class WhenError(ClaudeTopError):
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """The time zone of whoever types; None is that of the system."""
+    """The time zone of the person who types; None is that of the system."""
 
     zone: tzinfo | None = None
 
     def readings(self, wall: datetime) -> tuple[datetime, ...]:
-        """What a clock on the wall that shows `wall` may mean.
+        """The instants at which a wall clock shows `wall`.
 
-        Twice while clocks are set back, never while they are set forward; else once.
+        Two while clocks are set back, none while they are set forward, otherwise one.
         """
         readings = (self._aware(wall.replace(fold=fold)) for fold in (0, 1))
         real = [each for each in readings if self.wall(each) == wall]
@@ -50,11 +50,11 @@ class Local:
         return self.shown(instant).tzname() or ""
 
     def wall(self, instant: datetime) -> datetime:
-        """What a clock on the wall shows at an instant."""
+        """What a wall clock shows at an instant."""
         return self.shown(instant).replace(tzinfo=None)
 
     def label(self, instant: datetime) -> str:
-        """The zone's name behind a time: `CET`, or `UTC+3` where the zone has only a number."""
+        """The zone's name after a time: `CET`, or `UTC+3` if the zone has only a number."""
         name = self.name(instant)
         if name.isalpha():
             return name
@@ -67,9 +67,10 @@ class Local:
         return f"{self.wall(instant):%H:%M} {self.label(instant)}"
 
     def beside(self, instant: datetime, now: datetime) -> str:
-        """What stands beside a UTC time of day: `15:05`, `00:05 +1d` where it is another day than in UTC.
+        """The text beside a UTC time of day: `15:05`; `00:05 +1d` if it is another day than in UTC.
 
-        `02:30 CET` where the zone has another name than now: of an hour that comes twice, it says which.
+        `02:30 CET` if the zone's name differs from the current one: for an hour that occurs twice, it says
+        which.
         """
         wall, label = self.wall(instant), self.label(instant)
         days = (wall.date() - instant.astimezone(UTC).date()).days
@@ -134,12 +135,12 @@ def _absolute(found: re.Match[str], now: datetime, local: Local) -> datetime:
         try:
             instant = _one(wall, zone, local)
         except WhenError as error:
-            # One that is still to come cannot be meant.
+            # A time that is still to come cannot be meant.
             if wall <= local.wall(now):
                 problem = problem or error
             continue
         if instant <= now:
-            # One that could also be meant, and is closer, was not clear.
+            # If another time could be meant and is closer, the text was ambiguous.
             if problem is not None:
                 raise problem
             return instant

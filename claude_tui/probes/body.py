@@ -1,7 +1,7 @@
-"""Response bodies, decoded in bounded pieces: a compressed body may expand a thousandfold.
+"""Response bodies, decoded in bounded pieces, as a compressed body may expand a thousandfold.
 
-Decoding is done here and not by httpx2, whose pieces are unbounded or a megabyte each, and which
-have no size limit. They get the decoded body in small pieces, between which the event loop can run.
+Decoding is done here and not by httpx2, whose pieces are unbounded or a megabyte each, and which has no size
+limit. The caller gets the decoded body in small pieces, between which the event loop can run.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ PIECE = 65_536
 
 _MAX_CODINGS = 5
 GZIP = b"\x1f\x8b\x08"
-"""How gzip begins, and no text does."""
+"""How gzip begins, as no text does."""
 ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
-"""How zlib begins at the usual levels, and no text does."""
+"""How zlib begins at the usual levels, as no text does."""
 _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,64}(?:[{\[<]|event:|data:|: )")
@@ -66,8 +66,8 @@ async def read(
 ) -> AsyncGenerator[bytes, None]:
     """The decoded body in pieces of at most `size` bytes; the event loop can run after each.
 
-    Past `limit` bytes, sent or decoded, nothing more is read: the body ends there with `cut`, and is a
-    BodyError otherwise. Raises BodyError as well for what is not encoded as `codings` say.
+    Past `limit` bytes, sent or decoded, nothing more is read: with `cut` the body ends there, otherwise it is
+    a BodyError. Also raises BodyError for data that is not encoded as `codings` say.
     """
     decoder = Decoder(codings, limit)
     try:
@@ -119,7 +119,7 @@ class Decoder:
 
 
 def _untold(data: bytes) -> str | None:
-    """The coding of a body that nobody told, by how it begins."""
+    """The coding of a body without a header for it, by its first bytes."""
     if data.startswith(GZIP):
         return "gzip"
     return "deflate" if data.startswith(ZLIB) else None
@@ -136,9 +136,9 @@ def _layer(coding: str, limit: int) -> _Layer:
 
 
 class _Inflated:
-    """gzip or deflate. What comes after the end is dropped, as the HTTP libraries do.
+    """gzip or deflate. What follows the end is dropped, as the HTTP libraries do.
 
-    A body that is plain text, in spite of its header, is passed on.
+    A body that is plain text despite its header is passed on.
     """
 
     def __init__(self, coding: str, limit: int) -> None:
@@ -185,7 +185,7 @@ class _Inflated:
                 raise BodyError.too_large(self._limit)
             if piece:
                 yield piece
-            # A full piece may have left more in the inflater itself.
+            # A full piece may have left more in the inflater.
             if not data and len(piece) < PIECE:
                 return
 

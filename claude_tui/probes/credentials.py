@@ -62,7 +62,8 @@ class Credentials:
     base_url_problem: str | None = None
     """What is wrong with the base URL, without secrets."""
     refused: bool = False
-    """Whether the credential is never sent: no HTTP header can carry it, or it is for another vendor."""
+    """Whether the credential is never sent, because no HTTP header can carry it, or it is for another
+    vendor."""
     other_secrets: tuple[str, ...] = field(default=())
     """Secrets that are not sent but must never be shown."""
 
@@ -122,7 +123,7 @@ class Credentials:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """For the Redactor: every secret, also without surrounding quotes and white space."""
+        """Every secret for the Redactor, also without surrounding quotes and white space."""
         raw = [*filter(None, (self.api_key, self.auth_token)), *self.other_secrets]
         bare = [text.strip(_QUOTES + " \t\r\n") for text in raw]
         return tuple(dict.fromkeys(text for text in (*raw, *bare) if text))

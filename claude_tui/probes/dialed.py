@@ -61,9 +61,9 @@ class DialedBackend(httpcore2.AsyncNetworkBackend):
 
 
 class _BoundedBody(httpx2.AsyncByteStream):
-    """A response body, decoded within limits. Past them an error is cut, and a success is a BodyError.
+    """A response body, decoded within limits. Past them, an error is cut, and a success is a BodyError.
 
-    `keep` is given every piece of it.
+    `keep` gets every piece of it.
     """
 
     def __init__(self, answer: httpcore2.Response, limits: BodyLimits, keep: Callable[[bytes], None]) -> None:

@@ -23,7 +23,7 @@ MAX_PARSED = 1_000_000
 MAX_EMBEDDED = 20_000
 _MAX_DEPTH = 4
 
-# Where an answer keeps its error object, or a list of them.
+# Where a response keeps its error object, or a list of them.
 _INNER = ("error", "errors", "detail", "fault", "base_resp", "Error", "ResponseMetadata")
 _TITLES = (
     "message",
@@ -56,7 +56,7 @@ _IDS = ("request_id", "requestId", "RequestId", "requestID", "ray_id", "trace_id
 _DENIALS = {"failure", "failed", "fail", "error"}
 # A word in capitals, as Google's APIs state it.
 _STATUS_WORD = re.compile(r"[A-Z]{2,}(?:_[A-Z]+)*\Z")
-# Printed by programs for a value that is absent.
+# What programs print for an absent value.
 _NO_VALUE = frozenset({"None", "null", "<nil>", "nil", "undefined"})
 
 _Object = Mapping[str, object]
@@ -71,13 +71,13 @@ class ErrorFields:
     code: str | None = None
     """A more specific code, always text."""
     message: str | None = None
-    """The text for people; the title and the sentence, where the answer has both."""
+    """The text for people; title and sentence if the response has both."""
     request_id: str | None = None
     """The id in the body, where it has one; with its name unless that is `request_id`."""
     status: int | None = None
     """The HTTP status that the body itself states."""
     edge: bool = False
-    """Whether an edge in front of the server says that the error is its own."""
+    """Whether an edge in front of the server marks the error as its own."""
 
 
 def load_json(text: str | bytes, limit: int = MAX_PARSED) -> object:
@@ -118,14 +118,14 @@ def event_error(text: str) -> ErrorFields | None:
 
 
 def _only_object(value: object) -> object:
-    """What is in a list with one object; the first of several errors, which say the same."""
+    """The object in a list with one object; of several errors, which say the same, the first."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return value[0]
     return value
 
 
 def _inside(inner: _Object, outer: _Object, depth: int) -> ErrorFields | None:
-    """The error in `inner`, completed by what stands beside it."""
+    """The error in `inner`, completed by the fields beside it."""
     found = read_error(inner, depth + 1) if any(key in inner for key in _INNER) else None
     found = found or _fields(inner)
     if found.message is None and found.type is None and found.code is None and found.status is None:

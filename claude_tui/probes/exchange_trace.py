@@ -98,12 +98,12 @@ class ExchangeTrace:
 
     @property
     def answered_otherwise(self) -> str | None:
-        """The beginning of an answer that is no HTTP; None where there is none, or one that is."""
+        """The beginning of a response that is not HTTP; None if there is none, or if it is HTTP."""
         said = self._first_bytes.strip(b"\r\n")
         return None if _HTTP.startswith(said[: len(_HTTP)]) else said.decode("utf-8", "replace")
 
     def keep(self, piece: bytes) -> None:
-        """Keeps the beginning of the body, which whoever reads it may not understand."""
+        """Keeps the beginning of the body, which its reader may not understand."""
         if len(self._body) < _BODY_KEPT:
             self._body += piece[: _BODY_KEPT - len(self._body)]
 
@@ -172,5 +172,5 @@ class ExchangeTrace:
 
 
 def micros(seconds: float | None) -> float | None:
-    """Rounded to the microsecond: nothing finer is measured, and it needs less space in the store."""
+    """Rounded to the microsecond: nothing finer is measured, and it takes less space in the store."""
     return None if seconds is None else round(seconds, 6)

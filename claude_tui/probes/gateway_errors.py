@@ -40,7 +40,7 @@ def original_error(fields: ErrorFields, recogniser: Recogniser) -> ErrorFields:
 
 
 def _with_wrapper(inner: str, outer: str) -> str:
-    """The original text, and which of the gateway's exceptions it came in."""
+    """The original text, and the gateway's exception that wrapped it."""
     wrapper = _WRAPPER.search(outer)
     return f"{inner} ({wrapper[0]})" if wrapper is not None and wrapper[0] not in inner else inner
 

@@ -155,7 +155,7 @@ def _notable(fields: Mapping[str, str], redactor: Redactor) -> tuple[tuple[str, 
     kept = [(name, value) for name, value in fields.items() if _NOTABLE.fullmatch(name)]
     return tuple(
         (
-            # The same in all answers, of which failures keep them for a day.
+            # The same object in all responses, as failures are kept for a day.
             sys.intern(redactor.clean(name, _MAX_NAME)),
             redactor.clean(without_user(value) if name == "location" else value, _MAX_VALUE),
         )

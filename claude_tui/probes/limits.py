@@ -117,7 +117,7 @@ def _word(fields: Mapping[str, str], name: str, redactor: Redactor) -> str | Non
     return redactor.clean(text, 40) if text else None
 
 
-# Every answer has the same names, and a proxy reads thousands.
+# Every response has the same names, and a proxy reads thousands.
 @lru_cache(maxsize=256)
 def _bucket(name: str) -> tuple[str, str] | None:
     """The bucket and the figure that a header names."""
@@ -135,9 +135,9 @@ def _short(bucket: str) -> str:
 
 
 def _shared(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """The same, with one object for a text that was read before.
+    """`parse`, returning the same object for a text that was read before.
 
-    A day has thousands of answers, with the same limits, and the buckets of one reset at the same instant.
+    A day has thousands of responses with the same limits, and their buckets reset at the same instant.
     """
     known = lru_cache(maxsize=64)(parse)
     return lambda text: known(text) if len(text) <= _LONGEST_SHARED else parse(text)

@@ -152,7 +152,7 @@ class MessagesProbe:
         return self._broken_off(trace, reader, fault)
 
     def _answered(self, trace: ExchangeTrace, reader: StreamReader) -> Classified:
-        """Classifies an exchange that came to its end."""
+        """Classifies an exchange that ended normally."""
         headers, redactor = lower_headers(trace.headers), self._redactor
         if reader.unreadable is not None:
             message = redactor.clean(f"an event of the stream cannot be read: {reader.unreadable}", 300)
@@ -172,8 +172,9 @@ class MessagesProbe:
         return _OK if reader.ended else self._unended(trace, reader)
 
     def _unended(self, trace: ExchangeTrace, reader: StreamReader) -> Classified:
-        """Classifies a stream without message_stop, by what the SDK skips: records without an event's name,
-        and a body that is no stream in spite of its type.
+        """Classifies a stream without message_stop by what the SDK skips.
+
+        That is events without a name, and a body that is no stream despite its type.
         """
         headers, unread = lower_headers(trace.headers), trace.body.decode(errors="replace")
         fields = event_error(unread)
@@ -193,7 +194,7 @@ class MessagesProbe:
         return _unfinished(reader, trace.status or 0, content_type)
 
     def _document(self, trace: ExchangeTrace, body: bytes | str | None) -> Classified:
-        """Classifies a complete answer that is no stream."""
+        """Classifies a complete response that is no stream."""
         return classify_response(
             trace.status or 0,
             lower_headers(trace.headers),

@@ -1,4 +1,4 @@
-"""Answers of what stands between us and the API: forward proxies, reverse proxies, and bodies of no use."""
+"""Responses of what stands between us and the API: forward proxies, reverse proxies, and unusable bodies."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _MAGIC = (
 
 
 def proxy_complaint(status: int, headers: Mapping[str, str], text: str) -> str | None:
-    """What a forward proxy says when it answers in place of the server; None for any other answer."""
+    """What a forward proxy that answers in place of the server reports; None for any other response."""
     error = headers.get("x-squid-error", "").strip()
     title = html_title(text) if is_html(text) else None
     if error:
@@ -75,7 +75,7 @@ def proxy_complaint(status: int, headers: Mapping[str, str], text: str) -> str |
 
 
 def front_of(headers: Mapping[str, str], text: str) -> str | None:
-    """The reverse proxy whose own error page or text this is; None for any other answer."""
+    """The reverse proxy whose own error page or text this is; None for any other response."""
     server = headers.get("server", "").strip()
     if _CDN.match(server):
         return None
@@ -87,13 +87,13 @@ def front_of(headers: Mapping[str, str], text: str) -> str | None:
 
 
 def is_noise(text: str) -> bool:
-    """Whether a body is not text at all: compressed in a way that nobody told, or encrypted."""
+    """Whether a body is not text at all: compressed without saying so, or encrypted."""
     start = text[:_LOOKED_AT]
     return len(_NOT_TEXT.findall(start)) > max(_NOISE * len(start), 2)
 
 
 def noise_words(body: bytes | str | None, coding: str) -> str:
-    """What is known of a body that cannot be read."""
+    """What is known about a body that cannot be read."""
     start = body[:8] if isinstance(body, bytes) else (body or "")[:8].encode(errors="replace")
     kind = next((name for magic, name in _MAGIC if start.startswith(magic)), None)
     told = f"content-encoding {coding.strip()}" if coding.strip() else "no content-encoding"

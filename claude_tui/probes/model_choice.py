@@ -22,7 +22,7 @@ def newest_active_haiku(catalogue: Catalogue) -> str | None:
     return newest_active(catalogue, "haiku")
 
 
-# Asked several times a second of one and the same list.
+# Called several times a second with the same list.
 @lru_cache(maxsize=16)
 def newest_active(catalogue: Catalogue, family: str) -> str | None:
     """The id of the newest model of a family that is active when the list was read, or None.
@@ -47,5 +47,5 @@ def _age_key(model: ModelInfo, *, dated: bool) -> tuple[datetime, tuple[int, ...
     release = _RELEASE.search(model_id)
     version = tuple(int(number) for number in _VERSION.findall(_RELEASE.sub("", model_id)))
     created = model.created_at if dated and model.created_at else _OLDEST
-    # Of two names of one model the shorter is the alias, which does not go stale.
+    # Of two names of one model, the shorter is the alias, which does not go out of date.
     return created, version, (release[1] or "") if release else "", -len(model_id)

@@ -1,4 +1,4 @@
-"""The free probe: `GET /v1/models` says whether the API answers, how fast, and which models it has."""
+"""The free probe: `GET /v1/models` shows whether the API answers, how fast, and which models it has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports a library as if some optional module that it looks for were not installed."""
+"""Imports a library as if an optional module that it looks for were not installed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["absent"]
 def absent(*names: str) -> Iterator[None]:
     """Within it, importing one of the modules `names` raises ImportError, unless it is loaded already.
 
-    Afterwards they can be imported as ever. Name a module that only the library itself imports: other
+    Afterwards they can be imported as usual. Name only modules that nothing but the library imports, as other
     threads see the same modules.
     """
     hidden = [name for name in names if name not in sys.modules]

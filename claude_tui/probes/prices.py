@@ -47,7 +47,7 @@ class Price:
     long_prompt_tokens: int | None = None
     """Prompts longer than this cost more; None if length does not matter."""
     long_factor: float = 1.0
-    """By how much more: the factor of every price."""
+    """The factor of every price for such prompts."""
 
     def cost_usd(self, usage: Usage) -> float:
         return self.tokens_cost_usd(
@@ -55,7 +55,7 @@ class Price:
         )
 
     def tokens_cost_usd(self, tokens: Tokens) -> float:
-        """The same with the cache writes of an hour apart."""
+        """The same, with the cache writes of an hour counted separately."""
         is_long = self.long_prompt_tokens is not None and tokens.prompt > self.long_prompt_tokens
         dollars = (
             tokens.input * self.input
@@ -73,7 +73,7 @@ class PriceTable:
 
     prices: tuple[Price, ...]
     tiers: Mapping[str, float] = field(default_factory=dict)
-    """By how much more or less a call of a service tier costs."""
+    """The factor of each service tier."""
 
     @classmethod
     def parse(cls, text: str, origin: str) -> PriceTable:
@@ -88,7 +88,7 @@ class PriceTable:
         return cls(prices, tiers)
 
     def price_of(self, model: str | None) -> Price:
-        """The entry that names the model; else the most expensive of its family; else of all."""
+        """The entry that names the model; otherwise the most expensive of its family, or of all."""
         if (named := self.named(model)) is not None:
             return named
         name = _plain(model)
@@ -96,7 +96,7 @@ class PriceTable:
         return max(family or self.prices, key=lambda price: (price.output, price.input))
 
     def named(self, model: str | None) -> Price | None:
-        """The entry that names the model; None where none does."""
+        """The entry that names the model; None if none does."""
         name = _plain(model)
         return next(
             (price for price in self.prices if any(fnmatchcase(name, pattern) for pattern in price.models)),
@@ -104,7 +104,7 @@ class PriceTable:
         )
 
     def call_cost_usd(self, model: str | None, tokens: Tokens, service_tier: str | None) -> float | None:
-        """What a call cost; None where model or tier has no price."""
+        """The cost of a call; None if model or tier has no price."""
         return self._cost_of_call(self.named(model), tokens, service_tier)
 
     def _cost_of_call(self, price: Price | None, tokens: Tokens, service_tier: str | None) -> float | None:
@@ -113,7 +113,7 @@ class PriceTable:
 
 
 def call_cost_usd(model: str | None, tokens: Tokens, service_tier: str | None = None) -> float | None:
-    """What a call of own traffic cost in US dollars, by the shipped table; None where it has no price."""
+    """The cost of a call of own traffic in US dollars, by the shipped table; None if it has no price."""
     return _shipped()._cost_of_call(_shipped_price(model), tokens, service_tier)
 
 

@@ -63,7 +63,7 @@ class Proxy:
         value = self.value.strip()
         bare = "://" not in value
         url = f"http://{value}" if bare else value
-        # What a / ? or # cuts off is the rest of a password more often than a path.
+        # Whatever follows a / ? or # is more often the rest of a password than a path.
         if "@" in "".join(re.split(r"([/?#])", url.partition("://")[2], maxsplit=1)[1:]):
             raise self.unusable("a / ? or # in its user or password must be written %2F, %3F or %23")
         try:

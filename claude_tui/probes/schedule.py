@@ -42,10 +42,12 @@ class Plan:
     ready: Callable[[], str | None] = lambda: None
     """Why it cannot run now (no key, no model), None if it can."""
     now_s: Callable[[], float] | None = None
-    """Seconds from start to start for now, by what has been observed; None for always `interval_s`."""
+    """Returns the current seconds from start to start, given what has been observed; None for always
+    `interval_s`."""
 
     spared: Callable[[], str | None] = lambda: None
-    """Why it need not run when it is due, None if it has to; at a person's request it runs all the same."""
+    """Returns why a due run can be skipped; None if it cannot. At a person's request, the probe runs
+    nevertheless."""
 
     def __post_init__(self) -> None:
         if self.interval_s <= 0:
@@ -121,7 +123,7 @@ class Schedule:
                 self._resume(lane, state)
 
     def _resume(self, lane: _Lane, state: ProbeState) -> None:
-        """Continues where another process was: its probes were probes of the same target."""
+        """Continues the schedule of another process, whose probes were probes of the same target."""
         if state.next_at is None:
             return
         now = self._clock.monotonic()
@@ -168,7 +170,7 @@ class Schedule:
 
     @property
     def fault(self) -> str | None:
-        """The fault of a probe that could not probe when it ran last, None if all could."""
+        """Why a probe could not run the last time, if it raised; None if all could."""
         return next((lane.fault for lane in self._lanes if lane.fault is not None), None)
 
     def _reap(self) -> None:
@@ -178,7 +180,7 @@ class Schedule:
                 task.result()
 
     def _start_what_is_due(self) -> float | None:
-        """Starts what is due. Returns the seconds until more may be due, None if only a probe can tell."""
+        """Starts what is due. Returns the seconds until more may be due; None if that depends on a probe."""
         waits = [self._wait_or_start(lane) for lane in self._lanes if lane.task is None]
         return min((wait for wait in waits if wait is not None), default=None)
 
@@ -229,7 +231,7 @@ class Schedule:
         lane.due = next_slot(lane.due, self._clock.monotonic(), lane.plan.interval_s)
 
     def _hurry(self) -> None:
-        """Brings plans forward by what has just been observed; a hold stays in force."""
+        """Brings plans forward, given what has just been observed; a hold stays in force."""
         for lane in self._lanes:
             if lane.plan.now_s is None or (now_s := lane.plan.now_s()) >= lane.plan.interval_s:
                 continue

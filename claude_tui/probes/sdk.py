@@ -143,9 +143,9 @@ class Sdk:
     async def complete(
         self, model: str, system: str, text: str, trace: ExchangeTrace
     ) -> tuple[str, Usage] | bytes:
-        """The text of a whole answer and what it used; or the body of one that is no success.
+        """The text of a complete response and its usage; or the body of an unsuccessful one.
 
-        Raises ProbeError when the exchange breaks off or the answer cannot be read.
+        Raises ProbeError if the exchange breaks off or the response cannot be read.
         """
         self._dialer.trace = trace
         try:

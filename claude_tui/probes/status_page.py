@@ -43,7 +43,7 @@ _OUTCOMES = frozenset({Outcome.SERVER_ERROR, Outcome.RATE_LIMITED, Outcome.TIMEO
 
 
 def summary_url(url: str) -> str:
-    """The address to read: a URL whose path ends in `.json` as it is, any other with the summary's path."""
+    """The address to read: a URL whose path ends in `.json` unchanged, any other with the summary's path."""
     stripped = url.strip()
     path = stripped.partition("#")[0].partition("?")[0].lower()
     is_full = path.endswith((".json", "/api/v1/summary"))
@@ -55,7 +55,7 @@ class _Reading:
     """The result of one URL: the page, or why it could not be read."""
 
     observation: Observation
-    """The whole read, redirects included."""
+    """When the read began and ended, redirects included."""
     status: ProviderStatus | None
     """The page; None if it could not be read."""
     reason: str = ""
@@ -117,7 +117,7 @@ class StatusPageProbe:
         """Every request has its own connection, which is closed with it."""
 
     def _unknown(self, failures: Sequence[_Reading]) -> Report:
-        """All reasons, with the Observation of the first URL that answered, else of the first."""
+        """All reasons, with the Observation of the first URL that answered, or else of the first URL."""
         now = self._clock.now()
         if not failures:
             nowhere = Observation(
@@ -182,7 +182,7 @@ class StatusPageProbe:
         return _Arrival(url, tuple(hosts), exchange, f"redirected more than {MAX_REDIRECTS} times")
 
     def _requester(self, scheme: str) -> Requester:
-        """One each for http and https: a Requester keeps the certificates loaded for its first URL."""
+        """One each for http and https, as a Requester keeps the certificates loaded for its first URL."""
         if scheme not in self._requesters:
             self._requesters[scheme] = Requester(
                 clock=self._clock, redactor=self._redactor, timeout_s=self._timeout_s, routes=self._routes
@@ -236,7 +236,7 @@ def _age_s(exchange: Exchange) -> float:
 
 
 def _reason(where: str, message: str) -> str:
-    """What failed and where, which many messages say themselves."""
+    """What failed and where; omits the host if the message names it."""
     name = where.rpartition(":")[0] if where.rpartition(":")[2].isdigit() else where
     return message if name in message else f"{where}: {message}"
 
@@ -276,7 +276,7 @@ def _redirect(url: str, exchange: Exchange) -> str | None:
 
 
 def _origin(parts: SplitResult) -> tuple[str, str]:
-    """With user and password, as a server could otherwise make us log in with those of a Location."""
+    """The URL with user and password, as a server could otherwise make us log in with those of a Location."""
     return parts.scheme, parts.netloc
 
 

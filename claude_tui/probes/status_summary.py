@@ -27,7 +27,8 @@ from claude_tui.probes.instants import parse_instant
 
 __all__ = ["NotASummaryError", "parse_summary"]
 
-# A page lists data centres by the hundred. Beyond this, only ours and those in trouble are kept.
+# A page may list data centres by the hundred. Beyond this number, only our components and those with problems
+# are kept.
 _MAX_COMPONENTS = 1_000
 _MAX_NAMED = 200
 _MAX_INCIDENTS = 200
@@ -123,7 +124,7 @@ class _Page:
         value = parent.get(key)
         if not isinstance(value, str) or not value.strip():
             return None
-        # The same at each reading of the page, of which a day is kept.
+        # The same object at each reading of the page, as a day of readings is kept.
         return sys.intern(self._redactor.clean(value.strip(), limit, keep_newlines=keep_newlines))
 
     def word(self, parent: _Object, key: str) -> str | None:
@@ -226,7 +227,7 @@ class _Page:
 
 
 def _ours_first(components: Sequence[Component], ours: Sequence[str]) -> tuple[Component, ...]:
-    """Ours, then the others in the page's order; of very many, only those in trouble."""
+    """Our components, then the others in the page's order; of very many, only those with problems."""
     mine = [each for each in components if is_ours(each, ours)]
     ids = {each.id for each in mine}
     others = [each for each in components if each.id not in ids]
@@ -236,7 +237,7 @@ def _ours_first(components: Sequence[Component], ours: Sequence[str]) -> tuple[C
 
 
 def _statuspage_form(data: _Object) -> _Object:
-    """incident.io's own form as Statuspage's; anything else as it is."""
+    """incident.io's own format converted to Statuspage's; anything else unchanged."""
     if "ongoing_incidents" not in data or "status" in data:
         return data
     page = _Page(Redactor())

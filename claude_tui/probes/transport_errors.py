@@ -260,9 +260,9 @@ def _library(error: BaseException, trace: ExchangeTrace, redactor: Redactor) -> 
 
 
 def _text(error: BaseException) -> str:
-    """What an error says, with the bytes that it quotes as text: `“SSH-2.0”` for `bytearray(b'SSH-2.0')`.
+    """The text of an error, with quoted bytes as text: `“SSH-2.0”` for `bytearray(b'SSH-2.0')`.
 
-    What that text contains is for the redactor to make harmless.
+    Making that text harmless is up to the redactor.
     """
     return _BYTES.sub(_as_text, str(error))
 
@@ -279,6 +279,6 @@ def _lost(trace: ExchangeTrace, host: str, words: str) -> Classified:
     """What is known when the cause is only that the connection was lost."""
     said = trace.answered_otherwise
     if trace.phase is Phase.WAIT and said is not None:
-        # The library waits for a whole head, and calls the banner of another service no answer.
+        # The library waits for a complete head, and reports another service's banner as no response.
         return _failed(FaultCode.PROTOCOL, "invalid", words=Redactor().clean(f"“{said}”", MAX_WORDS))
     return _failed(_LOST[trace.phase], "lost", host=host, proxy=trace.proxy, words=words)

@@ -1,6 +1,6 @@
-"""How long an answer asks to wait: by its headers, then by the fields of its body, then by its words.
+"""How long a response asks to wait: by its headers, then by the fields of its body, then by its words.
 
-Dates are the server's: they count from its own `date` where the answer has one, as our clock may be wrong.
+Dates are the server's: they count from its own `date` if the response has one, as our clock may be wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["LONGEST_WAIT_S", "body_wait", "header_wait", "http_date", "server_no
 
 # The SDK never waits longer than this (2^32 ms).
 LONGEST_WAIT_S = 4_294_967.0
-# As a number of seconds this is 31 years: it is an instant, if that is not far from now.
+# As a number of seconds this is 31 years, so a larger number is an instant, if that is near the present.
 _EPOCH_FROM = 1_000_000_000
 _NEAR = timedelta(days=62)
 _MAX_BODY = 20_000
@@ -115,7 +115,10 @@ def body_wait(text: str, fields: Mapping[str, str], *, now: datetime) -> float |
 
 
 def stated_wait(status: int | None, header_s: float | None, body_s: float | None) -> float | None:
-    """The wait of a failure: its headers' (a retry-after on a success means nothing), else its body's."""
+    """The wait of a failure: by its headers, or else by its body.
+
+    A retry-after on a success means nothing.
+    """
     told = header_s if status is not None and status >= 400 else None
     return body_s if told is None else told
 

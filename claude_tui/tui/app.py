@@ -15,17 +15,17 @@ from claude_tui.tui.keymap import bindings, keymap, textual_keymap
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.painted import PaintedApp
 from claude_tui.tui.permissions import action_name, offered, refusal
+from claude_tui.tui.screen_actions import ScreenActions
 from claude_tui.tui.served import is_served
 from claude_tui.tui.view import ShowsSnapshots, View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from textual.actions import ActionParseResult
     from textual.await_complete import AwaitComplete
     from textual.binding import BindingType
     from textual.command import Provider
-    from textual.dom import DOMNode
     from textual.screen import Screen
 
     from claude_tui.model.alert import AlertsView
@@ -53,23 +53,23 @@ def _collect() -> None:
     gc.collect()
 
 
-class ClaudeTopApp(PaintedApp, inherit_bindings=False):
-    """Wiring only. `begin` gives it a backend, before it runs; the caller stops that afterwards.
+class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
+    """Wiring only. `begin` gives it a backend before it runs; the caller stops that backend afterwards.
 
-    `report` writes crash files; without one the first fault ends the app. A `newcomer` is greeted.
+    `report` writes crash files; without it, the first fault ends the app. A `newcomer` is greeted.
     """
 
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP)]
     TITLE = "claude-top"
     COLLECT_EVERY_S = 60.0
-    """Seconds between two collections of garbage.
+    """Seconds between two garbage collections.
 
-    What Textual draws is in cycles, as its strips keep themselves in their own caches. The collector alone
-    lets the oldest of it wait for half an hour, which is 7 MB.
+    Textual's strips are in reference cycles, as their caches contain themselves. Left to the collector, the
+    oldest would wait for half an hour, which is 7 MB.
     """
     # The palette's magnifying glass is an emoji, which few server terminals have. In the terminal's own
-    # colours, Textual's cursor of a field is black and white, and reversed.
+    # colours, the cursor of Textual's fields would be black and white, and reversed.
     CSS = """
     SearchIcon { display: none; }
     Input:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
@@ -102,7 +102,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         self.offer_keys(read_only=read_only)
 
     def begin(self, backend: Backend, first: Snapshot) -> Self:
-        """Show what `backend` publishes from now on, beginning with `first`."""
+        """Show what `backend` publishes from now on, starting with `first`."""
         from claude_tui.engine import host_name, login_name
 
         self.backend = backend
@@ -116,7 +116,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         return self
 
     def offer_keys(self, *, read_only: bool) -> None:
-        """Take the keys of the settings, without those that can do nothing here."""
+        """Use the keys of the settings, without those of actions that are not allowed here."""
         self.chosen_keys = offered(keymap(self.settings.keys), read_only=read_only, served=self.served)
         self.set_keymap(textual_keymap(self.chosen_keys))
 
@@ -133,17 +133,17 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         )
 
     def on_ready(self) -> None:
-        """The first frame is on screen: now there is time for everything else."""
+        """The first frame is on screen, so there is time for everything else."""
         if self.has_begun:
             self.watch_backend()
 
     def watch_backend(self) -> None:
-        """From now on the backend works, and what it publishes is drawn."""
+        """Start the backend, and draw what it publishes."""
         from claude_tui.model.garbage import keep_for_good
 
         keep_for_good()
-        # A full collection takes a tenth of a second, which keys and probes would feel: it comes with the
-        # timer, and young garbage goes in small collections before.
+        # A full collection takes a tenth of a second, which would delay keys and probes. It is left to the
+        # timer; small collections free young garbage.
         gc.set_threshold(*_THRESHOLDS)
         gc.enable()
         self.set_interval(self.COLLECT_EVERY_S, _collect)
@@ -151,7 +151,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         self.backend.start(self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
-        # The event loop may have closed since: then nobody is left to draw this one.
+        # The event loop may have closed by now, in which case nothing draws this Snapshot.
         try:
             self.post_message(SnapshotReady(snapshot))
         except RuntimeError:
@@ -171,7 +171,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
         snapshot = message.snapshot
         if snapshot.past is not None and snapshot.past.playback is None:
-            # One that was computed before the return to live comes too late.
+            # One that was computed before the return to live is too late.
             if self.travelling:
                 self.shown = snapshot
                 self._show()
@@ -185,18 +185,18 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         self._show()
 
     def _ring(self, before: AlertsView, after: AlertsView) -> None:
-        """Ring for pages that are new."""
+        """Call attention to new pages."""
         if after.journal is before.journal:
             return
         from claude_tui.tui.attention import call_attention
 
         call_attention(self, before, after, self._watching_since, self._for_all if self._shared else None)
 
-    # -- a screen that others see --------------------------------------------------------
+    # -- a shared screen --------------------------------------------------------
 
     @property
     def _shared(self) -> bool:
-        """Whether the war room is open, be it under other screens."""
+        """Whether the war room is open, even if it is under other screens."""
         return any(getattr(screen, "IS_SHARED", False) for screen in self.screen_stack)
 
     def _for_all(self, text: str) -> str:
@@ -205,11 +205,11 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         return mask_of(self.newest, self.host)(text)
 
     def notify(self, message: str, **options: Any) -> None:
-        """Textual's, masked while others see it."""
+        """Show a notice, masked while others see the screen."""
         super().notify(self._for_all(message) if self._shared else message, **options)
 
     def _show(self, stalled_s: float | None = None) -> None:
-        """Draw every visible screen: the one in front, and the one beneath if the front one is a dialog.
+        """Draw every visible screen: the one in front, and if that is a dialog the one beneath it.
 
         A covered screen must not change, or Textual repaints all of the screen above it.
         """
@@ -235,7 +235,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         silence = time.monotonic() - self._arrived
         if silence > _STALLED_AFTER_S and not self.plays_recording:
             self._show(silence)
-        # Once a second only while it is silent: a Snapshot that arrives sets no timer.
+        # Checked once a second only while it is silent, as an arriving Snapshot sets no timer.
         self.set_timer(max(_STALLED_AFTER_S - silence, 1.0), self._watch_for_silence)
 
     def action_command_palette(self) -> None:
@@ -246,13 +246,8 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
 
     # -- actions -------------------------------------------------
 
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """Every key and every entry of the palette comes through here: what must not change is refused."""
+    def intercepts(self, action: str | ActionParseResult) -> bool:
+        """Refuses actions that are not allowed here; in the past, the end key returns to live."""
         name = action_name(action)
         if name == "bottom" and self.travelling:
             self.return_to_live()
@@ -269,14 +264,13 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         )
         if why:
             self.notify(why, severity="warning", timeout=3, markup=False)
-            return True
-        return await super().run_action(action, default_namespace, namespaces)
+        return bool(why)
 
     # -- time travel -------------------------------------------------------------------
 
     @property
     def plays_recording(self) -> bool:
-        """Whether a recording is played, rather than anything watched."""
+        """Whether a recording is played."""
         return self.newest.past is not None
 
     @property
@@ -313,20 +307,15 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     def action_live(self) -> None:
         self.return_to_live()
 
-    def action_go_to(self) -> None:
-        from claude_tui.tui.screens.go_to import go_to
-
-        go_to(self)
-
     async def action_quit(self) -> None:
-        """Close what lies over the dashboard, or end the program: at once if nothing speaks against it."""
+        """Close the screen above the dashboard, or end the program, at once if there is no reason to stay."""
         if len(self.screen_stack) > 1:
             self.screen.dismiss(None)
         else:
             self._quit()
 
     def action_interrupt(self) -> None:
-        """End the program from any screen. Where there is a reason to ask, the second time does not."""
+        """End the program from any screen. If there is a reason to stay, only the first time asks."""
         from claude_tui.tui.screens.quitting import QuitScreen
 
         if any(isinstance(screen, QuitScreen) for screen in self.screen_stack):
@@ -350,16 +339,11 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
             self.backend.toggle_playback()
             return
         if self.travelling:
-            return  # the past stands still anyway
+            return  # the past does not move anyway
         self.paused = not self.paused
         if not self.paused:
             self.shown = self.newest
         self._show()
-
-    def action_copy(self) -> None:
-        from claude_tui.tui.screens.copying import copy_state
-
-        copy_state(self)
 
     def copy_to_clipboard(self, text: str) -> None:
         from claude_tui.tui.clipboard import Copied, copy
@@ -377,7 +361,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         from claude_tui.tui.screens.copied import show_copied
 
         show_copied(self, self.copied, why)
-        # Whoever copied says that it was sent, which comes behind this.
+        # The caller reports that the text was sent, and its notice comes after this.
         self.call_later(self.clear_notifications)
 
     def _tell_instead(self, told: str) -> None:
@@ -401,66 +385,6 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         from claude_tui.tui.screens.saving import save_screen
 
         save_screen(self, self.newest.at)
-
-    def action_decide(self) -> None:
-        from claude_tui.tui.screens.walk import open_walker
-
-        open_walker(self)
-
-    def action_act(self) -> None:
-        from claude_tui.tui.screens.playbook import open_playbook
-
-        open_playbook(self)
-
-    def action_first_five(self) -> None:
-        from claude_tui.tui.screens.first_five import open_first_five
-
-        open_first_five(self)
-
-    def action_incident(self) -> None:
-        from claude_tui.tui.screens.incident import open_incident
-
-        open_incident(self)
-
-    def action_postmortem(self) -> None:
-        from claude_tui.tui.screens.postmortem import open_postmortem
-
-        open_postmortem(self)
-
-    def action_acknowledge(self) -> None:
-        from claude_tui.tui.screens.acknowledge import acknowledge
-
-        acknowledge(self)
-
-    def action_snooze(self) -> None:
-        from claude_tui.tui.screens.acknowledge import snooze
-
-        snooze(self)
-
-    def action_set_severity(self) -> None:
-        from claude_tui.tui.screens.acknowledge import set_severity
-
-        set_severity(self)
-
-    def action_history(self) -> None:
-        from claude_tui.tui.screens.history import open_history
-
-        open_history(self)
-
-    def action_war_room(self) -> None:
-        from claude_tui.tui.screens.war_room import toggle_war_room
-
-        toggle_war_room(self)
-
-    def action_theme(self) -> None:
-        from claude_tui.tui.screens.themes import choose_theme
-
-        choose_theme(self)
-
-    def action_help(self) -> None:
-        from claude_tui.tui.screens.help import HelpScreen
-
-        self.push_screen(HelpScreen())
 
     def on_zoom_requested(self, message: ZoomRequested) -> None:
         if message.panel is Panel.RECORD:

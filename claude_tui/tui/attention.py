@@ -1,7 +1,7 @@
 """Calls for attention when an alert opens or changes its severity: the terminal's bell, a notification.
 
 `ESC ] 9 ; text BEL` (OSC 9) asks the terminal for a desktop notification. iTerm2, WezTerm, Ghostty, kitty,
-Windows Terminal and others show one; the rest ignore it. tmux passes it on as it does the clipboard.
+Windows Terminal and others show one; the rest ignore it. tmux needs the same wrapping as for the clipboard.
 """
 
 from __future__ import annotations

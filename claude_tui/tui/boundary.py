@@ -72,6 +72,13 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
     def on_ready(self) -> None:
         self.has_drawn = True
 
+    def intercepts(self, action: str | ActionParseResult) -> bool:  # noqa: ARG002 (for subclasses)
+        """Handles an action before Textual does; False leaves it to Textual.
+
+        Every key and every entry of the palette gets here.
+        """
+        return False
+
     async def run_action(
         self,
         action: str | ActionParseResult,
@@ -80,6 +87,8 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
     ) -> bool:
         # All actions run in the app's pump, whichever node they belong to.
         try:
+            if self.intercepts(action):
+                return True
             return await super().run_action(action, default_namespace, namespaces)
         except Exception as error:  # noqa: BLE001 as above
             self.contain(error, default_namespace or self, harmless=True)
@@ -97,7 +106,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
     def contain(self, error: Exception, at_fault: MessagePump, *, harmless: bool) -> None:
         """Close the screen that `at_fault` belongs to, or end the app.
 
-        A `harmless` fault does not affect what is on the dashboard, which then stays as it is.
+        A `harmless` fault does not affect the contents of the dashboard, which then stays as it is.
         """
         if self._exit and isinstance(error, MountError):
             return  # an app that is asked to end while it starts has nothing to mount on any more
@@ -111,7 +120,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         if screen is None or (screen is self.screen_stack[0] and harmless):
             self._report_fault("That failed", fault)
         elif screen is not self.screen_stack[0]:
-            # Not at once, as it may be being drawn right now.
+            # Not at once, as the screen may be in the middle of being drawn.
             self.call_next(self._close, screen, fault)
         elif self._fails_repeatedly():
             self.end_with(error)
@@ -120,7 +129,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
             self.call_next(self._rebuild, fault)
 
     def contain_drawing(self, error: Exception, at_fault: DOMNode) -> str:
-        """What a panel shows instead of what it could not draw.
+        """What a panel shows instead of content that it could not draw.
 
         A screen other than the dashboard is closed.
         """
@@ -151,7 +160,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         self._report_fault("The dashboard failed and was rebuilt", fault)
 
     def show_default_screen(self) -> AwaitComplete:
-        """Put a new default screen in the place of the only screen that is shown."""
+        """Replace the only screen on the stack by a new default screen."""
         # `switch_screen` removes a result callback, and the default screen has none.
         self.screen._push_result_callback(self, None)
         return self.switch_screen(self.get_default_screen())

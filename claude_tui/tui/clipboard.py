@@ -67,7 +67,7 @@ def through_screen(sequence: str) -> str:
 
 
 class Copied(Enum):
-    """What became of a text, in words. Whether the terminal takes it is not known: it does not answer."""
+    """What became of a text, in words. Whether the terminal accepted it is unknown, as it does not answer."""
 
     SENT = ""
     CUT = "Only the beginning was copied, as it is too long."

@@ -60,10 +60,10 @@ class Backend(Protocol):
         """Stores what no screen shows: a turn in the decision tree, an act of a drill."""
 
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
-        """Everything that was recorded about an incident. It may take long: not for the screen's thread."""
+        """Everything recorded about an incident. May take long: not for the screen's thread."""
 
     def draft(self, model: str, system: str, text: str) -> Answer:
-        """Asks a model. It takes long: not for the screen's thread. Raises DraftError."""
+        """Asks a model. Takes long: not for the screen's thread. Raises DraftError."""
 
     def history_record(self, at: datetime) -> HistoryRecord:
         """The record of the last days before an instant. Call it in a thread; raises ClaudeTopError."""
@@ -73,15 +73,15 @@ class Backend(Protocol):
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None: ...
 
     def take(self, severity: Severity, *, by: str, reason: str) -> None:
-        """Says that somebody takes care of what the verdict reports, which is that bad now."""
+        """Records that somebody takes on the problem of the verdict, which has this severity now."""
 
     def travel(self, move: Move) -> None:
-        """Publish the Snapshot of the past that `move` leads to; one that follows at once may replace it."""
+        """Publish the Snapshot of the past that `move` leads to, unless another move follows at once."""
 
     def return_to_live(self) -> None: ...
 
     def toggle_playback(self) -> None:
-        """Play a recording on, or stand still; nothing where none is played."""
+        """Resume or pause a recording; does nothing if none is played."""
 
 
 class Cockpit(Protocol):
@@ -90,9 +90,9 @@ class Cockpit(Protocol):
     responder: str
     """The name that is recorded with marks, acknowledgements and severities."""
     host: str
-    """The name of this machine, which goes with what is recorded."""
+    """The name of this machine, recorded with what people do."""
     served: bool
-    """Whether it is shown in a browser, to somebody who is not on this machine."""
+    """Whether it is shown in a browser, to somebody on another machine."""
 
     @property
     def newest(self) -> Snapshot:
@@ -104,11 +104,11 @@ class Cockpit(Protocol):
 
     @property
     def marked(self) -> Snapshot:
-        """The Snapshot whose marks count: the newest, even while paused, or the past one."""
+        """The Snapshot whose marks are shown: the newest, even while paused, or the past one."""
 
     @property
     def travelling(self) -> bool:
-        """Whether the display shows the past, or is on its way there."""
+        """Whether the display shows the past, or is about to."""
 
     def return_to_live(self) -> None:
         """Show the newest Snapshot again."""
@@ -132,7 +132,10 @@ class Cockpit(Protocol):
 
     @property
     def session(self) -> RunbookSession:
-        """The runbook and the position in its decision tree. The first use reads the files, in some 60 ms."""
+        """The runbook and the position in its decision tree.
+
+        The first access reads the files, in about 60 ms.
+        """
 
     @property
     def paint(self) -> Paint: ...
@@ -145,9 +148,9 @@ class Cockpit(Protocol):
         """Draw everything in the colours of `theme`."""
 
     def follow_theme(self, name: str) -> None:
-        """From now on, read the theme called `name` again when its file changes."""
+        """Watch the file of the theme called `name` from now on, and apply its changes."""
 
-    # -- Textual's own -----------------------------------------------------------------
+    # -- of Textual's App ----------------------------------------------------------------
 
     @property
     def screen(self) -> Screen[Any]: ...

@@ -1,4 +1,4 @@
-"""The application in a drill: the same screens, and a beginning and an end around them."""
+"""The application in a drill: the same screens, with a beginning and an end."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ __all__ = ["Drill", "DrillApp"]
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """What the screens need to know of a drill: not its scenario."""
+    """What the screens need to know about a drill, which does not include its scenario."""
 
     title: str
     brief: str
     conclusion: Conclusion
     load: Callable[[datetime, tuple[AlertEntry, ...]], DrillRecord | None]
-    """Reads the record up to an instant, with what alerting remembers; it may take a moment."""
+    """Reads the record up to an instant, with what alerting remembers. May take a moment."""
 
 
 class DrillApp(ClaudeTopApp, inherit_bindings=False):
@@ -70,13 +70,13 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
         self.chosen_keys = keymap_of_drill(self.settings.keys)
         self.set_keymap(textual_keymap(self.chosen_keys))
 
-    # Textual calls a handler of each class, this one's first: none may call that of its base.
+    # Textual calls the handler of each class, this one's first, so none may call that of its base.
 
     def on_ready(self) -> None:
         self.action_drill_brief()
 
     def conclude(self) -> Result | None:
-        """The score, of the record up to now. From any thread; it waits for the disk."""
+        """The score, by the record up to now. Callable from any thread; it waits for the disk."""
         at, journal = self.newest.at, self.newest.engine.alerts.journal
         return self.drill.conclusion.conclude(lambda: self.drill.load(at, journal))
 
@@ -89,7 +89,7 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
             resolved = frozenset(each.id for each in incidents(entries) if each.resolved_at is not None)
             self._asks_to_end |= bool(resolved - self._resolved)
             self._resolved = resolved
-        # Not over a dialog that somebody is typing into.
+        # Not while somebody is typing into a dialog.
         if self._asks_to_end and not self.screen.is_modal and self.drill.conclusion.result is None:
             self._asks_to_end = False
             self._ask(end=True, resolved=True)
@@ -116,7 +116,7 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
         ask_answer(self, self._answer or self._by_tree(), self._answered, end=end, resolved=resolved)
 
     def _by_tree(self) -> Given:
-        """What the tree has led to: the answer to begin with, before they have given one of their own."""
+        """The cause that the tree has led to, offered as the answer until the responder has given one."""
         walk = self.session.saved_walk
         node = self.session.runbook.nodes.get(walk.walk.node) if walk is not None else None
         if node is None or not node.is_answer:

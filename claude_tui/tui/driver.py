@@ -68,7 +68,7 @@ class TerminalFile:
 
 
 class WakingEvent(threading.Event):
-    """An event that a selector can wait for, together with what else it waits for."""
+    """An event that a selector can wait for, together with its other file objects."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,7 +88,10 @@ class WakingEvent(threading.Event):
             os.read(self._reading, 64)
 
     def close(self) -> None:
-        """Gives its descriptors back. It must not be set any more, so a driver, which may be, keeps them."""
+        """Releases its descriptors.
+
+        It must not be set any more; a driver may still set it, so drivers keep theirs.
+        """
         os.close(self._reading)
         os.close(self._writing)
 
@@ -114,7 +117,7 @@ class GuardedDriver(LinuxDriver):
         self.exit_event: WakingEvent = WakingEvent()
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        """The terminal's own size. Textual takes COLUMNS and LINES for it, which no resizing changes."""
+        """The terminal's own size. Textual uses COLUMNS and LINES instead, which do not follow resizing."""
         try:
             size = os.get_terminal_size(cast("IO[str]", self._file).fileno())
         except OSError:

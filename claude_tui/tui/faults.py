@@ -54,7 +54,7 @@ class Faults:
         if fault is not None:
             fault.count += 1
             return fault
-        # Before the report, which has the last lines of the log.
+        # Logged before the report, which includes the last lines of the log.
         _logger.error("a fault of the program: %s", type(error).__name__)
         report = self._report(error) if len(self._known) < _MOST_REPORTS else None
         self._known[identity] = fault = Fault(type(error).__name__, report)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["DEADLINE_S", "Ending", "Session", "Watchdog", "run"]
 
 DEADLINE_S = 2.5
-"""From the cause to the end of the process."""
+"""The longest time from the cause to the end of the process."""
 
 _SHARE_TO_LEAVE = 0.3
 _AFTER_NORMAL_END_S = 1.0

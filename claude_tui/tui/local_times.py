@@ -10,14 +10,14 @@ __all__ = ["next_zone"]
 
 
 def next_zone(shown: Local | None, at: datetime, system: Local | None = None) -> tuple[Local | None, str]:
-    """The zone to show from now on, and what to say of it.
+    """The zone to show from now on, and how to announce it.
 
-    Where the system's zone is UTC all year, there is nothing to show.
+    If the system's zone is UTC all year, there is nothing to show.
     """
     if shown is not None:
         return None, "Times are in UTC."
     local = system or Local()
-    # The half year between tells a zone that is UTC only in winter from UTC itself.
+    # Half a year later distinguishes a zone that is UTC only in winter from UTC itself.
     instants = (at, at + timedelta(days=182))
     if all(local.wall(each) == each.astimezone(UTC).replace(tzinfo=None) for each in instants):
         return None, "This machine is on UTC. For another zone: TZ=Europe/Berlin claude-top"

@@ -16,7 +16,7 @@ __all__ = ["EventChosen", "ItemClicked", "SnapshotReady", "ZoomRequested"]
 
 @dataclass
 class SnapshotReady(Message):
-    """The engine has published a Snapshot. One still in the queue is replaced by the next of its kind."""
+    """The engine has published a Snapshot. A newer one replaces it while it is still in the queue."""
 
     snapshot: Snapshot
 
@@ -44,7 +44,7 @@ class EventChosen(Message):
 
 @dataclass
 class ItemClicked(Message):
-    """Somebody clicked on one of the items between which a screen's cursor moves."""
+    """Somebody clicked on one of the items that the cursor of a screen moves between."""
 
     index: int
-    """Its place among them, from 0."""
+    """Its index among them."""

@@ -1,4 +1,4 @@
-"""The first frame before anything else: the engine is imported and opened in a thread, behind it."""
+"""The first frame comes before everything else: a thread imports and opens the engine behind it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from claude_tui.tui.permissions import action_name
 from claude_tui.tui.screens.opening import OpeningScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from textual.actions import ActionParseResult
-    from textual.dom import DOMNode
     from textual.screen import Screen
 
     from claude_tui.model.snapshot import Snapshot
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Openable", "Opening", "OpeningApp"]
 
-# Nobody types more than this in the time; a paste into the wrong window may.
+# Nobody types more than this in that time, but a paste into the wrong window may be longer.
 _MOST_HELD = 200
 _FINISH_S = 1.0
 _DRAWN_BY = "claude_tui.tui.screens.dashboard"
@@ -65,10 +64,10 @@ class NotOpened(Message):
 
 
 class Opening:
-    """Opens an engine in a thread, and stops it even if that comes first.
+    """Opens an engine in a thread, and stops it even if that is requested before it is open.
 
-    `compose` imports and builds it. If it is stopped before, it has `finish_s` to be done: what it has begun
-    to write is best finished.
+    `compose` imports and builds it. If it is stopped before, it gets `finish_s` to finish, so that what it
+    has begun to write is complete.
     """
 
     def __init__(self, compose: Callable[[], Openable], finish_s: float = _FINISH_S) -> None:
@@ -80,7 +79,7 @@ class Opening:
         self._thread: threading.Thread | None = None
 
     def start(self, tell: Callable[[Opened | NotOpened], object]) -> None:
-        """`tell` is called once, in that thread, unless it is stopped before."""
+        """`tell` is called once, in that thread, unless the opening is stopped before."""
         self._thread = threading.Thread(target=self._open, args=(tell,), name="opening", daemon=True)
         self._thread.start()
 
@@ -94,7 +93,7 @@ class Opening:
                 engine.stop()
                 return
             opened = Opened(engine, engine.first_snapshot())
-            # Here, where it holds up no key.
+            # Done here, where it delays no key.
             importlib.import_module(_DRAWN_BY)
         except Exception as error:  # noqa: BLE001 the app raises it where it is to be seen
             if not self._stopping:
@@ -103,7 +102,7 @@ class Opening:
             tell(opened)
 
     def stop(self) -> None:
-        """Stop the engine, or see to it that it stops as soon as it is open. From any thread."""
+        """Stop the engine now, or as soon as it is open. Callable from any thread."""
         with self._lock:
             self._stopping = True
         if self._engine is None and self._thread is not None:
@@ -112,13 +111,13 @@ class Opening:
             self._engine.stop()
 
     def stand_aside(self) -> None:
-        """As the engine's."""
+        """Like the engine's."""
         if self._engine is not None:
             self._engine.stand_aside()
 
 
 class OpeningApp(ClaudeTopApp):
-    """The cockpit that begins by itself. What is typed and clicked before that takes effect afterwards."""
+    """The cockpit that opens its engine itself. Keys and clicks before that take effect afterwards."""
 
     def __init__(
         self,
@@ -141,7 +140,7 @@ class OpeningApp(ClaudeTopApp):
         chosen = self.settings
         return OpeningScreen(self._about, self.chosen_keys, Preset(chosen.layout), chosen.hidden_panels)
 
-    # Textual calls a handler of each class, this one's first: it must not call that of its base.
+    # Textual calls the handler of each class, this one's first: it must not call that of its base.
 
     def on_ready(self) -> None:
         self._opening.start(self.post_message)
@@ -172,18 +171,14 @@ class OpeningApp(ClaudeTopApp):
             self._held.append(event)
 
     def _ends(self, key: events.Key) -> bool:
-        """Whether it ends the program: a `q` behind other keys is meant for what these open."""
+        """Whether a key ends the program: a `q` behind other keys is meant for what these open."""
         always, quits = _leaving_keys(self.chosen_keys)
         return key.key in always or (not self._held and key.key in quits)
 
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
+    def intercepts(self, action: str | ActionParseResult) -> bool:
+        """Until the engine is open, only the end of the program can be asked for."""
         if self.has_begun:
-            return await super().run_action(action, default_namespace, namespaces)
+            return super().intercepts(action)
         if action_name(action) in _ENDS:
             self.exit()
         return True

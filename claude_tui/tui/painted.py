@@ -1,4 +1,4 @@
-"""What the app is drawn in: its theme, as far as the terminal has the colours, and its symbols."""
+"""How the app is drawn: its theme, as far as the terminal has the colours, and its symbols."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
             chosen = load_theme(FALLBACK, None)
             self._theme_problem = f"{_sentence(error)} The theme {FALLBACK} is shown until it is fixed."
         self.paint = Paint(chosen, self.symbols)
-        # Set from the start, as Textual would paint greys over the terminal's own colours otherwise.
+        # Set from the start, as Textual would otherwise paint greys over the terminal's own colours.
         super().__init__(report, ansi_color=True if chosen is NO_COLOR else None)
         if chosen is not NO_COLOR:
-            # Textual heeds an empty NO_COLOR as well, which means nothing (https://no-color.org).
+            # Textual also obeys an empty NO_COLOR, which has no meaning (https://no-color.org).
             self.no_color = False
             self._filters = [each for each in self._filters if not isinstance(each, Monochrome)]
         self._filters.append(SymbolFilter(self.symbols))
@@ -84,8 +84,8 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
             self._follow_theme_file()
 
     def _follow_theme_file(self) -> None:
-        # In a thread that waits, as a file on a disk that is gone hangs; a worker for each look costs more
-        # than all else that an idle second does.
+        # In a thread that waits, as a file on an unreachable disk hangs; a worker for each check costs more
+        # than everything else in an idle second.
         ended, loop = self._ended, asyncio.get_running_loop()
 
         def follow() -> None:
@@ -97,7 +97,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         threading.Thread(target=follow, name="theme file", daemon=True).start()
 
     def _look_soon(self) -> None:
-        # One that hangs is not started again.
+        # A watcher that hangs is not started again.
         if not any(worker.group == _THEME_FILE for worker in self.workers):
             work: WorkType[None] = self.look_at_theme_file
             self.run_worker(work, group=_THEME_FILE)
@@ -106,7 +106,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         self._ended.set()
 
     async def look_at_theme_file(self) -> None:
-        """Read the theme again if its file has changed. One that cannot be read changes nothing."""
+        """Read the theme again if its file has changed. If it cannot be read, nothing changes."""
         watch = self._theme_watch
         found = await asyncio.to_thread(watch.changed)
         if watch is not self._theme_watch:
@@ -124,7 +124,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         self.notify(problem, severity="warning", timeout=_PROBLEM_S, markup=False)
 
     def follow_theme(self, name: str) -> None:
-        """From now on, `name` is the theme whose file is watched."""
+        """Watch the file of the theme called `name` from now on."""
         self._theme_watch = ThemeWatch(name, self.user_themes)
 
     def apply_theme(self, theme: Theme) -> None:
@@ -136,7 +136,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         self.register_theme(made)
         self.theme = made.name
         if again:
-            # Textual sees no change where only the colours behind a name are others.
+            # Textual notices no change if only the colours behind a name differ.
             self._watch_theme(made.name)
         self._paint_all()
 
@@ -149,7 +149,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         return theme if self.is_headless else fitted(theme, self.console.color_system)
 
     def _paint_all(self) -> None:
-        """Repaint every cell: the colours changed, or the shell has used the terminal in between."""
+        """Repaint every cell, after a change of colours, or after the shell has used the terminal."""
         for screen in self.screen_stack:
             for panel in screen.query(LinePanel):
                 panel.repaint()

@@ -1,4 +1,4 @@
-"""The command palette: the actions of this screen, and by name those of the others, with their keys."""
+"""The command palette: the actions of this screen, and by name those of other screens, with their keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from claude_tui.tui.screens.leaving import LeavesOnce
 __all__ = ["ActionCommands", "Palette"]
 
 
-# The actions that open the screens on which others work.
+# The actions that open the screens of other actions.
 _OPENED_BY = {
     Scope.INCIDENT: "incident",
     Scope.POSTMORTEM: "postmortem",
@@ -36,7 +36,7 @@ _LONGEST_SEARCH = 80
 class Palette(LeavesOnce, CommandPalette):
     """Textual's palette, with a guard: its list cannot page before it has been laid out."""
 
-    # Textual's own rules are black and green, also where the terminal has no such colours.
+    # Textual's own rules are black and green, even if the terminal has no such colours.
     DEFAULT_CSS = """
     Palette #--input { border: hkey $ct-edge; }
     Palette CommandInput, Palette CommandInput:focus { border: blank $ct-edge; }
@@ -80,7 +80,7 @@ class ActionCommands(Provider):
     def _elsewhere(
         self, here: set[str]
     ) -> Iterator[tuple[Action, Action, partial[Coroutine[Any, Any, bool]]]]:
-        """The actions of other screens, each with the one that opens its screen, and a call of that."""
+        """The actions of other screens, each with the one that opens its screen, and a call of both."""
         openers = {action.id: (action, run) for action, run in self._possible()}
         chosen = cockpit_of(self.screen).chosen_keys
         for action in ACTIONS:

@@ -1,4 +1,4 @@
-"""The key that zooms each panel, as it stands in the panel's title."""
+"""The key that zooms each panel, shown in the panel's title."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["zoom_keys"]
 
 
 def zoom_keys(chosen: KeyMap | None) -> dict[Panel, str]:
-    """By panel; the record is not zoomed, so its key leads to the incident."""
+    """The key of each panel; the record is not zoomed, so its key leads to the incident."""
     keys = {action.id: first_key(action.id, action.keys, chosen) for action in ACTIONS}
     named = {panel: f"zoom_{panel.value}" for panel in Panel} | {Panel.RECORD: "incident"}
     return {panel: display(keys[name]) for panel, name in named.items()}

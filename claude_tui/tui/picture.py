@@ -36,7 +36,7 @@ _MOST_OF_A_SECOND = 100
 
 
 class PictureError(ClaudeTopError):
-    """A picture cannot be made or written. The text says why."""
+    """A picture cannot be taken or written. The text says why."""
 
 
 class Picture(NamedTuple):
@@ -52,7 +52,7 @@ def picture_of(app: App[Any], title: str, redactor: Redactor) -> Picture:
 
 
 def drawn(rows: Iterable[Row], title: str, redactor: Redactor) -> Picture:
-    """The rows as a picture. A key that is broken over two of them cannot be covered: PictureError."""
+    """The rows as a picture. Raises PictureError if a key spans two rows, as it could not be covered."""
     shown = [covered(row, redactor) for row in rows]
     text = "\n".join(_text_of(row).rstrip() for row in shown).rstrip() + "\n"
     if redactor.holds_secret(text):
@@ -124,7 +124,7 @@ def save(picture: Picture, folder: Path, at: datetime, write: Write = write_docu
 def _free_stem(folder: Path, name: str) -> Path:
     for number in count(1):
         stem = folder / (name if number == 1 else f"{name}-{number}")
-        # A link that leads nowhere is there as well: writing would make what it names.
+        # A dangling link exists as well: writing would create its target.
         if not any(os.path.lexists(stem.with_suffix(suffix)) for suffix in (".svg", ".txt")):
             return stem
         if number > _MOST_OF_A_SECOND:

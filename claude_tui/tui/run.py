@@ -73,9 +73,9 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
 def run_drill(
     settings: Settings, scenario_name: str, speed: float, report: Report, emit: Callable[[str], None]
 ) -> int:
-    """A drill, in a directory of its own that is kept. `emit` gets the debrief after the end.
+    """Run a drill in a directory of its own, which is kept. `emit` gets the debrief after the end.
 
-    Raises ScenarioError for a scenario that is no drill, or does not fit the runbook.
+    Raises ScenarioError for a scenario that is no drill, or that does not fit the runbook.
     """
     from secrets import token_hex
 
@@ -117,7 +117,7 @@ def run_drill(
         app = DrillApp(engine, settings, engine.first_snapshot(), drill, report)
 
         def stop() -> None:
-            # Whoever just leaves has a score, too.
+            # A responder who just leaves gets a score, too.
             try:
                 app.conclude()
             finally:
@@ -177,7 +177,7 @@ def _session(
 
 
 def _is_new(settings: Settings) -> bool:
-    """Whether nothing has been recorded in the data directory, nor has anybody written settings."""
+    """Whether nothing has been recorded in the data directory, and no settings file exists."""
     try:
         no_file = settings.file is None or not settings.file.exists()
         return no_file and next(settings.data_dir.glob("*.db"), None) is None

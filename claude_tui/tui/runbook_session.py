@@ -91,7 +91,7 @@ def placeholders_for(snapshot: Snapshot, settings: Settings, session: RunbookSes
 
 
 def _traffic_words(snapshot: Snapshot) -> dict[str, str]:
-    """What own traffic tells; nothing where it is not counted."""
+    """The runbook's values from own traffic; empty if none is counted."""
     if snapshot.traffic is None:
         return {}
     context = FactContext(snapshot, snapshot.verdict)

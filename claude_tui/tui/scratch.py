@@ -64,7 +64,7 @@ class ScratchDirectory:
 
 
 def sweep(parent: Path, prefix: str) -> None:
-    """Removes the scratch directories in `parent` whose process has ended without doing so."""
+    """Removes the scratch directories in `parent` whose process has ended without removing them."""
     name = re.compile(rf"{re.escape(prefix)}\d+-\w{{8}}")
     for left in parent.glob(f"{prefix}*"):
         if name.fullmatch(left.name):

@@ -1,4 +1,4 @@
-"""Whether this process draws for a browser: `claude-top serve` speaks to it through its pipes."""
+"""Whether this process draws for a browser: `claude-top serve` communicates with it through pipes."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ __all__ = ["is_served"]
 
 
 def is_served(environ: Mapping[str, str]) -> bool:
-    """True where textual-serve's convention says that the screen is sent to a browser."""
+    """True if the screen is sent to a browser, by textual-serve's convention."""
     return environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")

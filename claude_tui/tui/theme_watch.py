@@ -13,7 +13,7 @@ _Seen = tuple[int, int, int] | None
 
 
 class ThemeWatch:
-    """Watches a theme in the user's folder by its name, whether it is there yet or not.
+    """Watches a theme in the user's folder by name, whether or not the file exists yet.
 
     A change counts once the file has been the same twice, as an editor may not have written all of it.
     """
@@ -24,11 +24,11 @@ class ThemeWatch:
         self._known = self._last = self._seen()
 
     def stirs(self) -> bool:
-        """Whether `changed` may have something to tell."""
+        """Whether `changed` may return something."""
         return self._seen() != self._known
 
     def changed(self) -> Theme | ThemeError | None:
-        """The theme if it has changed since the last call, or what is wrong with it; else None."""
+        """The theme if it has changed since the last call, or what is wrong with it; otherwise None."""
         seen, self._last = self._last, self._seen()
         if self._last != seen or self._last == self._known:
             return None

@@ -1,4 +1,4 @@
-"""One key at a time: each is delivered once the one before it has had its effect."""
+"""One key at a time: each is delivered once the previous one has taken effect."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 __all__ = ["TypedOrder", "TypesInOrder"]
 
-# A widget that is removed takes its queue with it, and what waited in there for a key to be done.
+# A removed widget takes its queue with it, including what waited there for a key to be handled.
 _GIVEN_UP_AFTER_S = 0.5
 
 Typed = events.InputEvent | events.Paste
 
 
 class TypedOrder:
-    """Keeps what was typed in order where a slow connection delivers several keys in one read.
+    """Keeps typed keys in order when a slow connection delivers several in one read.
 
     Textual 8.2 sends a key to the focused widget, from where it bubbles back to the app, which only then
-    looks for a binding. Keys behind it would meanwhile reach the old focus: of `ana TAB ben` all letters
-    would go into the first field. Here they wait until the one before has gone all the way.
+    looks for a binding. Later keys would meanwhile reach the old focus: of `ana TAB ben`, all letters would
+    go into the first field. Here they wait until the previous key has gone all the way.
     """
 
     def __init__(self, app: App[Any], deliver: Callable[[Typed], Awaitable[None]]) -> None:
@@ -43,7 +43,7 @@ class TypedOrder:
         self._before = ""
 
     def holds(self, event: Typed) -> bool:
-        """Whether `event`, which has just been typed, has to wait; it is delivered when its turn has come."""
+        """Whether `event`, which has just been typed, has to wait; it is then delivered in its turn."""
         if isinstance(event, events.Key):
             self._typed_on[event] = self._app.screen_stack[-1]
         if self._under_way is None:
@@ -56,8 +56,8 @@ class TypedOrder:
     def is_too_late(self, key: events.Key) -> bool:
         """Whether a repeated `key` was meant for a screen that has closed since.
 
-        Such is the second of two Enters for a dialog that the first one has closed: it is not for the screen
-        beneath.
+        An example is the second of two Enters for a dialog that the first one has closed: it is not for the
+        screen beneath.
         """
         screen = self._typed_on.get(key)
         repeated = key.key == self._before
@@ -66,17 +66,17 @@ class TypedOrder:
         return repeated and screen is not None and screen not in self._app.screen_stack
 
     def follow(self, key: events.Key) -> None:
-        """Hold what comes until `key`, which has just been put into a queue, has gone all the way."""
+        """Hold further keys until `key`, which has just been put into a queue, has gone all the way."""
         self._under_way = key
         self._rise(self._app.focused or self._app.screen, key, self._app.screen)
 
     def give_up(self) -> None:
-        """Wait no longer for the key that is under way."""
+        """Stop waiting for the key that is under way."""
         if self._under_way is not None:
             self._app.call_later(self._arrived, self._under_way)
 
     def _rise(self, pump: MessagePump | None, key: events.Key, screen: Screen[Any]) -> None:
-        """Go up behind `key`, from queue to queue, to the app."""
+        """Follow `key` from queue to queue up to the app."""
         while pump is not None and pump is not self._app:
             if pump.call_later(self._rise, pump._parent, key, screen):
                 return
@@ -84,7 +84,7 @@ class TypedOrder:
         self._app.call_later(self._settle, key, screen)
 
     async def _settle(self, key: events.Key, screen: Screen[Any]) -> None:
-        """Wait for a screen that `key` has opened to be there."""
+        """Wait until a screen that `key` has opened is ready."""
         opened = self._app.screen
         if opened is screen or not opened.call_later(self._app.call_later, self._arrived, key):
             await self._arrived(key)

@@ -1,8 +1,8 @@
 """Textual's driver for browsers, extended to end with the server that started it.
 
-Textual 8.2's own goes on for ever once its input has ended, as after a `kill -9` of the server; a write to
-a server that is gone fails in the event loop; and its signal handlers replace the ones of `hangup`, whose
-watchdog ends a process that is stuck.
+The one of Textual 8.2 continues forever once its input has ended, as after a `kill -9` of the server; a write
+to a server that is gone fails in the event loop; and its signal handlers replace those of `hangup`, whose
+watchdog ends a stuck process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["GuardedWebDriver", "web_driver_class"]
 
 
 class GuardedWebDriver(WebDriver):
-    """Tells its `listener` when the server at the other end of the pipes is gone."""
+    """Notifies its `listener` when the server at the other end of the pipes is gone."""
 
     listener: Listener
 
@@ -36,7 +36,7 @@ class GuardedWebDriver(WebDriver):
         rest = memoryview(data)
         try:
             while rest and not self._gone:
-                # A signal may cut a write short, and half a packet would shift all that follow.
+                # A signal may cut a write short, and half a packet would shift everything after it.
                 rest = rest[os.write(self.fileno, rest) :]
         except OSError:
             self._lose()

@@ -1,4 +1,4 @@
-"""The budgets of the design, measured: python -m tests.bench.budgets [--quick] [--write]
+"""Measures the budgets of the design: python -m tests.bench.budgets [--quick] [--write]
 
 Every figure stands beside its reference, measured in the same run, because machines differ: a bare
 Textual app for the first frame, bare Python for --version, btop and htop (where Debian's packages are
@@ -47,16 +47,19 @@ ALERTS = 3
 MOST_MB = {"collector, no traffic": 115, "collector, traffic": 115, "viewer, traffic": 60, "agent": 95}
 FRAME_SIGNS = b"quit", b"LIVE"
 START_METHOD = (
-    "The median of some starts: of a command beside bare python; of the dashboard, beside a Textual app with "
-    "one Static, until the last part of its first frame is on the wire (every panel and key in its place, "
-    "and keys count), and until it shows what has been recorded."
+    "Medians of several starts. A command is compared with bare Python. The dashboard is compared with a "
+    "Textual app with one Static: until the last part of its first frame is written (every panel and key is "
+    "in its place, and keys are accepted), and until it shows the recorded data."
 )
 LOAD_METHOD = (
-    "All at the same time on terminals of 120x40, {seconds} s after the first {settle}. With traffic: "
-    "{calls:g} calls a second, an open incident, an overload; collector and viewer share a store. CPU is of "
-    "one core and at most btop's in the same run, with traffic 2%."
+    "All programs run at the same time on terminals of 120x40, measured for {seconds} s after the first "
+    "{settle}. With traffic means {calls:g} calls a second, an open incident and an overload; collector and "
+    "viewer share a store. CPU is a percentage of one core, and at most btop's in the same run, or 2% with "
+    "traffic."
 )
-KEY_METHOD = "From a key to the last part of a whole new screen, while probes run and traffic comes."
+KEY_METHOD = (
+    "From a key press to the last part of a completely new screen, while probes run and traffic arrives."
+)
 
 
 @contextmanager
@@ -111,18 +114,18 @@ def frames_s(command: Sequence[str], signs: Sequence[bytes], env: dict[str, str]
 
 
 def command_rows(words: str, runs: int, env: Mapping[str, str]) -> Iterator[Row]:
-    """Until a command has answered, beside python that does nothing."""
+    """How long a command takes, compared with a Python that does nothing."""
     script = str(Path(sys.executable).with_name("claude-top"))
     bare = median_of(lambda: run_s([sys.executable, "-c", "print(1)"], env), runs)
     spent = median_of(lambda: run_s([script, words], env), runs)
     yield Row.at_most(f"claude-top {words}, over python", (spent - bare) * 1000, 60, "ms")
-    yield Row("python -c 'print(1)' beside it", f"{bare * 1000:.0f} ms")
+    yield Row("python -c 'print(1)', for comparison", f"{bare * 1000:.0f} ms")
 
 
 def start_rows(runs: int, env: dict[str, str]) -> Iterator[Row]:
-    """Until a command has answered, and until the dashboard's first frame."""
+    """How long a command takes, and how long the dashboard takes to its first frame."""
     yield from command_rows("--version", runs, env)
-    frames_s(CLAUDE_TOP, FRAME_SIGNS, env)  # which compiles what has not been compiled yet
+    frames_s(CLAUDE_TOP, FRAME_SIGNS, env)  # compiles what has not been compiled yet
     bares, firsts, read = [], [], []
     for _ in range(runs * 2 // 3):
         bare, *_ = frames_s([sys.executable, "-c", BARE_APP], [b"bare-app-is-up"], {})
@@ -130,8 +133,8 @@ def start_rows(runs: int, env: dict[str, str]) -> Iterator[Row]:
         bares.append(bare)
         firsts.append(first / bare)
         read.append(filled / bare)
-    yield Row.at_most("first frame, times the bare app's", statistics.median(firsts), 1.5, "x", 1)
-    yield Row("the same with what has been recorded", f"{statistics.median(read):.1f} x")
+    yield Row.at_most("first frame, relative to the bare app's", statistics.median(firsts), 1.5, "x", 1)
+    yield Row("the same, with the recorded data", f"{statistics.median(read):.1f} x")
     yield Row("first frame of a bare app", f"{statistics.median(bares):.2f} s")
 
 
@@ -144,7 +147,7 @@ class Load:
 
 @dataclass
 class Watched:
-    """A program whose terminal is read in a thread, as long as it runs."""
+    """A program whose terminal is read in a thread for as long as it runs."""
 
     name: str
     program: Program
@@ -162,12 +165,12 @@ class Watched:
 def loads(
     commands: Sequence[tuple[str, Sequence[str], dict[str, str]]], settle_s: float, seconds: float
 ) -> dict[str, Load]:
-    """What programs cost that run at the same time, each started a while after the one before."""
+    """What programs cost that run at the same time, each started a while after the previous one."""
     with ExitStack() as stack:
         watched = []
         for name, command, env in commands:
             watched.append(Watched(name, stack.enter_context(Program(command, env=env))))
-            # The first one is to be the collector, and is not to wait with a full terminal.
+            # The first one has to become the collector, and must not block on a full terminal.
             watched[-1].program.read_for(START_S)
         threads = [threading.Thread(target=each.run, args=(settle_s, seconds)) for each in watched]
         for thread in threads:
@@ -178,7 +181,7 @@ def loads(
 
 
 def load_rows(settle_s: float, seconds: float, home: str, env: dict[str, str]) -> Iterator[Row]:
-    """Collector, viewer and what stands beside them, with an open incident and traffic, in one run."""
+    """Collector, viewer and programs for comparison in one run, with an open incident and traffic."""
     tools: list[tuple[str, Sequence[str], dict[str, str]]] = [
         (name, [name], {}) for name in ("btop", "htop") if shutil.which(name)
     ]
@@ -211,7 +214,7 @@ def load_rows(settle_s: float, seconds: float, home: str, env: dict[str, str]) -
         )
         firing = alerts_firing(here | busy)
         status_line = measured("", "", lambda: command_rows("statusline", 9, here | busy)).rows
-    yield Row("alerts firing meanwhile", f"{firing}", f"least {ALERTS}", firing >= ALERTS)
+    yield Row("alerts firing during the run", f"{firing}", f"at least {ALERTS}", firing >= ALERTS)
     for name in ("collector, healthy", "collector, no traffic", "collector, traffic", "viewer, traffic"):
         yield Row.at_most(f"{name}: terminal", found[name].bytes_per_s, 1024, "B/s")
     yield from (Row(f"{name}: terminal", f"{found[name].bytes_per_s:,.0f} B/s") for name, _, _ in tools)
@@ -231,17 +234,17 @@ def load_rows(settle_s: float, seconds: float, home: str, env: dict[str, str]) -
 
 
 def alerts_firing(env: Mapping[str, str]) -> int:
-    """How many alerts fire, by what the collector recorded last."""
+    """How many alerts fire, according to the collector's last record."""
     command, surroundings = [*CLAUDE_TOP, "alerts", "list"], {**os.environ, **env}
     listed = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
     return sum(line.split()[:1] == ["firing"] for line in listed.stdout.splitlines())
 
 
 def key_rows(presses: int, home: str, env: dict[str, str]) -> Iterator[Row]:
-    """From a key to its repaint, a whole screen, while probes run and traffic comes.
+    """From a key to its repaint of the whole screen, while probes run and traffic arrives.
 
-    The way back is not counted: a terminal program has to wait after `escape`, which begins every
-    other key's sequence too.
+    The way back is not measured: a terminal program has to wait after `escape`, which also begins the
+    sequences of other keys.
     """
     delays = []
     with (
@@ -291,7 +294,7 @@ def main() -> int:
         "CLAUDE_TOP_STATUS_URL": "http://127.0.0.1:9",
         "COLORTERM": "truecolor",
     }
-    # Neither settings nor a key of whoever measures.
+    # Without the settings and the key of the person who measures.
     for variable in [name for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE_TOP_", "XDG_"))]:
         del os.environ[variable]
     os.environ["HOME"] = home

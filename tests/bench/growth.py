@@ -28,9 +28,10 @@ from tests.bench.traffic import calls
 from tests.builders import after, engine
 
 METHOD = (
-    "Each figure in a process of its own. Observations are of a day at the default pace, more of them at a "
-    "faster one; what is dropped beyond the bound costs nothing, so the last line grows less. Calls are "
-    "counted, stored, read again and shown once a second, in one thread; proxies do their part apart."
+    "Each figure is measured in a process of its own. Observations are those of a day, at the default pace "
+    "or a faster one; observations beyond the limit are dropped and cost nothing, so the last line grows "
+    "less. Calls are counted, stored, read again and shown once a second, in one thread; the work of the "
+    "proxies is not included."
 )
 TIMES = 1, 10, 100
 _SNAPSHOTS = 40
@@ -39,7 +40,7 @@ _DISTINCT = 500
 
 
 def of_observations(count: int) -> tuple[float, float]:
-    """(MB, ms for a Snapshot) of a history of so many."""
+    """(MB, ms for a Snapshot) of a history of this many observations."""
     per_day = sum(86_400 / each for each in USUAL)
     faster = count / per_day
     case = Case("", 24.0, tuple(each / faster for each in USUAL), 0.02, 0.0)  # type: ignore[arg-type]
@@ -58,7 +59,7 @@ def of_observations(count: int) -> tuple[float, float]:
 
 
 def of_calls(per_second: int) -> tuple[float, float]:
-    """(MB, ms of CPU for a second) of so many calls a second."""
+    """(MB, ms of CPU for a second) of this many calls a second."""
     made = [*calls(_DISTINCT, 5, random.Random(3))]
     with tempfile.TemporaryDirectory() as directory:
         store = Store.open(Path(directory), now=NOW)
@@ -97,7 +98,7 @@ def rows() -> Iterator[Row]:
 
 
 def _apart(work: Callable[[int], tuple[float, float]], amount: int) -> tuple[float, float]:
-    """What `work` gives in a process of its own."""
+    """The result of `work` in a process of its own."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(work, amount).result()

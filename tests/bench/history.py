@@ -20,6 +20,7 @@ from pathlib import Path
 from claude_tui.analysis.uptime.hours import DEFAULT_REACH, HOUR, hour_of
 from claude_tui.analysis.uptime.record import LONGEST
 from claude_tui.analysis.uptime.report import SPANS, build_report
+from claude_tui.model.format import plural
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.provider import Component, IncidentUpdate, ProviderIncident, ProviderStatus
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
@@ -134,7 +135,7 @@ def queries(path: Path, what: str) -> Iterator[tuple[str, float, float]]:
     session.close()
     for span in (SPANS[0], SPANS[-1]):
         spent = best_ms(lambda s=span: build_report(record, s, OURS))  # type: ignore[misc]
-        yield f"the report of {span.days} days", spent, QUERY_MS
+        yield f"the report of {plural(span.days, 'day')}", spent, QUERY_MS
     local = best_ms(lambda: build_report(record, LONGEST, OURS, lambda at: at.astimezone()))
     yield "the same in local time", local, QUERY_MS
     past = NOW - timedelta(days=45, minutes=7)

@@ -92,12 +92,12 @@ def steps(store: Store, start: datetime) -> Iterator[Timed]:
     at = start
     past.whole(at)
     ways: tuple[tuple[str, Callable[[datetime], datetime | None], Focus | None], ...] = (
-        ("[ an observation back", lambda t: past.observation_near(t, later=False), None),
-        ("] an observation on", lambda t: past.observation_near(t, later=True), None),
-        ("{ a minute back", lambda t: t - timedelta(minutes=1), None),
-        ("} a minute on", lambda t: t + timedelta(minutes=1), None),
-        (", the event before", lambda t: past.event_near(t, later=False), None),
-        (". the event after", lambda t: past.event_near(t, later=True), None),
+        ("[ one observation back", lambda t: past.observation_near(t, later=False), None),
+        ("] one observation forward", lambda t: past.observation_near(t, later=True), None),
+        ("{ one minute back", lambda t: t - timedelta(minutes=1), None),
+        ("} one minute forward", lambda t: t + timedelta(minutes=1), None),
+        (", the previous event", lambda t: past.event_near(t, later=False), None),
+        (". the next event", lambda t: past.event_near(t, later=True), None),
         ("{ with the latency chart of 24 h", lambda t: t - timedelta(minutes=1), DAY_OF_LATENCY),
     )
     for name, way, focus in ways:

@@ -1,4 +1,4 @@
-"""A terminal program on a real pty, measured from outside: what it writes, its CPU and its memory. Linux."""
+"""A terminal program on a real pty, measured from outside: its output, CPU and memory. Linux only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tour over and over at twenty times its speed, with traffic: what grows, and what stays open.
+"""Plays the tour repeatedly at twenty times its speed, with traffic: what grows, and what stays open.
 
 python -m tests.bench.soak [--minutes 60] [--speed 20]
 
@@ -22,8 +22,8 @@ from tests.bench.program import Program
 from tests.bench.table import Row, measured, printed
 
 METHOD = (
-    "The demo on a terminal of 120x40, playing the tour again and again. Growth is the difference of the "
-    "medians of the last and the first tenth after warming up."
+    "The demo on a terminal of 120x40, playing the tour repeatedly. Growth is the difference between the "
+    "medians of the last tenth and of the first tenth after warming up."
 )
 _SCENARIOS = Path(claude_tui.__file__).parent / "simulator" / "scenarios"
 _SAMPLE_S = 5.0
@@ -71,18 +71,16 @@ def soaked(seconds: float, speed: float) -> Iterator[Row]:
 
     yield Row("tours played", f"{seconds * speed / 300:,.0f}")
     yield Row("memory after warming up", f"{statistics.median(each.memory_mb for each in first):.1f} MB")
-    yield Row.at_most("growth of memory since", grown("memory_mb"), _MOST_GROWTH_MB, "MB", 1)
+    yield Row.at_most("growth of memory after that", grown("memory_mb"), _MOST_GROWTH_MB, "MB", 1)
     yield Row.at_most("growth of open descriptors", grown("descriptors"), 2, "")
     yield Row.at_most("growth of threads", grown("threads"), 2, "")
     stored, rate = last[-1].stored_kb, first[-1].stored_kb / (len(samples) // 6 + tenth)
-    yield Row.at_most(
-        "store, times what the first part predicts", stored / (rate * len(samples)), 1.2, "x", 2
-    )
-    yield Row("store in the end", f"{stored / 1024:.1f} MB")
+    yield Row.at_most("store, relative to its first part's rate", stored / (rate * len(samples)), 1.2, "x", 2)
+    yield Row("store at the end", f"{stored / 1024:.1f} MB")
 
 
 def tours(count: int) -> str:
-    """A scenario of so many tours, one after the other, with what the page posts in each."""
+    """A scenario of this many tours, one after the other, with the page updates of each."""
     whole = (_SCENARIOS / "tour.toml").read_text("utf-8")
     start, rest = whole.index("\n[[phase]]\n"), whole.index("\n[[incident]]\n")
     phases, incident = whole[start:rest], whole[rest:]

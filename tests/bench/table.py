@@ -28,11 +28,11 @@ class Row:
     what: str
     """What was measured."""
     figure: str
-    """What came out."""
+    """The result with its unit."""
     budget: str = ""
-    """What it may be at most, or at least where it says so; "" for what only stands beside."""
+    """The highest value, or with `at least` the lowest; "" for a figure that is only for comparison."""
     kept: bool | None = None
-    """Whether it is; None where there is nothing to keep, or nothing to compare with."""
+    """Whether the figure is within its budget; None without a budget."""
 
     @classmethod
     def at_most(cls, what: str, value: float, budget: float, unit: str, digits: int = 0) -> Row:
@@ -42,22 +42,22 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """Figures that were taken together."""
+    """Figures that were measured together."""
 
     title: str
-    """What they are about."""
+    """The heading."""
     method: str
-    """How they were taken."""
+    """How they were measured."""
     rows: tuple[Row, ...]
     """The figures."""
 
 
 def measured(title: str, method: str, work: Callable[[], Iterable[Row]]) -> Section:
-    """The rows that `work` gives. One that fails says so in the table: what the others took stays."""
+    """The rows that `work` yields. A failure becomes a row of the table, which keeps all other figures."""
     rows: list[Row] = []
     try:
         rows.extend(work())
-    except Exception as error:  # noqa: BLE001 - half an hour of measuring is not to be lost
+    except Exception as error:  # noqa: BLE001 half an hour of measuring must not be lost
         reason = str(error).partition("\n")[0]
         rows.append(Row(f"not measured: {reason}", type(error).__name__, kept=False))
     return Section(title, method, tuple(rows))
@@ -76,21 +76,22 @@ def printed(sections: Sequence[Section]) -> str:
 
 
 def page(sections: Sequence[Section], at: datetime, load: float) -> str:
-    """The page of the manual, of a run that began at an instant and load average."""
+    """The page of the manual, for a run that began at this instant with this load average."""
     lines = [
         "# Budgets: what the program may cost, and what it does",
         "",
         *_paragraph(
             f"Measured on {at:%Y-%m-%d} with claude-top {claude_tui.__version__}, Python "
-            f"{platform.python_version()}, {os.cpu_count()} processors, load average {load:.1f} when it "
-            "began. Machines differ: the figures mean something beside what was measured in the same run, "
-            "and `python -m tests.bench.budgets --write` in a clone of the project makes this page anew. "
-            "✓ is kept, ✗ is missed, no mark stands beside for comparison."
+            f"{platform.python_version()} and {os.cpu_count()} processors, at a load average of {load:.1f} "
+            "at the start. Machines differ, so compare a figure only with others of the same run. "
+            "`python -m tests.bench.budgets --write` in a clone of the project writes this page. "
+            "✓ is within its budget, ✗ is not; rows without a mark are for comparison. A budget is an upper "
+            "limit unless it says at least."
         ),
     ]
     for section in sections:
         lines += ["", f"## {section.title}", "", *_paragraph(section.method), ""]
-        head = Row("what", "measured", "at most")
+        head = Row("what", "measured", "budget")
         cells = [(_short(row.what), row.figure, row.budget) for row in (head, *section.rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines.append(_line(head, widths))

@@ -1,4 +1,4 @@
-"""The budgets of work that is timed by itself: diagnosis, 90 days of history, the proxy."""
+"""The budgets of work that is timed on its own: diagnosis, 90 days of history, the proxy."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.bench.store import NOW, SPAN, best_ms, fill, open_store
 from tests.bench.table import Row
 
 HISTORY_METHOD = (
-    "A store of 90 days, 1.6 million observations. A step is CPU time, the slowest of 120 of each kind, "
-    "after the first jump; a query is the best of some."
+    "A store of 90 days with 1.6 million observations. A step is the CPU time of the slowest of 120 steps of "
+    "its kind, after the first jump; a query is the best of several runs."
 )
 PROXY_METHOD = (
-    "Direct and proxied calls interleaved, 50 streams at a time, upstream and client in processes of their "
-    "own; nginx is a plain reverse proxy beside it."
+    "Direct and proxied calls are interleaved, 50 streams at a time; upstream and client have processes of "
+    "their own. nginx is a plain reverse proxy, for comparison."
 )
 PURE_METHOD = "The best of ten runs."
 _OPEN_MS = 10.0
@@ -84,5 +84,5 @@ def proxy_rows(nginx: str | None, *, quick: bool) -> Iterator[Row]:
         url, pid = programs["claude-top"]
         asyncio.run(proxy.calls(url, seconds / 10))
         rate = asyncio.run(proxy.calls(url, seconds))
-        yield Row("small calls a second of one worker", f"{rate:,.0f}", "least 1,000", rate >= 1000)
+        yield Row("small calls a second of one worker", f"{rate:,.0f}", "at least 1,000", rate >= 1000)
         yield Row.at_most("500 open streams", asyncio.run(proxy.resident_with_open(url, pid)), 150, "MB")

@@ -33,7 +33,7 @@ __all__ = ["StillApp", "StillBackend", "chart_for", "still_app"]
 
 @dataclass
 class StillBackend:
-    """Publishes when told to. `focus` is what was asked for last, `focuses` all of it."""
+    """Publishes on demand. `focus` is the last requested one, `focuses` all of them."""
 
     focuses: list[Focus | None] = field(default_factory=list)
     probed: int = 0
@@ -136,7 +136,8 @@ def still_app(
 
 
 def chart_for(focus: Focus, snapshot: Snapshot) -> Chart:
-    """Plausible history for a panel: calm at first, trouble in the last fifth when the Snapshot has some."""
+    """Plausible history for a panel: calm at first, with a problem in the last fifth if the Snapshot has
+    one."""
     trouble = 1.0 if snapshot.verdict.since is not None else 0.0
     span = focus.span.total_seconds()
     step = max(span / 240, 15.0)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import http.client
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,9 +19,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from claude_tui.model.observation import Outcome
-from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.traffic import RollUp, TrafficSource
-from claude_tui.probes.prices import call_cost_usd
+from claude_tui.model.traffic import TrafficSource
 from claude_tui.settings import load
 from claude_tui.simulator.scenario import load as load_scenario
 from claude_tui.simulator.thread import SimulatorThread
@@ -34,6 +30,7 @@ from claude_tui.traffic.otlp.refusals import RETRY_AFTER_S
 from claude_tui.traffic.otlp.serving import ReceiverThread
 from claude_tui.traffic.rolling import Rolling
 from tests.functional.test_engine import engine_for, environ_of, running, simulated
+from tests.otlp_receiving import is_listening, notices, post, receiving, rows_of
 from tests.otlp_values import ANSWERED, API_REQUEST, as_json, event, logs, span, traces
 from tests.ports import unused_port
 from tests.store_values import PATIENCE_S
@@ -42,52 +39,10 @@ from tests.traffic_values import call
 CANARY = "canary-51c9e"
 
 
-@contextmanager
-def receiving(folder: Path, bounds: Bounds | None = None) -> Iterator[tuple[ReceiverThread, Store]]:
-    store = Store.open(folder, "otlp.db", now=datetime.now(UTC))
-    receiver = ReceiverThread(store, call_cost_usd, bounds=bounds)
-    receiver.listen("127.0.0.1:0")
-    receiver.start()
-    try:
-        yield receiver, store
-    finally:
-        receiver.stop(PATIENCE_S)
-        assert store.close(PATIENCE_S)
-
-
 @pytest.fixture
 def received(tmp_path: Path) -> Iterator[tuple[ReceiverThread, Store]]:
     with receiving(tmp_path) as both:
         yield both
-
-
-def post(
-    url: str,
-    body: bytes,
-    *,
-    path: str = "/v1/traces",
-    kind: str = PROTOBUF,
-    coding: str | None = None,
-    chunked: bool = False,
-) -> tuple[int, bytes, http.client.HTTPMessage]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
-    headers = {"Content-Type": kind} | ({"Content-Encoding": coding} if coding else {})
-    pieces = (body[at : at + 65_536] for at in range(0, len(body), 65_536))
-    # It may be refused before all of it was sent: then the answer is there.
-    with suppress(BrokenPipeError, ConnectionResetError):
-        connection.request("POST", path, pieces if chunked else body, headers, encode_chunked=chunked)
-    answer = connection.getresponse()
-    found = answer.status, answer.read(), answer.headers
-    connection.close()
-    return found
-
-
-def rows_of(receiver: ReceiverThread, store: Store) -> list[RollUp]:
-    """Everything that was received. Nothing more is, from now on."""
-    receiver.stop(PATIENCE_S)
-    assert store.flush(PATIENCE_S)
-    now = datetime.now(UTC)
-    return store.traffic.between(now - timedelta(hours=1), now + timedelta(minutes=1))
 
 
 # -- the official SDK ----------------------------------------------------------------
@@ -244,19 +199,6 @@ def test_a_call_that_the_proxy_saw_counts_once(received: tuple[ReceiverThread, S
 
 
 # -- in the engine -------------------------------------------------------------------
-
-
-def notices(snapshot: Snapshot) -> dict[str, str]:
-    return {notice.key: notice.text for notice in snapshot.engine.notices}
-
-
-def is_listening(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), PATIENCE_S).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 def test_a_collector_receives_and_shows(tmp_path: Path) -> None:

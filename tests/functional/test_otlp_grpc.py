@@ -8,8 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,8 +38,8 @@ from claude_tui.traffic.otlp.grpc_receiver import GrpcReceiver
 from claude_tui.traffic.otlp.intake import Intake
 from claude_tui.traffic.otlp.serving import ReceiverThread
 from tests.functional.test_engine import engine_for, environ_of, running, simulated
-from tests.functional.test_otlp import is_listening, notices, post, rows_of
 from tests.fuzzed import changed_bytes
+from tests.otlp_receiving import is_listening, notices, post, receiving, rows_of
 from tests.otlp_values import ANSWERED, AT, Sunk, event, logs, span, traces
 from tests.ports import unused_port
 from tests.proxied import WITHIN_S, Client
@@ -52,22 +51,9 @@ METRICS = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 CANARY = "canary-7d10f"
 
 
-@contextmanager
-def receiving(folder: Path, bounds: Bounds | None = None) -> Iterator[tuple[ReceiverThread, Store]]:
-    store = Store.open(folder, "otlp.db", now=datetime.now(UTC))
-    receiver = ReceiverThread(store, call_cost_usd, bounds=bounds)
-    receiver.listen_grpc("127.0.0.1:0")
-    receiver.start()
-    try:
-        yield receiver, store
-    finally:
-        receiver.stop(PATIENCE_S)
-        assert store.close(PATIENCE_S)
-
-
 @pytest.fixture
 def received(tmp_path: Path) -> Iterator[tuple[ReceiverThread, Store]]:
-    with receiving(tmp_path) as both:
+    with receiving(tmp_path, grpc=True) as both:
         yield both
 
 
@@ -230,7 +216,7 @@ def test_a_body_of_50_mb_is_refused_and_a_bomb_is_not_unpacked(
 
 
 def test_an_exporter_is_asked_to_come_back(tmp_path: Path) -> None:
-    with receiving(tmp_path, Bounds(at_once=100)) as (receiver, _):
+    with receiving(tmp_path, Bounds(at_once=100), grpc=True) as (receiver, _):
         code, _, trailers = export(receiver.grpc_url, traces(span()).SerializeToString())
     assert code is grpc.StatusCode.UNAVAILABLE
     # A google.rpc.Status with a RetryInfo of two seconds.
@@ -242,7 +228,7 @@ def test_an_exporter_is_asked_to_come_back(tmp_path: Path) -> None:
 
 def test_an_export_that_does_not_arrive_is_given_up_and_its_room_is_free_again(tmp_path: Path) -> None:
     with (
-        receiving(tmp_path, Bounds(read_s=0.2, requests=1)) as (receiver, _),
+        receiving(tmp_path, Bounds(read_s=0.2, requests=1), grpc=True) as (receiver, _),
         Peer(receiver.grpc_url) as slow,
     ):
         number = slow.begin()
@@ -257,7 +243,7 @@ def test_an_export_that_does_not_arrive_is_given_up_and_its_room_is_free_again(t
 
 
 def test_senders_that_vanish_reset_or_talk_nonsense_hold_up_nobody(tmp_path: Path) -> None:
-    with receiving(tmp_path, Bounds(requests=20)) as (receiver, store):
+    with receiving(tmp_path, Bounds(requests=20), grpc=True) as (receiver, store):
         for _ in range(5):
             with Peer(receiver.grpc_url) as vanishing:
                 vanishing.send(vanishing.begin(), b"\0\0", end=False)

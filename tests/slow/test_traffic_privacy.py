@@ -33,7 +33,7 @@ from claude_tui.settings import load as load_settings
 from tests.agents import PATIENCE_S, Agents, until
 from tests.functional.still import still_app
 from tests.functional.test_engine import running
-from tests.functional.test_otlp import is_listening
+from tests.otlp_receiving import is_listening
 from tests.otlp_values import ANSWERED, API_REQUEST, as_json, event, logs, span, traces
 from tests.ports import unused_port
 from tests.wire_server import sse

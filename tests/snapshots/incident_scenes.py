@@ -60,7 +60,7 @@ EARLIER = (
 
 @dataclass(frozen=True, slots=True)
 class IncidentScene:
-    """A picture, and what the engine would load of its incident."""
+    """A Snapshot, and what the engine would load of its incident."""
 
     snapshot: Snapshot
     records: dict[str, Record]

@@ -1,7 +1,8 @@
-"""A night on call, for the pictures of every screen: only what was observed and what people did is given.
+"""A night on call, for the pictures of every screen.
 
-Verdicts, alerts, figures, views and incidents follow from it, through the program's own parts; a picture is
-read back from the store as the past is. Seconds count from the first failure.
+Only what was observed and what people did is given. Verdicts, alerts, figures, views and incidents follow
+from it, through the program's own parts; a picture is read back from the store as the past is. Seconds count
+from the first failure.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ __all__ = ["CALM_S", "OPEN_S", "OVER_S", "PAST_S", "START", "TOLD_S", "Night", "
 
 START = datetime(2026, 11, 20, 2, 2, 11, tzinfo=UTC)
 CALM_S, TOLD_S, OPEN_S, OVER_S = -120.0, 45.0, 420.0, 1500.0
-"""Instants to look at: well; the verdict has told; the incident is open and mitigated; all is well again."""
+"""Instants to look at: healthy; with a verdict; with an incident that is mitigated; healthy again."""
 PAST_S = 240.0
 """An instant to look back at from `OVER_S`."""
 
@@ -63,11 +64,11 @@ def at(seconds: float) -> datetime:
 class Night:
     """The record of the night in a store of its own, and what was known of it at any instant.
 
-    Many pictures show the same instant: what was worked out for one is kept for the others.
+    Many pictures show the same instant, so results are cached.
     """
 
     def __init__(self, directory: Path) -> None:
-        """Opens what `play` has recorded there; nothing there is an empty night."""
+        """Opens what `play` has recorded there; an empty directory is an empty night."""
         self.store = Store.open(directory, now=at(_END_S))
         self._options = Options()
         target = Target("prod", "https://api.anthropic.com", "api.anthropic.com", _MODEL)
@@ -93,7 +94,7 @@ class Night:
         return replace(self.looked_back_at(seconds, focus), past=None)
 
     def looked_back_at(self, seconds: float, focus: Focus | None = None) -> Snapshot:
-        """What a screen shows of it later."""
+        """What a screen shows of that second in time travel."""
         if (seconds, focus) not in self._shown:
             self._shown[seconds, focus] = self._past.whole(at(seconds), focus)
         return self._shown[seconds, focus]
@@ -119,7 +120,7 @@ class Night:
             raise AssertionError(f"not written: {self.store.problem}")
 
     def _play(self, observed: Sequence[Observation | ProviderStatus]) -> None:
-        """Lets the journal note the verdicts and alerting judge, as they do every second."""
+        """Lets the journal note the verdicts and evaluates alerts, as every second in the program."""
         past, journal = Past(self.store, self.conditions), Journal(self.store)
         history = history_of(*observed)
         rules = load_rules(thresholds=named_thresholds(self._options, self._options.thresholds))
@@ -141,7 +142,7 @@ class Night:
 
 
 class NightBackend(StillBackend):
-    """What an engine answers at that second of the night."""
+    """Answers like an engine at that second of the night."""
 
     def __init__(self, night: Night, seconds: float, *, live: bool = True) -> None:
         super().__init__()
@@ -167,7 +168,7 @@ def _fails(second: float, share: float, random: Random) -> bool:
 
 
 def _limits(second: float) -> list[RateLimitReading]:
-    """Input tokens go down before the trouble, and are full again in each minute."""
+    """Input tokens run low before the problem, and are full again every minute."""
     left = 1_900_000 - int(second % 60) * 9_000
     reset = at(second + 60 - second % 60)
     return [
@@ -191,7 +192,7 @@ def _probed() -> list[Observation]:
             first = random.lognormvariate(-0.9, 0.2) * (7 if trouble else 1)
             answered = messages(moment, ttft=first, total=first + 0.25, limits=_limits(second))
             seen.append(replace(answered, cost_usd=0.00003, usage=Usage(input_tokens=12, output_tokens=4)))
-        # Asked more often from the first failure until the trouble is over.
+        # Probed more often from the first failure until the problem is over.
         second += 8 if 0 <= second < _MENDED_S + 60 else 30
     for number in range(int((_SPAN_S + _END_S) / 15)):
         listed = models(at(-_SPAN_S + 15 * number + 1), total=random.uniform(0.17, 0.2))

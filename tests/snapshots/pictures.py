@@ -1,7 +1,7 @@
 """What the pictures show: histories of observations, judged by analysis as the program judges them.
 
-Nothing here writes a verdict, a level or a figure: a picture can show only what analysis gives. The instant
-is `AT`; ages are seconds before it. Each is computed once: a Snapshot cannot be changed.
+Nothing here writes a verdict, a level or a figure: a picture can show only what analysis computes. The
+instant is `AT`; ages are seconds before it. Each is computed once, as a Snapshot is immutable.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.model.alert import Acknowledgement, AlertGroup, Snooze
 from claude_tui.model.key_lack import KeyLack
@@ -98,7 +99,7 @@ def operational(age: float) -> ProviderStatus:
 
 
 def since(age: float, then: Callable[[float], object], first: Callable[[float], object]) -> Callable:  # type: ignore[type-arg]
-    """`first` before `age` seconds ago, `then` from there on."""
+    """`first` until `age` seconds ago, `then` from there on."""
     return lambda at: (then if at <= age else first)(at)
 
 
@@ -122,6 +123,13 @@ def history(
     return found
 
 
+def known_of(found: Iterable[Observation | ProviderStatus]) -> History:
+    """What the program knows of it, in the order of arrival."""
+    return history_of(
+        *sorted(found, key=lambda each: each.at if isinstance(each, Observation) else each.fetched_at)
+    )
+
+
 def picture(
     found: Iterable[Observation | ProviderStatus],
     state: EngineState | None = None,
@@ -130,14 +138,12 @@ def picture(
     people: Iterable[Event] = (),
     **taken: object,
 ) -> Snapshot:
-    """The Snapshot of a history, with the alert group and the events that its verdict gives rise to.
+    """The Snapshot of a history, with the alert group and the events that its verdict leads to.
 
-    `taken` is what became of that group, such as an acknowledgement.
+    `taken` are fields of that group, such as an acknowledgement.
     """
     state = state or engine()
-    known = history_of(
-        *sorted(found, key=lambda each: each.at if isinstance(each, Observation) else each.fetched_at)
-    )
+    known = known_of(found)
     verdict = build_snapshot(known, AT, state, Options()).verdict
     opened, recorded = list(groups), list(people)
     if verdict.severity.trouble and verdict.detected_at is not None:
@@ -169,7 +175,7 @@ def _overloaded_answer(age: float) -> Observation:
 
 
 def _got_through(age: float) -> Observation:
-    """The one message that is answered meanwhile, late."""
+    """The only message that is answered during the overload, and late."""
     return messages(before(age), ttft=4.1, total=4.92, limits=limits())
 
 
@@ -178,15 +184,19 @@ def healthy() -> Snapshot:
     return picture(history())
 
 
+def overloaded_found(first: Answer = fine) -> list[Observation | ProviderStatus]:
+    """529 for three minutes and one answer among them."""
+    return history(answer=since(202, _overloaded_answer, first), denser_from=208)
+
+
 @cache
 def overloaded() -> Snapshot:
-    """529 for three minutes and one answer among them; the status page is not yet awake."""
-    return picture(history(answer=since(202, _overloaded_answer, fine), denser_from=208))
+    """529 for three minutes and one answer among them; the status page reports nothing yet."""
+    return picture(overloaded_found())
 
 
-@cache
-def incident(*marks: SeverityMark) -> Snapshot:
-    """The page has woken up: an open incident of ours, one of others, and maintenance ahead."""
+def incident_found(first: Answer = fine) -> list[Observation | ProviderStatus]:
+    """An overload of 46 minutes, which the page reports, besides an incident of others and a maintenance."""
     ours = ProviderIncident(
         "9l93x2ht4s5w",
         "Elevated errors on requests to Claude Opus 5.5 and Claude Haiku 5.5",
@@ -212,21 +222,26 @@ def incident(*marks: SeverityMark) -> Snapshot:
     def told(age: float) -> ProviderStatus:
         return replace(page("major_outage", (other, ours)), fetched_at=before(age), maintenances=(ahead,))
 
-    found = history(answer=since(2_762, OVERLOAD, fine), read=since(2_520, told, operational))
+    return history(answer=since(2_762, OVERLOAD, first), read=since(2_520, told, operational))
+
+
+@cache
+def incident(*marks: SeverityMark) -> Snapshot:
+    """The page has reacted: an open incident of ours, one of others, and planned maintenance."""
     state = replace(engine(), severity_marks=marks)
-    return picture(found, state, acknowledged=Acknowledgement("eve", "looking", before(2_500)))
+    return picture(incident_found(), state, acknowledged=Acknowledgement("eve", "looking", before(2_500)))
 
 
 @cache
 def checking() -> Snapshot:
-    """The newest message failed, and nothing has failed before."""
+    """The newest message failed, for the first time."""
     broken = failed(Outcome.SERVER_ERROR, "Internal server error")
     return picture(history(answer=since(2, broken, fine)))
 
 
 @cache
 def recovering() -> Snapshot:
-    """Six answers after three minutes of failures: nearly enough to believe it."""
+    """Six answers after three minutes of failures: nearly enough to be sure."""
     return picture(history(answer=since(242, since(42, fine, OVERLOAD), fine), denser_from=256))
 
 
@@ -255,7 +270,7 @@ def partial() -> Snapshot:
 
 @cache
 def rate_limited() -> Snapshot:
-    """Our own limit, and an overload of theirs beside it; the server says how long to wait."""
+    """Our own limit, and an overload of theirs at the same time; the server says how long to wait."""
 
     def refused(age: float) -> Observation:
         left = [replace(each, remaining=0) if each.bucket == "input-tokens" else each for each in limits()]
@@ -272,7 +287,7 @@ def rate_limited() -> Snapshot:
 
 @cache
 def draining() -> Snapshot:
-    """All is well, and the input tokens will not last."""
+    """All is well, but the input tokens will not last."""
 
     def answer(age: float) -> Observation:
         gone = (298 - age) / 60
@@ -288,7 +303,7 @@ def draining() -> Snapshot:
 
 @cache
 def notice() -> Snapshot:
-    """They report trouble with what we use; our own probes see none."""
+    """They report a problem with what we use; our own probes see none."""
     ours = ProviderIncident(
         "9l93x2ht4s5w",
         "Elevated errors on Claude Opus 5.5",
@@ -354,7 +369,7 @@ def no_key() -> Snapshot:
 
 @cache
 def nothing() -> Snapshot:
-    """The first second of the first run: not one probe has come back."""
+    """The first second of the first run: no probe has returned yet."""
     state = engine()
     waiting = tuple(replace(probe, next_at=None, last_at=None, running=True) for probe in state.probes)
     return picture(
@@ -396,7 +411,7 @@ def subscription() -> Snapshot:
 
 @cache
 def degraded_program() -> Snapshot:
-    """The program's own troubles, several at once: memory only, budget spent, badge of a demo."""
+    """The program's own problems, several at once: memory only, budget spent, badge of a demo."""
     notices = (
         Notice("store", Level.WARN, "History is kept in memory only: /var/lib/claude-top is read-only.", AT),
         Notice("budget", Level.WARN, "probe budget spent: $0.50 of $0.50 today; messages are not probed "
@@ -432,7 +447,7 @@ def overdue() -> Snapshot:
 
 @cache
 def alert_while_healthy() -> Snapshot:
-    """All is well now, and yet there is something to see to: one new, one taken on, one put off."""
+    """All is well, but some alerts need attention: one is new, one acknowledged, one snoozed."""
     certificate = "The API's TLS certificate expires within 14 days: 12 days"
     model = "A model retires within 30 days: claude-sonnet-4-5 in 10 days"
     budget = "Today's budget for probes is spent: messages are no longer probed: 100%"
@@ -461,7 +476,7 @@ def alert_while_healthy() -> Snapshot:
 
 @cache
 def hostile() -> Snapshot:
-    """What an attacker in the middle might send, as it is after the redactor has made it inert."""
+    """What an attacker in the middle might send, after the redactor has made it inert."""
     long = (EVIL * 120)[:10_000]
 
     odd_limits = [

@@ -29,7 +29,7 @@ class Pen:
         return self.seen(self.written)
 
     def seen(self, revisions: list[FieldRevision]) -> Postmortem:
-        """The form to somebody who knows these revisions."""
+        """The form as seen by somebody who knows these revisions."""
         record = self.scene.records[FIRST]
         incident = next(each for each in incidents(record.entries) if each.id == FIRST)
         found = computed(incident, timeline(record, incident), figures(record, incident))
@@ -60,7 +60,7 @@ class Pen:
 
 
 def filled() -> IncidentScene:
-    """All that the template asks for, written by two people."""
+    """All fields of the template, written by two people."""
     pen = Pen(INCIDENT_SCENES["resolved"]())
     impact = "Checkout answered 4 in 10 orders for eleven minutes; nobody was charged twice."
     pen.write("impact", f"{impact}\nSearch and batch went on, more slowly.", "ana", 810)

@@ -1,4 +1,4 @@
-"""Snapshots for the screens of a response: a verdict in trouble, alerts that are open, routes that fail."""
+"""Snapshots with given alerts, for tests of wording and dialogs. The pictures show `respond_scenes`."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ Compare = Callable[..., bool]
 SIZES = {"60x20": (60, 20), "80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
 THEMES = ("dark", "light", "high-contrast")
 
-# When it is looked at, and the keys that lead there from the dashboard.
+# The instant, and the keys that lead there from the dashboard.
 SCREENS: dict[str, tuple[float, tuple[str, ...]]] = {
     "dashboard-calm": (CALM_S, ()),
     "dashboard-told": (TOLD_S, ()),
@@ -68,7 +68,7 @@ SCREENS: dict[str, tuple[float, tuple[str, ...]]] = {
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     own = tmp_path_factory.mktemp("night") / "own"
     base = tmp_path_factory.getbasetemp()
-    # One for all the processes that run the tests, each of which has a base of its own in it.
+    # One for all processes that run the tests, each of which has a base of its own in it.
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     shutil.copytree(_played(shared / "played-night"), own)
     with contextlib.closing(Night(own)) as night:
@@ -76,13 +76,13 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
 
 
 def _played(directory: Path) -> Path:
-    """The night as recorded by whichever of the processes that run the tests came first: it takes seconds."""
+    """The night as recorded by the first of the processes that run the tests, as it takes seconds."""
     done, stores = directory / "done", directory / "stores"
     directory.mkdir(exist_ok=True)
     with (directory / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            # Whoever played before and did not come to the end left half a night.
+            # A process that was interrupted while playing left half a night.
             shutil.rmtree(stores, ignore_errors=True)
             Night.play(stores)
             done.touch()
@@ -99,11 +99,11 @@ def test_screen(snap_compare: Compare, night: Night, name: str, size: str, theme
     async def go(pilot: Pilot[None]) -> None:
         for key in keys:
             await pilot.press(key)
-            # What a key asks for is loaded in a thread, and shown before the next key.
+            # What a key requests is loaded in a thread, and shown before the next key.
             await app.workers.wait_for_complete()
             await pilot.pause()
         if isinstance(app.screen, FirstFiveScreen):
-            # It waits for what comes after the key; the night's answers came a moment before.
+            # It waits for what follows the key; the night's responses arrived a moment before.
             app.screen.asked_at = at(seconds - 20)
             app.backend.publish(app.newest)  # type: ignore[attr-defined]
         await pilot.pause()

@@ -42,7 +42,7 @@ def app_of(name: str, theme: str) -> StillApp:
 
 
 def typing(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
-    """Press the keys, and wait for what they ask to be loaded."""
+    """Press the keys, and wait until what they request is loaded."""
 
     async def typed(pilot: Pilot[None]) -> None:
         await pilot.press(*keys)

@@ -22,7 +22,7 @@ Compare = Callable[..., bool]
 
 MINUTE = timedelta(minutes=1)
 LATER = timedelta(minutes=42, seconds=10)
-"""How much later it is when somebody looks back."""
+"""How much later somebody looks back."""
 
 
 def past(name: str, *, complete: bool = True, note: str = "", playback: Playback | None = None) -> Snapshot:

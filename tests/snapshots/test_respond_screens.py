@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.functional.still import still_app
-from tests.snapshots.responding import pictures
+from tests.snapshots.respond_scenes import RESPOND_SCENES
 
 Compare = Callable[..., bool]
 
@@ -31,7 +31,7 @@ SIZES = {"60x20": (60, 20), "80x24": (80, 24), "120x40": (120, 40), "200x60": (2
     ],
 )
 def test_verdict_and_alerts(snap_compare: Compare, name: str, size: str, theme: str) -> None:
-    app, _ = still_app(pictures()[name], theme=theme)
+    app, _ = still_app(RESPOND_SCENES[name](), theme=theme)
     assert snap_compare(app, press=["0"], terminal_size=SIZES[size])
 
 
@@ -46,13 +46,13 @@ def test_verdict_and_alerts(snap_compare: Compare, name: str, size: str, theme: 
     ],
 )
 def test_dialog(snap_compare: Compare, key: str, name: str, size: str, theme: str) -> None:
-    app, _ = still_app(pictures()[name], theme=theme)
+    app, _ = still_app(RESPOND_SCENES[name](), theme=theme)
     app.responder = "ada"
     assert snap_compare(app, press=[key], terminal_size=SIZES[size])
 
 
 def test_dialog_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app, _ = still_app(pictures()["open"])
+    app, _ = still_app(RESPOND_SCENES["open"]())
     app.responder = "ada"
     assert snap_compare(app, press=["0", "s", "tab", "x", "enter"], terminal_size=SIZES["80x24"])

@@ -116,7 +116,7 @@ def test_asking_whether_to_begin_anew(snap_compare: Compare) -> None:
 
 
 def asked(app: StillApp, answers: Snapshot) -> Callable[[Pilot[None]], object]:
-    """The key, then what came of it."""
+    """Press the key, and wait for its effect."""
 
     async def ask(pilot: Pilot[None]) -> None:
         await pilot.press("c")

@@ -78,7 +78,7 @@ def trouble_with_traffic() -> Snapshot:
 
 @cache
 def quiet_traffic() -> Snapshot:
-    """A proxy that has fallen silent, and a receiver that no longer hears of tokens."""
+    """A proxy that has fallen silent, and a receiver that no longer gets token counts."""
     otlp = TrafficSource.OTLP
     heard = Told(otlp, before(7200), before(6600), 50, counted=50, timed=1, retries_told=0, calls=50)
     deaf = Told(otlp, before(6600), before(600), 50, counted=0, timed=1, retries_told=0, calls=50)

@@ -22,8 +22,8 @@ class BusyError(DeliveryError):
 class AbandonableThread(Generic[T]):
     """Calls one function at a time in a daemon thread; a call that hangs is abandoned.
 
-    `asyncio.to_thread` would not do: its threads are waited for when the loop closes and when the
-    interpreter ends.
+    `asyncio.to_thread` would not do: its threads are waited for when the loop closes and when the interpreter
+    ends.
     """
 
     def __init__(self, name: str) -> None:

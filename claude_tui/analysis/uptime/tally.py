@@ -68,8 +68,7 @@ class Tally:
 
     @property
     def grade(self) -> Grade:
-        """The grade of the down time, whatever the coverage; UNKNOWN instead of FINE if too little is
-        known."""
+        """The grade of the down time; UNKNOWN instead of FINE if too little is known."""
         found = next((each for each in _WORST_FIRST if self.down_share >= each.value), Grade.FINE)
         return Grade.UNKNOWN if found is Grade.FINE and self.uptime is None else found
 

@@ -16,7 +16,7 @@ DEFAULT_LISTEN = "127.0.0.1:8787"
 
 
 class ListenError(ClaudeTopError):
-    """The proxy cannot listen where it was told to."""
+    """The proxy cannot listen on the address given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _unreadable(text: str) -> ListenError:
 
 
 def bound(address: ListenAddress, *, shared: bool) -> socket.socket:
-    """A socket that is bound but not listening. `shared` lets other processes of this user bind it, too.
+    """A socket that is bound but not listening; `shared` lets this user's other processes bind it, too.
 
     Raises ListenError.
     """
@@ -80,7 +80,7 @@ def bound(address: ListenAddress, *, shared: bool) -> socket.socket:
 
 
 def reserved(address: ListenAddress) -> tuple[socket.socket, ListenAddress]:
-    """A shared socket that holds the port while workers come and go, and the address with its port."""
+    """A shared socket that holds the port while workers come and go, and its address with the port."""
     if address.port:
         # Without this, a second proxy on the port would quietly take half of the calls.
         probe = bound(address, shared=False)

@@ -1,4 +1,4 @@
-"""Reads a copy of an answer as it passes: its tokens, its end, its error. Text and tools are skipped."""
+"""Reads a copy of a response as it passes: its tokens, its end, its error. Text and tools are skipped."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES
 
 __all__ = ["AnswerReader"]
 
-# What an error, or a page in place of an answer, is classified by.
+# How much of an error, or of a page in place of a response, is used to classify it.
 MAX_BEGINNING = 20_000
-# A body that grows more than this is no answer but a bomb, and is not read on.
+# A body that expands by more than this is a bomb, and is not read further.
 MAX_RATIO = 100
 _FREE = 1_000_000
 _FIELDS = ("type", "model", "usage", "stop_reason", "input_tokens")
@@ -26,14 +26,14 @@ _PAGELESS = frozenset({COUNT_TOKENS, "models", "batches"})
 
 
 class AnswerReader:
-    """One answer, as far as it has arrived. `route` and `method` say what a success looks like."""
+    """One response, as far as it has arrived. `route` and `method` decide what counts as a success."""
 
     def __init__(self, head: ResponseHead, route: str, method: bytes) -> None:
         self.counts = TokenCounts()
         self.model: str | None = None
         self.beginning = b""
         self.unread = False
-        """Whether the body cannot be decoded, or is not worth it."""
+        """Whether the body cannot be decoded, or is not worth decoding."""
         content_type = (first_value(head.headers, b"content-type") or b"").lower()
         self._events: EventReader | None = None
         self._fields: TopFields | None = None
@@ -53,12 +53,12 @@ class AnswerReader:
 
     @property
     def error(self) -> object | None:
-        """The error that a stream reported, of any shape."""
+        """The error that a stream reported, in any shape."""
         return self._stream.error
 
     @property
     def has_content(self) -> bool:
-        """Whether a content delta has come."""
+        """Whether a content delta has arrived."""
         return self._stream.first_token_seen
 
     @property
@@ -68,17 +68,17 @@ class AnswerReader:
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing of a message is missing, even if the connection was lost then."""
+        """Whether a message is complete, even if the connection was lost afterwards."""
         return self._stream.ended or (self._fields is not None and self._fields.complete)
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether a stream of a message has begun and has no end."""
+        """Whether the stream of a message has begun and not ended."""
         return self._route == MESSAGES and self.streamed and self._stream.began and not self._stream.ended
 
     @property
     def is_strange(self) -> bool:
-        """Whether a complete answer with a status of success is not what the route answers."""
+        """Whether a complete response with a success status is not what the route returns."""
         if self.unread:
             return False
         if not self._expects_answer or self._route not in (MESSAGES, COUNT_TOKENS):
@@ -90,7 +90,7 @@ class AnswerReader:
         return self._field("input_tokens") is None
 
     def feed(self, piece: bytes) -> None:
-        """Takes a piece as it was sent. Raises nothing: what cannot be decoded is `unread`."""
+        """Takes a piece as it was sent. Raises nothing: what cannot be decoded sets `unread`."""
         if self._decoder is None:
             return
         self._received += len(piece)
@@ -104,7 +104,7 @@ class AnswerReader:
             self._give_up()
 
     def closed(self) -> None:
-        """The body is over: complete or not, nothing more comes."""
+        """Ends the body: complete or not, nothing more arrives."""
         if self._events is not None:
             self._events.closed()
         if self._fields is None:
@@ -136,7 +136,7 @@ class AnswerReader:
             self._fields.feed(part)
 
     def _look(self, part: bytes) -> None:
-        """Chooses the reader by the first bytes where the type of the body does not say."""
+        """Chooses the reader by the first bytes if the content type does not tell."""
         if self._status < HTTPStatus.MULTIPLE_CHOICES and part.lstrip().startswith((b"event:", b"data:")):
             self._events = EventReader(self._event)
         elif self._route in (MESSAGES, COUNT_TOKENS):

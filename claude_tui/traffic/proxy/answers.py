@@ -1,4 +1,4 @@
-"""What the proxy says itself: it cannot reach the upstream, it cannot read a request, how it is."""
+"""The proxy's own responses: the upstream is unreachable, a request is invalid, health."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ __all__ = ["HEALTH_PATH", "MARK", "OwnAnswer", "bad_gateway", "bad_request", "he
 HEALTH_PATH = b"/.claude-top/health"
 """A path that no API has."""
 MARK = b"x-claude-top-proxy"
-"""The header of every answer that the upstream did not give; its value says why."""
+"""The header of every response that is not the upstream's; its value says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnAnswer:
-    """A complete answer of the proxy."""
+    """A complete response by the proxy."""
 
     status: int
     """The HTTP status."""
     reason: bytes
     """The reason phrase."""
     mark: str
-    """Why the proxy answers, in a word."""
+    """Why the proxy answers itself, in a word."""
     body: bytes
-    """JSON."""
+    """The body, as JSON."""
 
     def to_bytes(self, *, closes: bool, bodyless: bool = False) -> bytes:
         headers: list[Header] = [
@@ -41,12 +41,12 @@ class OwnAnswer:
 
 
 def bad_gateway(code: str, message: str) -> OwnAnswer:
-    """No answer came from the upstream."""
+    """The upstream sent no response."""
     return OwnAnswer(502, b"Bad Gateway", code, _error("api_error", message))
 
 
 def bad_request(why: str) -> OwnAnswer:
-    """What came is no request that could be passed on."""
+    """The client sent no request that could be forwarded."""
     message = f"this request cannot be passed on: {why}"
     return OwnAnswer(400, b"Bad Request", "bad_request", _error("invalid_request_error", message))
 
@@ -60,7 +60,7 @@ def no_tunnels() -> OwnAnswer:
 
 
 def health(state: Mapping[str, object], *, ready: bool) -> OwnAnswer:
-    """What a load balancer or a supervisor asks for; nothing is asked of the upstream."""
+    """The health of the proxy, for load balancers and supervisors; does not contact the upstream."""
     body = json.dumps(state).encode()
     if ready:
         return OwnAnswer(200, b"OK", "health", body)

@@ -1,4 +1,4 @@
-"""What the proxy's log says of calls: failures once a minute, at debug level each call."""
+"""What the proxy logs about calls: failures once a minute, each call at debug level."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ class _Closing(Protocol):
 class LoggedCalls:
     """Passes calls on to a sink, and counts them for the log.
 
-    A failing upstream would write thousands of lines, so failures are told together, at most once in
-    `PERIOD_S`.
+    A failing upstream would write thousands of lines, so failures are summarised, at most once in `PERIOD_S`.
     """
 
     def __init__(self, sink: _Closing, later: Callable[[float, Callable[[], None]], object]) -> None:

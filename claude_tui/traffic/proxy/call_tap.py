@@ -1,4 +1,4 @@
-"""Reads one call as it passes, and makes the value of it that is kept: never what was asked or answered."""
+"""Reads one call as it passes, and makes the record of it, which never contains prompts or answers."""
 
 from __future__ import annotations
 
@@ -37,8 +37,11 @@ _SECRETS = frozenset({b"x-api-key", b"authorization", b"proxy-authorization", b"
 
 
 class LimitsDue:
-    """Whether the limits in an answer are worth reading: of each model the newest of a minute are kept, and
-    reading them is a quarter of the work of a small call."""
+    """Whether to read the limits in a response.
+
+    Only the newest limits of each model per minute are kept, and reading them is a quarter of the work of a
+    small call.
+    """
 
     def __init__(self) -> None:
         self._read: dict[str, float] = {}
@@ -58,25 +61,25 @@ class Listening:
     """What all taps of a worker share."""
 
     clock: Clock
-    """The time."""
+    """The source of time."""
     applications: Applications
-    """Names whose call it is."""
+    """Names the application of a call."""
     sink: Sink
     """Takes the calls."""
     cost_of: Callable[[str, Tokens, str | None], float | None]
-    """The dollars of a model's tokens in a service tier; None without a price."""
+    """Returns the dollars of a model's tokens in a service tier; None without a price."""
     is_gateway: bool
     """Whether the upstream is not the provider's own."""
     secrets: tuple[str, ...] = ()
-    """What must not appear in any text, beside the keys of the calls."""
+    """What must not appear in any text, besides the keys of the calls."""
     repeats: Repeats = field(default_factory=Repeats)
     """Knows which calls were asked to wait."""
     limits_due: LimitsDue = field(default_factory=LimitsDue)
-    """Whether to read the limits of an answer that succeeded."""
+    """Whether to read the limits of a successful response."""
 
 
 class CallTap:
-    """One call. Every method may fail: whoever calls it counts that, and lets the call pass."""
+    """One call. Every method may fail: the caller counts that, and the call itself passes."""
 
     def __init__(self, head: RequestHead, listening: Listening) -> None:
         self._listening = listening
@@ -122,7 +125,7 @@ class CallTap:
         self._record(end, found, total_s)
 
     def failed(self, fault: Classified) -> None:
-        """No answer came, so the words are the proxy's own."""
+        """There was no response, so the words are the proxy's own."""
         self._record(CallEnd.COMPLETE, fault, self._since())
 
     def _since(self) -> float:
@@ -146,7 +149,7 @@ class CallTap:
         )
 
     def _succeeded(self, end: CallEnd, answer: AnswerReader) -> Classified:
-        """The class of an answer that reports no failure: it may still lack its end."""
+        """The class of a response that reports no failure, but may be incomplete."""
         if end is CallEnd.CUT and not answer.is_finished:
             message = "the connection was lost before the end of the answer"
             return Classified(Outcome.TRUNCATED_STREAM, FaultCode.CUT_SHORT.value, message=message)
@@ -187,13 +190,16 @@ class CallTap:
     def _message(self, found: Classified) -> str | None:
         if not found.outcome.failed or found.message is None:
             return None
-        # Without an answer nobody else has said anything.
+        # Without a response, nobody else has said anything.
         return (
             error_message(found.message) if self._response is not None else inert(found.message, MAX_MESSAGE)
         )
 
     def _is_early(self, retries: int | None) -> bool | None:
-        """Whether it repeats a call too soon. What its client counts as a first attempt repeats none."""
+        """Whether it repeats a call too soon.
+
+        A call that its client counts as a first attempt repeats none.
+        """
         found = self._listening.repeats.is_early(self._sent.digest(), self._began)
         return None if retries == 0 else found
 
@@ -223,7 +229,7 @@ class CallTap:
         )
 
     def _redactor(self) -> Redactor:
-        """Knows the call's own keys: an answer may quote them."""
+        """Redacts the call's own keys as well, as a response may quote them."""
         own = [value.decode("latin-1") for name, value in self._head.headers if name.lower() in _SECRETS]
         bare = [text.partition(" ")[2] for text in own if " " in text]
         return Redactor((*self._listening.secrets, *own, *bare))
@@ -234,7 +240,7 @@ _FAILURE = b'{"type":"error","error":{"type":"overloaded_error","message":"Overl
 
 
 def warm_up() -> None:
-    """Loads what the first failed call needs: 0.2 s in which no other call would go on."""
+    """Loads in advance what the first failed call needs, which would hold up all calls for 0.2 s."""
     error_message(classify_response(529, {}, _FAILURE, redactor=_PLAIN).message)
 
 

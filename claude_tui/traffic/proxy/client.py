@@ -1,7 +1,7 @@
-"""A client's connection: its requests go to the upstream and the answers come back, as they arrive.
+"""A client's connection: its requests go to the upstream and the responses come back as they arrive.
 
-Bytes are passed on in the callback that brings them, so nothing waits for a task. Whoever cannot take more
-holds the other side: at most some hundred kilobytes of a call are here at any time.
+Bytes are passed on in the callback that brings them, so nothing waits for a task. A side that cannot take
+more holds up the other: at most some hundred kilobytes of a call are held here at any time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from claude_tui.traffic.proxy.upstream import UpstreamConnection
 
 __all__ = ["ClientConnection"]
 
-# What a client may send ahead of its turn: a body while the upstream is dialled, or the next request.
+# How much a client may send ahead: a body while the upstream is dialled, or the next request.
 MAX_AHEAD = 65_536
 # `struct linger` with a time of 0: closing sends a reset.
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -33,12 +33,12 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 @dataclass(slots=True)
 class _Held:
-    """Why no more is read from the client."""
+    """Why reading from the client is paused."""
 
     by_upstream: bool = False
-    """The upstream takes no more of the body."""
+    """The upstream accepts no more of the body."""
     ahead: int = 0
-    """Bytes received that cannot be sent on yet."""
+    """How many received bytes cannot be forwarded yet."""
 
     @property
     def held(self) -> bool:
@@ -69,13 +69,13 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def held_socket(self) -> socket.socket | None:
-        """The socket, if nothing is read from it just now."""
+        """The socket, while reading from it is paused."""
         if not self._is_held or self._ending:
             return None
         sock: socket.socket | None = self._transport.get_extra_info("socket")
         return sock
 
-    # What asyncio says of the client.
+    # -- callbacks of asyncio for the client
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -92,9 +92,7 @@ class ClientConnection(asyncio.Protocol):
         self._advance()
 
     def eof_received(self) -> None:
-        """The client sends no more. It has left, as far as one can see: the system tells a half-closed
-        connection from a closed one only when more is written to it. Most servers see it so.
-        """
+        """The client sends no more, so it has probably left, as most servers assume too."""
         if self._current is not None:
             self.left()
 
@@ -116,23 +114,23 @@ class ClientConnection(asyncio.Protocol):
             self._upstream.hold_answer(False)
         self._advance()
 
-    # What the service asks.
+    # -- requests of the service
 
     def left(self) -> None:
-        """Ends everything at once: nobody waits for the answer."""
+        """Ends everything at once: nobody waits for the response."""
         self._let_go()
         self._ending = True
         self._transport.abort()
 
     def drain(self) -> None:
-        """Ends the connection, when its call is over."""
+        """Ends the connection once its call is over."""
         if self.idle and not self._ending:
             self._close()
 
-    # The way to the upstream.
+    # -- from client to upstream
 
     def _advance(self, head: bytes = b"") -> None:
-        """Passes on whatever has its turn, behind a `head` that is due."""
+        """Passes on what is due, after the `head` if there is one."""
         out = [head] if head else []
         heard: list[tuple[GuardedTap, bytes]] = []
         while self._waiting and not self._ending and self._takes_next():
@@ -145,7 +143,7 @@ class ClientConnection(asyncio.Protocol):
                 self._say(current)
         if out and self._upstream is not None:
             self._upstream.send(b"".join(out))
-        # The bytes first: nobody waits for the tap.
+        # The bytes go first: nobody waits for the tap.
         for tap, piece in heard:
             tap.request_body(piece)
         if not self._waiting:
@@ -155,7 +153,7 @@ class ClientConnection(asyncio.Protocol):
         self._steer()
 
     def _takes_next(self) -> bool:
-        """Whether it is the turn of the next event of the client."""
+        """Whether the next event of the client is due."""
         current = self._current
         if isinstance(current, Exchange):
             return current.sent and not current.request_done
@@ -209,7 +207,7 @@ class ClientConnection(asyncio.Protocol):
         self._steer()
 
     def _steer(self) -> None:
-        """Reads from the client, or waits until there is room."""
+        """Reads from the client, or pauses until there is room."""
         held = self._held.held and not self._ending
         if held is self._is_held or self._transport.is_closing():
             return
@@ -219,12 +217,12 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._transport.resume_reading()
 
-    # The way back.
+    # -- from upstream to client
 
     def answered(self, data: bytes) -> None:
         exchange = self._current
         if not isinstance(exchange, Exchange) or exchange.response_done:
-            # Nothing was asked: what is this connection worth now?
+            # Nothing was requested, so this connection cannot be trusted any more.
             self._upstream_is_gone()
             return
         events = exchange.reader.feed(data)
@@ -248,7 +246,7 @@ class ClientConnection(asyncio.Protocol):
             self._broke_off(exchange, error)
 
     def _relay(self, exchange: Exchange, events: list[Event]) -> None:
-        """Sends on what came, and only then lets the tap hear it."""
+        """Forwards what arrived, and only then passes it to the tap."""
         out: list[bytes] = []
         for event in events:
             if isinstance(event, ResponseHead):
@@ -273,7 +271,7 @@ class ClientConnection(asyncio.Protocol):
             self._next(exchange)
         elif exchange.closes or self._upstream is None:
             self._close()
-        # Else the upstream reads on, and the client sends on.
+        # Otherwise the upstream reads on, and the client continues to send.
 
     def _next(self, exchange: Exchange) -> None:
         self._current = None
@@ -281,13 +279,13 @@ class ClientConnection(asyncio.Protocol):
         if exchange.closes or broken or self._upstream is None or self._service.draining:
             self._close()
         elif self._waiting:
-            # Not now: this may be called while what is waiting is passed on.
+            # Not right now, as this may be called while waiting bytes are passed on.
             asyncio.get_running_loop().call_soon(self._advance)
 
-    # Ends.
+    # -- endings
 
     def _broke_off(self, exchange: Exchange, error: Exception | None) -> None:
-        """The upstream ended the connection before its answer was complete."""
+        """The upstream ended the connection before its response was complete."""
         if exchange.response is None:
             self._unanswered(exchange, error or ConnectionResetError("connection closed"))
             return
@@ -295,14 +293,16 @@ class ClientConnection(asyncio.Protocol):
         self._current = None
         self._ending = True
         if exchange.ends_with_connection:
-            # An orderly end would make this a complete answer.
+            # An orderly close would make this look like a complete response.
             self._reset_when_flushed()
         else:
             self._transport.close()
 
     def _unanswered(self, exchange: Exchange, error: Exception) -> None:
-        """Without any answer, the client gets a 502. But if a kept connection has died, the client sees that
-        as it would without the proxy: whether to send again is its choice.
+        """Without any response, the client gets a 502.
+
+        If a kept-alive connection has died, however, the client sees that as it would without the proxy:
+        retrying is its own choice.
         """
         upstream = self._service.upstream
         host = upstream.address.netloc
@@ -318,7 +318,7 @@ class ClientConnection(asyncio.Protocol):
             self._answer_with(said, exchange.head.method == b"HEAD")
 
     def _refuse(self, why: str) -> None:
-        """What the client sends is no HTTP."""
+        """The client's request is not HTTP."""
         current = self._current
         if isinstance(current, OwnExchange):
             self._say(current)
@@ -327,7 +327,7 @@ class ClientConnection(asyncio.Protocol):
             self._answer_with(bad_request(why), bodyless=False)
         elif not current.request_done:
             self.left()
-        # Else the call before it is answered first; then the connection is closed.
+        # Otherwise the previous call is answered first, and then the connection is closed.
         else:
             current.closes = True
 
@@ -350,7 +350,7 @@ class ClientConnection(asyncio.Protocol):
             self._close()
 
     def _close(self, *, may_send: bool = False) -> None:
-        """Ends the connection once everything is sent, without losing the end of it."""
+        """Ends the connection once everything is sent, without losing the last bytes."""
         unread = may_send or self._current is not None or bool(self._waiting) or self._is_held
         self._current = None
         self._drop_upstream()
@@ -374,7 +374,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport.abort()
 
     def _let_go(self) -> None:
-        """The client is gone: its call goes nowhere."""
+        """The client has gone: its call is abandoned."""
         if self._dialling is not None:
             self._dialling.cancel()
             self._dialling = None
@@ -386,7 +386,7 @@ class ClientConnection(asyncio.Protocol):
         self._drop_upstream()
 
     def _hear_waiting(self, exchange: Exchange) -> None:
-        """Lets the tap hear what has come of a body that goes nowhere: it may name the model."""
+        """Passes what has arrived of an abandoned body to the tap, as it may name the model."""
         while not exchange.sent and self._waiting and isinstance(self._waiting[0], bytes):
             exchange.tap.request_body(self._waiting[0])
             self._waiting.popleft()

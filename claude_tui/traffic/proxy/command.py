@@ -1,4 +1,4 @@
-"""`claude-top proxy`: checks what it was told, says what to export, and serves."""
+"""`claude-top proxy`: checks its options, prints what to export, and serves."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["ProxyOptions", "print_fingerprint", "run"]
 
 @dataclass(frozen=True, slots=True)
 class ProxyOptions:
-    """What the command line says."""
+    """The options of the command line."""
 
     listen: str
-    """Address and port."""
+    """The address and port to listen on."""
     workers: int
-    """Processes that share the port."""
+    """The number of processes that share the port."""
     allow_remote: bool
     """Whether other machines may connect."""
 
@@ -46,7 +46,7 @@ def run(plan: ProxyPlan, options: ProxyOptions, emit: Callable[[str], None]) -> 
         )
     upstream = Address.of(plan.upstream)
     check_no_loop(address, upstream)
-    # What a worker would fail with is said here, once.
+    # What every worker would fail with is reported here, once.
     Upstream(plan.upstream, clock=SystemClock())
     applications_of(plan.applications, plan.data_dir)
     if options.workers > 1:
@@ -95,11 +95,11 @@ def _announce(
 
 
 class NoKeyError(ClaudeTopError):
-    """There is no key to compute the fingerprint of."""
+    """There is no key to fingerprint."""
 
 
 def print_fingerprint(environ: Mapping[str, str], plan: ProxyPlan, emit: Callable[[str], None]) -> int:
-    """Prints what the settings call the key in the environment. Raises NoKeyError, OSError."""
+    """Prints the name that the settings use for the key in the environment. Raises NoKeyError or OSError."""
     key = environ.get(API_KEY) or environ.get(AUTH_TOKEN)
     if not key:
         raise NoKeyError(f"--fingerprint needs the key in {API_KEY} (or {AUTH_TOKEN}), and neither is set")

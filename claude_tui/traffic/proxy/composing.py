@@ -1,4 +1,4 @@
-"""Puts a proxy together from the settings."""
+"""Builds a proxy from the settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["StoredCalls", "plan_of"]
 class StoredCalls:
     """Writes the calls of one worker to the store of the upstream, which it opens and closes.
 
-    A store that cannot be used costs no call: it is said, and the calls pass unrecorded.
+    If the store cannot be used, this is reported, and calls pass unrecorded.
     """
 
     def __init__(self, settings: Settings, store_name: str, warn: Callable[[str], None]) -> None:

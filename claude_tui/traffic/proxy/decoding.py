@@ -1,4 +1,4 @@
-"""Unpacks a copy of an answer: gzip and deflate always, brotli and zstd where their packages are installed.
+"""Unpacks a copy of a response: gzip and deflate always, brotli and zstd if their packages are installed.
 
 Clients such as Claude Code accept all four. The first two are bounded in `probes.body`, the others here.
 """
@@ -15,26 +15,26 @@ from claude_tui.probes.transport_errors import BodyError
 
 __all__ = ["Decoding", "decoding_of"]
 
-# The guard against bombs is the ratio (see `answer_reader`): long streams are legitimate.
+# The guard against bombs is the ratio (see `answer_reader`), as long streams are legitimate.
 _NO_LIMIT = 1 << 50
-# A block of zstd has at least 4 bytes and at most 128 kB of output, so that so much at once stays below 8 MB.
+# A zstd block has at least 4 bytes and at most 128 kB of output, so this many bytes expand to less than 8 MB.
 _ZSTD_SLICE = 256
 _ZSTD_WINDOW = 8 << 20
 
 
 class Decoding(Protocol):
-    """Unpacks a body that comes in pieces."""
+    """Unpacks a body that arrives in pieces."""
 
     @property
     def produced(self) -> int:
-        """Bytes of output so far; 0 for what is not packed."""
+        """Bytes of output so far; 0 for a body that is not packed."""
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """What `data` adds, in pieces. Raises BodyError."""
+        """The output that `data` adds, in pieces. Raises BodyError."""
 
 
 def decoding_of(codings: Sequence[str]) -> Decoding:
-    """What unpacks `codings`. Raises BodyError for too many of them."""
+    """The unpacker for `codings`. Raises BodyError for too many of them."""
     if list(codings) == ["br"] and (module := _installed("brotli")) is not None:
         return _Brotli(module)
     if list(codings) == ["zstd"] and (module := _installed("zstandard")) is not None:

@@ -1,4 +1,4 @@
-"""One request and its answer on the way through: what is sent on, and how far it has come."""
+"""One request and its response on the way through: what is forwarded, and how far it has got."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ __all__ = ["Exchange", "OwnExchange"]
 
 @dataclass(slots=True)
 class OwnExchange:
-    """A request that the proxy answers itself, once it has read it to its end."""
+    """A request that the proxy answers itself, once it has been read to its end."""
 
     answer: OwnAnswer
-    """What it will say."""
+    """The response."""
     bodyless: bool
     """Whether the request was a HEAD."""
     closes: bool
@@ -45,17 +45,17 @@ class Exchange:
     head: RequestHead
     """The request's head."""
     tap: GuardedTap
-    """What listens."""
+    """Observes the call."""
     trace: ExchangeTrace
-    """In which phase it is, for the explanation of a failure."""
+    """The current phase, to explain a failure."""
     fresh: bool
     """Whether it is the first one on its connection to the upstream."""
     reader: ResponseReader = field(init=False)
-    """Reads the answer."""
+    """Reads the response."""
     request_body: BodyWriter = field(init=False)
     """Writes the body to the upstream."""
     response: ResponseHead | None = None
-    """The answer's head, once it has arrived."""
+    """The head of the response, once it has arrived."""
     response_body: BodyWriter | None = None
     """Writes the body to the client."""
     sent: bool = False
@@ -63,9 +63,9 @@ class Exchange:
     request_done: bool = False
     """Whether the whole request has gone to the upstream."""
     response_done: bool = False
-    """Whether the whole answer has gone to the client."""
+    """Whether the whole response has gone to the client."""
     closes: bool = False
-    """Whether the client's connection ends with this answer."""
+    """Whether the client's connection ends with this response."""
 
     def __post_init__(self) -> None:
         self.reader = ResponseReader(self.head.method)
@@ -95,9 +95,9 @@ class Exchange:
         return request_bytes(self.head.method, _target(self.head.target, upstream), headers)
 
     def head_for_client(self, head: ResponseHead, *, last: bool) -> bytes:
-        """The answer's head as it goes to the client; empty for a 1xx that HTTP/1.0 does not know.
+        """The head of the response as it goes to the client; empty for a 1xx that HTTP/1.0 does not know.
 
-        `last` says that the client's connection takes no other request.
+        `last` tells the client that the connection takes no further request.
         """
         headers = without_hop_headers(head.headers)
         if head.status < 200:

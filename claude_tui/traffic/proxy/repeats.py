@@ -1,7 +1,7 @@
-"""Which calls repeat one that was asked to wait: known by what a call sends, of which only a digest is held.
+"""Which calls repeat one that was asked to wait, recognised by a digest of what a call sends.
 
-The digest is keyed with random bytes of this process, is never written anywhere, and says nothing of what was
-sent. It is forgotten with the repeat, or once many other calls were asked to wait.
+The digest is keyed with random bytes of this process, is never written anywhere, and reveals nothing of what
+was sent. It is forgotten with the repeat, or once many other calls were asked to wait.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hashlib import blake2b
 __all__ = ["Repeats", "Sent"]
 
 _DIGEST_BYTES = 16
-# A clock's own error, and the way from here to the client.
+# The error of a clock, and the time from here to the client.
 _SLACK_S = 0.1
 
 
@@ -41,17 +41,17 @@ class Repeats:
         self._until: OrderedDict[bytes, float] = OrderedDict()
 
     def begun(self, whose: str, what: str) -> Sent:
-        """What is to be fed with the body of a call of `whose` application."""
+        """The digest to feed with the body of a call of the application `whose`."""
         return Sent(self._key, whose, what)
 
     def asked_to_wait(self, sent: bytes, until: float) -> None:
-        """The answer to a call asked to wait until an instant."""
+        """Records that the response to a call asked it to wait until an instant."""
         self._until[sent] = until
         self._until.move_to_end(sent)
         if len(self._until) > self._most:
             self._until.popitem(last=False)
 
     def is_early(self, sent: bytes, began: float) -> bool | None:
-        """Whether a call began before the wait was over; None for one that repeats none."""
+        """Whether a call began before the wait was over; None if it repeats no call."""
         until = self._until.pop(sent, None)
         return None if until is None else began < until - _SLACK_S

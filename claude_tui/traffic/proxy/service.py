@@ -1,4 +1,4 @@
-"""What the connections of a worker share, and what the worker asks of them."""
+"""What the connections of a worker share, and what the worker needs from them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Connection(Protocol):
 
     @property
     def held_socket(self) -> socket.socket | None:
-        """The socket, if nothing is read from it just now."""
+        """The socket, while reading from it is paused."""
 
     def left(self) -> None:
-        """The client is gone: ends everything at once."""
+        """The client has gone: ends everything at once."""
 
     def drain(self) -> None:
-        """Ends the connection, when its call is over."""
+        """Ends the connection once its call is over."""
 
 
 class Service(Protocol):

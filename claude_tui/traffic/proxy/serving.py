@@ -49,21 +49,21 @@ class ProxyPlan:
     upstream: str
     """The base URL of the API."""
     drain_s: float
-    """How long open calls may go on once it is asked to stop."""
+    """How many seconds open calls may continue after a request to stop."""
     applications: Mapping[str, tuple[str, ...]]
-    """What the settings say of applications."""
+    """What the settings say about applications."""
     data_dir: Path
-    """Where the salt of the fingerprints is kept."""
+    """The file with the salt of the fingerprints."""
     secrets: tuple[str, ...]
     """What must not appear in any text."""
     sink: Callable[[], ClosingSink]
-    """Opens what takes the calls, in the worker's own process."""
+    """Opens the sink of the calls, in the worker's own process."""
     cost_of: CostOf
-    """The dollars of a model's tokens in a service tier; None without a price."""
+    """Returns the dollars of a model's tokens in a service tier; None without a price."""
     say: Callable[[str], None]
-    """Tells whoever started it."""
+    """Reports to the person who started it."""
     warn: Callable[[str], None]
-    """The same for what is wrong."""
+    """Reports problems."""
 
 
 def applications_of(declared: Mapping[str, tuple[str, ...]], data_dir: Path) -> Applications:
@@ -88,8 +88,8 @@ def serve(
 ) -> int:
     """Serves on `sock` until SIGTERM, SIGINT or SIGHUP, then drains. Returns the exit code.
 
-    `lifeline` is a pipe whose other end the supervisor holds: a worker does not outlive it. `started` is
-    called when calls are taken and signals are heeded.
+    `lifeline` is a pipe whose other end the supervisor holds, so that a worker does not outlive it. `started`
+    is called once calls are accepted and signals are handled.
     """
     return asyncio.run(_serve(plan, sock, lifeline, started))
 
@@ -97,7 +97,7 @@ def serve(
 async def _serve(
     plan: ProxyPlan, sock: socket.socket, lifeline: int | None, started: Callable[[], None]
 ) -> int:
-    # Otherwise a call waits 5 ms each time the thread that writes to the store is at work.
+    # Otherwise a call waits 5 ms whenever the thread that writes to the store is running.
     sys.setswitchinterval(_SWITCH_S)
     stopping, hurry = asyncio.Event(), asyncio.Event()
     _listen_to_signals(stopping, hurry, lifeline)
@@ -105,7 +105,7 @@ async def _serve(
     sink = LoggedCalls(plan.sink(), asyncio.get_running_loop().call_later)
     worker = _worker(plan, sink, clock)
     await worker.start([sock])
-    # What is here now stays: without this, full collections go through all of it.
+    # What exists now stays: without this, full collections traverse all of it.
     gc.collect()
     keep_for_good()
     started()
@@ -145,7 +145,7 @@ def _listen_to_signals(stopping: asyncio.Event, hurry: asyncio.Event, lifeline: 
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        """The second time, at once."""
+        """A second signal ends everything at once."""
         (hurry if stopping.is_set() else stopping).set()
 
     def orphaned() -> None:
@@ -155,7 +155,7 @@ def _listen_to_signals(stopping: asyncio.Event, hurry: asyncio.Event, lifeline: 
             stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        # One that was ignored stays so (`nohup`).
+        # A signal that was ignored stays ignored (`nohup`).
         if signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, stop)
     if lifeline is not None:

@@ -17,25 +17,25 @@ __all__ = ["supervise"]
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 _STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-# A worker that dies as soon as it starts is started again after 1, 2, 4, ... seconds.
+# A worker that dies right after its start is started again after 1, 2, 4, ... seconds.
 _SETTLED_S = 10.0
 _LONGEST_WAIT_S = 30.0
 
 
 @dataclass(slots=True)
 class _Slot:
-    """The place of one worker."""
+    """The slot of one worker."""
 
     number: int
-    """From 1."""
+    """The slot's number, from 1."""
     pid: int = 0
-    """0 while there is none."""
+    """The process id; 0 while there is no process."""
     started: float = 0.0
     """When it started, by `time.monotonic`."""
     failures: int = 0
-    """How often in a row it died young."""
+    """How many times in a row it died shortly after its start."""
     due: float = 0.0
-    """When the next one may start."""
+    """When the next process may start, by `time.monotonic`."""
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class _Supervisor:
     slots: list[_Slot]
     lifeline: tuple[int, int] = field(default_factory=os.pipe)
     ready: tuple[int, int] = field(default_factory=os.pipe)
-    """Each worker writes a byte into it when it takes calls."""
+    """Each worker writes a byte into it once it accepts calls."""
     stopping: bool = False
 
     def start(self, slot: _Slot) -> None:
@@ -56,7 +56,7 @@ class _Supervisor:
         slot.pid, slot.started = pid, time.monotonic()
 
     def _be_worker(self) -> int:
-        """The rest of a worker's life; nothing of the supervisor runs in it."""
+        """The life of a worker; nothing of the supervisor runs in it."""
         # ctrl+c is for the supervisor, which passes it on; twice would mean "at once".
         os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
@@ -87,7 +87,7 @@ class _Supervisor:
             self.plan.warn(f"worker {slot.number} {ending}; another one starts in {wait_s:g}s")
 
     def start_due(self) -> float | None:
-        """Starts what is due; returns the seconds until the next one is."""
+        """Starts what is due; returns the seconds until the next start."""
         now, waits = time.monotonic(), []
         for slot in self.slots:
             if slot.pid or self.stopping:
@@ -116,9 +116,9 @@ def supervise(
     *,
     started: Callable[[], None] = lambda: None,
 ) -> int:
-    """Runs `workers` processes until SIGTERM, SIGINT or SIGHUP, which each of them gets. Returns 0.
+    """Runs `workers` processes until SIGTERM, SIGINT or SIGHUP, which it passes on to each. Returns 0.
 
-    A process has no threads when it forks here, so a worker begins with a copy in which nothing is half done.
+    The process has no threads when it forks here, so a worker starts with a consistent copy.
     """
     waker, wakened = socket.socketpair()
     waker.setblocking(False)

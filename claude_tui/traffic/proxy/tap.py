@@ -1,4 +1,4 @@
-"""What listens to a call while it passes, and the guard that keeps its faults away from the call."""
+"""What observes a call while it passes, and the guard that keeps its faults away from the call."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from claude_tui.traffic.http1.wire import RequestHead, ResponseHead
 
 __all__ = ["Counts", "GuardedTap", "Tap"]
 
-# A fault that comes with each call is one line a minute.
+# A fault that occurs with each call is one log line a minute.
 _BETWEEN_LINES_S = 60.0
 _logger = logging.getLogger("claude_tui.proxy")
 
 
 class Tap(Protocol):
-    """Hears of one call, in this order, after the bytes have been sent on. It must not block."""
+    """Observes one call, in this order, after the bytes have been forwarded. It must not block."""
 
     def request_body(self, piece: bytes) -> None: ...
 
@@ -30,10 +30,10 @@ class Tap(Protocol):
     def response_body(self, piece: bytes) -> None: ...
 
     def ended(self, end: CallEnd) -> None:
-        """The answer is over, one way or another."""
+        """The response has ended, one way or another."""
 
     def failed(self, fault: Classified) -> None:
-        """No answer came."""
+        """There was no response."""
 
 
 @dataclass(slots=True)
@@ -41,19 +41,19 @@ class Counts:
     """What one worker has done since it started."""
 
     connections: int = 0
-    """Connections of clients that are open."""
+    """How many connections of clients are open."""
     open_calls: int = 0
-    """Calls whose answer is not complete."""
+    """Calls whose response is not complete."""
     calls: int = 0
-    """Calls that began."""
+    """Calls that have begun."""
     tap_faults: int = 0
-    """Calls that could not be read, or not be recorded, to their end; they passed all the same."""
+    """Calls that could not be read or recorded to their end; they passed nevertheless."""
     next_fault_line_at: float = 0.0
     """When a fault is logged again, by `time.monotonic`."""
 
 
 class GuardedTap:
-    """Passes on what a tap should hear; a fault of it is counted and ends the tap, never the call."""
+    """Calls a tap; a fault of the tap is counted and ends the tap, never the call."""
 
     def __init__(self, make: Callable[[RequestHead], Tap], head: RequestHead, counts: Counts) -> None:
         self._counts = counts
@@ -111,7 +111,7 @@ class GuardedTap:
         now = time.monotonic()
         if now >= self._counts.next_fault_line_at:
             self._counts.next_fault_line_at = now + _BETWEEN_LINES_S
-            # Not the error's own words, which may quote what was sent.
+            # Without the error's own words, which may quote what was sent.
             where = _place(error)
             _logger.error("a call passed, but could not be measured: %s%s", type(error).__name__, where)
 

@@ -22,18 +22,18 @@ class TunnelError(ProbeError):
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """A forward proxy that is spoken to in plain HTTP."""
+    """A forward proxy that is reached in plain HTTP."""
 
     host: str
-    """Name or IP address."""
+    """A name or an IP address."""
     port: int
-    """Always a number."""
+    """The port, always as a number."""
     authorization: bytes | None = field(default=None, repr=False)
     """The value of Proxy-Authorization."""
 
     @classmethod
     def of(cls, proxy: Proxy) -> Via:
-        """Raises ProxySettingError."""
+        """The tunnel for a proxy setting. Raises ProxySettingError."""
         url, user = proxy.split()
         parts = urlsplit(url)
         if parts.scheme != "http":
@@ -43,7 +43,7 @@ class Via:
 
 
 async def open_tunnel(sock: socket.socket, via: Via, host: str, port: int) -> None:
-    """Has the proxy connect to `host`. Raises TunnelError, OSError."""
+    """Makes the proxy connect to `host`. Raises TunnelError or OSError."""
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     credentials = b"" if via.authorization is None else b"Proxy-Authorization: %b\r\n" % via.authorization
     loop = asyncio.get_running_loop()

@@ -1,8 +1,8 @@
-"""Where calls go: the upstream's address, and connections to it, each for one connection of a client.
+"""Where calls go: the upstream's address, and connections to it, one for each client connection.
 
-The two are a pair: when the upstream ends a kept connection, the client's ends as well. So a client sees the
-same connections as it would without the proxy, nothing is ever sent twice, and a call never waits for
-another client's.
+The two are a pair: when the upstream ends a kept-alive connection, the client's ends as well. A client
+therefore sees the same connections as it would without the proxy, nothing is ever sent twice, and a call
+never waits for another client's.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Address:
     scheme: str
     """`http` or `https`."""
     host: str
-    """Name or IP address, without brackets."""
+    """A name or an IP address, without brackets."""
     port: int
-    """Always a number."""
+    """The port, always as a number."""
     prefix: bytes
     """The prefix of the path of every request."""
 
@@ -55,7 +55,7 @@ class Address:
 
     @property
     def netloc(self) -> str:
-        """For the `Host` header, and for display."""
+        """The host and port for the `Host` header, and for display."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -74,7 +74,7 @@ class UpstreamUser(Protocol):
 
 
 class UpstreamConnection(asyncio.Protocol):
-    """One connection. `user` is told of everything until `drop`."""
+    """One connection. Its `user` receives everything until `drop`."""
 
     def __init__(self, user: UpstreamUser) -> None:
         self._user: UpstreamUser | None = user

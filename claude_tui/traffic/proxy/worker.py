@@ -19,15 +19,15 @@ from claude_tui.traffic.proxy.upstream import Upstream
 
 __all__ = ["Worker"]
 
-# How often to check whether a client has left while nothing is read from it.
+# How often to check whether a client has left while reading from it is paused.
 LOOK_S = 0.5
 BACKLOG = 1024
-# Linux reports a peer that has closed; elsewhere it is noticed on the next read.
+# Linux reports a peer that has closed; elsewhere it is noticed at the next read.
 _LEFT = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR if hasattr(select, "poll") else 0
 
 
 class Worker:
-    """Serves clients on one or more sockets until `drain`. `taps` makes what observes a call."""
+    """Serves clients on one or more sockets until `drain`. `taps` makes the observer of a call."""
 
     def __init__(self, upstream: Upstream, taps: Callable[[RequestHead], Tap], redactor: Redactor) -> None:
         self.upstream = upstream
@@ -78,7 +78,7 @@ class Worker:
         # Aborted transports report it in the next iteration of the loop.
         await asyncio.sleep(0)
 
-    # What connections ask.
+    # -- requests of the connections
 
     def tap(self, head: RequestHead) -> GuardedTap:
         return GuardedTap(self._taps, head, self.counts)
@@ -112,7 +112,7 @@ class Worker:
             self._empty.set()
 
     async def _look_for_leavers(self) -> None:
-        """Nothing is read from a client whose upstream accepts no more data, so its end goes unnoticed."""
+        """The connections whose client may have left unnoticed, as reading from it is paused."""
         while True:
             await asyncio.sleep(LOOK_S)
             held = {

@@ -37,7 +37,7 @@ class GroupStatus(Enum):
 
 
 def group_status(group: AlertGroup, at: datetime) -> GroupStatus:
-    """What was done last, while it lasts: a snooze ends, and does not cover what has become worse."""
+    """The last thing that was done, while it applies: a snooze ends, and does not cover a worse severity."""
     taken, snooze = group.acknowledged, group.snoozed
     if snooze is not None and group.quiet(at) and (taken is None or snooze.at >= taken.at):
         return GroupStatus.SNOOZED
@@ -61,7 +61,7 @@ def own_group(snapshot: Snapshot) -> AlertGroup | None:
 
 
 def acknowledgement_of(snapshot: Snapshot) -> Acknowledgement | None:
-    """Who has the trouble: the acknowledgement of the alert that it led to, or of the verdict itself."""
+    """Who is on it: the acknowledgement of the verdict's alert, or of the verdict itself."""
     group, taken = own_group(snapshot), snapshot.verdict.taken
     if group is not None and group.acknowledged is not None:
         return group.acknowledged
@@ -69,7 +69,7 @@ def acknowledgement_of(snapshot: Snapshot) -> Acknowledgement | None:
 
 
 def snooze_of(snapshot: Snapshot) -> Snooze | None:
-    """The snooze of the alert that the verdict led to, if that is what was done last."""
+    """The snooze of the verdict's alert, if that is the last thing that was done."""
     group = own_group(snapshot)
     if group is None or group_status(group, snapshot.at) is not GroupStatus.SNOOZED:
         return None
@@ -77,7 +77,7 @@ def snooze_of(snapshot: Snapshot) -> Snooze | None:
 
 
 def taker_of(snapshot: Snapshot) -> str:
-    """`ana@ops-1`, if somebody has taken what the verdict reports; empty if nobody has."""
+    """`ana@ops-1`, if somebody has taken on the problem of the verdict; empty otherwise."""
     taken = snapshot.verdict.taken
     if taken is None:
         return ""
@@ -85,8 +85,10 @@ def taker_of(snapshot: Snapshot) -> str:
 
 
 def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:
-    """How many alerts are open, and how many of them are acknowledged or snoozed; without any, who has taken
-    the trouble before there was one."""
+    """How many alerts are open, and how many of them are acknowledged or snoozed.
+
+    Without any, who took on the problem before there was an alert.
+    """
     statuses = [group_status(group, snapshot.at) for group in snapshot.engine.alerts.groups]
     if not statuses:
         who = fit(taker_of(snapshot), _TAKER_CELLS)
@@ -129,7 +131,7 @@ def closes_at(view: AlertsView, group: AlertGroup) -> datetime | None:
 def _over(snapshot: Snapshot, group: AlertGroup, cells: int) -> Line:
     """The row of an alert whose verdict is healthy again: when it closes, and what was wrong."""
     closes = closes_at(snapshot.engine.alerts, group)
-    # A rule that counts over minutes matches until what has failed is older than that.
+    # A rule that counts over minutes matches until the failures are older than that.
     ends = f"closes at {moment(closes, snapshot.at)}" if closes is not None else "closes in a few minutes"
     return crop(line(Span(f"△ Over, its alert {ends}: ", "dim"), Span(group.content.what, "text")), cells)
 

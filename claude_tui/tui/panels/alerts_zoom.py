@@ -92,9 +92,9 @@ def _group(group: AlertGroup, ending: Line, times: Times, cells: int, failing: f
 
 
 def _ending(group: AlertGroup, view: AlertsView, times: Times) -> Line:
-    """Says that none of its alerts matches any more, and they are only kept firing for a while.
+    """Says that none of a group's alerts matches any more, and that they are only kept firing for a while.
 
-    Not shown while the verdict reports trouble, as milder rules may be about to take over.
+    Not shown while the verdict reports a problem, as milder rules may be about to take over.
     """
     own = [alert.status.unmatched_since for alert in view.alerts if alert.group == group.id and alert.firing]
     quiet = [since for since in own if since is not None]

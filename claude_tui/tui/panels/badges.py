@@ -1,4 +1,4 @@
-"""What is not real, and what can change nothing: it says so in the first line."""
+"""Badges in the first line for data that is not real, and for a dashboard that cannot change anything."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ READ_ONLY = line(Span(" READ-ONLY ", "background", bold=True, back="info"))
 
 
 def demo_badge(scenario: str, speed: float) -> Line:
-    """For a simulated incident at `speed` times its own pace."""
+    """The badge of a simulation that is played at `speed` times its own pace."""
     return _simulated(f"DEMO {fit(scenario, 20)}", speed)
 
 
 def drill_badge(speed: float) -> Line:
-    """For a drill. The name of its scenario would give it away to whoever has seen the file."""
+    """The badge of a drill. The scenario's name would give it away to anyone who has seen the file."""
     return _simulated("DRILL", speed)
 
 

@@ -1,4 +1,4 @@
-"""Failures by class over a time window: how many, which share of the calls, and the trend."""
+"""Failures by class over a time window: how many, what share of the calls, and the trend."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHARE_CELLS = 6
 _SHORTEST_TREND = 6
 _WIDEST_TREND = 60
 _LAST_CELLS = 15
-# From this width on, and with some rows more than classes, the counts of all windows stand side by side.
+# From this width on, and with some more rows than classes, the counts of all windows are shown side by side.
 _COMPARED_FROM, _ROWS_BESIDE = 48, 3
 # A single failure draws a low bar, not a full one.
 _FULL_HEIGHT = 4
@@ -76,10 +76,10 @@ def error_lines(
     footed: bool = True,
     windows: tuple[ErrorWindow, ...] = (),
 ) -> Lines:
-    """A row per class, in order. `footed` adds the number of calls, and the exact kinds of failure.
+    """A row per class, in order; if rows are scarce, the classes with failures stay.
 
-    If rows are scarce, the classes with failures stay. Where there is room, each row has the counts of all
-    `windows` side by side.
+    `footed` adds the number of calls, and the exact kinds of failure. If there is room, each row has the
+    counts of all `windows` side by side.
     """
     room = rows - 1 if footed and rows > 3 else rows
     shown = _most_telling(window.rows, room)
@@ -184,7 +184,7 @@ def _role(row: ErrorRow) -> str:
 
 
 def _totals(window: ErrorWindow, cells: int, rows: int) -> Lines:
-    """Whose calls are counted: those of the probes; in the rows messages and lists together."""
+    """Whose calls are counted: those of the probes, in the rows both messages and lists."""
     span = span_text(window.span)
     if not window.requests:
         return (line(Span(f"no probes in {span}", "faint")),)
@@ -202,7 +202,7 @@ def _totals(window: ErrorWindow, cells: int, rows: int) -> Lines:
 
 
 def _parts(window: ErrorWindow, *, brief: bool = False) -> list[str]:
-    """`40 of 57 messages`, then `59 of 89 lists`: those of which some failed; else the messages."""
+    """`40 of 57 messages`, then `59 of 89 lists`: those with failures, or else the messages."""
     named = ((window.messages, "message"), (window.models, "list"))
     failing = [each for each in named if each[0].failed] or [named[not window.messages.asked]]
     if brief:

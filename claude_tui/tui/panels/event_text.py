@@ -40,7 +40,7 @@ class _Section(NamedTuple):
 
 
 def event_lines(event: Event, cells: int, local: Local | None = None) -> Lines:
-    """What happened, then all that is known in sections, wrapped to `cells`; when it was in `local`, too."""
+    """What happened, then everything known in sections, wrapped to `cells`; also when it was in `local`."""
     mark = event_mark(event)
     most = _LONGEST_ROWS if event.kind in _OWN_WORDS else _TITLE_ROWS
     title = [
@@ -67,7 +67,7 @@ def _drawn(fact: _Fact, name_cells: int, cells: int) -> Lines:
 
 
 def event_text(event: Event) -> str:
-    """The same as a block of plain text, every fact on one line."""
+    """The event as a block of plain text, one fact per line."""
     out = [f"claude-top event: {_headline(event)}"]
     for section in _sections(event):
         out += [f"{fact.name}: {_SPACE.sub(' ', fact.value)}" for fact in section.facts]
@@ -82,7 +82,7 @@ def _headline(event: Event) -> str:
 
 
 def _folded(event: Event) -> tuple[_Fact, ...]:
-    """A row for each, newest first: when, its request id, how long it took, and what was said."""
+    """A row for each event, newest first: time, request id, duration, and message."""
     facts = [_Fact(f"{each.at:%H:%M:%S}", _brief(each)) for each in event.folded]
     left = event.count - len(event.folded)
     return (*facts, _Fact("before", f"{left:,} more", "dim")) if left > 0 else tuple(facts)

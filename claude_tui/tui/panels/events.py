@@ -127,7 +127,7 @@ class EventsPanel(SnapshotPanel):
         return f"{only}from {self._top + 1} of {total}" if self._top else only.removesuffix(" · ")
 
     def only(self, words: str) -> None:
-        """Show only what a filter lets through; empty for everything. Raises FilterError."""
+        """Show only what matches a filter; everything if it is empty. Raises FilterError."""
         self._wanted, self.words = parse_filter(words), words
         self._selected, self._top = None, 0
         self._list_again()
@@ -200,7 +200,7 @@ class EventsPanel(SnapshotPanel):
             self.redraw()
 
     def clicked(self, y: int) -> None:
-        """The title opens all events, a row is selected, and opened by a click on it once it is."""
+        """A click on the title opens all events; on a row, it selects the row, or opens the selected one."""
         row = y - 1
         if row < 0 and self.key and not self._unfolds:
             super().clicked(y)
@@ -222,7 +222,7 @@ def event_lines(
 ) -> Lines:
     """A line for each row. `cursor` is the selected one, marked by a glyph and by its background.
 
-    Times of `local` stand beside those in UTC.
+    Times of `local` are shown beside those in UTC.
     """
     if not rows:
         return clipped((line(Span("No events yet.", "dim")),), cells, height)
@@ -266,7 +266,7 @@ def _with_request_id(row: Line, event: Event, cells: int) -> Line:
     if event.kind is not EventKind.FAILURE or not request_id or request_id in event.text:
         return crop(row, cells)
     room = cells - width(row) - 1
-    # Wide rows show the whole id, to copy from the screen; a part of one could not be looked up.
+    # Wide rows show the whole id, to copy it from the screen; part of an id cannot be looked up.
     forms = (request_id, request_id.removeprefix("req_"))
     end = next((form for form in forms if cell_len(form) <= min(room, 40)), "")
     return spread(row, line(Span(end, "faint")), cells)
@@ -308,7 +308,7 @@ def _selected_block(drawn: Lines, cells: int) -> Lines:
 
 
 def _needs_its_subject(event: Event) -> bool:
-    """Whether its text is unclear without its subject; what fails is a message unless it says otherwise."""
+    """Whether its text is unclear without its subject; failures are of messages unless they say otherwise."""
     message = event.kind is EventKind.FAILURE and event.subject == Source.MESSAGES.value
     return event.kind in _NEED_A_SUBJECT and not message
 
@@ -325,7 +325,7 @@ def _with_count(row: Line, event: Event, at: datetime, cells: int) -> Line:
 
 
 def _shortened(row: Line, event: Event, cells: int) -> Line:
-    """The row with whole clauses of its text where that says enough, else cut between two words."""
+    """The row with whole clauses of its text if they say enough, otherwise cut between two words."""
     if width(row) <= cells:
         return row
     room = cells - width(row[:-1])
@@ -335,7 +335,7 @@ def _shortened(row: Line, event: Event, cells: int) -> Line:
 
 
 def _brief_verdict(event: Event, cells: int) -> str:
-    """`P2 The API is overloaded (529)`: of a trouble what it is, or, where that is too long, whose it is."""
+    """`P2 The API is overloaded (529)`: what the problem is, or, if that is too long, whose it is."""
     badge, summary = _BADGE.match(event.text), event.text
     if badge is not None:
         rest = without_first_sentence(summary[badge.end() :]).removesuffix(".")
@@ -350,7 +350,7 @@ def _cut_at_a_word(row: Line, cells: int) -> Line:
         return row
     room = cells - width(row[:-1])
     cut = "".join(wrap(row[-1].text, room, 1))
-    # But not if a long word would lose too much.
+    # Unless that would drop a long word.
     return (*row[:-1], row[-1]._replace(text=cut)) if cell_len(cut) > room / 2 else crop(row, cells)
 
 

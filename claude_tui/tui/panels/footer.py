@@ -28,7 +28,7 @@ class FooterLine(LinePanel):
         self._greeting: Line = ()
 
     def greet(self, greeting: Line) -> None:
-        """Show `greeting` instead where it fits; an empty one brings the hints back."""
+        """Show `greeting` instead if it fits; an empty one brings the hints back."""
         if greeting != self._greeting:
             self._greeting = greeting
             self.redraw()
@@ -43,7 +43,7 @@ class FooterLine(LinePanel):
         return (footer_line(self._hints, width),)
 
     def on_click(self, event: events.Click) -> None:
-        """Does what the key does, on the same way as the key: it may be remapped, refused or too late."""
+        """Simulates the key, so that a click, like the key, may be remapped, refused or too late."""
         if self._greeting:
             return
         if key := key_at(self._hints, self.size.width, event.x):
@@ -66,9 +66,9 @@ def _pieces(hints: tuple[Hint, ...], cells: int) -> Iterator[tuple[Hint, Line]]:
 
 
 def key_at(hints: tuple[Hint, ...], cells: int, x: int) -> str:
-    """The key that a click at `x` means; "" beside the hints.
+    """The key for a click at `x`; "" between the hints.
 
-    Where a hint stands for several, as in `←/→`, the second half of what is shown means the last of them.
+    If a hint stands for several keys, as in `←/→`, its second half means the last of them.
     """
     start = _MARGIN
     for hint, piece in _pieces(hints, cells):
@@ -80,7 +80,7 @@ def key_at(hints: tuple[Hint, ...], cells: int, x: int) -> str:
 
 
 def greeting_line(keymap: KeyMap | None) -> Line:
-    """For whoever sees the dashboard for the first time."""
+    """The greeting for somebody who sees the dashboard for the first time."""
     keys = {action.id: display(first_key(action.id, action.keys, keymap)) for action in ACTIONS}
     pieces = (
         line(Span(keys[action], "accent", bold=True), Span(f" {words}", "text"))

@@ -1,9 +1,7 @@
 """The first line: the target, open alerts, whether the display is live, next probe, cost and time.
 
-Every field keeps its place: those that come and go stand left of those that are always there, and alerts have
-room from the beginning.
-
-A past Snapshot has a banner instead, and the scrubber beneath it.
+Every field keeps its place: fields that come and go are left of those that are always there, and alerts have
+their space from the beginning. A past Snapshot has a banner instead, with the scrubber below it.
 """
 
 from __future__ import annotations
@@ -66,7 +64,7 @@ class _Part(NamedTuple):
     rank: int
     line: Line
     cells: int = 0
-    """The room that it takes at least, even if it is empty."""
+    """The width that it takes at least, even if it is empty."""
 
     @property
     def width(self) -> int:
@@ -74,7 +72,7 @@ class _Part(NamedTuple):
 
     @property
     def padded(self) -> Line:
-        """The part at the right edge of its room."""
+        """The part at the right edge of its space."""
         return line(" " * (self.width - width(self.line)), *self.line)
 
 
@@ -92,7 +90,7 @@ def header_line(snapshot: Snapshot, view: View, cells: int, local: Local | None 
 
 
 def shared_header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
-    """The header of a screen that others see: whether it is live, and nothing that names what is watched."""
+    """The header of a screen that others see: whether it is live, without naming what is watched."""
     name = line(Span("claude-top", "accent", bold=True), Span(" war room", "dim"))
     told = line(Span("target, hosts, ids and keys are masked", "faint"))
     left = join((*(part.line for part in _badges(snapshot)), name, told))
@@ -158,7 +156,7 @@ def _state(snapshot: Snapshot, view: View) -> Line:
 
 
 def _watchers(snapshot: Snapshot) -> Line:
-    """How many watch, as soon as there is more than this screen."""
+    """How many are watching, once there is more than one screen."""
     screens = snapshot.engine.watching.screens
     return line(Span(f"{screens} watching", "text")) if screens > 1 else ()
 
@@ -189,7 +187,7 @@ def _next(snapshot: Snapshot) -> Line:
 
 
 def _backoff(snapshot: Snapshot) -> Line:
-    """Says that the messages probe is backing off, and for how long, in the place of the next probe."""
+    """Says that the messages probe is backing off, and for how long, in place of the next probe."""
     probe = probe_state(snapshot, Source.MESSAGES)
     if probe is None or probe.held_until is None or probe.held_until <= snapshot.at:
         return ()

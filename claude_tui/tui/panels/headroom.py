@@ -1,7 +1,7 @@
 """Gauges of what is left before the next 429.
 
-Every row keeps its place, whatever is left: the worst is marked, not moved. If there are too few rows, those
-that are low have priority.
+Every row keeps its place, whatever is left: the worst is marked, not moved. If rows are scarce, low ones have
+priority.
 """
 
 from __future__ import annotations
@@ -44,13 +44,14 @@ from claude_tui.tui.render.staleness import probe_state
 __all__ = ["HeadroomPanel", "bucket_label", "headroom_lines"]
 
 
-# So that nothing moves when a figure grows a digit: `84.8k/min used, resets 41s`, `2.08M`, `84.8k/min`.
+# Fixed widths, so that nothing moves when a figure grows a digit: `84.8k/min used, resets 41s`, `2.08M`,
+# `84.8k/min`.
 _DETAIL_CELLS, _LEFT_CELLS, _PACE_CELLS = 26, 5, 9
 _PERCENT_CELLS = 6
 _SHORTEST_GAUGE = 5
 # A row of names, and two models.
 _LEAST_FOR_MODELS = 3
-# From this width on, a row has room for its detail beside it.
+# From this width on, a row has space for its detail beside it.
 _BESIDE_FROM = 66
 _WIDEST_MAIN = 90
 _BUCKETS = ("input", "output", "requests", "tokens")
@@ -121,7 +122,7 @@ def _listed(view: HeadroomView) -> list[Row]:
 
 
 def _worst_first(listed: Sequence[Row]) -> list[Row]:
-    """What is low first; of what is not, the order stays, as nothing is to change places without need."""
+    """Low ones first; the others keep their order, as nothing should move without need."""
     low = [row for row in listed if row.level in _LOW]
     return sorted(low, key=lambda row: (_LOW.index(row.level), _left(row))) + [
         row for row in listed if row.level not in _LOW
@@ -146,14 +147,14 @@ def _rows(shown: Sequence[Row], hidden: int, at: datetime, cells: int, room: int
 
 def _beside(shown: Sequence[Row], at: datetime, cells: int) -> list[Line]:
     details = [_detail(row, at) or _quiet(row, at) for row in shown]
-    # The room of a detail is there before the detail is: the gauges keep their length.
+    # Space is reserved for a detail before there is one, so that the gauges keep their length.
     room = max(*map(width, details), _DETAIL_CELLS)
     columns = _Columns.of(shown, min(cells - room - 3, _WIDEST_MAIN))
     return [join((_main(row, columns), detail), "   ") for row, detail in zip(shown, details, strict=True)]
 
 
 def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[Line]:
-    """Below every row its detail, if there is room for all; else the details of the worst at the end."""
+    """Below every row its detail, if there is room for all; otherwise the details of the worst at the end."""
     columns = _Columns.of(shown, cells)
     ample = spare >= len(shown)
     # If all readings are equally old, the footer says it once.
@@ -280,7 +281,7 @@ def _aged(view: HeadroomView) -> bool:
 
 def _nothing(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     state = probe_state(snapshot, Source.MESSAGES)
-    # Calls of applications may have told them some minutes ago.
+    # Calls of applications may have reported them some minutes ago.
     when = "lately" if snapshot.traffic is not None else "yet"
     head = line(Span(f"No limits reported {when}.", "dim"))
     why = "They arrive with the first message response."

@@ -59,9 +59,9 @@ def incident_line(
     keys: KeyMap | None = None,
     leads_to: str = "incident",
 ) -> Line:
-    """What it is, how long it has been open, who leads and whether it is mitigated; at the end the key.
+    """Title, age, lead and whether it is mitigated; at the end the key.
 
-    In little room the key leaves first, then the facts from the last one on; the title is cut.
+    If space is scarce, the key goes first, then the facts from the last one on; the title is cut.
     """
     if incident.proposed:
         return _proposal(incident, snapshot, cells, keys)

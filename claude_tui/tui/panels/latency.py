@@ -54,13 +54,13 @@ _TALLEST_CHART = 9
 _SCALED_FROM = 4
 # Below this, a label of the time axis tells less than how long the chart is.
 _NARROWEST_AXIS = 18
-# More failures than this since the last success are no chance.
+# More failures than this since the last success are not chance.
 _FEW_FAILED = 2
 _LABEL_CELLS = 4
-# A chart shorter than this tells nothing: it goes below its figures, across the panel.
+# A shorter chart shows nothing, so it goes below its figures, across the panel.
 _SHORTEST_CHART = 12
 _ROWS_STACKED = 3
-# Charts of a longer span leave those of the last minutes so many rows each.
+# With charts of a longer span, those of the last minutes get this many rows each.
 _ROWS_BESIDE_LONG, _NARROWEST_LONG, _LARGE_FROM = 5, 56, 26
 Figure = tuple[str, Callable[[LatencySeries], float | None]]
 _FIGURES: tuple[Figure, ...] = (
@@ -98,7 +98,7 @@ class LatencyPanel(SnapshotPanel):
 
 
 def _besides(snapshot: Snapshot) -> tuple[object, ...]:
-    """All that the lines depend on besides the view: what the time changes, and the verdict."""
+    """Everything that the lines depend on besides the view: what the time changes, and the verdict."""
     view, at = snapshot.latency, snapshot.at
     return (
         [_is_stale(snapshot, series) for series in view.series],
@@ -145,7 +145,7 @@ def is_large(cells: int, rows: int) -> bool:
 
 
 def _long(snapshot: Snapshot, long: LongChart | None, cells: int, rows: int, local: Local | None) -> Lines:
-    """The charts over a longer span, where there are rows for them below those of the last minutes."""
+    """The charts over a longer span, if there are rows for them below those of the last minutes."""
     least = len(snapshot.latency.series) * _ROWS_BESIDE_LONG
     if long is None or cells < _NARROWEST_LONG or rows < least:
         return ()
@@ -176,7 +176,7 @@ def _columns(cells: int, *, labelled: bool) -> tuple[tuple[Figure, ...], int]:
 
 
 def _stacked_figures(cells: int) -> tuple[Figure, ...]:
-    """Which figures fit beside a name, where the chart has rows of its own."""
+    """Which figures fit beside a name, if the chart has rows of its own."""
     room = (cells - _NAME_CELLS - _USUAL_CELLS) // _FIGURE_CELLS
     names = ("now", "now p95", "now p50 p95")[min(max(room - 1, 0), 2)]
     return tuple(figure for figure in _FIGURES if figure[0] in names)
@@ -296,10 +296,10 @@ def _figure(series: LatencySeries, name: str, value: float | None, unit: str, st
 
 
 def _usual(series: LatencySeries, stale: bool) -> Line:
-    """How `now` compares; instead of that, why it cannot be said."""
+    """How `now` compares with the usual, or why that is unknown."""
     if series.failed_since:
         role = "bad" if series.failed_since > _FEW_FAILED else "warn"
-        # Since the last answer, which is not what the Errors panel counts.
+        # Counted since the last success, unlike the counts of the Errors panel.
         text = "failed" if series.failed_since == 1 else f"{series.failed_since:,} failed"
         return line(Span(right(text, _USUAL_CELLS), role, bold=role == "bad"))
     if series.samples == 0:

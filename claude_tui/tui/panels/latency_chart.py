@@ -14,16 +14,16 @@ from claude_tui.tui.render.sparkline import resample, sparkline
 __all__ = ["ALL_FAILED", "SOME_FAILED", "chart_scale", "role_by", "series_chart"]
 
 ALL_FAILED, SOME_FAILED = Span("✗", "bad"), Span("×", "warn")
-"""What marks the time in which all requests failed, or some."""
+"""The marks of the time in which all requests failed, or some of them."""
 
 # A normal series fills a quarter of its height: only what is several times slower than usual looks tall.
 _TOP_OVER_BASELINE = 4.0
 
 
 def series_chart(series: LatencySeries, cells: int, rows: int, *, calm: bool) -> Lines:
-    """The chart of one series, coloured by the limits that the verdict uses; in its last row the failures.
+    """The chart of one series, coloured by the limits that the verdict uses; failures in its last row.
 
-    Unless it is `calm`, what is as usual has no colour: in an outage, nothing here looks healthy.
+    Unless it is `calm`, usual values have no colour, so that nothing here looks healthy in an outage.
     """
 
     role_of = role_by(series.warn_above_s, series.slow_above_s, calm=calm)
@@ -36,7 +36,7 @@ def series_chart(series: LatencySeries, cells: int, rows: int, *, calm: bool) ->
 
 
 def role_by(warn_above_s: float, slow_above_s: float, *, calm: bool) -> Callable[[float], str]:
-    """The role of so many seconds, by the limits of a series."""
+    """The role of a latency in seconds, by the limits of a series."""
 
     def role_of(value: float) -> str:
         late = "bad" if value > slow_above_s else "warn" if value > warn_above_s else ""
@@ -46,7 +46,7 @@ def role_by(warn_above_s: float, slow_above_s: float, *, calm: bool) -> Callable
 
 
 def _marks(series: LatencySeries, cells: int) -> list[Span | None]:
-    """For each cell whether all failed that was sent in its time, or some, or none."""
+    """For each cell, whether all requests of its time failed, or some, or none."""
     total = min(len(series.points), len(series.failed))
     out: list[Span | None] = []
     for cell in range(cells):
@@ -58,7 +58,7 @@ def _marks(series: LatencySeries, cells: int) -> list[Span | None]:
 
 
 def _marked(drawn: Line, marks: Sequence[Span | None]) -> Line:
-    """The row with the marks in place of what is in their cells."""
+    """The row with the marks in place of the content of their cells."""
     cells = [Span(char, span.role) for span in drawn for char in span.text]
     out = [mark or cell for cell, mark in zip(cells, marks, strict=True)]
     runs = groupby(out, key=lambda cell: cell.role)

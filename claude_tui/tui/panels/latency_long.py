@@ -27,7 +27,7 @@ _TOP_OVER_USUAL = 3.0
 
 @dataclass(frozen=True, eq=False)
 class LongChart:
-    """A chart that is compared by identity: as long as it is the same one, so is what is drawn of it."""
+    """A chart that is compared by identity, so that what is drawn of it can be reused."""
 
     chart: Chart
 
@@ -42,7 +42,7 @@ class _Limits(NamedTuple):
 
 
 def long_lines(snapshot: Snapshot, long: LongChart, cells: int, rows: int, local: Local | None) -> Lines:
-    """Axis, charts and failures in at most `rows` rows: as many of the series as there is room for."""
+    """Axis, charts and failures in at most `rows` rows: as many of the series as fit."""
     limits = tuple(
         _Limits(each.name, each.baseline, each.warn_above_s, each.slow_above_s)
         for each in snapshot.latency.series
@@ -77,7 +77,7 @@ def _drawn(
 
 
 def _curve(series: _Limits, points: ChartSeries, chart: Chart, cells: int, tall: int, *, calm: bool) -> Lines:
-    """The median of each bin. In the colours of the limits of now: the past is compared with them."""
+    """The median of each bin, coloured by the current limits, which the past is compared with."""
     values = held(points.points, Grid.over(chart, 2 * cells), max)
     highest = max((value for value in values if value is not None), default=0.0)
     top = max(highest, (series.baseline or 0.0) * _TOP_OVER_USUAL) or 1.0

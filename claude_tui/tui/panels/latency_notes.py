@@ -67,12 +67,12 @@ def _warning(text: str) -> Line:
 
 
 def phases_are_old(view: LatencyView, at: datetime) -> bool:
-    """True when the phases were measured so long ago that their time has to be shown."""
+    """Whether the phases were measured so long ago that the time of measurement has to be shown."""
     return view.phases_at is not None and (at - view.phases_at).total_seconds() > _PHASES_OLD_S
 
 
 def phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:
-    """The name and the seconds of each phase until the first byte; None where it was not measured."""
+    """The name and duration in seconds of each phase until the first byte; None if it was not measured."""
     return (
         ("dns", phases.dns),
         ("connect", phases.connect),

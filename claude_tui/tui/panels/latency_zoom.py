@@ -133,7 +133,7 @@ def _times(series: LatencySeries, loud: str) -> Line:
 
 
 def _failing(view: LatencyView, at: datetime) -> Lines:
-    """Warns where `now` is old, because everything since has failed."""
+    """Warns if `now` is old because everything since has failed."""
     return tuple(
         line(
             Span("▲ ", "warn"),

@@ -1,4 +1,4 @@
-"""What there is to say about a rate limit, wherever it is shown."""
+"""The facts about a rate limit, wherever it is shown."""
 
 from __future__ import annotations
 

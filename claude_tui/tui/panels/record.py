@@ -1,4 +1,4 @@
-"""The record: the open incident’s newest entries; without one what was, what it costs, what is coming."""
+"""The record: the open incident’s newest entries, or else past incidents, cost, and what is coming."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _LABEL_CELLS = 15
 _SOON = timedelta(days=30)
 _MOST_MODELS = 4
 _ROWS_OF_AN_ENTRY = 2
-# From this width on, past incidents stand beside the rest.
+# From this width on, past incidents are shown beside the rest.
 _TWO_COLUMNS, _COLUMN_GAP = 96, 4
 
 
@@ -69,7 +69,7 @@ class RecordPanel(SnapshotPanel):
 
 
 def record_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The open or proposed incident with its newest entries; without one the outlook."""
+    """The open or proposed incident with its newest entries, or else the outlook."""
     if snapshot.incident is not None:
         return _incident(snapshot, cells, rows)
     return _outlook(snapshot, cells, rows)
@@ -100,7 +100,7 @@ def _incident(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 
 def _entries(log: tuple[Event, ...], at: datetime, cells: int, rows: int) -> Iterator[Line]:
-    """Newest first. An entry may take two rows while there are rows for all of the others."""
+    """The entries, newest first. One may take two rows if there are rows for all of the others."""
     for number, event in enumerate(log):
         waiting = len(log) - number - 1
         room = _ROWS_OF_AN_ENTRY if rows - waiting >= _ROWS_OF_AN_ENTRY else 1
@@ -127,7 +127,7 @@ def _entry(event: Event, at: datetime, cells: int, rows: int) -> Lines:
 
 
 def _outlook(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The subjects, and beside or below them the incidents before the last one."""
+    """The subjects, with the incidents before the last one beside or below them."""
     if cells < _TWO_COLUMNS or len(snapshot.outlook.incidents) < 2:
         subjects = _drawn_subjects(snapshot, cells, rows)
         left = rows - len(subjects) - 1
@@ -167,12 +167,12 @@ def _past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 
 def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """A row or two for each subject; blank rows between them where there is room."""
+    """A row or two for each subject, with blank rows between them if there is room."""
     label_cells = _LABEL_CELLS if cells >= 2 * _LABEL_CELLS else cell_len("last incident ")
     parts = [*_subjects(snapshot, cells - label_cells)]
     drawn = [_labelled(label, told, cells) for label, told in parts]
     whole = sum(map(len, drawn))
-    # Where rows are scarce, the first row of each says the most.
+    # If rows are scarce, the first row of each says the most.
     if whole > rows:
         drawn = [part[:1] for part in drawn]
     elif whole + len(drawn) - 1 <= rows:
@@ -287,7 +287,7 @@ def _ahead(then: datetime, at: datetime) -> str:
 
 
 def outlook_line(snapshot: Snapshot, cells: int) -> Line:
-    """The same in one row, as much of it as fits: what is wrong or coming soon before what is usual."""
+    """The models in one row, as far as they fit: problems and upcoming dates before what is usual."""
     seen, at = snapshot.outlook, snapshot.at
     pieces: list[Line] = []
     last = seen.last_incident

@@ -15,7 +15,7 @@ __all__ = ["banner_line", "scrubber_line"]
 _GLYPHS = {MarkKind.VERDICT: "!", MarkKind.PERSON: "»", MarkKind.ALERT: "▲", MarkKind.PAGE: "◆"}
 _ROLES = {MarkKind.VERDICT: "ok", MarkKind.PERSON: "accent", MarkKind.ALERT: "warn", MarkKind.PAGE: "info"}
 _GRAVE = {"P1": "bad", "P2": "bad", "P3": "warn", "P4": "warn"}
-# What is drawn over what, where several marks share a cell.
+# Which mark is drawn if several share a cell.
 _ORDER = (MarkKind.PAGE, MarkKind.PERSON, MarkKind.ALERT, MarkKind.VERDICT)
 _LEGEND = (("!", "verdict"), ("»", "person"), ("▲", "alert"), ("◆", "page"), ("░", "nobody probed"))
 _TICK = timedelta(minutes=5)
@@ -28,7 +28,7 @@ _AIR = 3
 
 
 def banner_line(snapshot: Snapshot, past: PastView, view: View, cells: int) -> Line:
-    """The header of a past Snapshot, in reverse over the whole width."""
+    """The header of a past Snapshot, in reverse video over the whole width."""
     playback = past.playback
     wordings = _played(snapshot, playback) if playback is not None else _past(snapshot, view)
     target = snapshot.engine.target
@@ -48,7 +48,7 @@ def banner_line(snapshot: Snapshot, past: PastView, view: View, cells: int) -> L
 
 
 def _past(snapshot: Snapshot, view: View) -> tuple[tuple[bool, str, str], ...]:
-    """From the fullest wording to the shortest: whether the target stands beside it, and both ends."""
+    """From the fullest wording to the shortest: with or without the target, and both ends."""
     at = f"◀ PAST {_instant(snapshot.at, view.now)} UTC"
     age = f"{duration(max(view.now - snapshot.at, timedelta()))} ago"
     return (
@@ -93,7 +93,7 @@ def scrubber_line(past: PastView, at: datetime, cells: int) -> Line:
 
 
 def _aside(past: PastView, room: int) -> Line:
-    """Why a move led no further, that more is being read, or what the marks mean: as much as fits."""
+    """Why a move went no further, that more is being read, or what the marks mean; as much as fits."""
     if past.note:
         return line(Span(fit(f" {past.note} ", max(room, 0)), "warn", bold=True))
     if not past.complete:
@@ -110,7 +110,7 @@ def _track(past: PastView, at: datetime, cells: int) -> Line:
     if cells <= 0:
         return ()
     here = _cell(past, at, cells)
-    # What comes after was not known then: it is drawn fainter.
+    # What comes after was not known then, so it is drawn fainter.
     drawn = [Span("─" if cell <= here else "╌", "edge" if cell <= here else "faint") for cell in range(cells)]
     for tick in _ticks(past):
         drawn[_cell(past, tick, cells)] = Span("┬", "edge")
@@ -147,7 +147,7 @@ def _cell(past: PastView, at: datetime, cells: int) -> int:
 
 
 def _merged(spans: list[Span]) -> Line:
-    """The same with neighbours of one style in one span."""
+    """The line with neighbours of one style merged into one span."""
     out: list[Span] = []
     for span in spans:
         if out and out[-1][1:] == span[1:]:

@@ -41,9 +41,9 @@ _ROWS_OF_OTHERS = 2
 # A blank row, a heading, and a change in two rows.
 _ROWS_FOR_CHANGES = 4
 _NAME_NOTE = re.compile(r"\s*\(.*\)$")
-# Beside the page's age, news in fewer cells than this are cut after a word or two.
+# If fewer cells than this are left beside the page's age, news would be cut after a word or two.
 _LEAST_BESIDE_AGE = 24
-# `10s ago`: the word before it stays where it is when the age grows a digit.
+# `10s ago`: the word before it does not move when the age grows a digit.
 _AGE_CELLS = 7
 
 
@@ -73,7 +73,7 @@ def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 
 def _models(states: Sequence[ModelState], cells: int) -> Lines:
-    """`● Haiku  ✗ Opus  ● Sonnet`: each probed model, where there are several."""
+    """`● Haiku ✗ Opus ● Sonnet`: each probed model, if there are several."""
     pieces: list[Span] = []
     for each in states:
         failing = each.fails or each.suspect
@@ -84,8 +84,10 @@ def _models(states: Sequence[ModelState], cells: int) -> Lines:
 
 
 def _news_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
-    """The news in `rows` rows, with the page's age at the end of the first; on a narrow panel in a row of its
-    own, if there is one."""
+    """The news in `rows` rows, with the page's age at the end of the first.
+
+    On a narrow panel the age has a row of its own, if there is one.
+    """
     read_at = snapshot.status.read_at or status.fetched_at
     read = line(Span("read ", "faint"), *_age(snapshot, read_at, _AGE_CELLS))
     if cells - width(read) < _LEAST_BESIDE_AGE and rows > 1:
@@ -96,7 +98,7 @@ def _news_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows:
 
 
 def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
-    """A component per row, the news below. If the news is long, the components that are fine share a row."""
+    """A component per row, the news below. If the news is long, operational components share a row."""
     view = snapshot.status
     ordered = _important_first(view, status.components)
     important = sum(each.id in view.ours or not each.operational for each in ordered)
@@ -135,7 +137,7 @@ def _changes(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 
 def _important_first(view: StatusView, components: Sequence[Component]) -> list[Component]:
-    """Our components, then those in trouble, then the rest, each in the page's order."""
+    """Our components, then those with problems, then the rest, each in the page's order."""
     return sorted(components, key=lambda each: (each.id not in view.ours, each.operational))
 
 
@@ -145,14 +147,14 @@ def _short(name: str) -> str:
 
 
 def _is_cramped(component: Component, cells: int) -> bool:
-    """Whether the name of one that is fine has no room beside `operational`."""
+    """Whether the name of an operational component leaves no room for `operational`."""
     word = component_mark(component.status).word
     return component.operational and cell_len(_short(component.name)) + cell_len(word) + 3 > cells
 
 
 @lru_cache(maxsize=64)
 def _component(component: Component, ours: bool, cells: int, *, brief: bool) -> Line:
-    """Its name and how it is; with `brief` one that is fine is `ok`."""
+    """Its name and status; with `brief`, `ok` for an operational one."""
     mark = component_mark(component.status)
     operational = component.operational
     short = _short(component.name)
@@ -173,7 +175,7 @@ def _rest(hidden: Sequence[Component]) -> Line:
 
 
 def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
-    """As many components as fit on one line; with its status in words if it is ours or in trouble."""
+    """As many components as fit on one line; with the status in words for ours and for problems."""
     ordered = _important_first(view, status.components)
     pieces = [_in_short(each, each.id in view.ours) for each in ordered]
     for count in range(len(pieces), 0, -1):

@@ -23,7 +23,7 @@ _NAME_ROWS = 3
 
 
 def status_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> Lines:
-    """What the page says and when it was read, or why it is unknown; with times of `local`, too."""
+    """What the page says and when it was read, or why it is unknown; also with times of `local`."""
     view, times = snapshot.status, Times(snapshot.at, local)
     status = view.status
     if status is None:
@@ -176,7 +176,7 @@ def _component(component: Component, ours: bool, room: int, cells: int) -> Line:
 
 
 def _changes(snapshot: Snapshot, times: Times, cells: int) -> Lines:
-    """What the page has changed lately, which its own last word does not tell."""
+    """What the page has changed lately, which its current state does not show."""
     changes = [event for event in snapshot.events if event.kind is EventKind.STATUS]
     if not changes:
         return ()

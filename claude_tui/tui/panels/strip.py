@@ -44,7 +44,7 @@ __all__ = ["StripPanel", "calls_for_attention", "strip_back", "strip_lines", "st
 
 _MOST_NOTICES = 3
 _NARROWEST = 48
-# From this many rows on, a tiny terminal has room for when it began.
+# From this many rows on, a tiny terminal has room for the start time.
 _TALL = 5
 # The mark of a verdict without trouble, and a blank.
 _INDENT = 2
@@ -56,7 +56,7 @@ class StripPanel(LinePanel):
         super().__init__(id="strip")
         self.snapshot = snapshot
         self.tells_outlook = False
-        """Whether it tells, while all is well, what no panel tells."""
+        """Whether the strip, while all is well, shows what no panel shows."""
 
     def show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -80,7 +80,7 @@ class StripPanel(LinePanel):
 
 
 def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
-    """How many rows the strip wants on a terminal of `cells` by `rows`.
+    """How many rows the strip takes on a terminal of `cells` by `rows`.
 
     It is the same number in trouble and in health, whatever the text, so that neither the beginning of a
     problem nor a change of wording moves the panels. Only the program's own notices take more.
@@ -100,12 +100,13 @@ def strip_lines(
 ) -> Lines:
     """The verdict and the program's own notices in at most `rows` rows; the verdict has priority.
 
-    With `outlook` the last row says, while all is well, what was and what is coming.
+    With `outlook`, the last row shows past and upcoming events while all is well.
     """
     if cells < _NARROWEST:
         return _tiny(snapshot, cells, rows)
     whole = block_rows(cells, ROOMY)
-    # As high as the block alone, it has given a row to the incident's line: the worst notice keeps one.
+    # If it is as high as the block alone, it has given a row to the incident's line; the worst notice keeps
+    # one.
     least = (min(whole, rows - 1) if rows >= whole else LEAST) if _loud(snapshot) else 1
     notices = _notices(snapshot, cells, max(min(_MOST_NOTICES, rows - least), 0))
     room = rows - len(notices)
@@ -124,7 +125,7 @@ def _loud(snapshot: Snapshot) -> bool:
 
 
 def calls_for_attention(snapshot: Snapshot) -> bool:
-    """Whether there is more to see to than the record: trouble, an incident, an alert, or nothing known."""
+    """Whether something matters more than the record: a problem, an incident, an alert, or no data."""
     verdict, at = snapshot.verdict, snapshot.at
     troubled = verdict.severity.trouble or verdict.recovery is not None or verdict.checking
     new = any(group_status(each, at) is GroupStatus.NEW for each in snapshot.engine.alerts.groups)
@@ -146,7 +147,7 @@ class _Bar(NamedTuple):
 
 
 def _bar(verdict: Verdict) -> _Bar:
-    """Full for a P1, else half; amber for what may be over or only chance; none while all is well."""
+    """Full for a P1, otherwise half; amber for what may be over or only chance; none while all is well."""
     if verdict.recovery is not None or verdict.checking:
         return _Bar("▌", "warn", "strip_warning")
     match verdict.severity:
@@ -169,8 +170,10 @@ def _barred(row: Line, cells: int, bar: _Bar) -> Line:
 
 
 def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, outlook: bool = False) -> Lines:
-    """What is known while there is no trouble, in exactly `rows` rows; in the last one what to do, if
-    anything is to be done, else with `outlook` what was and what is coming."""
+    """The state without a problem, in exactly `rows` rows.
+
+    The last row says what to do, if anything, or else with `outlook` past and upcoming events.
+    """
     verdict, pressed = snapshot.verdict, snapshot.headroom.presses
     unknown = verdict.cause is Cause.UNKNOWN
     mark = level_mark(Level.WARN if pressed and not unknown else _level(verdict))
@@ -286,8 +289,10 @@ def _notice(notice: Notice, cells: int, rows: int) -> Lines:
 
 
 def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """Severity, verdict, since when and response clock as plain text on the strip's colour; then what to do
-    and why, if there are rows."""
+    """The verdict as plain text on the strip's colour: severity, summary, start and response clock.
+
+    If there are more rows, also what to do and why.
+    """
     verdict, loud, bar = snapshot.verdict, _loud(snapshot), _bar(snapshot.verdict)
     pressed = snapshot.headroom.presses and verdict.cause is not Cause.UNKNOWN
     mark = level_mark(Level.WARN if pressed else _level(verdict))

@@ -60,7 +60,7 @@ _GAP = 2
 _DURATION = 7
 # `since 14:02:11`.
 _SINCE = 14
-# `response overdue by 34m`: evidence leaves this much beside it, whatever the clock says.
+# `response overdue by 34m`: evidence leaves this much space beside it, whatever the clock says.
 _RESPONSE = 23
 _MOST_ROWS_OF_STEP = 2
 # From this width on, each first step fits into a row.
@@ -73,7 +73,7 @@ def block_lines(
 ) -> Lines:
     """The current problem in exactly `rows` rows of at most `cells` cells.
 
-    Times of `local` stand beside those in UTC where there is room.
+    Times of `local` are shown beside those in UTC if there is room.
     """
     inner, wide = cells - _BADGE - 1, cells >= WIDE
     if rows <= 2:
@@ -119,7 +119,7 @@ def _indented(rows: Lines) -> Lines:
 
 
 def _badged(snapshot: Snapshot, text: str) -> Line:
-    """A P1 has a solid badge, the others an outlined one: they differ in any number of colours."""
+    """A P1 has a solid badge, the others an outlined one, so that they differ without colours."""
     severity, role = snapshot.verdict.severity, verdict_role(snapshot.verdict)
     badge = line(Span(f" ▌{severity}▐", role, bold=True))
     if severity is Severity.P1 and snapshot.verdict.recovery is None:
@@ -140,13 +140,13 @@ def _since(snapshot: Snapshot, local: Local | None = None) -> Line:
 
 
 def _headline(verdict: Verdict, cells: int) -> str:
-    """The summary, or the brief one where only that fits into a row, or comes nearer to it."""
+    """The summary, or the brief one if only that fits into a row, or if it comes closer to fitting."""
     brief = verdict.brief or verdict.summary
     return verdict.summary if cell_len(verdict.summary) <= max(cells, cell_len(brief)) else brief
 
 
 def _one_row(snapshot: Snapshot, cells: int) -> Line:
-    """If not everything fits, the clock is left out, then the instant, then the headline is cut."""
+    """The headline's row; if it is too narrow, without duration and start, then with the headline cut."""
     clock, verdict = response_line(snapshot), snapshot.verdict
     text = _headline(verdict, cells - _BADGE - 1 - _GAP - width(lasted(snapshot)))
     for end in (join((clock, _since(snapshot))), join((clock, lasted(snapshot)))):
@@ -156,13 +156,13 @@ def _one_row(snapshot: Snapshot, cells: int) -> Line:
 
 
 def _headline_cells(since: Line, inner: int, *, wide: bool) -> int:
-    """How much room the headline has in its row; the clocks beside it take the same from any."""
+    """The width of the headline in its row, which is the same whatever the clocks beside it say."""
     beside = max(width(since), _SINCE + _GAP + _DURATION) + _GAP if wide else 0
     return max(inner - beside, 1)
 
 
 def _wide(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
-    """The rest of the headline and the evidence beside the response clock; then what else there is to say."""
+    """The rest of the headline and the evidence beside the response clock, followed by the rest."""
     verdict, response = snapshot.verdict, response_line(snapshot)
     room = inner - _GAP - max(width(response), _RESPONSE)
     lead = _lead(verdict, headline, room, alone=rows < 2)
@@ -173,11 +173,11 @@ def _wide(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
 
 
 def _narrow(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
-    """The rest of the headline or a remark beside the clocks; the evidence; then what else there is."""
+    """The rest of the headline or a remark beside the clocks; then the evidence, and the rest."""
     verdict, since = snapshot.verdict, _since(snapshot)
     clocks = join((response_line(snapshot, inner - _GAP - width(since)), since))
     room, others = inner - _GAP - width(clocks), list(_remarks(verdict))
-    # What of the headline does not fit beside the clocks either begins the row of the evidence.
+    # The part of the headline that does not fit beside the clocks either begins the row of the evidence.
     first, more = _split(headline, room) if rows > 1 else (headline, "")
     beside = _bold(first)
     if not beside and others and width(others[0]) <= room:
@@ -199,7 +199,7 @@ def _narrow(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
 
 
 def _split(text: str, cells: int) -> tuple[str, str]:
-    """As many words as fit into `cells`, and the others."""
+    """As many words as fit into `cells`, and the remaining ones."""
     words = text.split(" ")
     kept = next(n for n in range(len(words), -1, -1) if cell_len(" ".join(words[:n])) <= max(cells, 0))
     return " ".join(words[:kept]), " ".join(words[kept:])
@@ -210,7 +210,7 @@ def _bold(text: str) -> Line:
 
 
 def _lead(verdict: Verdict, headline: str, cells: int, *, alone: bool) -> Line:
-    """What stands before the evidence: the rest of the headline; who set the severity, if nowhere else."""
+    """The text before the evidence: the rest of the headline, or who set the severity."""
     if headline:
         return _bold(wrap(headline, max(cells, 1), 1)[0])
     return figures(set_words(verdict)) if alone else BLANK
@@ -220,7 +220,7 @@ def _lead(verdict: Verdict, headline: str, cells: int, *, alone: bool) -> Line:
 
 
 def _remarks(verdict: Verdict) -> Lines:
-    """What there is to say beside the evidence, the most important first."""
+    """The remarks beside the evidence, the most important first."""
     said = (
         figures(set_words(verdict)),
         _recovery(verdict),
@@ -231,7 +231,7 @@ def _remarks(verdict: Verdict) -> Lines:
 
 
 def _recovery(verdict: Verdict) -> Line:
-    """`━━━━━━━━━━╾─ 6 of 7 answers`: how far the recovery is."""
+    """`━━━━━━━━━━╾─ 6 of 7 answers`: the progress of the recovery."""
     recovery = verdict.recovery
     if recovery is None:
         return BLANK
@@ -291,7 +291,7 @@ def _fitting(evidence: tuple[Evidence, ...], cells: int) -> tuple[str, list[str]
 
 
 def _shortened(evidence: Evidence, cells: int) -> tuple[str, list[str]]:
-    """As many of the first clauses as fit, as one sentence; and each of the others as its own."""
+    """As many of the first clauses as fit, as one sentence; the others as sentences of their own."""
     for kept in range(len(evidence.clauses), 0, -1):
         text, others = evidence.split(kept)
         if cell_len(text) <= cells:
@@ -309,10 +309,10 @@ def _joined(pieces: list[Line], cells: int) -> Line:
 
 
 def _step(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None) -> Lines:
-    """What to do next, and after that if it fits; beside it when to retry, and the keys where they fit.
+    """What to do next, followed by other steps if they fit; beside it when to retry, and the keys.
 
-    The first step is bright and begins the row, so that it is read first. It is cut only where even `most`
-    rows are too few for it.
+    The first step is bright and begins the row, so that it is read first. It is cut only if even `most` rows
+    are too few for it.
     """
     whole, brief = step_words(snapshot.verdict)
     retry, offered = retry_line(snapshot), hints(keys, "decide", "act")
@@ -328,7 +328,7 @@ def _step(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None) -> Lin
 
 
 def step_words(verdict: Verdict) -> tuple[Line, Line]:
-    """What to do next and besides, with the first step emphasised; and the first step alone."""
+    """The next steps with the first one emphasised; and the first step alone."""
     first = verdict.first_step or verdict.next_step
     besides = verdict.next_step.removeprefix(first).removeprefix(";").strip()
     brief = line(Span("Next: ", "dim"), Span(first, "text", bold=True))

@@ -1,11 +1,11 @@
-"""How high the strip is: the same in trouble and in health, so that no problem moves the panels."""
+"""The height of the strip: the same in trouble and in health, so that no problem moves the panels."""
 
 from __future__ import annotations
 
 __all__ = ["LEAST", "ROOMY", "WIDE", "block_rows", "rows_without_notices"]
 
 WIDE = 98
-"""From this width on, the clocks stand beside the headline; below, they have a row of their own."""
+"""From this width on, the clocks are beside the headline; below it, they have a row of their own."""
 ROOMY = 30
 """From this terminal height on, there is room for blank rows around the block."""
 LEAST = 3
@@ -18,10 +18,10 @@ _ENOUGH = 80
 
 
 def block_rows(cells: int, rows: int) -> int:
-    """The rows of headline, evidence, status page and next step, on a terminal of `cells` by `rows`.
+    """The rows of headline, evidence, status page and next step on a terminal of `cells` by `rows`.
 
-    A narrow screen has a row for the clocks, and needs two for most steps. A low one has neither evidence
-    nor status page.
+    A narrow screen has a row for the clocks, and needs two for most steps. A low one has neither evidence nor
+    status page.
     """
     if rows < _LOW:
         return LEAST
@@ -29,5 +29,5 @@ def block_rows(cells: int, rows: int) -> int:
 
 
 def rows_without_notices(cells: int, rows: int) -> int:
-    """The rows of the strip while the program has nothing to say about itself."""
+    """The rows of the strip while there are no notices about the program itself."""
     return block_rows(cells, rows) + (2 if rows >= ROOMY else 0)

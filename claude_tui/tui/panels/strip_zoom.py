@@ -20,7 +20,10 @@ _GAP = 4
 
 
 def strip_zoom(snapshot: Snapshot, cells: int, settings_file: str, local: Local | None = None) -> Lines:
-    """`settings_file` is where to add a route. Times of `local` stand beside those in UTC."""
+    """The verdict and the alerts. `settings_file` is where to add a route.
+
+    Times of `local` are shown beside those in UTC.
+    """
     beside = cells >= _BESIDE_FROM
     left = (cells - _GAP) // 2 if beside else cells
     right = cells - _GAP - left if beside else cells

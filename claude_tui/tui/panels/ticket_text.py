@@ -1,4 +1,4 @@
-"""The current trouble as a text for the provider's support: what they need to find our requests."""
+"""The current problem as a text for the provider's support: what they need to find our requests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ticket_text(snapshot: Snapshot) -> str:
 
 
 def _failures(snapshot: Snapshot) -> list[Observation]:
-    """The failures of the current trouble that are known one by one, newest first."""
+    """The individual failures of the current problem that are known, newest first."""
     since = snapshot.verdict.since
     events = (each for each in snapshot.events if each.kind is EventKind.FAILURE)
     every: list[Event] = [each for event in events for each in (event.folded or (event,))]
@@ -66,7 +66,7 @@ def _facts(snapshot: Snapshot, failures: list[Observation]) -> Iterator[str]:
     rays = [ray for each in failures if (ray := _header(each, _RAY))]
     if edges := dict.fromkeys(ray.rpartition("-")[2] for ray in rays if "-" in ray):
         yield f"Edge (end of cf-ray): {', '.join(edges)}"
-    # Its id is not recorded: an answer's headers are kept without it.
+    # Its id is not recorded, as a success is stored without its headers.
     yield "Organization: (your organization id, from the Console’s settings)"
     if (ruled_out := verdict.evidence_of(EvidenceKind.RULED_OUT)) is not None:
         yield f"Ruled out: {ruled_out.text}"
@@ -112,7 +112,7 @@ def _request(failure: Observation) -> str:
 
 
 def _tried(snapshot: Snapshot) -> Iterator[str]:
-    """Steps of playbooks that were done in this trouble; what the probes do goes for every one."""
+    """The steps of playbooks that were done during the problem; what the probes do is always true."""
     since = snapshot.verdict.since
     newest = {
         (mark.playbook, mark.step): mark

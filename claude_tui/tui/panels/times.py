@@ -1,4 +1,4 @@
-"""How the zooms write instants: in UTC, and in the reader's own time beside it where that is asked for."""
+"""How full screens write instants: in UTC, and on request in the reader's own time beside it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["Times"]
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The instant on screen, and the zone whose times stand beside those in UTC; None for UTC alone."""
+    """The instant on screen, and the zone whose times are shown beside those in UTC; None for UTC alone."""
 
     at: datetime
     local: Local | None = None
 
     def moment(self, instant: datetime) -> str:
-        """`14:02:11`, or `14:02:11 15:02`; the date before it unless it is today."""
+        """`14:02:11`, or `14:02:11 15:02`; preceded by the date unless it is today."""
         return f"{moment(instant, self.at)}{self.beside(instant)}"
 
     def beside(self, instant: datetime) -> str:
-        """What follows a time in UTC: ` 15:02`, or nothing."""
+        """The text after a time in UTC: ` 15:02`, or nothing."""
         return f" {self.local.beside(instant, self.at)}" if self.local is not None else ""

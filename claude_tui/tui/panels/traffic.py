@@ -69,9 +69,9 @@ _TALLEST = 6
 _ROWS_OF_CALLS, _ROWS_FOR_HEIGHT = 6, 4
 # From this size on, figures stand in columns with names.
 _TABLE_CELLS, _TABLE_ROWS = 60, 20
-# The busiest span does not fill the chart: a steady pace is no wall.
+# The busiest span does not fill the chart, as a steady pace should not look like a wall.
 _AIR = 1.5
-# They call for different responses, so that they are named even while there are none.
+# They call for different responses, so they are named even without failures.
 _NAMED = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED})
 
 
@@ -97,7 +97,7 @@ class TrafficPanel(SnapshotPanel):
 
 
 def _nothing_heard(cells: int, rows: int) -> Lines:
-    """How calls come here, while none have."""
+    """How to send calls here, shown until there are any."""
     said = (
         ("No calls of your own seen yet.", "text"),
         ("With a proxy: run claude-top proxy and set ANTHROPIC_BASE_URL to its address.", "dim"),
@@ -111,7 +111,7 @@ def _nothing_heard(cells: int, rows: int) -> Lines:
 def traffic_lines(
     view: TrafficView, cells: int, rows: int, *, by_application: bool = True, curves: bool = True
 ) -> Lines:
-    """What matters most first; applications fill what is left, and a trend where there is room."""
+    """The most important figures first; applications fill what is left, with a trend if there is room."""
     head = (_headline(view, cells), *_silent(view))
     figures = (
         latency_row(view, cells),
@@ -125,8 +125,8 @@ def traffic_lines(
     tall = 1 + max(left - len(view.models) - _ROWS_OF_CALLS, 0) // _ROWS_FOR_HEIGHT
     trend = _trend(view, cells, left, min(tall, _TALLEST)) if curves and rows >= _TREND_FROM else ()
     room = rows - len(head) - len(trend)
-    # Where rows are scarce, whose calls fail says more than tokens and cost.
-    # In a single row, an application that fails does.
+    # If rows are scarce, knowing whose calls fail is worth more than tokens and cost. In a single row, so is
+    # a failing application.
     least = 0 if room == 1 and apps and failing_level(_worst_first(view.applications)[0]) is Level.BAD else 1
     shown = figures[: max(room - min(len(apps), 2), least)]
     left = room - len(shown)
@@ -137,16 +137,15 @@ def traffic_lines(
 
 
 def _headline(view: TrafficView, cells: int) -> Line:
-    """`30.7/s  failing 22%  overload 18%  limited 0  attempts/call 1.6 ▲`.
+    """`30.7/s failing 22% overload 18% limited 0 attempts/call 1.6 ▲`.
 
-    Where it does not fit, kinds without a failure go first, then the last parts.
-
-    If most fail for another reason, that comes before both: `failing 54%  authentication 54%  overload 0`.
+    If it does not fit, kinds without a failure are left out first, then the last parts. If most calls fail
+    for another reason, that comes before both: `failing 54% authentication 54% overload 0`.
     """
     figures = view.all
     silent = _all_quiet_since(view)
     if silent is not None:
-        # Whether nobody calls or nobody reports it, nobody knows: "0/min" would be a figure.
+        # It is unknown whether nobody calls or nobody reports calls, so "0/min" would be wrong.
         return crop(line(Span(f"no calls since {clock_minute(silent)}", "text")), cells)
     pieces = [
         labelled(pace(figures).rjust(PACE_CELLS), "", "text"),
@@ -170,13 +169,13 @@ def _headline(view: TrafficView, cells: int) -> Line:
 
 
 def _all_quiet_since(view: TrafficView) -> datetime | None:
-    """Since when no source has told of a call; None while one does."""
+    """The instant since which no source has reported a call; None while one does."""
     since = [source.quiet_since for source in view.sources if source.quiet_since is not None]
     return max(since) if since and len(since) == len(view.sources) and not view.all.calls else None
 
 
 def _leading_failure(figures: TrafficFigures) -> Lines:
-    """The commonest failure, unless it is one of the two that are always named."""
+    """The most frequent failure, unless it is one of the two that are always named."""
     if not figures.failures or figures.failures[0].outcome in _NAMED:
         return ()
     most = figures.failures[0]
@@ -185,7 +184,7 @@ def _leading_failure(figures: TrafficFigures) -> Lines:
 
 
 def _silent(view: TrafficView) -> Lines:
-    """Sources that have fallen silent, in one row, and what others no longer tell."""
+    """Sources that have fallen silent, in one row, and what other sources no longer report."""
     quiet = [source for source in view.sources if source.quiet_since is not None]
     out: list[Line] = []
     if quiet:
@@ -209,7 +208,7 @@ def _silent(view: TrafficView) -> Lines:
 
 
 def _more(view: TrafficView, cells: int, rows: int, room: int) -> Lines:
-    """Models and the newest failed calls, where they fit."""
+    """Models and the newest failed calls, if they fit."""
     named = [replace(each, name=each.name.removeprefix("claude-")) for each in view.models]
     models = _listed("model", named, cells, rows)
     more: Lines = (BLANK, *models) if models and room > len(models) else ()
@@ -237,9 +236,9 @@ def _failed_call(kept: KeptCall, cells: int) -> Line:
 
 
 def _listed(title: str, found: Sequence[TrafficFigures], cells: int, rows: int) -> Lines:
-    """Each of several, those that fail first: as a table in a large panel, else with what each figure is.
+    """A row for each, failing ones first: as a table in a large panel, otherwise with labelled figures.
 
-    `checkout   9.1/s   38%  p95 6.2s   $4.10/h`
+    `checkout 9.1/s 38% p95 6.2s $4.10/h`
     """
     if len(found) < 2 and not any(each.failed for each in found):
         return ()
@@ -281,16 +280,16 @@ def _trend(view: TrafficView, cells: int, room: int, tall: int) -> Lines:
     calls = [float(point.calls) for point in view.trend]
     failed = [float(point.failed) for point in view.trend]
     drawn = _curve("calls", calls, max(calls) * _AIR, "info", cells, tall)
-    # A high chart has its rows from the beginning: the first failure must not move what is below.
+    # A tall chart has its rows from the beginning, so that the first failure does not move what is below.
     if any(failed) or tall > 1:
-        # Few failures stay low, and are still seen.
+        # A few failures remain low, but visible.
         top = max(*failed, max(calls) / 4)
         drawn = (*drawn, *_curve("failed", failed, top, "bad", cells, -(-tall // 2)))
     return drawn[: max(room, 0)]
 
 
 def _curve(name: str, points: Sequence[float], top: float, role: str, cells: int, tall: int) -> Lines:
-    """`tall` rows, the name in the last of them."""
+    """A curve in `tall` rows, with the name in the last of them."""
     rows = bars(points, cells - NAME_CELLS - 1, tall, top=top, role_of=lambda value: role if value else "dim")
     labels = [""] * (tall - 1) + [name]
     return tuple(

@@ -1,4 +1,4 @@
-"""What is left of the rate limits of each model, as own traffic has told it."""
+"""What is left of the rate limits of each model, as own traffic has reported it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHORT_NAME_CELLS, _SHARE_CELLS = 13, 10
 
 
 def limits_by_model(snapshot: Snapshot, cells: int) -> Lines:
-    """A row for each model, and one for the worst of its limits if it is low; empty where none was told."""
+    """A row for each model, and one for the worst of its limits if it is low; empty if none is known."""
     views = snapshot.headroom_by_model
     if not views:
         return ()
@@ -35,7 +35,7 @@ def limits_by_model(snapshot: Snapshot, cells: int) -> Lines:
 
 
 def shares_by_model(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """What share of each limit is left to each model, in at most `rows` rows; empty for a single model."""
+    """What share of each limit is left for each model, in at most `rows` rows; empty for a single model."""
     views = snapshot.headroom_by_model
     if len(views) < 2:
         return ()
@@ -61,7 +61,7 @@ def _share(bucket: Headroom | None) -> Span:
 
 
 def _names(snapshot: Snapshot) -> list[str]:
-    """The buckets that were told of any model."""
+    """The buckets that are known of any model."""
     told = {each.bucket for _, view in snapshot.headroom_by_model for each in view.buckets}
     return [*(each for each in _ORDER if each in told), *sorted(told.difference(_ORDER))]
 

@@ -51,7 +51,7 @@ def _row(figures: TrafficFigures, name_cells: int, columns: Sequence[_Column]) -
 _Figure = tuple[str, str, str]
 """The number, its unit and the role of the number."""
 _Column = tuple[str, int, int, Callable[[TrafficFigures], _Figure]]
-"""The name, the width, how much of it is for units, so that numbers stay below each other, and the figure."""
+"""The name, the width, how much of it is for units (so that numbers are aligned), and the figure."""
 
 
 def _pace(figures: TrafficFigures) -> _Figure:
@@ -83,7 +83,7 @@ def _attempts(figures: TrafficFigures) -> _Figure:
     return (NOT_AVAILABLE if attempts is None else f"{attempts:.1f}"), "", "text"
 
 
-# The most telling first: those at the end are left out where there is no room.
+# The most telling columns first: those at the end are left out if there is no room.
 _COLUMNS: tuple[_Column, ...] = (
     ("calls", 10, 4, _pace),
     ("failing", 8, 0, _failing),

@@ -47,13 +47,13 @@ __all__ = ["Listing", "traffic_zoom"]
 _FIGURE_ROWS = 9
 # The name and the highest value of a curve.
 _LABEL_CELLS = 22
-# From here on a row has room for a model beside a request id.
+# From here on, a row has room for a model beside a request id.
 _WIDE_FROM = 92
 _SHORTEST_CHART = 20
 _AIR = 1.25
 _NAME_CELLS = 22
 _COUNT_CELLS = 10
-# The most important first, each with its width: what does not fit is left out.
+# The most important first, each with its width: columns that do not fit are left out.
 _COLUMNS = {"calls": 8, "pace": 8, "failing": 9, "overload": 10, "limited": 9, "TTFT p95": 10, "TTFT p50": 10,
             "cost/h": 10, "in/min": 10, "attempts": 10, "TTFT p99": 10, "out/min": 9, "cached": 8,
             "per 1,000": 11, "prompt p95": 12}  # fmt: skip
@@ -65,7 +65,7 @@ _NOTHING = (
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What somebody wants to see of tables and lists."""
+    """How tables and lists are filtered and sorted."""
 
     order: str = "calls"
     """The column that the tables are sorted by, one of `listing.ORDERS`."""
@@ -155,7 +155,7 @@ def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
 
 
 def _table(rows: Sequence[TrafficFigures], cells: int, order: str = "") -> Lines:
-    """Rows of figures, with the column `order` marked, which is shown in any case."""
+    """Rows of figures, with the column `order` marked, which is always shown."""
     columns = _fitting(cells - _NAME_CELLS, order)
     head = line(
         Span(" " * _NAME_CELLS, "faint"),
@@ -264,7 +264,7 @@ def _calls(listed: Sequence[KeptCall], drawn: Callable[[KeptCall], Line]) -> Lin
 
 
 def _failed_call(kept: KeptCall, *, narrow: bool) -> Line:
-    """Without the model where the request id would not fit otherwise: that is what support asks for."""
+    """Without the model if the request id would not fit otherwise, as support asks for that."""
     call = kept.call
     status = f"{call.http_status} " if call.http_status is not None else ""
     what = pad(f"{status}{call.error_type or plain(call.outcome.value)}", 23 if narrow else 25)

@@ -31,7 +31,7 @@ _ADVICE = "If something fails, wait a few minutes and try again. Nothing else is
 
 
 def users_text(snapshot: Snapshot) -> str:
-    """A few sentences that can go to a status page of ours, or to a support team."""
+    """A few sentences for our own status page, or for a support team."""
     engine, verdict = snapshot.engine, snapshot.verdict
     simulated = f"[{'DRILL' if engine.drill else 'DEMO'}, simulated] " if engine.demo is not None else ""
     return f"{simulated}{' '.join(_sentences(verdict, snapshot.at))}"
@@ -87,7 +87,7 @@ def _day(at: datetime) -> str:
 
 
 def _next_update(at: datetime) -> datetime:
-    """In half an hour, on a full five minutes."""
+    """A time half an hour ahead, on a full five minutes."""
     then = at + _NEXT_UPDATE
     rounded = then - timedelta(minutes=then.minute % _STEP_MINUTES)
     return rounded if rounded - at >= _NEXT_UPDATE else rounded + timedelta(minutes=_STEP_MINUTES)

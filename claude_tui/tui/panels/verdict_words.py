@@ -35,9 +35,9 @@ __all__ = [
 ]
 
 _FIGURE = re.compile(r"[(<$]*\d[\d.,–-]*(?:%|×|ms|[smhd])?[).,;:…]*")
-# Up to here a clock that runs down says how long is left, beyond it when it runs out.
+# Up to this long, a clock shows how much time is left; beyond that, when it runs out.
 _SOON = timedelta(minutes=100)
-# A lead that is shorter than that says nothing: the page is read every few seconds.
+# A shorter lead means nothing, as the page is read every few seconds.
 _AT_ONCE = timedelta(seconds=10)
 _NAME_CELLS = 16
 _REASON_CELLS = 40
@@ -89,7 +89,7 @@ def also_words(verdict: Verdict) -> str:
 
 
 def response_line(snapshot: Snapshot, cells: int = 80) -> Line:
-    """The response clock, in minutes except for the last one; or what somebody has done in response.
+    """The response clock, in minutes except for the last one; or how somebody has responded.
 
     A name is cut if the line would be longer than `cells`.
     """
@@ -110,7 +110,7 @@ def response_line(snapshot: Snapshot, cells: int = 80) -> Line:
 
 
 def _answered(snapshot: Snapshot, cells: int) -> Line:
-    """Until when it is snoozed, or who has acknowledged: what was done last."""
+    """Until when it is snoozed, or who has acknowledged, whichever was done last."""
     if (snooze := snooze_of(snapshot)) is not None:
         until = _instant(snooze.until, snapshot.at)
         return line(Span("snoozed until ", "dim"), Span(until, "text", bold=True))

@@ -42,7 +42,7 @@ _HIGH, _FAIR = 0.9, 0.7
 
 
 def verdict_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> Lines:
-    """The summary and the next step, then the facts, then all the evidence; with times of `local`, too."""
+    """The summary and the next step, then the facts, then all the evidence; also with times of `local`."""
     verdict, times = snapshot.verdict, Times(snapshot.at, local)
     out = [*_headline(verdict, cells), BLANK, *_table(_action(snapshot, times), cells), BLANK]
     out += [*_table(_facts(snapshot, times), cells), BLANK]

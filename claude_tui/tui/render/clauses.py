@@ -8,13 +8,13 @@ from rich.cells import cell_len
 
 __all__ = ["clauses_in", "without_first_sentence"]
 
-# A mark before a space, or the space before brackets and dashes; not the point of a figure.
+# A punctuation mark before a space, or the space before brackets and dashes; not a decimal point.
 _END = re.compile(r"[.;,:!](?=\s)|(?=\s+[(·–])|(?=\s{2,})")
 _SENTENCE = re.compile(r"(?<=[.!?]) ")
 
 
 def clauses_in(text: str, cells: int) -> str:
-    """The longest beginning of `text` of whole clauses in at most `cells` cells; empty if none fits."""
+    """The longest beginning of `text` with whole clauses that fits into `cells` cells; may be empty."""
     if cell_len(text) <= cells:
         return text
     ends = [found.start() for found in _END.finditer(text)]
@@ -23,5 +23,5 @@ def clauses_in(text: str, cells: int) -> str:
 
 
 def without_first_sentence(text: str) -> str:
-    """What follows the first sentence; empty where there is only one."""
+    """What follows the first sentence; empty if there is only one."""
     return _SENTENCE.split(text, maxsplit=1)[1] if _SENTENCE.search(text) else ""

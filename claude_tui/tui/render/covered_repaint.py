@@ -10,9 +10,9 @@ __all__ = ["covered_repaint"]
 
 
 def covered_repaint(screen: Screen[Any]) -> None:
-    """Each screen that may be under a dialog calls this at the end of `_compositor_refresh`.
+    """To be called at the end of `_compositor_refresh` by each screen that may be under a dialog.
 
-    Under a dialog, Textual 8.2 keeps marking what it has just drawn as still to draw: 27 KB/s.
+    Under a dialog, Textual 8.2 keeps marking what it has just drawn as still to be drawn: 27 KB/s.
     """
     if screen.app.screen is not screen:
         screen._repaint_regions.clear()

@@ -1,4 +1,4 @@
-"""A thin curve of braille dots, for where a filled area would be the loudest thing on the screen."""
+"""A thin curve of braille dots, used where a filled area would be the loudest thing on the screen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def curve(values: Sequence[float | None], rows: int, role_of: Callable[[float], 
 
 
 def fine_curve(values: Sequence[float | None], rows: int, role_of: Callable[[float], str]) -> Lines:
-    """The same with two values per cell, the greater of which gives the cell its role."""
+    """A curve with two values per cell, the greater of which gives the cell its role."""
     top = rows * _DOTS_PER_ROW - 1
     cells = [[0] * (len(values) // 2) for _ in range(rows)]
     before: int | None = None
@@ -34,7 +34,7 @@ def fine_curve(values: Sequence[float | None], rows: int, role_of: Callable[[flo
             continue
         level = round(min(max(value, 0.0), 1.0) * top)
         if before is None and values[index + 2 : index + 3] in ([], [None], (), (None,)):
-            # Nobody sees a dot alone: what lasts no longer than a cell stands on the ground.
+            # A single dot is hard to see, so what lasts no longer than a cell is filled to the ground.
             before = 0
         joint = range(min(level, before), max(level, before) + 1) if before is not None else (level,)
         for dot in joint:

@@ -1,4 +1,4 @@
-"""Cutting cells out of a line that is drawn, without keeping the pieces."""
+"""Cuts cells out of a line being drawn, without keeping the pieces."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from claude_tui.tui.render.lines import cells_of
 
 __all__ = ["between"]
 
-# Latin letters and signs, Greek, boxes, blocks and curves: nearly all that is drawn.
+# Latin letters and signs, Greek, boxes, blocks and curves: nearly everything that is drawn.
 _each_takes_one_cell = re.compile(
     r"[ -~\xa0-\xac\xae-\u02ff\u0391-\u03c9\u2500-\u25fc\u2800-\u28ff]*"
 ).fullmatch
@@ -21,8 +21,8 @@ _each_takes_one_cell = re.compile(
 def between(segments: Iterable[Segment], start: int, end: int) -> list[Segment]:
     """The cells from `start` up to `end`; half of a wide character is a space.
 
-    `Strip.crop` does the same, but Rich keeps the last 16,384 cuts of texts with other than plain characters:
-    an hour of figures that change is 2 MB.
+    `Strip.crop` does the same, but Rich keeps the last 16,384 cuts of non-ASCII texts: an hour of changing
+    figures is 2 MB.
     """
     found: list[Segment] = []
     x = 0
@@ -30,7 +30,7 @@ def between(segments: Iterable[Segment], start: int, end: int) -> list[Segment]:
         size = cells_of(segment.text)
         if x >= end or start >= end:
             break
-        # What takes no cell belongs to the character before it.
+        # A zero-width character belongs to the character before it.
         if x + size > start or (found and not size):
             whole = x >= start and x + size <= end
             text = segment.text if whole else _cut(segment.text, start - x, end - x)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Change", "DirectOutput", "DrawnWidget", "regions_of", "strip_of", "uncovered"]
 
 Change = tuple[int, int, int]
-"""A row, and the first column that changed in it and the first one after that which did not."""
+"""A row, the first column that changed in it, and the first column after the change."""
 
 _Placed = Mapping[Widget, tuple[Region, Region]]
 
@@ -38,17 +38,17 @@ class DrawnWidget(Widget):
 
     @property
     def paint(self) -> Paint:
-        """What turns them into Strips."""
+        """Turns them into Strips."""
         raise NotImplementedError
 
     @property
     def drawn(self) -> Sequence[Line]:
-        """The lines that are shown, from top to bottom."""
+        """The lines on screen, from top to bottom."""
         raise NotImplementedError
 
 
 class DirectOutput:
-    """Takes the way past the compositor for the panels of `screen`, wherever that is the same to see."""
+    """Bypasses the compositor for the panels of `screen`, wherever the result looks the same."""
 
     def __init__(self, screen: Screen[Any]) -> None:
         self._screen = screen
@@ -58,13 +58,13 @@ class DirectOutput:
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """While this lasts, what panels change is collected; at the end it is sent, all at once."""
+        """While this lasts, changes of panels are collected; at the end they are sent together."""
         if not _is_possible(self._screen):
             yield
             return
         placed = self._screen._compositor.visible_widgets
         if placed is not self._placed:
-            # Textual makes a new mapping with every layout.
+            # Textual creates a new mapping with every layout.
             self._placed, self._uncovered = placed, uncovered(placed)
         self._changed = []
         try:
@@ -82,7 +82,7 @@ class DirectOutput:
 
     def _send(self, changed: Sequence[tuple[DrawnWidget, Sequence[Change]]]) -> None:
         if _is_busy(self._screen):
-            # The pass has asked for another layout, which may move what it changed.
+            # The pass has requested another layout, which may move what it changed.
             for panel, changes in changed:
                 panel.refresh(*regions_of(changes))
             return
@@ -99,19 +99,19 @@ class DirectOutput:
 
     def _pieces(self, panel: DrawnWidget, changes: Sequence[Change]) -> Iterator[tuple[int, int, Strip]]:
         left, top, cells, _ = self._uncovered[panel]
-        # What Textual draws of these rows later must not come from its cache.
+        # When Textual draws these rows later, it must not use its cache.
         panel._styles_cache.set_dirty(*[Region(0, y, cells, 1) for y, _, _ in changes])
         for y, start, end in changes:
             yield left + start, top + y, strip_of(panel.paint, panel.drawn[y], start, end)
 
 
 def regions_of(changes: Sequence[Change]) -> list[Region]:
-    """The changes as Textual takes them."""
+    """The changes in the form that Textual expects."""
     return [Region(start, y, end - start, 1) for y, start, end in changes]
 
 
 def uncovered(placed: _Placed) -> Mapping[Widget, Region]:
-    """The widgets that are seen whole, and where. `placed` is in the order of drawing, the front first."""
+    """The fully visible widgets with their regions. `placed` is in drawing order, front first."""
     found: dict[Widget, Region] = {}
     before: list[Region] = []
     for widget, (region, clip) in placed.items():
@@ -122,7 +122,7 @@ def uncovered(placed: _Placed) -> Mapping[Widget, Region]:
 
 
 def _is_possible(screen: Screen[Any]) -> bool:
-    """Whether the screen is in front, on a terminal of its own, and shows all that was drawn before."""
+    """Whether the screen is in front, on a real terminal, with nothing else waiting to be drawn."""
     app = screen.app
     driver = app._driver
     return (
@@ -151,7 +151,7 @@ def strip_of(paint: Paint, line: Line, start: int, end: int) -> Strip:
     first = x = 0
     for text, role, bold, back in line:
         size = cells_of(text)
-        # What takes no cell belongs to the character before it.
+        # A zero-width character belongs to the character before it.
         if x < end and x + size > start and (size or segments):
             if not segments:
                 first = x

@@ -1,4 +1,4 @@
-"""How bad a stretch of time was, as a mark: the lower, the longer it was down."""
+"""How bad a period was, as a mark: the lower the mark, the longer the service was down."""
 
 from __future__ import annotations
 

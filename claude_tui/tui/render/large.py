@@ -1,6 +1,6 @@
-"""Large text: words in letters of blocks, figures as Textual's Digits draws them, or larger.
+"""Large text: words in block letters, figures as Textual's Digits draws them, or larger.
 
-A unit stays small, on the lowest row, so that the figure is what is read from afar.
+A unit stays small, on the lowest row, so that the figure is what is read from a distance.
 """
 
 from __future__ import annotations
@@ -95,12 +95,12 @@ _DOTS = {
 }
 _UNIT_BEFORE_FIGURE = re.compile(r"([a-z])(?=\d)")
 _FIGURES = frozenset("0123456789:.<-")
-# What Digits draws over three rows; everything else it sets small, which is what a unit is to be.
+# What Digits draws over three rows; it sets everything else small, as a unit should be.
 _DIGITS = frozenset("0123456789:-")
 
 
 def spellable(text: str) -> bool:
-    """Whether there is a letter of blocks for each character."""
+    """Whether every character has a block letter."""
     return all(char.upper() in _DOTS for char in text)
 
 
@@ -111,7 +111,7 @@ def large_word_cells(text: str, scale: Scale) -> int:
 
 
 def large_word(text: str, scale: Scale, role: str, back: str = "") -> Lines:
-    """Capital letters and figures of blocks; a character without a letter is a question mark."""
+    """Capital letters and figures in blocks; a character without one is drawn as a question mark."""
     return tuple(line(Span(row, role, bold=True, back=back)) for row in _word_rows(text, scale))
 
 
@@ -146,7 +146,7 @@ def large_figure_cells(text: str, scale: Scale) -> int:
 
 
 def _spaced(text: str) -> str:
-    """With a blank between a unit and the figure that follows it: `3m 22s`."""
+    """The figure with a blank between a unit and the next figure: `3m 22s`."""
     return _UNIT_BEFORE_FIGURE.sub(r"\1 ", text)
 
 
@@ -159,7 +159,7 @@ def _figure_cells(char: str, scale: Scale) -> int:
 
 
 def large_figure(text: str, scale: Scale, role: str) -> Lines:
-    """Digits over several rows; units, letters and marks small and dim on the lowest of them."""
+    """Digits over several rows, with units, letters and marks small and dim on the lowest of them."""
     rows: list[list[Span]] = [[] for _ in range(scale.rows)]
     for char in _spaced(text):
         small = char not in (_DIGITS if scale is Scale.SMALL else _FIGURES)

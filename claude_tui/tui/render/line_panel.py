@@ -25,10 +25,10 @@ __all__ = ["LinePanel", "SnapshotPanel"]
 
 
 class LinePanel(Contained, DrawnWidget):
-    """A widget whose content consists of Lines.
+    """A widget whose content consists of Lines. Subclasses implement `draw`.
 
-    Subclasses implement `draw`. Code that changes what it returns calls `redraw`, which asks
-    Textual to repaint only the changed cells. (Repainting whole widgets at 1 Hz took 18 KB/s.)
+    Code that changes the result of `draw` calls `redraw`, which asks Textual to repaint only the changed
+    cells. (Repainting whole widgets at 1 Hz took 18 KB/s.)
     """
 
     DEFAULT_CSS = "LinePanel { width: 1fr; height: 1fr; }"
@@ -37,7 +37,7 @@ class LinePanel(Contained, DrawnWidget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's own name)
         super().__init__(id=id)
         self.output: DirectOutput | None = None
-        """Where changes go that need not pass through Textual's compositor."""
+        """Receives changes that need not pass through Textual's compositor."""
         self._lines: Lines = ()
         self._drawn_for: Size | None = None
         self._failure = ""
@@ -48,7 +48,7 @@ class LinePanel(Contained, DrawnWidget):
 
     @property
     def drawn(self) -> Lines:
-        """The lines that are shown."""
+        """The lines on screen."""
         return self._lines
 
     @property
@@ -97,7 +97,7 @@ class LinePanel(Contained, DrawnWidget):
         return self.paint.strip(line, size.width)
 
     def on_unmount(self) -> None:
-        # `StylesCache.get_inner_outer` of Textual 8.2 keeps the last thousand of these: empty ones, then.
+        # `StylesCache.get_inner_outer` of Textual 8.2 keeps the last thousand of these, so they are empty.
         self._styles_cache.clear()
 
     def render(self) -> RenderResult:
@@ -121,7 +121,7 @@ class SnapshotPanel(LinePanel, can_focus=True):
         self.key = key
         self.frame = Frame.BOX
         self._framed: tuple[Lines, object, Lines] | None = None
-        """The content that was framed last, what else the result depends on, and the result."""
+        """The content that was framed last, everything else that the result depends on, and the result."""
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         """The content inside the frame, at most `height` lines of at most `width` cells."""
@@ -172,7 +172,7 @@ class SnapshotPanel(LinePanel, can_focus=True):
         self.clicked(event.y)
 
     def clicked(self, y: int) -> None:  # noqa: ARG002 (a panel with rows looks at it)
-        """Somebody clicked on row `y` of the panel: it opens in full."""
+        """Somebody clicked on row `y` of the panel, which opens it in full."""
         self.post_message(ZoomRequested(self.PANEL))
 
     def allow_focus(self) -> bool:

@@ -184,7 +184,7 @@ def first_fitting(forms: Iterable[Line], cells: int) -> Line:
 
 
 def packed(pieces: Iterable[Line], cells: int, gap: str = " ") -> Lines:
-    """The non-empty pieces in as few rows as they take, none of them broken."""
+    """The non-empty pieces in as few rows as possible, none of them broken."""
     rows: list[Line] = []
     for piece in filter(None, pieces):
         longer = join((rows[-1], piece), gap) if rows else piece
@@ -232,7 +232,7 @@ def _broken(text: str, cells: int, rows: int) -> list[str]:
 
 
 def _words(text: str, cells: int) -> list[str]:
-    """What may not be broken, unless it is wider than a row."""
+    """The parts that may not be broken, unless they are wider than a row."""
     words = (word for word in unbroken(text).split(" ") if word)
     return [
         part
@@ -287,9 +287,10 @@ _Cell = tuple[str, str, bool, str]
 
 
 def _alike(old: Line, new: Line) -> tuple[int, int]:
-    """How many spans are the same at the beginning, and at the end if both lines are equally wide.
+    """How many spans are the same at the beginning, and, if both lines are equally wide, at the end.
 
-    One more with a cell is left at either side: a span may begin with what belongs to the character before.
+    One more visible span is left at either side, as a span may begin with what belongs to the character
+    before it.
     """
     shorter = min(len(old), len(new))
     start = next((n for n in range(shorter) if old[n] != new[n]), shorter)

@@ -27,7 +27,7 @@ class Pager(LinePanel):
         self._top = 0
         self._total = 0
         self.shown_rows = 0
-        """How many rows there are between title and lower edge."""
+        """How many rows are visible between title and lower edge."""
 
     def turn_to(self, title: str, key: str = "") -> None:
         """Change the title, and show the content from its start."""
@@ -35,7 +35,7 @@ class Pager(LinePanel):
         self.redraw()
 
     def set_title(self, title: str) -> None:
-        """Another title over what is scrolled as it was."""
+        """Change the title without changing the scroll position."""
         self._title = title
 
     def draw(self, width: int, height: int) -> Lines:

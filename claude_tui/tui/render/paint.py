@@ -1,4 +1,4 @@
-"""Turns Lines into the Strips that Textual draws. The only place that does."""
+"""Turns Lines into the Strips that Textual draws. Nothing else does."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ __all__ = ["Paint", "Painted"]
 
 
 class Paint:
-    """Turns Lines into Strips in one theme. Text is never parsed: no markup, no escapes.
+    """Turns Lines into Strips in one theme.
 
-    The app puts what it draws into its symbols.
+    Text is never parsed: no markup, no escapes. Replacing characters by those of the symbol set is up to the
+    app.
     """
 
     def __init__(self, theme: Theme, symbols: Symbols = Symbols.BRAILLE, local: Local | None = None) -> None:
         self.theme = theme
         self.symbols = symbols
         self.local = local
-        """The zone whose times stand beside those in UTC; None for none."""
+        """The zone whose times are shown beside those in UTC; None for none."""
 
     @property
     def letters(self) -> bool:
-        """Whether curves are drawn as letters: without colours, and where there are no dots to draw."""
+        """Whether curves are drawn as letters: without colours, or if there are no dots to draw with."""
         return self.theme.plain or self.symbols is Symbols.ASCII
 
     def strip(self, line: Line, cells: int) -> Strip:

@@ -30,7 +30,7 @@ RGB = tuple[int, int, int]
 
 
 def fitted(theme: Theme, color_system: str | None) -> Theme:
-    """The theme in colours that a terminal of that `color_system` (Rich's name of it) has."""
+    """The theme in the colours of a terminal with that `color_system` (Rich's name for it)."""
     system = _SYSTEMS.get(color_system or "")
     if system is None or theme.palette is not Palette.RGB or theme.few_colours:
         return theme
@@ -40,11 +40,11 @@ def fitted(theme: Theme, color_system: str | None) -> Theme:
 
 @cache
 def _colours_of(system: ColorSystem) -> Mapping[RGB, str]:
-    """The colours of the palette, and for each one that Rich turns into it, which differs for greys."""
+    """The colours of the palette, each with one that Rich maps to it, which differs for greys."""
     if system is ColorSystem.STANDARD:
         shown = [(STANDARD_PALETTE[number], STANDARD_PALETTE[number].hex) for number in range(16)]
     else:
-        # What the first 16 look like is up to the terminal.
+        # The first 16 colours depend on the terminal.
         shown = [(EIGHT_BIT_PALETTE[number], _meant(number)) for number in range(16, 256)]
     return {(each.red, each.green, each.blue): written for each, written in shown}
 

@@ -73,8 +73,8 @@ def plot_lines(
 ) -> Lines:
     """The chart's series as curves in `cells` by `rows` cells, with axes. Values are seconds.
 
-    `usual` is drawn as a faint level. `plain` draws letters instead of colours. Times of `local` stand beside
-    those in UTC.
+    `usual` is drawn as a faint level. `plain` draws letters instead of colours. Times of `local` are shown
+    beside those in UTC.
     """
     failed = [series for series in chart.series if series.name == FAILED_SERIES]
     chart = replace(chart, series=tuple(series for series in chart.series if series.name != FAILED_SERIES))
@@ -102,7 +102,7 @@ def _failures(series: ChartSeries, grid: Grid) -> Line:
 
 
 def nice_ticks(highest: float, rows: int) -> tuple[float, tuple[tuple[float, str], ...]]:
-    """The top of the axis, somewhat above `highest` seconds, and round labelled values below it."""
+    """The top of the axis, slightly above `highest` seconds, and the round labelled values below it."""
     top = max(highest * 1.05, 0.01)
     wanted = max(min(rows // 3, 6), 3)
     power = 10.0 ** math.floor(math.log10(top / wanted))
@@ -124,7 +124,7 @@ def _canvas(chart: Chart, grid: Grid, height: int, top: float, usual: float | No
 
     plot = Plot()
     plot.plotsize(grid.cells, height)
-    plot._set_size(grid.cells, height)  # plotsize alone is forgotten: textual-plotext issue 5
+    plot._set_size(grid.cells, height)  # plotsize alone does not last: textual-plotext issue 5
     plot.theme("clear")
     plot.frame(False)
     plot.xticks([])
@@ -148,7 +148,7 @@ def _canvas(chart: Chart, grid: Grid, height: int, top: float, usual: float | No
 
 
 def _thinned(points: Points, grid: Grid, *, highest: bool) -> Points:
-    """At most one point per cell, the median or the highest: more would be drawn over each other.
+    """At most one point per cell, the median or the highest, as more would be drawn over each other.
 
     A gap within a cell that has points is too short to be seen.
     """

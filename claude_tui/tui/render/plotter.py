@@ -29,7 +29,7 @@ class _PlotRequest:
     series: Sequence[ChartSeries]
     """Its curves."""
     grid: Grid
-    """The cells on the time axis, which move by a whole cell at a time."""
+    """The cells of the time axis, which moves by a whole cell at a time."""
     cells: int
     """The width."""
     rows: int
@@ -39,7 +39,7 @@ class _PlotRequest:
     plain: bool
     """Whether to draw letters instead of colours."""
     local: Local | None
-    """The zone whose times stand beside those in UTC."""
+    """The zone whose times are shown beside those in UTC."""
 
     def plotted(self) -> Lines:
         return plot_lines(
@@ -48,7 +48,7 @@ class _PlotRequest:
 
 
 class Plotter:
-    """Returns the newest plot there is, and calls `ready` when there is a newer one."""
+    """Returns the newest plot, and calls `ready` when there is a newer one."""
 
     def __init__(self, owner: DOMNode, ready: Callable[[], None]) -> None:
         self._owner = owner

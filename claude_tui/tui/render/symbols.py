@@ -1,6 +1,6 @@
-"""Symbol sets: what takes the place of characters that a terminal or its font does not have.
+"""Symbol sets: replacements for characters that a terminal or its font does not have.
 
-Everything is drawn with the symbols of `braille`. A poorer set replaces them one by one, and each keeps its
+Everything is drawn with the symbols of `braille`. A smaller set replaces them one by one, and each keeps its
 width, so that no layout depends on the set.
 """
 
@@ -29,15 +29,15 @@ class Symbols(StrEnum):
     ASCII = "ascii"
 
 
-# What Python sets `LC_CTYPE` to by itself where the locale is C (PEP 538).
+# What Python itself sets `LC_CTYPE` to in the C locale (PEP 538).
 _COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
 
 
 def symbols_for(setting: str, environ: Mapping[str, str]) -> Symbols:
-    """The set to draw with: the one of the setting, or what locale and terminal have.
+    """The set to draw with: the one in the setting, or what locale and terminal support.
 
-    Without any locale, as in most containers, the terminal counts as one that shows UTF-8. The font of the
-    Linux console has neither braille nor most marks.
+    Without any locale, as in most containers, the terminal is assumed to show UTF-8. The font of the Linux
+    console has neither braille nor most marks.
     """
     if setting != AUTO:
         return Symbols(setting)
@@ -62,14 +62,14 @@ def _is_utf8(name: str) -> bool:
 _QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 # The dots of a braille cell, by quadrant: upper left, upper right, lower left, lower right.
 _DOTS = (0x01 | 0x02, 0x08 | 0x10, 0x04 | 0x40, 0x20 | 0x80)
-# The same dots by row, from the top.
+# The same dots by row, top row first.
 _ROWS = (0x01 | 0x08, 0x02 | 0x10, 0x04 | 0x20, 0x40 | 0x80)
-# By the rows in which there are dots, the uppermost in the lowest bit.
+# By the rows that have dots, the top row in the lowest bit.
 _STROKES = " '-'.:-|_:::.|||"
 
 
-# A level stretch of a curve: a rule, as filled quadrants would be a slab. The one at the upper edge of a
-# cell (U+2594) is cut off in pictures.
+# A level stretch of a curve becomes a rule, as filled quadrants would look like a slab. The one at the upper
+# edge of a cell (U+2594) is cut off in pictures.
 _LEVEL = {**dict.fromkeys(_ROWS[:3], "─"), _ROWS[3]: "▁"}
 
 
@@ -91,13 +91,13 @@ _PAIRS = (
     *zip("▏▎▍▌▋▊▉▐▕", "|||||||||", strict=True),
     *zip("▀▔░▒▓", "'-:%#", strict=True),
     *zip("▘▝▖▗▚▞▙▟▛▜", "''..######", strict=True),
-    # Rules and boxes; heavy ones differ from light ones, as gauges need it.
+    # Rules and boxes; heavy ones differ from light ones, as gauges need that.
     *zip("─╌┄┈╴╶", "-...--", strict=True),
     *zip("━═╾╺╸╼", "==>==>", strict=True),
     *zip("│┃╷╵╎┆╻╹║", "|||||||||", strict=True),
     *zip("╭╮╯╰┌┐┘├┤┬┴┼┏┓┛┗┣┫┳┻╋", "+" * 21, strict=True),
     ("└", "`"),
-    # Marks. Those that stand beside each other differ.
+    # Marks. Those that appear side by side differ.
     *zip("●○◌◆◇◐◔◑◕", "*o?i%dpdp", strict=True),
     *zip("▲△▴▼▽▾✗✘×✓✔✎☐☑", "^a^vvvXXx++@-+", strict=True),
     *zip("■□▪•∅≠»«›‹▸▶◀◂❚", "#-**0/><>" + "<>><<|", strict=True),
@@ -112,7 +112,7 @@ _ASCII = {**{0x2800 + dots: _stroke(dots) for dots in range(256)}, **{ord(a): b 
 def written_in(symbols: Symbols, text: str) -> str:
     """`text` in characters of the set, as wide as before.
 
-    In ASCII a letter with an accent loses it, and whatever else there is no sign for becomes `?`.
+    In ASCII, an accented letter loses its accent, and a character without a replacement becomes `?`.
     """
     if symbols is Symbols.BRAILLE or text.isascii():
         return text
@@ -133,7 +133,7 @@ def _nearest(grapheme: str, cells: int) -> str:
 
 
 class SymbolFilter(LineFilter):
-    """Puts every line of every widget into the symbols of a set, Textual's own borders and lists included."""
+    """Draws every line of every widget in the symbols of a set, including Textual's own borders and lists."""
 
     def __init__(self, symbols: Symbols) -> None:
         super().__init__(enabled=symbols is not Symbols.BRAILLE)

@@ -15,7 +15,7 @@ _RAISE = 0.05
 
 
 def textual_theme(theme: Theme) -> TextualTheme:
-    """The same theme for Textual. Each role is a CSS variable too: `$ct-strip-trouble`."""
+    """The theme in Textual's terms. Each role is a CSS variable too: `$ct-strip-trouble`."""
     own = theme.palette is not Palette.RGB
     colours = {role: _css(theme.colours.get(role, "default")) for role in ROLES}
     return TextualTheme(

@@ -1,8 +1,7 @@
 """Themes: a colour for every role, and the Rich styles made from them.
 
-A theme of 24-bit colours names them as `#rrggbb`. One of the terminal's own palette names them as the
-terminal does: `red`, `bright_black`, `default`. One without colours tells things apart by bold, dim and
-reverse.
+A theme of 24-bit colours writes them as `#rrggbb`. One of the terminal's own palette uses names: `red`,
+`bright_black`, `default`. One without colours uses bold, dim and reverse.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from rich.style import Style
 
 __all__ = ["NO_COLOR", "TERMINAL_COLOURS", "Palette", "Theme"]
 
-# The least contrast at which bold or large text can be read (WCAG).
+# The least contrast at which bold or large text is readable (WCAG).
 _LEGIBLE = 3.0
 _HUES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _DIMMED = frozenset({"dim", "faint", "edge", "track"})
@@ -52,12 +51,12 @@ class Theme:
 
     @property
     def plain(self) -> bool:
-        """Whether it has no colours: then dim, bold and reverse tell things apart."""
+        """Whether it has no colours, and uses dim, bold and reverse instead."""
         return self.palette is Palette.NONE
 
     @property
     def css_name(self) -> str:
-        """What Textual knows it by."""
+        """The name under which Textual knows it."""
         return f"ct-{self.name}-few" if self.few_colours else f"ct-{self.name}"
 
     def style(self, role: str, *, bold: bool = False, back: str = "background") -> Style:
@@ -111,9 +110,10 @@ def _plain_style(role: str, bold: bool, back: str) -> Style:
 
 @lru_cache(maxsize=256)
 def _terminal_style(role: str, colour: str, bold: bool, back: str, behind: str) -> Style:
-    """Nobody knows how the terminal's colours look on each other: a coloured background is reverse video.
+    """The style on a coloured background, for a theme of the terminal's own colours.
 
-    The selected row is reversed as a whole, as its pieces would otherwise be blocks of many colours.
+    How these look on each other is unknown, so a coloured background is reverse video. The selected row is
+    reversed as a whole, as its pieces would otherwise be blocks of many colours.
     """
     if role == "background" and behind != "default":
         return Style(color=behind, bgcolor="default", bold=bold or None, reverse=True)

@@ -30,10 +30,10 @@ __all__ = [
 ]
 
 FALLBACK = "dark"
-"""The theme that takes the place of one that cannot be read."""
+"""The theme that replaces one that cannot be read."""
 
 ALIASES = {"colour-blind": "deuteranopia", "colour-blind-light": "deuteranopia-light"}
-"""What some shipped themes were called before."""
+"""Former names of shipped themes."""
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -76,7 +76,7 @@ def theme_path(name: str, user_dir: Path | None) -> Path:
 
 
 def _is_file(path: Path) -> bool:
-    """False for a loop of links and where the folder may not be entered, too."""
+    """Whether the file exists. Also False for a loop of links, or if the folder may not be entered."""
     try:
         return path.is_file()
     except OSError:

@@ -27,7 +27,7 @@ def time_ticks(
 ) -> tuple[tuple[int, str], ...]:
     """Cells and labels (`14:05`) of round times between `start` and `end`, as many as are readable.
 
-    With `local` the time there stands beside each: `14:05 15:05`.
+    With `local`, each has the local time beside it: `14:05 15:05`.
     """
     span_s = (end - start).total_seconds()
     if cells < 2 or span_s <= 0:

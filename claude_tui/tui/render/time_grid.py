@@ -17,8 +17,8 @@ Points = Sequence[tuple[datetime, float | None]]
 class Grid(NamedTuple):
     """`cells` spans of `cell_s` seconds, the last of which contains the chart's end.
 
-    Cells are at multiples of their length, not at the chart's moving start: a point stays in its cell
-    from one second to the next, and nothing is repainted until a whole cell has passed.
+    Cells are at multiples of their length, not at the chart's moving start: a point stays in its cell from
+    one second to the next, and nothing is repainted until a whole cell has passed.
     """
 
     end_s: float
@@ -37,12 +37,12 @@ class Grid(NamedTuple):
 
     def cell_of(self, instant: datetime) -> int:
         """The cell of an instant; below 0 or at least `cells` if it is outside."""
-        # Rounded, as a floating-point error must not move an instant over an edge.
+        # Rounded, as a floating-point error must not move an instant across an edge.
         return self.cells - 1 - math.floor(round((self.end_s - instant.timestamp()) / self.cell_s, 6))
 
 
 def held(points: Points, grid: Grid, worst: Callable[[float, float], float]) -> tuple[float | None, ...]:
-    """One value per cell: the worst of its points, else the value of the last point before it.
+    """One value per cell: the worst of its points, or else the value of the last point before it.
 
     A value holds until the next point or gap; the last one for as long as the last two were apart.
     """

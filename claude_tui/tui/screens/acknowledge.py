@@ -1,7 +1,7 @@
-"""Acknowledging and snoozing open alerts, and taking what the verdict reports, for everyone watching.
+"""Acknowledging and snoozing open alerts, and taking on the verdict's problem, for everyone watching.
 
-Both act on the newest Snapshot, even while the display is frozen. If the alerts have changed between
-question and answer, nothing is done and a notice says so.
+Both act on the newest Snapshot, even while the display is frozen. If the alerts have changed between question
+and answer, nothing is done and a notice says so.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Act = Callable[[str | None], None]
 def acknowledge(app: Cockpit) -> None:
     """Ask for alerts, reason and name, and acknowledge them for everyone.
 
-    The verdict can be acknowledged as well, as long as no alert has come of it.
+    The verdict can be acknowledged as well, as long as it has led to no alert.
     """
     snapshot = app.newest
     view, verdict = snapshot.engine.alerts, snapshot.verdict if _can_be_taken(snapshot) else None
@@ -67,7 +67,7 @@ def acknowledge(app: Cockpit) -> None:
             return
         chosen, why, who = answers
         by, reason = entered_name(app, who), reason_of(why)
-        # Of several the first option means all of them; before the groups stands the verdict.
+        # If there are several, the first option means all of them; the verdict precedes the groups.
         targets: list[AlertGroup | None] = [*([None] if verdict is not None else []), *view.groups]
         number = int(chosen) if len(targets) > 1 else 1
         picked = targets if number == 0 else targets[number - 1 : number]
@@ -83,7 +83,7 @@ def acknowledge(app: Cockpit) -> None:
 
 
 def _can_be_taken(snapshot: Snapshot) -> bool:
-    """Whether the verdict reports a trouble of which no alert has come, so that only it can be taken."""
+    """Whether the verdict reports a problem without an alert, so that only it can be acknowledged."""
     return in_trouble(snapshot.verdict) and own_group(snapshot) is None
 
 
@@ -94,7 +94,7 @@ def _verdict_option(snapshot: Snapshot) -> str:
 
 
 def _take(app: Cockpit, seen: Verdict, by: str, reason: str) -> bool:
-    """Take the trouble that the verdict reported when the dialog opened. If it is over, say so."""
+    """Take on the problem that the verdict reported when the dialog opened. If it is over, say so."""
     now = app.newest.verdict
     if not in_trouble(now) or topic_of_cause(now.cause) != topic_of_cause(seen.cause):
         refuse(app, "Nothing done: what the verdict reported is over.")
@@ -172,7 +172,7 @@ def snooze(app: Cockpit) -> None:
 
 
 def _untils(view: AlertsView, at: datetime) -> tuple[tuple[datetime, ...], tuple[str, ...]]:
-    """Instants and their labels. If there is a snooze, `at` itself ends it."""
+    """Instants and their labels. If a snooze is in force, `at` itself ends it."""
     untils = [at + span for span in SNOOZES]
     labels = [f"{span_text(span)}, until {clock_minute(at + span)} UTC" for span in SNOOZES]
     morning = morning_after(at)

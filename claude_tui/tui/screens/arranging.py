@@ -25,26 +25,26 @@ __all__ = ["PanelsScreen", "choose_panels", "next_layout"]
 
 
 class Arranged(Protocol):
-    """What panels stand on."""
+    """The screen that the panels are on."""
 
     preset: Preset
-    """How they are arranged."""
+    """The layout preset."""
     hidden: frozenset[str]
-    """Those that are not shown."""
+    """The panels that are hidden."""
 
     def arrange_as(self, preset: Preset, hidden: Iterable[str]) -> None:
-        """Arrange the panels anew."""
+        """Arrange the panels again."""
 
 
 def next_layout(app: Cockpit, dashboard: Arranged) -> None:
-    """Arranges the dashboard by the next preset, and says what it is for."""
+    """Switches the dashboard to the next preset, and says what it is for."""
     preset = dashboard.preset.following
     dashboard.arrange_as(preset, dashboard.hidden)
     keep_choice(app, "layout", preset.value, f"Layout {preset.value}: {preset.purpose}")
 
 
 def choose_panels(app: Cockpit, dashboard: Arranged) -> None:
-    """Opens the list of panels. What it changes is on screen at once, and saved when it closes."""
+    """Opens the list of panels. Its changes are on screen at once, and saved when it closes."""
     before = dashboard.hidden
 
     def change(hidden: Iterable[str]) -> None:
@@ -61,7 +61,7 @@ def choose_panels(app: Cockpit, dashboard: Arranged) -> None:
 
 
 class PanelsScreen(LeavesOnce, ModalScreen["tuple[str, ...] | None"]):
-    """The panels with a mark for each that is shown. Returns the hidden ones, or None if nothing is kept."""
+    """The panels, with a mark on each one that is shown. Returns the hidden ones, or None if cancelled."""
 
     DEFAULT_CSS = """
     PanelsScreen { align: right top; background: transparent; }
@@ -94,7 +94,7 @@ class PanelsScreen(LeavesOnce, ModalScreen["tuple[str, ...] | None"]):
         self.query_one(OptionList).highlighted = 0
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """By a click: the keys are bound above."""
+        """By a click; the keys are bound above."""
         event.stop()
         self._toggle(event.option_index)
 

@@ -1,4 +1,4 @@
-"""The text that was copied last, to be selected with the mouse where the clipboard does not take it."""
+"""The text that was copied last, to be selected with the mouse if the clipboard does not accept it."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class CopiedScreen(LeavesOnce, ModalScreen[None]):
 
 
 def show_copied(app: App[Any], text: str, why: str = "") -> None:
-    """Show the text that was copied last, and `why` it is shown unasked."""
+    """Show the text that was copied last, and why it is shown unasked."""
     if not text:
         app.notify("Nothing has been copied yet.", timeout=3, markup=False)
     elif not isinstance(app.screen, CopiedScreen):

@@ -1,4 +1,4 @@
-"""Copying the current state: as a summary for chat at once, or as another text that is chosen then."""
+"""Copying the current state: at once as a summary for chat, or as another text on choice."""
 
 from __future__ import annotations
 
@@ -35,14 +35,17 @@ def _explanation(app: Cockpit) -> str:
 
 
 class CopyScreen(DialogScreen):
-    """Offers the other texts. The key that opened it confirms: pressed twice, it copies the summary."""
+    """Offers the other texts.
+
+    The key that opened it confirms, so that pressing it twice copies the summary.
+    """
 
     CALLED = "choice of a text"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "confirm", show=False)]
 
 
 def copy_state(app: Cockpit) -> None:
-    """Copy the summary, and offer the other texts of the same picture."""
+    """Copy the summary, and offer the other texts for the same Snapshot."""
     snapshot = app.shown
 
     def copy(number: int) -> str:

@@ -64,7 +64,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         *,
         newcomer: bool = False,
     ) -> None:
-        """`newcomer` says whether to greet somebody who may never have seen it, until the first key."""
+        """`newcomer` says whether to greet a first-time user until the first key."""
         super().__init__()
         self.snapshot = first
         self.preset = preset
@@ -79,7 +79,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.latency = LatencyPanel(first, keys[Panel.LATENCY])
         self._long: LongSpan | None = None
         self.record = RecordPanel(first, keys[Panel.RECORD])
-        # In the order on screen, which is the order of the tab key.
+        # In the order on screen, which is also that of the tab key.
         self.panels: tuple[SnapshotPanel, ...] = (
             StatusPanel(first, keys[Panel.STATUS]),
             HeadroomPanel(first, keys[Panel.HEADROOM]),
@@ -134,7 +134,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
                 self.refresh(layout=True)
 
     def _take_long_chart(self, snapshot: Snapshot, view: View) -> None:
-        """Only a large panel has room for one: nothing of it is loaded before."""
+        """Only a large panel has room for a long chart; nothing of it is loaded before."""
         wanted = is_large(*self.latency.size)
         if view.paused and snapshot.past is None:
             return
@@ -151,7 +151,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self._long.forget()
 
     def arrange_as(self, preset: Preset, hidden: Iterable[str]) -> None:
-        """Arrange the panels anew."""
+        """Arrange the panels again."""
         self.preset, self.hidden = preset, frozenset(hidden)
         self._show_panels()
         self.footer.offer(self._hints())
@@ -159,7 +159,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     @property
     def in_force(self) -> Preset:
-        """The preset that is drawn: the quiet one ends where there is something to see to."""
+        """The preset being drawn: the quiet one gives way as soon as something needs attention."""
         ends = self.preset is Preset.QUIET and calls_for_attention(self.snapshot)
         return Preset.TRIAGE if ends else self.preset
 
@@ -167,7 +167,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         return self.header.rows, self.snapshot.traffic is not None, self.in_force
 
     def _show_panels(self) -> None:
-        """What is hidden, or has no place in the preset, cannot be reached by the tab key either."""
+        """The tab key does not reach panels that are hidden, or have no place in the preset."""
         traffic = self.snapshot.traffic is not None
         for panel in self.panels:
             panel.display = shows(panel.PANEL.value, self.in_force, traffic=traffic, hidden=self.hidden)
@@ -184,7 +184,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         covered_repaint(self)
 
     def plan(self, size: Size) -> Plan:
-        """The layout at `size`. Also gives each panel the frame for its place."""
+        """The layout at `size`. Also gives each panel the frame for its slot."""
         plan = arranged(
             size.width,
             size.height,

@@ -1,4 +1,4 @@
-"""A drill's brief, which comes before it, and its debrief, which comes after."""
+"""A drill's brief, shown before it, and its debrief, shown after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a responder thinks it is, asked at any time of a drill and at its end."""
+"""The responder's answer, which can be given at any time of a drill and is asked for at its end."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _THEN = ("go on with the drill", "end the drill and see the score")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What somebody answered."""
+    """The answer."""
 
     side: Side | None = None
     cause: Cause | None = None
     ends: bool = False
-    """Whether they end the drill with it."""
+    """Whether the drill ends with it."""
 
 
 def ask_answer(
@@ -37,8 +37,8 @@ def ask_answer(
 ) -> None:
     """Ask for side and cause, and whether to go on, which is the default.
 
-    `end` begins with that question, and to end it is the default, unless it is asked because the incident is
-    `resolved` and not because somebody pressed the key for it.
+    `end` starts with that question. Ending is then the default, unless the question comes up because the
+    incident is `resolved` and not because of the key for it.
     """
     why = "The incident is resolved. " if resolved else ""
     question = Question(

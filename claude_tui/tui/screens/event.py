@@ -50,7 +50,7 @@ class EventScreen(ReaderScreen):
         self._turn(1)
 
     def show(self, snapshot: Snapshot, view: View) -> None:
-        """A folded event goes on growing; any other stays what it is."""
+        """A folded event continues to grow; any other stays as it is."""
         super().show(snapshot, view)
         newest = next((each for each in snapshot.events if each.key == self.event.key), None)
         if self.is_mounted and newest is not None and newest.count > 1 and self.event.count > 1:
@@ -58,7 +58,7 @@ class EventScreen(ReaderScreen):
             self.pager.redraw()
 
     def _siblings(self) -> Sequence[Event]:
-        """The list that it is from: the events on screen, or those that are folded into one of them."""
+        """The list that it belongs to: the events on screen, or those folded into one of them."""
         events = self.cockpit.shown.events
         if self.event.count == 1:
             folds = (each.folded for each in events if self.event in each.folded)

@@ -32,7 +32,7 @@ def ask_filter(
     *,
     known: Collection[FilterField] = tuple(FilterField),
 ) -> None:
-    """Ask for the filter of `what`, about the `known` fields; an empty one shows everything."""
+    """Ask for the filter of `what`, which may use the `known` fields; an empty one shows everything."""
 
     def objection(answers: Answers) -> str:
         try:

@@ -28,8 +28,8 @@ _RESULTS_SHARE = 0.45
 _MOST_RESULTS_CELLS = 64
 # How long to wait for a result beyond the probe's own timeout.
 _ANSWER_MARGIN_S = 5.0
-# A probe that was already running, or had run just before, is not run
-# again. There is a second try this long after the request.
+# A probe that was already running, or had run just before, is not run again. This long after the request,
+# there is a second attempt.
 _AGAIN = timedelta(seconds=2.5)
 
 

@@ -1,4 +1,4 @@
-"""Going to a time: what was known then, on the whole dashboard."""
+"""Going to a time: the whole dashboard shows what was known then."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EXPLANATION = (
 def go_to(app: Cockpit) -> None:
     """Ask for a time, and show what was known then."""
     shown, played = app.shown.at, app.newest.past and app.newest.past.playback
-    # A time of day in a recording is one of its last day.
+    # A time of day in a recording belongs to its last day.
     now = played.end if played else app.newest.at
     field = TextField("Time", "", _LIMIT, stamp(shown))
 

@@ -62,7 +62,7 @@ class HelpScreen(ReaderScreen):
         self.dismiss()
 
     def action_back(self) -> None:
-        """From what was found to all of it, and from there to where one came from."""
+        """Back from the search to the whole help, and from there to the previous screen."""
         if self._searched:
             self._search("")
         else:
@@ -101,7 +101,7 @@ def help_lines(
 
 
 def found_lines(words: str, keymap: KeyMap, cells: int) -> Lines:
-    """The situations, actions and marks that have all of these words."""
+    """The situations, actions and marks that contain all of these words."""
     wanted = words.casefold().split()
 
     def has_all(rows: Lines, *more: str) -> bool:
@@ -138,7 +138,7 @@ def _action(action: Action, keymap: KeyMap, cells: int) -> Line:
 
 
 def _who_collects(watching: Watching, cells: int) -> Lines:
-    """Nothing where nobody could share the record, as in a demo."""
+    """Empty if nobody could share the record, as in a demo."""
     collector = watching.collector
     if collector is None:
         return ()

@@ -38,7 +38,7 @@ _PROBLEM_ROWS = 6
 
 
 def open_history(app: Cockpit) -> None:
-    """Shows the history; if the screen is already open beneath, there."""
+    """Shows the history, in the existing screen if it is open underneath."""
     if returned_to(app, HistoryScreen) is None:
         app.push_screen(HistoryScreen())
 
@@ -53,7 +53,7 @@ class _Wanted:
 
 
 class HistoryScreen(ReaderScreen):
-    """As of the instant on screen, read again once a minute. The arrows choose the span."""
+    """The report as of the instant on screen, read again once a minute. The arrow keys choose the span."""
 
     CALLED = "history"
     BINDINGS = bindings(Scope.HISTORY)
@@ -120,7 +120,7 @@ class HistoryScreen(ReaderScreen):
         self._list(replace(self.listing, words=words))
 
     def action_back(self) -> None:
-        """To the whole history, or to the screen beneath."""
+        """Back to the whole history, or to the previous screen."""
         if self.listing.words:
             self._only("")
         else:
@@ -139,7 +139,7 @@ class HistoryScreen(ReaderScreen):
     # -- reading and computing ------------------------------------------------------------
 
     def _work(self) -> None:
-        """Has the report made that is wanted now, unless that is being done."""
+        """Starts the computation of the wanted report, unless one is running."""
         self.local = self.cockpit.paint.local
         wanted = _Wanted(self.cockpit.shown.at, self.span, self.local)
         busy = self._working_on
@@ -167,7 +167,7 @@ class HistoryScreen(ReaderScreen):
         self.pager.redraw()
 
     def _computed(self, wanted: _Wanted, known: Record | None) -> tuple[Record, Report]:
-        """In a thread. Another span or zone needs no reading."""
+        """Runs in a thread. Another span or zone needs no reading."""
         if known is None or not timedelta() <= wanted.at - known.at < _READ_AGAIN:
             known = self.cockpit.backend.history_record(wanted.at)
         ours = self.cockpit.settings.status_components

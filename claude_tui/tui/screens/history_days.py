@@ -38,16 +38,16 @@ _PERIODS_LESS_NEEDED = ("by page", "p99", "ours", "whole p95", "TTFT p50", "cove
 
 @dataclass(frozen=True, slots=True)
 class HistoryListing:
-    """What somebody wants to see of days and incidents."""
+    """How days and incidents are filtered and sorted."""
 
     order: str = ORDERS[0]
-    """What the days are sorted by, one of `listing.ORDERS`."""
+    """The column that the days are sorted by, one of `listing.ORDERS`."""
     words: str = ""
     """A filter that can be parsed; empty for everything."""
 
 
 def table_of_periods(report: Report, listing: HistoryListing, cells: int) -> Lines:
-    """What failed stands at the end, where there is room."""
+    """The kinds of failures are at the end, if there is room."""
     periods = listed_periods(report, parse_filter(listing.words), listing.order)
     longest = max((len(_failed(each)) for each in periods), default=0)
     room = cells - _DATE - min(max(longest + 2, _FAILURES_FROM), _FAILURES_TO)
@@ -75,7 +75,7 @@ def table_of_periods(report: Report, listing: HistoryListing, cells: int) -> Lin
 def _rows(
     periods: Sequence[Period], columns: Columns, cells: int, report: Report, *, in_time: bool
 ) -> Iterator[Line]:
-    """A row for each; those without probes share one while it can say which they are."""
+    """A row for each; consecutive ones without probes share a row."""
     for probed, alike in groupby(periods, key=_probed):
         if probed or not in_time:
             yield from (_period_row(each, columns, cells, by_the_hour=report.by_the_hour) for each in alike)
@@ -130,7 +130,7 @@ def _period_row(period: Period, columns: Columns, cells: int, *, by_the_hour: bo
 
 
 def _failed(period: Period) -> str:
-    """`server error 231 · timeout 4`: what failed most comes first."""
+    """`server error 231 · timeout 4`: most frequent first."""
     return " · ".join(_kinds(period))
 
 
@@ -139,7 +139,7 @@ def _kinds(period: Period) -> list[str]:
 
 
 def _fitting_failures(period: Period, cells: int) -> str:
-    """As many whole kinds as fit, and how many more failed: half a number would be a wrong one."""
+    """As many whole kinds as fit, and the number of other failures; half a number would be wrong."""
     kinds, total = _kinds(period), sum(number for _, number in by_outcome(period.failures))
     if cell_len(" · ".join(kinds)) <= cells:
         return " · ".join(kinds)

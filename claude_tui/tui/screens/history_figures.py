@@ -1,4 +1,4 @@
-"""Figures of the history as its tables write them."""
+"""How the tables of the history write figures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def share(tally: Tally) -> str:
 
 
 def role_of(tally: Tally) -> str:
-    """Of a percentage: colour only for trouble."""
+    """The role of a percentage: colour only for a problem."""
     if tally.uptime is None:
         return "faint"
     return "text" if tally.grade is Grade.FINE else GRADE_MARKS[tally.grade][1]

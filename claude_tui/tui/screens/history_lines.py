@@ -50,13 +50,13 @@ _EVERYTHING = HistoryListing()
 
 
 def history_lines(report: Report, cells: int, *, zone: str, listing: HistoryListing = _EVERYTHING) -> Lines:
-    """All of it in `cells` cells; `zone` names the time zone of days and hours."""
+    """The whole report in `cells` cells; `zone` names the time zone of days and hours."""
     if report.first_at is None:
         return _nothing(cells)
     if cells < TWO_COLUMNS_FROM:
         days = table_of_periods(report, listing, cells)
         if listing != _EVERYTHING:
-            # What was asked for comes first.
+            # What was requested comes first.
             return (
                 *days,
                 BLANK,
@@ -110,7 +110,7 @@ _UPTIME_COLUMNS: Columns = (
     ("by page", 8),
     ("claude.ai", 10),
 )
-# Where not all fit, these leave in this order.
+# If not all fit, these are left out in this order.
 _LESS_NEEDED = ("up", "claude.ai", "unknown", "by page")
 
 
@@ -174,7 +174,7 @@ def _strip(report: Report, cells: int, zone: str) -> Lines:
 
 
 def _marks(marks: Sequence[tuple[str, str]], size: int) -> Line:
-    """Each mark in `size` cells, with a gap behind it where there is room for one."""
+    """Each mark in `size` cells, followed by a gap if there is room for one."""
     drawn = ((glyph * max(size - 1, 1) + (" " if size > 1 else ""), role) for glyph, role in marks)
     runs = groupby(drawn, key=lambda pair: pair[1])
     return tuple(Span("".join(text for text, _ in run), role) for role, run in runs)
@@ -253,7 +253,7 @@ def _incidents(report: Report, listing: HistoryListing, cells: int) -> Lines:
 
 
 def _incident(incident: Incident, at: datetime, cells: int) -> Line:
-    """When, for how long, how severe, what, and why."""
+    """Start, duration, severity, title and cause."""
     lasted = duration(incident.length(at))
     severity = str(incident.severity) if incident.severity.trouble else ""
     cause = plain(incident.cause.value) if incident.cause is not None else "cause unknown"

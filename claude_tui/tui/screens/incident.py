@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 __all__ = ["IncidentScreen", "open_incident"]
 
 
-# From this many cells on the figures stand beside the timeline.
+# From this many cells on, the figures are beside the timeline.
 _WIDE = 110
 _FIGURE_CELLS = 34
 # The corners and blanks of the frame beside its title.
@@ -66,7 +66,7 @@ _BESIDE_TITLE = 8
 
 
 def open_incident(app: Cockpit) -> None:
-    """Show the incident that is open; without one the list of all, and ask whether to declare one."""
+    """Show the open incident; without one, show the list of all and ask whether to declare one."""
     screen = returned_to(app, IncidentScreen)
     summary = app.newest.incident
     known = summary.id if summary is not None and not summary.proposed else ""
@@ -155,27 +155,27 @@ class IncidentScreen(ReaderScreen):
 
     @property
     def incident(self) -> Incident | None:
-        """The one that is shown, as of the picture; None for the list."""
+        """The incident on screen, as of the Snapshot; None for the list."""
         return next((each for each in self._known if each.id == self.ident), None)
 
     @property
     def entries(self) -> tuple[TimelineEntry, ...]:
-        """Those that the filter lets through."""
+        """The incidents that match the filter."""
         loaded = self.loader.loaded
         return shown(loaded.timeline, parse_filter(self.words), self._at) if loaded is not None else ()
 
     @property
     def entry(self) -> TimelineEntry | None:
-        """The one under the cursor."""
+        """The incident under the cursor."""
         return next((each for each in self.entries if each.key == self._cursor), None)
 
     @property
     def _listed(self) -> tuple[Incident, ...]:
-        """All of them in the order of the list."""
+        """All incidents in the order of the list."""
         return ordered(self._known, self._order, self._at)
 
     def turn_to(self, ident: str) -> None:
-        """Show another incident, from its newest entry; with no id the list."""
+        """Show another incident, from its newest entry; without an id, the list."""
         self.ident, self._cursor, self._opened, self.words = ident, "", frozenset(), ""
         self._take_in(self.cockpit.shown)
         self._ask()
@@ -203,7 +203,7 @@ class IncidentScreen(ReaderScreen):
             self.loader.ask(self.ident, self._at, self._known_as_of)
 
     def _loaded(self) -> None:
-        """Something was loaded: at the end of the timeline the cursor goes along with what is new."""
+        """Something was loaded: a cursor at the end of the timeline follows new entries."""
         if self.is_mounted:
             self._redraw()
 
@@ -243,7 +243,7 @@ class IncidentScreen(ReaderScreen):
     # -- moving ------------------------------------------------------------------------------
 
     def move(self, rows: int) -> None:
-        """The cursor to another row; a page scrolls what is there."""
+        """Move the cursor to another row; a whole page scrolls instead."""
         if abs(rows) > 1:
             super().move(rows)
             return
@@ -270,13 +270,13 @@ class IncidentScreen(ReaderScreen):
 
     def _to(self, keys: list[str], number: int) -> None:
         number = min(max(number, 0), len(keys) - 1)
-        # On the newest entry the cursor stays on the newest one, whichever that will be.
+        # On the newest entry, the cursor stays with the newest one, whichever that will be.
         is_newest = bool(self.ident) and number == len(keys) - 1
         self._cursor = "" if is_newest else keys[number]
         self._redraw(follow=True)
 
     def action_back(self) -> None:
-        """To all entries, to the list it was chosen from, or to the screen beneath."""
+        """Back to all entries, to the list it was chosen from, or to the previous screen."""
         if self.words:
             self.words = ""
             self._redraw(follow=True)
@@ -393,7 +393,7 @@ class IncidentScreen(ReaderScreen):
 
 
 class _ShortFigures(LinePanel):
-    """The figures in a row or two, where they have no column of their own."""
+    """The figures in a row or two, if they have no column of their own."""
 
     def __init__(self, content: Callable[[int], Lines]) -> None:
         super().__init__(id="short-figures")

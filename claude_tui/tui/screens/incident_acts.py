@@ -1,4 +1,4 @@
-"""The dialogs of an incident that is there: each asks what somebody does to it, and appends that for all."""
+"""The dialogs of an existing incident: each asks for one act, and records it for everyone."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def ask_note(app: Cockpit, incident: Incident) -> None:
 
 
 def ask_mitigated(app: Cockpit, incident: Incident) -> None:
-    """Ask since when its effect is under control, and by what."""
+    """Ask since when its impact has been under control, and how."""
     fields = (
         TextField("What", "", MAX_NOTE, "what was done (optional)"),
         time_field("Since"),
@@ -183,7 +183,7 @@ def ask_severity(app: Cockpit, incident: Incident) -> None:
 
 
 def ask_roles(app: Cockpit, incident: Incident) -> None:
-    """Ask who leads and who handles communications; an empty field takes a role back."""
+    """Ask who leads and who handles communications; an empty field withdraws a role."""
     fields = (
         TextField("Lead", incident.lead, MAX_NAME, "who leads the response"),
         TextField("Comms", incident.communications, MAX_NAME, "who handles communications"),
@@ -232,6 +232,6 @@ def ask_merge(app: Cockpit, incident: Incident, others: Sequence[Incident]) -> N
 
 
 def toggle_pin(app: Cockpit, incident: Incident, entry: TimelineEntry) -> None:
-    """Pin an entry, or take the pin off."""
+    """Pin an entry, or unpin it."""
     act = IncidentAct.UNPINNED if entry.pinned else IncidentAct.PINNED
     append(app, incident.id, act, subject=entry.key)

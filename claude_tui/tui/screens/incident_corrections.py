@@ -1,4 +1,4 @@
-"""Correcting an incident: an entry, one of its times, or its title. What was there before stays."""
+"""Correcting an incident: an entry, one of its times, or its title. The previous version is kept."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ class _Correction:
 
     @property
     def text(self) -> str:
-        """The text of the entry, on one line as the field is."""
+        """The text of the entry on one line, like the field."""
         return " ".join(self.entry.text.split("\n")) if self.entry is not None else ""
 
     @property
     def subjects(self) -> dict[str, str]:
-        """What can be corrected, with its words."""
+        """What can be corrected, with its text."""
         times = {name: words for name, words in _TIMES.items() if _is_known(self.incident, name)}
         entry = {self.entry.key: f"this entry: {self.text}"} if self.entry is not None else {}
         return {**entry, **times, _TITLE: f"the title: {self.incident.title}"}

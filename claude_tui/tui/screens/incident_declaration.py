@@ -1,4 +1,4 @@
-"""The dialog that declares an incident, or declines the one that is proposed."""
+"""The dialog that declares an incident, or dismisses the one that is proposed."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _ABOUT_START = "The start is the first failure; it moves if an earlier one is fo
 
 
 def ask_declaration(app: Cockpit, then: Callable[[str], None]) -> None:
-    """Ask for title, severity and start, as the record has them, and declare an incident.
+    """Ask for title, severity and start, with the values of the record, and declare an incident.
 
-    `then` is called with the id of the incident, or of the one that somebody else declared meanwhile.
+    `then` is called with the id of the incident, or of one that somebody else declared in the meantime.
     """
     asked = _Declaration(app, app.newest, then)
     explanation = (paragraph(_ABOUT_START), paragraph(SHARED)) if asked.prefilled else (paragraph(SHARED),)
@@ -80,7 +80,7 @@ class _Declaration:
 
     @property
     def began(self) -> datetime | None:
-        """The first failure of the trouble that is going on; None where there is none."""
+        """The first failure of the current problem; None without one."""
         return _began(self.asked_at)
 
     @property
@@ -88,14 +88,14 @@ class _Declaration:
         return stamp(self.began).removesuffix(" UTC") if self.began is not None else ""
 
     def is_typed(self, start: int | str) -> bool:
-        """Whether somebody typed another start than the one that the record knows."""
+        """Whether somebody typed a start other than the one in the record."""
         return start not in ("", self.prefilled)
 
     def started(self, typed: int | str) -> datetime | None:
-        """The time as typed; where nobody typed one, the first failure to the microsecond, or now."""
+        """The time as typed; if nobody typed one, the first failure to the microsecond, or now."""
         if self.is_typed(typed):
             return typed_time(self.app, typed)
-        # A failure may have come meanwhile. If the trouble has ended meanwhile, it is still what was meant.
+        # A failure may have arrived in the meantime. If the problem has ended, it is still what was meant.
         return self.began or _began(self.app.newest) or self.app.newest.at
 
     def objection(self, answers: Answers) -> str:

@@ -22,7 +22,7 @@ _MAX_PATH = 1_000
 
 
 def ask_export(app: Cockpit, loaded: Loaded) -> None:
-    """Ask for a format and a file, and write it; over another file only when that is confirmed."""
+    """Ask for a format and a file, and write it; replacing a file has to be confirmed."""
     label = loaded.incident.label.lower()
     fields = (
         Choice("Format", ("Markdown, to read", "JSON (claude-top/incident@1), to import elsewhere")),
@@ -50,11 +50,11 @@ def ask_export(app: Cockpit, loaded: Loaded) -> None:
 
 
 def named_file(typed: int | str, form: str) -> Path | None:
-    """The file that was named; None for what cannot name one."""
+    """The file that was named; None if the text cannot name a file."""
     try:
         path = Path(str(typed)).expanduser()
         return path if path.suffix else path.with_suffix(f".{form}")
-    except (RuntimeError, ValueError):  # the home of nobody; a directory
+    except (RuntimeError, ValueError):  # an unknown user's home, or a directory
         return None
 
 
@@ -68,7 +68,7 @@ def _text(app: Cockpit, loaded: Loaded, form: str) -> str:
 
 
 def write_file(app: Cockpit, path: Path, text: str, *, replace: bool = False) -> None:
-    """Write a file; over another one only when that is confirmed."""
+    """Write a file; replacing one has to be confirmed."""
     try:
         write_document(path, text, replace=replace)
     except FileExistsError:

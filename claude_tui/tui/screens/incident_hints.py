@@ -1,4 +1,4 @@
-"""The footer of the incident screen: what can be done to an incident as it stands."""
+"""The footer of the incident screen: what can be done in the incident's current state."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ALWAYS = frozenset({"note", "pin", "correct", "filter", "export", "open", "all"
 _WHILE_OPEN = _ALWAYS | {"severity", "roles", "mitigated", "resolve"}
 _WHILE_RESOLVED = _ALWAYS | {"reopen", "declare"}
 _IN_LIST = frozenset({"open", "declare", "sort"})
-# It has more room here than elsewhere.
+# It has more room here than on other screens.
 _RANK_OF_SEVERITY = 2
-# It is what is shown.
+# It is already on screen.
 _HERE = frozenset({"incident"})
 
 
 def incident_hints(incident: Incident | None, keymap: KeyMap) -> tuple[Hint, ...]:
-    """Those that make sense for the incident, or without one for the list of all."""
+    """The hints for the incident, or without one for the list of all."""
     labels = _IN_LIST if incident is None else _WHILE_OPEN if incident.is_open else _WHILE_RESOLVED
     without = ((_WHILE_OPEN | _WHILE_RESOLVED | _IN_LIST) - labels) | _HERE
     return tuple(
@@ -34,5 +34,5 @@ def incident_hints(incident: Incident | None, keymap: KeyMap) -> tuple[Hint, ...
 
 
 def is_offered(action_id: str, keymap: KeyMap) -> bool:
-    """Whether the action has a key: a dashboard that may change nothing takes it away."""
+    """Whether the action has a key, which a read-only dashboard takes away."""
     return any(action.id == action_id and in_keymap(action_id, action.keys, keymap) for action in ACTIONS)

@@ -61,7 +61,7 @@ _GLYPHS = {
 }
 _PERSON = "»"
 _LATER = timedelta(minutes=1)
-"""Written down at least so long after it happened, an entry says when."""
+"""An entry recorded at least this long after the event shows both times."""
 _ROWS = {TimelineKind.NOTE: 3, TimelineKind.STATUS_PAGE: 2, TimelineKind.FIRST_FAILURE: 2}
 """How many rows the text of an entry may take; one for the other kinds."""
 _MOST_SHOWN = 500
@@ -73,10 +73,10 @@ _SHORTEST_TITLE = 12
 
 @dataclass(frozen=True, slots=True)
 class TimelineLook:
-    """How a timeline is looked at."""
+    """How a timeline is shown."""
 
     at: datetime
-    """The instant of the picture."""
+    """The instant of the Snapshot."""
     cursor: str = ""
     """The key of the entry under the cursor."""
     opened: frozenset[str] = field(default_factory=frozenset)
@@ -84,11 +84,11 @@ class TimelineLook:
     words: str = ""
     """The filter as typed."""
     local: Local | None = None
-    """The zone whose times stand beside those in UTC."""
+    """The zone whose times are shown beside those in UTC."""
 
 
 def shown(entries: Iterable[TimelineEntry], wanted: Filter, at: datetime) -> tuple[TimelineEntry, ...]:
-    """The entries that a filter lets through."""
+    """The entries that match a filter."""
     return tuple(entry for entry in entries if wanted.keeps(_searched(entry), at))
 
 
@@ -109,7 +109,7 @@ def _searched(entry: TimelineEntry) -> Searched:
 
 
 def timeline_page(entries: Sequence[TimelineEntry], figures: Figures, look: TimelineLook, cells: int) -> Page:
-    """A row for each entry, oldest first, and below one that is open whatever it holds."""
+    """A row for each entry, oldest first; below an open entry, its content."""
     out: list[Line] = []
     cursor, items = range(0), []
     for entry in entries:
@@ -138,7 +138,7 @@ def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: in
     first, *rest = entry.text.split("\n")
     room = max(cells - width(head), 1)
     said = f"{author}{first}{' …' if rest else ''}"
-    # Whoever wrote something wants it read; most of what the program noted has the rest of its row.
+    # What people wrote is shown in full; most of what the program noted, in the rest of its row.
     most = _ROWS.get(entry.kind, 1)
     rows = _beside(said, room, max(room - width(end) - 1, 8), most)
     role = "text" if loud else "dim"
@@ -148,7 +148,7 @@ def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: in
 
 
 def _beside(text: str, cells: int, first_cells: int, most: int) -> tuple[str, ...]:
-    """The text in at most `most` rows, of which the first shares its place with what stands at its end."""
+    """The text in at most `most` rows; the first shares its row with what is at its end."""
     if most == 1:
         return wrap(text, first_cells, 1)
     words = " ".join(text.split())
@@ -174,7 +174,7 @@ def _with_author(text: str, author: str, role: str, *, loud: bool) -> Line:
 
 
 def _when_cells(figures: Figures, look: TimelineLook) -> int:
-    """Times of another day have the date with them."""
+    """Times of another day are preceded by the date."""
     return 8 if figures.started.date() == look.at.date() else 12
 
 
@@ -187,7 +187,7 @@ def _mark(entry: TimelineEntry) -> Mark:
 
 
 def _end(entry: TimelineEntry, figures: Figures, look: TimelineLook) -> Line:
-    """When it was recorded if that was later, how it is marked, and how long after the start it came."""
+    """When it was recorded if that was later, its mark, and the time since the start."""
     pieces: list[Line] = []
     if entry.last_at is not None:
         pieces.append(line(Span(f"until {moment(entry.last_at, look.at)}", "dim")))
@@ -222,7 +222,7 @@ def _offset(after: timedelta) -> str:
 
 
 def _opened(entry: TimelineEntry, look: TimelineLook, cells: int) -> Iterator[Line]:
-    """What is folded into an entry, or said in more than a row."""
+    """What is folded into an entry, or takes more than a row."""
     indent = 12
     if "\n" in entry.text or entry.detail:
         yield from paragraph(entry.detail or entry.text, min(cells, 110), indent)
@@ -295,7 +295,7 @@ def _state(incident: Incident, figures: Figures) -> str:
 
 
 def figure_lines(incident: Incident, figures: Figures, at: datetime, cells: int) -> Lines:
-    """Everything that is computed, one figure a row; what has not happened is a dash."""
+    """All computed figures, one per row; a dash for what has not happened."""
     out: list[Line] = [
         _figure("started", line(moment(figures.started, at)), cells),
         _figure("detected", _after(figures, figures.detected), cells),
@@ -358,7 +358,7 @@ def _failed(figures: Figures) -> Line:
 
 
 def short_figures(incident: Incident, figures: Figures, cells: int) -> Lines:
-    """The figures in as many of two rows as they take, for where they have no column of their own."""
+    """The figures in one or two rows, for a screen without a column for them."""
     pieces = [
         line(Span("started ", "dim"), clock(figures.started)),
         line(Span("detected ", "dim"), *_after(figures, figures.detected)),

@@ -1,4 +1,4 @@
-"""The list of all incidents, in an order that people choose."""
+"""The list of all incidents, in a chosen order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from claude_tui.tui.screens.runbook_parts import Page, under_cursor
 __all__ = ["ORDERS", "list_page", "ordered"]
 
 ORDERS = ("started", "severity", "lasted")
-"""What the list can be sorted by: the newest first, the gravest first, the longest first."""
+"""The orders of the list: newest first, most severe first, longest first."""
 
 _LABEL_CELLS, _SEVERITY_CELLS = 8, 10
 _STARTED_CELLS = 18
@@ -23,7 +23,7 @@ _GRAVEST_FIRST = tuple(Severity)
 
 
 def ordered(incidents: Sequence[Incident], order: str, at: datetime) -> tuple[Incident, ...]:
-    """The incidents by one of ORDERS; among equals the newest first."""
+    """The incidents by one of ORDERS; newest first among equals."""
     newest_first = sorted(incidents, key=lambda each: each.started_at, reverse=True)
     if order == "severity":
         return tuple(sorted(newest_first, key=lambda each: _GRAVEST_FIRST.index(each.severity)))
@@ -44,7 +44,7 @@ def list_page(
     declares: str,
     order: str = ORDERS[0],
 ) -> Page:
-    """A row of names, then one for each incident as it is given; `order` is marked."""
+    """A row of names, then one for each incident in the given order; the column of `order` is marked."""
     if not incidents:
         text = f"No incident has been declared. {declares} declares one."
         return Page(tuple(line(Span(row, "dim")) for row in wrap(text, cells, 3)))

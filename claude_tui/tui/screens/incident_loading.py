@@ -16,11 +16,11 @@ from claude_tui.tui.cockpit import Backend
 
 __all__ = ["IncidentLoader", "Loaded", "load_incident"]
 
-# While an incident goes on, it is read again and again: for a tenth of the time at most.
+# While an incident is open it is read repeatedly, for at most a tenth of the time.
 _SHARE = 10.0
 _LEAST_S = 1.0
 _OVER_S = 15.0
-"""After the end little is new."""
+"""The interval after the end, when little is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Loaded:
 
 
 def load_incident(backend: Backend, ident: str, at: datetime) -> Loaded | None:
-    """The incident as of `at`; None when there was none. Blocks."""
+    """The incident as of `at`; None if there was none. Blocks."""
     record = backend.incident_record(ident, at)
     if record is None:
         return None
@@ -51,7 +51,7 @@ class _Wish:
 
 
 class IncidentLoader:
-    """Holds the newest that has been loaded; `ready` is called when that is something else."""
+    """Holds the newest version that has been loaded, and calls `ready` when it changes."""
 
     def __init__(self, owner: DOMNode, backend: Backend, ready: Callable[[], None]) -> None:
         self._owner = owner
@@ -62,10 +62,10 @@ class IncidentLoader:
         self._rests_until = 0.0
         self._busy = False
         self.loaded: Loaded | None = None
-        """None before anything has been loaded, or when there is no such incident."""
+        """None before anything has been loaded, or if there is no such incident."""
 
     def ask(self, ident: str, at: datetime, entries: tuple[IncidentEntry, ...]) -> None:
-        """Load the incident as of `at`; at once when there are other entries, or else when it is time."""
+        """Load the incident as of `at`: at once if there are new entries, otherwise when it is due."""
         wish = _Wish(ident, at, entries)
         made = self._made
         same = made is not None and made.ident == ident and made.entries is entries and made.at <= at

@@ -1,4 +1,4 @@
-"""What the dialogs of an incident share: names, words and times as typed, and the act that follows."""
+"""What the dialogs of an incident share: typed names, words and times, and recording the act."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 MAX_NOTE = 2_000
-"""Characters of what somebody writes in one line."""
+"""The most characters of a one-line text."""
 NO_TIME = "This is not a time in the past. Write 14:05, -20m or 2026-11-20 14:05 (UTC)."
 SHARED = "For everyone who watches; it stays in the record."
 
@@ -72,7 +72,7 @@ def cleaned(typed: int | str, limit: int) -> str:
 
 
 def typed_time(app: Cockpit, typed: int | str) -> datetime | None:
-    """The time that was typed, now for none; None where it is not a time in the past."""
+    """The time that was typed; now if there is none; None if it is not a time in the past."""
     at, text = app.newest.at, str(typed).strip()
     if not text:
         return at
@@ -80,10 +80,10 @@ def typed_time(app: Cockpit, typed: int | str) -> datetime | None:
 
 
 def local_zone(at: datetime) -> tzinfo:
-    """The zone of this machine, as of that instant."""
+    """The time zone of this machine at that instant."""
     return at.astimezone().tzinfo or UTC
 
 
 def timely(app: Cockpit, field: int) -> Callable[[Answers], str]:
-    """The objection to a field that is no time."""
+    """The objection to a field that is not a time."""
     return lambda answers: "" if typed_time(app, answers[field]) is not None else NO_TIME

@@ -1,4 +1,4 @@
-"""A choice made on the screen is kept in the settings file, or else for the session."""
+"""Keeps a choice made on the screen in the settings file, or else for the session."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["keep_choice"]
 
 
 def keep_choice(app: Cockpit, key: str, value: object, told: str) -> None:
-    """Saves the setting `key`, and says so after `told`, or that it is for this session only, and why."""
+    """Saves the setting `key`, and reports after `told` whether it is saved, and if not, why."""
     from claude_tui.settings import update_file
 
     if app.served:
-        # In a browser the settings are those of whoever serves the dashboard.
+        # In a browser, the settings belong to the person who serves the dashboard.
         app.notify(f"{told}; for this session only.", timeout=3, markup=False)
         return
     file = app.settings.file

@@ -1,8 +1,8 @@
 """The layout for a terminal of any size: there are breakpoints, but no minimum size.
 
-It is pure arithmetic, so that tests can try every size. On a wide terminal, panels stand in a grid: a tree of
-columns and rows, from which what is hidden is taken out, so that the others share its room. On a narrow one
-they stand in a column, and rows are handed out by importance.
+It is pure arithmetic, so that tests can try every size. On a wide terminal, panels form a grid: a tree of
+columns and rows, from which hidden panels are removed, so that the others share their space. On a narrow one
+they form a column, and rows are handed out by importance.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ROOMY = 30
 _NARROW_CELLS = 116
 # From this size on, there is a place for the record beside the other panels.
 _WIDE_CELLS, _WIDE_ROWS = 160, 44
-# A box needs its frame and a row; a column that is narrower shows nothing that can be read.
+# A box needs its frame and a row; a narrower column shows nothing readable.
 _LEAST_BOX, _LEAST_CELLS = 3, 18
 _HIGHEST_TOP, _LEAST_TOP, _LEAST_BOTTOM = 18, 5, 7
 
@@ -61,7 +61,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is to be arranged."""
+    """The panels to arrange."""
 
     preset: Preset
     traffic: bool
@@ -74,7 +74,7 @@ class _Wanted:
 
 
 def shows(panel: str, preset: Preset, *, traffic: bool, hidden: frozenset[str] = frozenset()) -> bool:
-    """Whether a preset has a place for a panel, on a terminal that is large enough."""
+    """Whether a preset has a place for a panel, given a terminal that is large enough."""
     known = {name for tree in (GRIDS[preset, traffic], WIDE_GRIDS[preset, traffic]) for name in _leaves(tree)}
     known |= {name for turn in COLUMNS[preset, traffic].growth for name, _ in turn}
     return panel in known and _Wanted(preset, traffic, hidden).shows(panel)
@@ -91,11 +91,11 @@ def arrange(
     preset: Preset = Preset.TRIAGE,
     hidden: frozenset[str] = frozenset(),
 ) -> Plan:
-    """The plan for a terminal of `cells` by `rows`; `strip_rows` says what the strip wants at that size.
+    """The plan for a terminal of `cells` by `rows`; the strip wants `strip_rows` at that size.
 
     `incident` is the number of rows for the line under the header, 0 or 1. A header of more than one row says
-    that the picture is not live: it stays, however little room there is. With `traffic` the panel of own
-    traffic has a place; `hidden` panels have none.
+    that the picture is not live: it stays, however small the screen. With `traffic`, the panel of own traffic
+    has a place; `hidden` panels have none.
     """
     wanted = _Wanted(preset, traffic, hidden)
     if header_rows == 1:
@@ -129,13 +129,13 @@ def _incident(cells: int, rows: int) -> dict[str, Slot]:
 def _grid(cells: int, rows: int, strip: int, incident: int, wanted: _Wanted) -> Plan:
     """The panels of a tree below the strip."""
     air = 1 if rows >= _ROOMY else 0
-    # An incident takes the blank row above the strip, or a row of the strip: the panels stay where they are.
+    # An incident takes the blank row above the strip, or a row of the strip, so that the panels do not move.
     strip, above = (strip, max(air, incident)) if air else (max(strip - incident, 1), incident)
     start = 1 + above + strip + air
     wide = cells >= _WIDE_CELLS and rows >= _WIDE_ROWS
     grids = WIDE_GRIDS if wide else NARROW_GRIDS if cells < _NARROW_CELLS else GRIDS
     tree = grids[wanted.preset, wanted.traffic]
-    # By the terminal's height, not by what the strip leaves: trouble must not resize the top row.
+    # By the terminal's height, not by what the strip leaves: a problem must not resize the top row.
     top = max(min(round(rows * TOP_ROWS_SHARE), _HIGHEST_TOP, rows - start - 1 - _LEAST_BOTTOM), _LEAST_TOP)
     panels: dict[str, Slot] = {}
     if (shown := _pruned(tree, wanted)) is not None:
@@ -160,7 +160,7 @@ def _leaves(tree: Tree) -> tuple[str, ...]:
 
 
 def _pruned(tree: Tree, wanted: _Wanted) -> Tree | None:
-    """The tree without what is not shown; None if nothing is left."""
+    """The tree without hidden panels; None if nothing is left."""
     if isinstance(tree, str):
         return tree if wanted.shows(tree) else None
     parts = tuple(
@@ -172,7 +172,7 @@ def _pruned(tree: Tree, wanted: _Wanted) -> Tree | None:
 
 
 def _place(tree: Tree, slot: Slot, top: int, into: dict[str, Slot]) -> None:
-    """Shares the room of `slot` among the panels of the tree; those with no room are left out, last first."""
+    """Divides `slot` among the panels of the tree; if it is too small, the last ones are left out first."""
     if isinstance(tree, str):
         into[tree] = slot
         return
@@ -195,7 +195,7 @@ def _place(tree: Tree, slot: Slot, top: int, into: dict[str, Slot]) -> None:
 
 
 def _shared(length: int, weights: Sequence[float], least: int) -> list[int]:
-    """`length` in parts by weight, each at least `least`; the edges are rounded, so that all is used."""
+    """`length` divided by weight into parts of at least `least`, rounded so that they add up."""
     whole, edges, passed = sum(weights), [0], 0.0
     for weight in weights:
         passed += weight

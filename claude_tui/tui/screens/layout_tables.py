@@ -1,4 +1,4 @@
-"""The arrangements as data: for each preset, with own traffic and without, a grid and a column."""
+"""The arrangements as data: for each preset, with and without own traffic, a grid and a column."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from claude_tui.model.arrangement import Preset
 __all__ = ["COLUMNS", "GRIDS", "NARROW_GRIDS", "TOP_ROWS_SHARE", "WIDE_GRIDS", "Branch", "Column", "Tree"]
 
 TOP_ROWS_SHARE = 0.36
-"""How much of the terminal's height the upper row of triage has, up to 18 rows."""
+"""The height of triage's upper row as a share of the terminal's, up to 18 rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Parts beside each other, or above each other, with their weights; the last is the first to go."""
+    """Parts side by side, or above each other, with their weights; the last is left out first."""
 
     across: bool
-    """Whether they stand beside each other."""
+    """Whether they are side by side."""
     parts: tuple[tuple[float, Tree], ...]
-    """What shares the room, and in which proportions."""
+    """The parts with their weights."""
     topped: bool = False
-    """Whether the first part has the height of the upper row, whatever the weights are."""
+    """Whether the first part has the height of the upper row, whatever the weights."""
 
 
 Tree = str | Branch
@@ -31,14 +31,14 @@ Tree = str | Branch
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: how panels grow in turn as rows are handed out. Each figure includes the rule on top."""
+    """One column: how panels grow in turn as rows are handed out. Each number includes the rule on top."""
 
     growth: tuple[tuple[tuple[str, int], ...], ...]
     """The first round is the minimum (worst gauge, last error)."""
     order: tuple[str, ...]
-    """From top to bottom."""
+    """The panels from top to bottom."""
     rest: tuple[str, ...]
-    """Who gets what is left: the first of these that is shown."""
+    """Which panel gets the remaining rows: the first of these that is shown."""
 
 
 def _beside(*parts: tuple[float, Tree]) -> Branch:
@@ -87,7 +87,7 @@ NARROW_GRIDS: Mapping[tuple[Preset, bool], Tree] = {
     **GRIDS,
     (Preset.TRIAGE, True): _rows(_ASKED_FOR, _CALLED_NARROW),
 }
-"""The same for less than 116 columns, where three panels beside each other would be cut."""
+"""For less than 116 columns, where three panels side by side would be cut."""
 
 WIDE_GRIDS: Mapping[tuple[Preset, bool], Tree] = {
     **GRIDS,
@@ -98,7 +98,7 @@ WIDE_GRIDS: Mapping[tuple[Preset, bool], Tree] = {
     (Preset.QUIET, False): _QUIET_WIDE,
     (Preset.QUIET, True): _QUIET_WIDE_WITH_TRAFFIC,
 }
-"""The same for 160x44 and more."""
+"""For 160x44 and more."""
 
 _ORDER = ("status", "headroom", "errors", "latency", "traffic", "record", "events")
 
@@ -115,7 +115,7 @@ _TRIAGE = Column(
     _ORDER,
     ("events",),
 )
-# With own traffic, which says more than latencies of a few probes.
+# With own traffic, which says more than the latencies of a few probes.
 _TRIAGE_WITH_TRAFFIC = Column(
     (
         (("headroom", 2), ("events", 2), ("errors", 2), ("traffic", 2), ("status", 2), ("latency", 2)),

@@ -1,4 +1,4 @@
-"""A chart over a longer span for the dashboard: asked for now and then, and kept meanwhile."""
+"""A chart over a longer span for the dashboard, requested from time to time and kept in between."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _EVERY = timedelta(minutes=1)
 _SPANS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 # A chart whose history begins within this share of its left edge may have more before it.
 _WHOLE = 0.05
-# Less than that much room to grow, and the two spans would take turns.
+# With less room to grow than this, the two spans would alternate.
 _ROOM_LEFT = 0.9
 
 
 class LongSpan:
-    """The newest chart of latency over the shortest span that holds all of the last day that is recorded."""
+    """The newest chart of latency over the shortest span that covers everything recorded in the last day."""
 
     def __init__(self) -> None:
         self.held: LongChart | None = None
@@ -32,7 +32,7 @@ class LongSpan:
         self._asked: Focus | None = None
 
     def take(self, snapshot: Snapshot, backend: Backend, *, wanted: bool) -> None:
-        """Takes what the Snapshot brings, and asks for what is due. `wanted` says whether there is room."""
+        """Takes what the Snapshot brings, and requests what is due. `wanted` says whether there is room."""
         if not wanted:
             self.held = None
             self._ask(backend, None)
@@ -42,17 +42,17 @@ class LongSpan:
             self.held, self._span = LongChart(found), _fitting(found)
         if self.chart is not None and self.chart.end > snapshot.at:
             self.held = None  # it knows what came after an instant of the past
-        # Each step through the past needs one of its own.
+        # Each step through the past needs a chart of its own.
         due = snapshot.past is not None or self._is_due(snapshot.at)
         self._ask(backend, Focus(Panel.LATENCY, self._span) if due else None)
 
     @property
     def chart(self) -> Chart | None:
-        """What is held."""
+        """The current chart."""
         return self.held.chart if self.held is not None else None
 
     def forget(self) -> None:
-        """Another screen has asked for something else meanwhile."""
+        """Another screen has requested something else in the meantime."""
         self._asked = None
 
     def _is_due(self, at: datetime) -> bool:
@@ -66,7 +66,7 @@ class LongSpan:
 
 
 def _fitting(chart: Chart) -> timedelta:
-    """The shortest of the spans that shows all that was recorded in the chart's own."""
+    """The shortest of the spans that covers everything recorded in the chart's own span."""
     first = min((series.points[0][0] for series in chart.series if series.points), default=chart.end)
     if first - chart.start <= chart.focus.span * _WHOLE:
         return _SPANS[-1]

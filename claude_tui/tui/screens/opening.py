@@ -1,7 +1,7 @@
-"""The first frame: the dashboard's frames and keys, until what has been recorded is read.
+"""The first frame: the dashboard's frames and keys, shown until the record has been read.
 
-It takes as long as a few hundred modules take to import, and a disk to answer: half a second, or on a bad
-day ten. What it shows needs neither, so it is there at once.
+Reading takes as long as importing a few hundred modules, and as the disk takes to answer: half a second, or
+ten on a bad day. This frame needs neither, so it appears at once.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ _SLOW = timedelta(seconds=3)
 
 
 class About(NamedTuple):
-    """What is known of the monitored target before anything is read."""
+    """What is known about the target before anything is read."""
 
     name: str = ""
-    """What the user calls it."""
+    """The user's name for it."""
     host: str = ""
     """Its host and port."""
     demo: str | None = None
     """The scenario that is simulated, if any."""
     speed: float = 1.0
-    """How many times faster than its own pace."""
+    """How many times faster than real time it is played."""
     read_only: bool = False
-    """Whether nothing can be changed."""
+    """Whether the dashboard is read-only."""
 
 
 class OpeningScreen(LeavesOnce, Screen[None], inherit_bindings=False):
@@ -112,7 +112,7 @@ def opening_lines(
     preset: Preset = Preset.TRIAGE,
     hidden: frozenset[str] = frozenset(),
 ) -> Lines:
-    """The whole screen of `cells` by `rows`: everything is where the dashboard will have it.
+    """The whole screen of `cells` by `rows`, with everything where the dashboard will have it.
 
     `times` are the start and now.
     """
@@ -123,7 +123,7 @@ def opening_lines(
 
 
 def _drawn(what: str, slot: Slot, about: About, times: tuple[datetime, datetime], keys: KeyMap) -> Lines:
-    """What stands in the place of that widget."""
+    """The lines in place of that widget."""
     since, now = times
     if what == "header":
         return (_header(about, now, slot.cells),)
@@ -139,12 +139,12 @@ def _drawn(what: str, slot: Slot, about: About, times: tuple[datetime, datetime]
 
 
 def _lasted(passed: timedelta) -> str:
-    """How long it has taken, once that is worth a word: a disk hangs, or a network file system."""
+    """How long opening has taken, if that is worth mentioning: a hanging disk, or a network file system."""
     return f" for {duration(passed)}: the data directory answers slowly" if passed > _SLOW else ""
 
 
 def _row(y: int, places: list[tuple[Slot, Lines]]) -> Line:
-    """Row `y` of the screen, from the places that it crosses, left to right."""
+    """Row `y` of the screen, from the slots that it crosses, left to right."""
     row: Line = ()
     for slot, lines in places:
         if slot.y <= y < slot.y + slot.rows:

@@ -52,8 +52,8 @@ def open_playbook(app: Cockpit, playbook: Playbook | None = None) -> None:
 class PlaybookScreen(RunbookScreen):
     """Keeps showing its playbook when the verdict changes, until the user chooses another one.
 
-    The marks are the newest, even while the display is frozen: what the user does must show. In the past,
-    where nothing can be marked, they are those of then.
+    The marks are the newest, even while the display is frozen, as what the user does must appear. In the
+    past, where nothing can be marked, they are those of that time.
     """
 
     CALLED = "playbook"
@@ -171,7 +171,7 @@ class PlaybookScreen(RunbookScreen):
         self._mark(StepState.NOT_APPLICABLE)
 
     def _mark(self, state: StepState) -> None:
-        """Mark the step. Marking it the same way again reopens it."""
+        """Mark the step. The same mark again reopens it."""
         step = self.step
         state = StepState.OPEN if step.state is state else state
         at, by = datetime.now(UTC), self.cockpit.responder

@@ -140,7 +140,7 @@ def progress_line(view: PlaybookView, context: PlaybookContext, key: KeyOf, cell
     )
     you = line(Span("you are ", "dim"), Span(fit(context.by, _NAME_CELLS), "text"))
     if not (who := key("who")):
-        # A read-only dashboard: nobody marks here.
+        # A read-only dashboard: nobody marks steps here.
         you = you_and_key = line(Span("read-only", "dim"))
     else:
         you_and_key = line(*you, Span(f" ({who} to change)", "dim"))

@@ -30,11 +30,11 @@ __all__ = ["Settled", "ask_export", "ask_removal", "ask_settlement"]
 
 _MAX_PATH = 1_000
 _WITHOUT = {True: "follow the record again", False: "leave it empty"}
-"""What it means to use none of the texts, where the record has one and where it has none."""
+"""What choosing none of the texts means, with and without a text from the record."""
 _TO_CLIPBOARD = 2
 
 Settled = Callable[[str, bool], None]
-"""Takes the text that counts from now on, and whether it is to be edited first."""
+"""Called with the text that counts from now on, and whether to edit it first."""
 
 
 def ask_settlement(app: Cockpit, field: Field, name: str, then: Settled) -> None:
@@ -62,7 +62,7 @@ def ask_settlement(app: Cockpit, field: Field, name: str, then: Settled) -> None
 
 
 def _versions(field: Field) -> list[tuple[str, str]]:
-    """Whose each version is, and its text; empty for the record's, which the field then follows again."""
+    """The author and the text of each version; no text for the record's, which then counts again."""
     found = [(_whose(head), normal(head.text)) for head in reversed(field.heads) if normal(head.text)]
     given_back = any(not normal(head.text) for head in field.heads)
     if field.computed.text or given_back or field.state is FieldState.DRAFT:
@@ -97,7 +97,7 @@ def ask_removal(app: Cockpit, action: ActionItem, then: Callable[[], None]) -> N
 
 
 def ask_export(app: Cockpit, form: Postmortem, loaded: Loaded) -> None:
-    """Ask for a format and a file, and write it; over another file only when that is confirmed."""
+    """Ask for a format and a file, and write it; replacing a file has to be confirmed."""
     label = form.incident.label
     fields = (
         Choice(

@@ -1,4 +1,4 @@
-"""Having a model draft parts of a postmortem: asked for by a person, who sees first what is sent."""
+"""Having a model draft parts of a postmortem, on request of a person who first sees what is sent."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _FREE = (FieldState.RECORD, FieldState.DRAFT, FieldState.MISSING)
 
 
 def ask_for_draft(app: Cockpit, owner: DOMNode, form: Postmortem, loaded: Loaded, take: Take) -> None:
-    """Show what would be sent; once that is confirmed, send it in a thread, and hand over what came of it.
+    """Show what would be sent; once confirmed, send it in a thread, and pass on the result.
 
-    Refused in a demo, without a model in the settings, above the ceiling, and with nothing left to draft.
+    Refused in a demo, without a model in the settings, above the ceiling, and if nothing is left to draft.
     """
     model, ceiling = app.settings.draft_model, app.settings.draft_ceiling_usd
     if app.newest.engine.demo is not None:
@@ -79,7 +79,7 @@ async def _draft(app: Cockpit, asked: Prompt, free: frozenset[str], take: Take) 
 
 
 class PromptScreen(LeavesOnce, ModalScreen[bool]):
-    """Exactly what is sent, and what it costs at most. Returns whether to send it."""
+    """Exactly what is sent, and its highest cost. Returns whether to send it."""
 
     DEFAULT_CSS = """
     PromptScreen { align: center middle; background: transparent; }

@@ -1,4 +1,4 @@
-"""Editing a field of a postmortem: what is typed is recorded as it is typed, at most a second later."""
+"""Editing a field of a postmortem: text is recorded while it is typed, at most a second later."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from claude_tui.tui.view import View
 
 __all__ = ["Edited", "EditorScreen"]
 
-# A little less than the second that may be lost: writing takes some time, too.
+# Slightly less than the second that may be lost, as writing takes some time too.
 _SAVE_AFTER_S = 0.8
 _KINDS = ("not said", *ActionKind)
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A field that is edited, and how."""
+    """A field being edited, and how."""
 
     draft: Draft
     label: str
     hint: str
     one_line: bool = False
-    """One line, which enter finishes."""
+    """Whether it is one line, which enter finishes."""
     is_kind: bool = False
-    """One of the kinds of action items."""
+    """Whether it is the kind of an action item."""
     limit: int = MAX_ENTRY
-    """Characters."""
+    """The most characters."""
 
 
 class EditorScreen(LeavesOnce, ModalScreen[None]):
@@ -135,7 +135,7 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
             panel.redraw()
 
     def show(self, snapshot: Snapshot, view: View) -> None:  # noqa: ARG002 (the status asks for itself)
-        """Say whether all is saved, and who else is at it."""
+        """Say whether everything is saved, and who else is editing it."""
         if self.is_mounted:
             self._words.say((self._hints(),))
 
@@ -148,7 +148,7 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
         status = self._status()
         return line(*hints, Span(status or "kept as you type", "dim"))
 
-    # -- keeping what is typed -------------------------------------------------------------
+    # -- recording what is typed -------------------------------------------------------------
 
     def on_text_area_changed(self) -> None:
         self._changed()
@@ -160,12 +160,12 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
         self._changed()
 
     def _changed(self) -> None:
-        """Something may be new: it is recorded soon, and all that comes until then with it."""
+        """Something may be new: it is recorded soon, with everything typed until then."""
         if self._timer is None:
             self._timer = self.set_timer(_SAVE_AFTER_S, self.save)
 
     def save(self) -> None:
-        """Record what is not recorded yet."""
+        """Record what has not been recorded yet."""
         self._timer = None
         for edited, widget in zip(self._edited, self._inputs, strict=False):
             edited.draft.text = _value(widget)
@@ -185,7 +185,7 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
         self.dismiss(None)
 
     def on_unmount(self) -> None:
-        # However it ends: closed, the program quit, the terminal gone.
+        # However it ends: closed, program quit, terminal gone.
         self.save()
 
 
@@ -195,7 +195,7 @@ def _widget(edited: Edited) -> Area | TextInput | KindOptions:
         return KindOptions(edited.label, text)
     if edited.one_line:
         line_of_text = TextInput(TextField(edited.label, text, edited.limit, edited.hint))
-        # The first key would replace all of it otherwise, and that is recorded.
+        # Otherwise the first key would replace all of it, and that would be recorded.
         line_of_text.select_on_focus = False
         return line_of_text
     return Area(text, edited.hint, edited.limit)
@@ -208,7 +208,7 @@ def _value(widget: Widget) -> str:
 
 
 class KindOptions(Options):
-    """The kind of an action item; it tells when another one is chosen."""
+    """The kind of an action item; reports when another one is chosen."""
 
     class Changed(Message):
         """Another kind was chosen."""
@@ -222,7 +222,7 @@ class KindOptions(Options):
 
 
 class Area(TextArea):
-    """Text of several lines. What is pasted comes in without control characters."""
+    """Text of several lines. Control characters are removed from pasted text."""
 
     def __init__(self, text: str, hint: str, limit: int) -> None:
         super().__init__(

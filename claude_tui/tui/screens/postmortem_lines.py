@@ -1,4 +1,4 @@
-"""The lines of a postmortem's form: a mark for where each text comes from, the text, what can be done."""
+"""The lines of a postmortem's form: the source of each text as a mark, the text, and what can be done."""
 
 from __future__ import annotations
 
@@ -54,16 +54,16 @@ _ACTION_ROWS = 3
 _TEXT_ROWS = (12, 6, 4, 3, 2)
 _MOST_EVIDENCE = 40
 _FEW_IDS = 3
-# From here on an action item has its parts beside it, else below; and what can be done is said at length.
+# From here on, an action item has its parts beside it, otherwise below; and hints are spelled out.
 _BESIDE_CELLS = 90
 
 
 @dataclass(frozen=True, slots=True)
 class FormLook:
-    """How a form is looked at."""
+    """How a form is shown."""
 
     at: datetime
-    """The instant of the picture."""
+    """The instant of the Snapshot."""
     cursor: str = ""
     """The key of the row under the cursor."""
     unfolded: bool = False
@@ -71,9 +71,9 @@ class FormLook:
     opened: frozenset[str] = frozenset()
     """The keys of the fields whose evidence is shown."""
     editing: Mapping[str, FieldRevision] = field(default_factory=dict)
-    """What others wrote last in each field that they are editing."""
+    """The newest revision by others in each field that they are editing."""
     rows: int = 2
-    """At most so many rows of each text are shown."""
+    """The most rows of each text."""
 
 
 def rows_of(form: Postmortem, *, unfolded: bool) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ def rows_of(form: Postmortem, *, unfolded: bool) -> tuple[str, ...]:
 
 
 def head_line(form: Postmortem, look: FormLook, saved: str, cells: int) -> Line:
-    """What is left to do; and on the right what was saved, and who else is editing."""
+    """What is left to do; on the right what was saved, and who else is editing."""
     to_do = form.to_do
     left = (
         line(" ", Span(f"{len(to_do)} to do", "warn", bold=True), Span(f": {', '.join(to_do)}", "text"))
@@ -119,7 +119,7 @@ def _name_of(key: str) -> str:
 
 
 def form_page(form: Postmortem, loaded: Loaded, look: FormLook, cells: int, rows: int) -> Page:
-    """The form with as much of each text as `rows` have room for; two rows each where that is not enough."""
+    """The form with as much of each text as fits into `rows`; two rows each if that is not enough."""
     fits = len(rows_of(form, unfolded=look.unfolded)) <= rows
     sizes = _TEXT_ROWS if fits else _TEXT_ROWS[-1:]
     pages = (_page(form, loaded, replace(look, rows=most), cells) for most in sizes)
@@ -131,7 +131,7 @@ def form_page(form: Postmortem, loaded: Loaded, look: FormLook, cells: int, rows
 
 
 def _page(form: Postmortem, loaded: Loaded, look: FormLook, cells: int) -> Page:
-    """All rows of the form, and those of the cursor."""
+    """All rows of the form, and those at the cursor."""
     out: list[Line] = []
     cursor, items = range(0), []
     actions = {f"action:{action.id}": action for action in form.actions}
@@ -176,7 +176,7 @@ def _field(spec: FieldSpec, field: Field, look: FormLook, cells: int) -> Iterato
 
 
 def _end(field: Field, look: FormLook, cells: int) -> Line:
-    """What there is to do about the field, whose text it is, what it rests on."""
+    """What can be done with the field, who wrote it, and what it rests on."""
     others, roomy = look.editing.get(field.key), cells >= _BESIDE_CELLS
     pieces = [line(Span(others_words(others, look.at), "info"))] if others is not None else []
     match field.state:
@@ -198,10 +198,10 @@ def _end(field: Field, look: FormLook, cells: int) -> Line:
 
 
 def _said(spec: FieldSpec, field: Field, cells: int, end_cells: int, most: int) -> list[Line]:
-    """The text in a few rows; the first leaves room for what stands at its end."""
+    """The text in a few rows; the first leaves room for what is at its end."""
     rows: list[Line] = []
     for said in _parts_of(spec, field):
-        # Only the first row stands beside what the end of its line says.
+        # Only the first row shares its line with what is at the end.
         room = cells - end_cells - 2 if not rows and end_cells else cells
         rows += flow(said, max(room, 10), most + 1) or [BLANK]
         if len(rows) > most:
@@ -213,7 +213,7 @@ def _said(spec: FieldSpec, field: Field, cells: int, end_cells: int, most: int) 
 
 
 def _parts_of(spec: FieldSpec, field: Field) -> Iterator[Line]:
-    """What there is to read, each part from a row of its own: the text, and what the record says besides."""
+    """What there is to read, each part in its own rows: the text, and what the record adds."""
     note = line(Span(field.computed.note, "faint")) if field.computed.note else BLANK
     match field.state:
         case FieldState.MISSING:
@@ -233,7 +233,7 @@ def _parts_of(spec: FieldSpec, field: Field) -> Iterator[Line]:
 
 
 def _brief(spec: FieldSpec, field: Field) -> str:
-    """The text alone, or of a long list of request ids the ends."""
+    """The text alone; of a long list of request ids, the first and the last ones."""
     ids = field.text.split(", ")
     if spec.key == "request_ids" and field.state is FieldState.RECORD and len(ids) > _FEW_IDS:
         return f"{ids[0]} · {len(ids) - 2} more · {ids[-1]}"
@@ -243,7 +243,7 @@ def _brief(spec: FieldSpec, field: Field) -> str:
 
 
 def _evidence(field: Field, loaded: Loaded, look: FormLook, cells: int) -> Iterator[Line]:
-    """The entries of the timeline that a field rests on."""
+    """The timeline entries that a field rests on."""
     keys = frozenset(field.computed.evidence)
     entries = [entry for entry in loaded.timeline if entry.key in keys]
     shown = timeline_page(entries[:_MOST_EVIDENCE], loaded.figures, TimelineLook(look.at), cells - 4)

@@ -1,4 +1,4 @@
-"""A postmortem to read: rendered as its readers will see it, and what is missing or wrong in it."""
+"""A postmortem to read: rendered as its readers will see it, and its open findings."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class PreviewScreen(LeavesOnce, ModalScreen[None]):
 
 
 class FindingsScreen(LeavesOnce, ModalScreen[None]):
-    """What is missing or wrong, a paragraph each."""
+    """The findings, a paragraph each."""
 
     DEFAULT_CSS = """
     FindingsScreen { align: center middle; background: transparent; }
@@ -107,7 +107,7 @@ class FindingsScreen(LeavesOnce, ModalScreen[None]):
         return tuple(row for finding in self._findings for row in self._finding(finding, cells))
 
     def _finding(self, finding: Finding, cells: int) -> Lines:
-        """What is wrong, and the line of the exported document that it is about."""
+        """A finding, and the line of the exported document that it refers to."""
         rule, where = Span(f"{finding.rule}  ", "warn"), Span(f"line {finding.line}", "dim")
         head = line(Span("▲ ", "warn", bold=True), rule, where)
         said = self._rows[finding.line - 1].strip() if finding.line <= len(self._rows) else ""

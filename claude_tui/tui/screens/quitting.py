@@ -25,7 +25,7 @@ class QuitScreen(DialogScreen):
 
 
 def reasons_to_stay(snapshot: Snapshot) -> tuple[str, ...]:
-    """What would be left undone, as sentences; nothing where another process pages, or nobody could."""
+    """What would be left undone, as sentences; empty if another process pages, or nobody could."""
     engine = snapshot.engine
     if not engine.watching.collects or snapshot.past is not None or engine.drill:
         return ()

@@ -29,7 +29,7 @@ __all__ = ["ReaderScreen"]
 
 
 class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
-    """Header, the strip in one line, a Pager, footer. Subclasses say what the Pager shows."""
+    """Header, the strip in one line, a Pager, footer. Subclasses provide the content of the Pager."""
 
     DEFAULT_CSS = """
     ReaderScreen { background: $background; overflow: hidden hidden; }
@@ -39,7 +39,7 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     """
     AUTO_FOCUS = None
     ENTER: ClassVar[str] = ""
-    """What Textual calls for the enter key on an item; "" for nothing."""
+    """The method for the enter key on an item; "" for none."""
 
     def content(self, cells: int, rows: int) -> Lines:
         """All lines of the content, at most `cells` wide. `rows` of them are visible at once."""
@@ -102,7 +102,7 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         return View(self.cockpit.newest.at, self.cockpit.paused)
 
     def on_item_clicked(self, message: ItemClicked) -> None:
-        """A click puts the cursor on an item; a click on the item under the cursor is the enter key."""
+        """A click puts the cursor on an item; on the item under the cursor, it acts like the enter key."""
         message.stop()
         if self.choose(message.index) and self.ENTER:
             self.call_later(self.app.run_action, self.ENTER, self)

@@ -30,7 +30,7 @@ KeyOf = Callable[[str], str]
 """Maps an action's id to its key as the screens show it."""
 
 WIDEST = 100
-"""The widest row of prose: longer rows are hard to read, however wide the screen is."""
+"""The widest row of prose, as longer rows are hard to read on any screen."""
 
 _MOST_ROWS = 200
 _CONTINUED = "↳ "
@@ -47,7 +47,7 @@ class Page(NamedTuple):
 
 
 def key_of(keymap: KeyMap) -> KeyOf:
-    """The keys that the person has chosen, or the registry's; empty for what is not offered."""
+    """The keys of each action: the person's own, or the registry's; empty if it is not offered."""
     first = {action.id: first_key(action.id, action.keys, keymap) for action in ACTIONS}
     return lambda action_id: display(first[action_id]) if first[action_id] else ""
 

@@ -33,7 +33,7 @@ __all__ = ["RunbookScreen", "offered", "returned_to"]
 
 # Hints that keep their rank in the footer.
 _LEADING = frozenset({"back", "help"})
-# Only offered in a drill, which is about them.
+# Only offered in a drill.
 _DRILL = frozenset({"answer", "end drill"})
 # On these screens people respond, and an alert may wait.
 _RESPONDING = frozenset({Scope.WALK, Scope.PLAYBOOK, Scope.FIRST_FIVE, Scope.INCIDENT})
@@ -122,13 +122,13 @@ class RunbookScreen(ReaderScreen):
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw all of it again, without scrolling."""
+        """Redraw everything, without scrolling."""
         self.bar.redraw()
         self.main.redraw()
         self.side.redraw()
 
     def follow_cursor(self) -> None:
-        """Draw all of it again, with the cursor in view."""
+        """Redraw everything, with the cursor in view."""
         self.bar.redraw()
         self.main.follow()
         self.side.follow()

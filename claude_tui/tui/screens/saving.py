@@ -1,4 +1,4 @@
-"""Saving the screen in the directory that the program was started in."""
+"""Saving a picture of the screen in the working directory of the program."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _told(written: Path) -> str:
 
 
 def save_screen(app: App[Any], at: datetime) -> None:
-    """Save what is on the screen at this moment, and say where, or why not."""
+    """Save what is on the screen now, and report where, or why not."""
 
     def refuse(error: PictureError) -> None:
         app.notify(str(error), severity="warning", timeout=_TOLD_S, markup=False)
@@ -39,7 +39,7 @@ def save_screen(app: App[Any], at: datetime) -> None:
         refuse(error)
         return
 
-    # Not in the screen's thread: a disk may hang.
+    # Not in the screen's thread, as a disk may hang.
     async def write() -> None:
         try:
             written = await asyncio.to_thread(save, picture, Path(), at)

@@ -1,4 +1,4 @@
-"""Help by situation: what to press, and what to type in a shell, when something is going on."""
+"""Help by situation: what to press, and what to type in a shell, when something happens."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MOST_ROWS = 6
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something to do: an action of the registry, or a command for a shell."""
+    """A step: an action of the registry, or a command for a shell."""
 
     words: str
-    """What it is good for here."""
+    """Why to take it in this situation."""
     action: str = ""
     """The id of the action; empty for a command."""
     command: str = ""
@@ -29,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is going on, as people say it."""
+    """A situation, as people describe it."""
 
     title: str
     """The situation in their words."""
@@ -123,11 +123,11 @@ SITUATIONS: tuple[Situation, ...] = (
         (_type("claude-top doctor", "what, and what to do"), _press("probe", "probe everything again now")),
     ),
 )
-"""In the order of the help screen."""
+"""The situations, in the order of the help screen."""
 
 
 def situation_lines(situation: Situation, keymap: KeyMap, cells: int) -> Lines:
-    """The title, and below it the steps in running text; without actions that cannot be called here."""
+    """The title, with the steps below it in running text; without actions that cannot be called here."""
     steps = [_shown(step, keymap) for step in situation.steps if _is_possible(step, keymap)]
     words = line(*(span for number, step in enumerate(steps) for span in _joined(step, number)))
     rows = flow(words, cells - _INDENT, _MOST_ROWS)

@@ -155,7 +155,7 @@ class WalkerScreen(RunbookScreen):
         followed = follow(self.session.runbook, self.facts)
         if not followed.path:
             self.notify("The data doesn’t point anywhere: your call.", markup=False)
-        # It begins at the start again, and takes one branch after the other.
+        # It starts at the root again, and takes one branch after the other.
         self._turned(self.walk.node, begin(self.session.runbook).node, back=True)
         for taken, to in zip(
             followed.path, (*(each.node for each in followed.path[1:]), followed.node), strict=True

@@ -26,7 +26,7 @@ from claude_tui.tui.screens.runbook_parts import (
 __all__ = ["WalkContext", "commands_of", "node_page", "path_line", "resumed_line", "tree_page"]
 
 _LABEL_ROWS = 3
-# From this width on, there is room to say what the mark at a branch means.
+# From this width on, there is room to explain the mark at a branch.
 _ROOMY = 66
 
 
@@ -57,7 +57,7 @@ def path_line(view: WalkView, cells: int) -> Line:
 
 
 def commands_of(node: NodeView) -> tuple[Command, ...]:
-    """What to copy at a node: its commands, or if it has none its text, to pass on to others."""
+    """The text to copy at a node: its commands, or else its text."""
     if node.node.commands:
         return node.node.commands
     shown = node.node
@@ -70,7 +70,7 @@ def commands_of(node: NodeView) -> tuple[Command, ...]:
 
 
 def tree_page(view: WalkView, cursor: int, cells: int) -> Page:
-    """The way taken, each question with what was answered, and where the branches from here lead."""
+    """The path taken, each question with its answer, and where the branches from here lead."""
     out: list[Line] = []
     marked, items = range(0), []
     ahead = [each for each in view.tree if each.place is Place.AHEAD]

@@ -90,7 +90,7 @@ class WarRoomScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.dismiss()
 
     def action_bottom(self) -> None:
-        """Nothing to scroll: in the past the app goes back to live instead."""
+        """Does nothing, as nothing scrolls; in the past, the app returns to live instead."""
 
     def _hints(self, snapshot: Snapshot) -> tuple[Hint, ...]:
         keys, past = self.cockpit.chosen_keys, snapshot.past

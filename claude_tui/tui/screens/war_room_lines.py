@@ -1,7 +1,7 @@
-"""The war room as lines: as large as the screen allows, with the same places whatever the figures are.
+"""The war room as lines: as large as the screen allows, with the same layout whatever the figures are.
 
-From the top: the verdict in letters of blocks beside the clock, the headline, what to do, the large figures,
-and the incident with its newest entries. What is left of a tall screen goes to evidence and older entries.
+From the top: the verdict in block letters beside the clock, the headline, what to do, the large figures, and
+the incident with its newest entries. The rest of a tall screen is for evidence and older entries.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ __all__ = ["war_room_lines"]
 _MOST_ROWS_OF_HEADLINE = 3
 _LEAST_CELLS, _LEAST_ROWS = 36, 14
 _MOST_ROWS_OF_EVIDENCE = 5
-# What stands for a figure that is not known.
+# The placeholder for an unknown figure.
 _DASH = "-"
 _TIME = len("14:05:33")
 
@@ -81,7 +81,7 @@ def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Line
     before_evidence = spare.take(len(evidence) + 1) > 0 if evidence else 0
     incident = _incident(room, inner, incident_rows(room) + spare.left)
     spare.take(len(incident) - incident_rows(room))
-    # What nothing needs goes round the verdict and between the parts, a row each in turn.
+    # Spare rows go around the verdict and between the parts, one each in turn.
     air += spare.take(2) // 2
     below, before_figures, before_incident = (
         gap + spare.take(1) for gap in (below, before_figures, before_incident)
@@ -101,13 +101,13 @@ def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Line
 
 
 class _Spare:
-    """The rows that are still to be given away."""
+    """The rows that are still available."""
 
     def __init__(self, rows: int) -> None:
         self.left = rows
 
     def take(self, wanted: int) -> int:
-        """As many of the wanted rows as there are."""
+        """As many of the wanted rows as are available."""
         given = max(min(wanted, self.left), 0)
         self.left -= given
         return given
@@ -122,7 +122,7 @@ def _exactly(body: Sequence[Line], cells: int, rows: int) -> Lines:
 
 
 def _verdict(room: WarRoom, plan: Plan, cells: int, back: str, clock: Lines, *, air: int) -> Lines:
-    """Severity and word, the clock beside them if there is room; all of it on the colour of the severity."""
+    """Severity and word, with the clock beside them if there is room, on the colour of the severity."""
     drawn = _words(room, plan, cells - 2 * MARGIN)
     beside = (*clock, *_time_since(room, plan, cells))
     high = max(len(drawn), len(beside))
@@ -154,7 +154,7 @@ def _time_since(room: WarRoom, plan: Plan, cells: int) -> Lines:
 
 
 def _words(room: WarRoom, plan: Plan, cells: int) -> Lines:
-    """Severity and word in the rows that they have, smaller if they are too long for that size."""
+    """Severity and word in their rows, smaller if they are too long for that size."""
     rows = plan.word.rows * 2 + 1 if plan.stacked else plan.word.rows
     words = [word for word in (room.badge, room.word) if word]
     parts = words if plan.stacked else [" ".join(words)]
@@ -183,7 +183,7 @@ def _backed(row: Line, cells: int, role: str, back: str) -> Line:
 
 
 def _headline(room: WarRoom, cells: int, most: int, end: Line) -> Lines:
-    """The summary, or the brief one where only that fits; `end` at the end of its first row."""
+    """The summary, or the brief one if only that fits; `end` is at the end of its first row."""
     if not end and most > Scale.SMALL.rows and (spelt := _spelt(room, cells)):
         return spelt
     most = min(most, _MOST_ROWS_OF_HEADLINE)
@@ -197,7 +197,7 @@ def _headline(room: WarRoom, cells: int, most: int, end: Line) -> Lines:
 
 
 def _spelt(room: WarRoom, cells: int) -> Lines:
-    """What is wrong in letters of blocks, where it can be spelt with them and fits into a row."""
+    """The problem in block letters, if it can be spelled with them and fits into a row."""
     for text in (room.statement, room.brief):
         if text and spellable(text) and large_word_cells(text, Scale.SMALL) <= cells:
             return large_word(text, Scale.SMALL, "text")
@@ -236,7 +236,7 @@ def _figures(room: WarRoom, plan: Plan, cells: int, between: int) -> Lines:
 
 
 def _row(numbers: Sequence[Number], plan: Plan, columns: Sequence[int]) -> Lines:
-    """Labels, figures and notes, each figure right-aligned in the room of its widest."""
+    """Labels, figures and notes; each figure is right-aligned in the width of its widest value."""
     placed = list(zip(numbers, columns, strict=False))
     labels = line(*(Span(pad(fit(each.label, cells - COLUMN_GAP), cells), "dim") for each, cells in placed))
     drawn = [(_figure(each, plan.figures, cells - COLUMN_GAP), cells) for each, cells in placed]
@@ -307,7 +307,7 @@ def _entry(entry: LogLine, cells: int, rows: int) -> Lines:
 
 
 def _in_text(room: WarRoom, cells: int, rows: int) -> Lines:
-    """On a screen that is too small for anything large: the same as text, what matters first."""
+    """On a screen that is too small for large text: the same as plain text, most important first."""
     head = " ".join(word for word in (room.badge, room.word) if word)
     out: list[Line] = [
         spread(

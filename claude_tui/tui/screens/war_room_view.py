@@ -38,7 +38,7 @@ from claude_tui.tui.render.staleness import outdated
 __all__ = ["LogLine", "Number", "WarRoom", "mask_of", "masked_target", "war_room_of"]
 
 _SIDES = {Side.THEM: "THEM", Side.US: "US", Side.PATH: "PATH", Side.NONE: "OK", Side.UNCLEAR: "UNCLEAR"}
-# The window that strip and verdict speak of.
+# The window that strip and verdict refer to.
 _WINDOW = 1
 _LEVELS = (Level.BAD, Level.WARN)
 _WORST_NEXT = (Level.BAD, Level.WARN, Level.INFO, Level.OK, Level.UNKNOWN)
@@ -49,15 +49,15 @@ class Number:
     """One of the large figures."""
 
     label: str
-    """What it is, above it."""
+    """The label above it."""
     figure: str
-    """The figure with its unit: `22%`, `4.10s`; `n/a` where it is not known."""
+    """The figure with its unit: `22%`, `4.10s`; `n/a` if it is unknown."""
     note: str
-    """What to know about it, below it."""
+    """The note below it."""
     role: str
-    """Its colour: that of its level, and of what is old or unknown."""
+    """The role of its colour: by its level, or for a stale or unknown figure."""
     widest: str
-    """The widest text that it ordinarily shows: its place does not depend on what it shows."""
+    """The widest usual text, which reserves its width, so that nothing moves."""
     brief: str = ""
     """A shorter form for narrow screens; empty if there is none."""
 
@@ -83,35 +83,35 @@ class WarRoom:
     badge: str
     """The severity, such as `P2`; empty without trouble."""
     word: str
-    """Whose problem it is in one word; without trouble how it is."""
+    """Whose problem it is in one word; without a problem, the state."""
     role: str
     """The colour of both."""
     summary: str
     """The verdict's headline."""
     statement: str
-    """What is wrong, without whose problem it is."""
+    """The problem, without whose it is."""
     brief: str
     """The headline in fewer words."""
     next_step: str
-    """What to do, or to be done by those who respond."""
+    """The next step."""
     evidence: tuple[str, ...]
-    """What the verdict rests on, then the status page."""
+    """The evidence, then the status page."""
     clock: str
     """The time of the picture in UTC."""
     elapsed: Number | None
-    """How long the trouble has lasted; None without one."""
+    """How long the problem has lasted; None without one."""
     numbers: tuple[Number, ...]
     """Failing share, time to first token, headroom."""
     incident: str
-    """The incident that is open, or that none is; empty if there is no need of one."""
+    """The open incident, or that there is none; empty if none is needed."""
     lead: str
-    """Who leads it; empty without an incident."""
+    """The incident lead; empty without an incident."""
     log: tuple[LogLine, ...]
-    """What happened in it, newest first."""
+    """Its entries, newest first."""
 
 
 def mask_of(snapshot: Snapshot, here: str = "") -> Mask:
-    """The mask for a Snapshot: what is shaped like a key, an id or a host, and the names that it knows.
+    """The mask for a Snapshot: text shaped like a key, an id or a host, and the names in the Snapshot.
 
     `here` is the name of this machine.
     """
@@ -159,7 +159,7 @@ def war_room_of(snapshot: Snapshot, mask: Callable[[str], str]) -> WarRoom:
 
 
 def _word(verdict: Verdict) -> str:
-    """In one word: whose problem it is, or how it is."""
+    """In one word: whose problem it is, or the state."""
     if verdict.checking:
         return "CHECKING"
     if verdict.cause is Cause.UNKNOWN:
@@ -203,7 +203,7 @@ def _elapsed(snapshot: Snapshot) -> Number | None:
 
 
 def _failing(snapshot: Snapshot) -> Number:
-    """The share of our own calls that fail; without any, that of the message probes."""
+    """The share of our own calls that fail, or else that of the message probes."""
     traffic = snapshot.traffic
     if traffic is not None and traffic.all.failing is not None:
         figures = traffic.all
@@ -220,7 +220,7 @@ def _failing(snapshot: Snapshot) -> Number:
 
 
 def _first_token(snapshot: Snapshot) -> Number:
-    """The time to first token of our own calls; without any, that of the message probes."""
+    """The time to first token of our own calls, or else that of the message probes."""
     traffic = snapshot.traffic
     if traffic is not None and traffic.all.first_token.p50 is not None:
         return _first_token_of_calls(traffic)
@@ -243,13 +243,13 @@ def _first_token_of_calls(traffic: TrafficView) -> Number:
 
 
 def _seconds(value: float | None, *beside: float | None) -> str:
-    """With the unit in which the dashboard shows it beside those figures."""
+    """A latency in the unit that the dashboard uses beside those figures."""
     unit = latency_unit(value, *beside)
     return f"{latency_figure(value, unit)}{unit}"
 
 
 def _headroom(snapshot: Snapshot) -> Number:
-    """What is left of the tightest limit that still holds; of stale ones only where there is no other."""
+    """What is left of the tightest current limit, or of a stale one if there is no other."""
     view = snapshot.headroom
     rows: list[Headroom | WindowUsage] = [*(each for each in view.buckets if each.granted), *view.windows]
     if not rows:

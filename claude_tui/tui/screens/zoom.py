@@ -48,7 +48,7 @@ _ONLY_ON = {
     "sort": {Panel.TRAFFIC},
     "span": _CHARTED,
 }
-# Actions for which other footers have no room.
+# Actions that do not fit into other footers.
 _RESPONSES = {"acknowledge": "ack", "snooze": "snooze", "set_severity": "severity"}
 _RANK_OF_OWN = 1
 _LOWEST_CHART = 6
@@ -120,8 +120,11 @@ class ZoomScreen(ReaderScreen):
         self.pager.redraw()
 
     def _take_chart(self, *, paused: bool) -> None:
-        """Take the chart that belongs to the displayed Snapshot. The backend never pauses: while the display
-        does, a later chart is cut at the displayed instant, and kept."""
+        """Take the chart that belongs to the displayed Snapshot.
+
+        The backend never pauses: while the display does, a later chart is cut at the displayed instant, and
+        kept.
+        """
         wanted = self._focus()
         if self.chart is not None and self.chart.focus != wanted:
             self.chart = None
@@ -129,7 +132,7 @@ class ZoomScreen(ReaderScreen):
             return
         if self.snapshot.past is not None and self.chart is not None and self.chart.end != self.snapshot.at:
             self.chart = None
-        # The newest one knows what came after a past Snapshot.
+        # The newest chart includes what came after a past Snapshot.
         sources = (self.snapshot,) if self.snapshot.past else (self.snapshot, self.cockpit.newest)
         for source in sources:
             if source.chart is not None and source.chart.focus == wanted:
@@ -172,7 +175,7 @@ class ZoomScreen(ReaderScreen):
         return (legend(self.chart, usual, cells, plain=plain), *plotted, *figures)
 
     def _spans(self, cells: int) -> Line:
-        """`15m  1h  6h  24h` with the current span marked, and where its history begins."""
+        """`15m  1h  6h  24h` with the current span marked, and the beginning of its history."""
         pieces = (
             line(Span(f"[{span_text(span)}]", "accent", bold=True))
             if span == self.span
@@ -183,7 +186,7 @@ class ZoomScreen(ReaderScreen):
         return spread(line(Span("chart ", "faint"), *join(pieces, " ")), line(Span(note, "dim")), cells)
 
     def on_zoom_requested(self, message: ZoomRequested) -> None:
-        """A click on the strip: this screen turns to the verdict, rather than another one opening above."""
+        """A click on the strip turns this screen to the verdict, instead of opening another one above it."""
         message.stop()
         self._turn_to(message.panel)
 
@@ -276,7 +279,7 @@ class ZoomScreen(ReaderScreen):
             self.pager.redraw()
 
     def action_back(self) -> None:
-        """To all events or calls, or to the screen beneath."""
+        """Back to all events or calls, or to the previous screen."""
         if self.panel is Panel.EVENTS and self.events.words:
             self.events.only("")
         elif self.panel is Panel.TRAFFIC and self.listing.words:
@@ -307,7 +310,7 @@ def _responses(keymap: KeyMap) -> tuple[Hint, ...]:
 
 
 def _beginning(chart: Chart) -> str:
-    """Since when there is data; empty if it covers nearly the whole chart."""
+    """The beginning of the data; empty if it covers nearly the whole chart."""
     firsts = [series.points[0][0] for series in chart.series if series.points]
     if not firsts:
         return "nothing recorded in this span"
