@@ -145,3 +145,19 @@ def test_maintenance_is_not_called_an_incident() -> None:
     found = verdict((messages(30 * n) for n in range(6)), under_way)
     assert "work on what we use" in found.note
     assert "green" not in found.note
+
+
+LOGIN = "<html><head><title>401 Authorization Required</title></head></html>"
+
+
+@pytest.mark.parametrize(("body", "headers"), [(LOGIN, {}), ("no", {"www-authenticate": 'Basic realm="x"'})])
+def test_a_login_in_front_of_a_gateway_is_no_guest_network(body: str, headers: dict[str, str]) -> None:
+    found = classify_response(401, headers, body, redactor=Redactor(), gateway=True)
+    rejected = told(
+        found.outcome, http_status=401, error_type=found.error_type, message=found.message, target=GATEWAY
+    )
+    said = verdict(BEFORE, rejected)
+    assert blamed(said) == (Cause.KEY_REJECTED, Side.US)
+    assert "wants a login of its own" in said.summary
+    elsewhere = classify_response(401, {}, LOGIN, redactor=Redactor(), gateway=False)
+    assert elsewhere.error_type == "html_page"
