@@ -161,3 +161,38 @@ def test_a_login_in_front_of_a_gateway_is_no_guest_network(body: str, headers: d
     assert "wants a login of its own" in said.summary
     elsewhere = classify_response(401, {}, LOGIN, redactor=Redactor(), gateway=False)
     assert elsewhere.error_type == "html_page"
+
+
+def by_gateway(http_status: int, error: str) -> Verdict:
+    """The verdict on a gateway that always answers with this error."""
+    found = classify_response(http_status, {}, error, redactor=Redactor(), gateway=True)
+    failed = told(
+        found.outcome,
+        http_status=http_status,
+        error_type=found.error_type,
+        error_code=found.error_code,
+        message=found.message,
+        request_id=None,
+        target=GATEWAY,
+    )
+    return verdict(failed)
+
+
+def test_a_gateway_that_waited_in_vain_has_connected() -> None:
+    """LiteLLM calls it a connection that timed out when the provider accepts a request and stays silent."""
+    words = (
+        "litellm.Timeout: AnthropicException - litellm.Timeout: Connection timed out. Timeout passed=5.0, "
+        "time taken=5.007 seconds"
+    )
+    silent = by_gateway(408, f'{{"type": "error", "error": {{"type": "api_error", "message": "{words}"}}}}')
+    assert blamed(silent) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
+    assert "the gateway or the API" in silent.summary
+    lost = by_gateway(500, '{"error": {"message": "dial tcp 10.0.0.1:443: connection timed out"}}')
+    assert blamed(lost) == (Cause.NETWORK, Side.PATH)
+
+
+def test_a_wrong_key_at_a_gateway_without_a_database_is_our_key() -> None:
+    """LiteLLM answers so with 400, as it wants to look the key up."""
+    said = by_gateway(400, '{"error": {"message": "No connected db.", "type": "no_db_connection"}}')
+    assert blamed(said) == (Cause.KEY_REJECTED, Side.US)
+    assert "The gateway rejects the key" in said.summary
