@@ -228,6 +228,9 @@ def _by_words(
     if gateway and status in _FRONT_FAILS and (front := front_of(headers, text)):
         known = table.own("gateway_page")
         return Classified(known.outcome, known.type, message=f"{_page_or_words(status, text)} ({front})")
+    if gateway and status == HTTPStatus.UNAUTHORIZED and (is_html(text) or "www-authenticate" in headers):
+        known = table.own("gateway_login")
+        return Classified(known.outcome, known.type, message=_page_or_words(status, text))
     found = _by_text(status, text, table.recogniser, gateway=gateway)
     return _with_front_limit(found, status, headers, text, table)
 

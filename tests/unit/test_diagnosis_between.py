@@ -145,3 +145,54 @@ def test_maintenance_is_not_called_an_incident() -> None:
     found = verdict((messages(30 * n) for n in range(6)), under_way)
     assert "work on what we use" in found.note
     assert "green" not in found.note
+
+
+LOGIN = "<html><head><title>401 Authorization Required</title></head></html>"
+
+
+@pytest.mark.parametrize(("body", "headers"), [(LOGIN, {}), ("no", {"www-authenticate": 'Basic realm="x"'})])
+def test_a_login_in_front_of_a_gateway_is_no_guest_network(body: str, headers: dict[str, str]) -> None:
+    found = classify_response(401, headers, body, redactor=Redactor(), gateway=True)
+    rejected = told(
+        found.outcome, http_status=401, error_type=found.error_type, message=found.message, target=GATEWAY
+    )
+    said = verdict(BEFORE, rejected)
+    assert blamed(said) == (Cause.KEY_REJECTED, Side.US)
+    assert "wants a login of its own" in said.summary
+    elsewhere = classify_response(401, {}, LOGIN, redactor=Redactor(), gateway=False)
+    assert elsewhere.error_type == "html_page"
+
+
+def by_gateway(http_status: int, error: str) -> Verdict:
+    """The verdict on a gateway that always answers with this error."""
+    found = classify_response(http_status, {}, error, redactor=Redactor(), gateway=True)
+    failed = told(
+        found.outcome,
+        http_status=http_status,
+        error_type=found.error_type,
+        error_code=found.error_code,
+        message=found.message,
+        request_id=None,
+        target=GATEWAY,
+    )
+    return verdict(failed)
+
+
+def test_a_gateway_that_waited_in_vain_has_connected() -> None:
+    """LiteLLM calls it a connection that timed out when the provider accepts a request and stays silent."""
+    words = (
+        "litellm.Timeout: AnthropicException - litellm.Timeout: Connection timed out. Timeout passed=5.0, "
+        "time taken=5.007 seconds"
+    )
+    silent = by_gateway(408, f'{{"type": "error", "error": {{"type": "api_error", "message": "{words}"}}}}')
+    assert blamed(silent) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
+    assert "the gateway or the API" in silent.summary
+    lost = by_gateway(500, '{"error": {"message": "dial tcp 10.0.0.1:443: connection timed out"}}')
+    assert blamed(lost) == (Cause.NETWORK, Side.PATH)
+
+
+def test_a_wrong_key_at_a_gateway_without_a_database_is_our_key() -> None:
+    """LiteLLM answers so with 400, as it wants to look the key up."""
+    said = by_gateway(400, '{"error": {"message": "No connected db.", "type": "no_db_connection"}}')
+    assert blamed(said) == (Cause.KEY_REJECTED, Side.US)
+    assert "The gateway rejects the key" in said.summary
