@@ -67,7 +67,7 @@ class Engine:
 
     Call `first_snapshot` and `snapshot` only before `start`; every other method may be called from any
     thread. Without `paging` there are no alerts, without `attendance` nobody shares the store. A screen
-    `counts_uptime`; an agent has no use for it.
+    `counts_uptime`; an agent has no use for it, nor for a Snapshot each second, as it is not `watched`.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Engine:
         attendance: Attendance | None = None,
         clock: Clock | None = None,
         counts_uptime: bool = False,
+        watched: bool = True,
     ) -> None:
         self._counts_uptime = counts_uptime
         self._clock = clock = clock or SystemClock()
@@ -108,6 +109,7 @@ class Engine:
             clock,
             Incidents(self._incident_after, settings.auto_declare, host_name()),
             self._traffic,
+            watched=watched,
         )
         self._sharing = Sharing(
             self.collector,

@@ -160,16 +160,20 @@ class Journal:
         """The changes of the last day, oldest first."""
         return self._verdicts
 
-    def note_verdict(self, verdict: Verdict, at: datetime) -> None:
-        """Records the verdict if it has changed. A short unknown verdict is not a change."""
+    def is_new(self, verdict: Verdict, at: datetime) -> bool:
+        """Whether `note_verdict` would record it."""
         last = self._verdicts[-1] if self._verdicts else None
         if verdict.cause is Cause.UNKNOWN:
-            self._unknown_since = self._unknown_since or at
-            if last is None or at - self._unknown_since < _UNKNOWN_RECORDED_AFTER:
-                return
-        else:
-            self._unknown_since = None
-        if last is not None and (last.cause, last.severity) == (verdict.cause, verdict.severity):
+            lasted = at - (self._unknown_since or at)
+            if last is None or lasted < _UNKNOWN_RECORDED_AFTER:
+                return False
+        return last is None or (last.cause, last.severity) != (verdict.cause, verdict.severity)
+
+    def note_verdict(self, verdict: Verdict, at: datetime) -> None:
+        """Records the verdict if it has changed. A short unknown verdict is not a change."""
+        is_new = self.is_new(verdict, at)
+        self._unknown_since = (self._unknown_since or at) if verdict.cause is Cause.UNKNOWN else None
+        if not is_new:
             return
         change = VerdictChange(at, verdict.cause, verdict.side, verdict.severity, verdict.summary)
         recent = [each for each in self._verdicts if each.at > at - VERDICTS_SPAN]
