@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -102,12 +102,14 @@ class Journal:
         """Everything written into postmortems, in the order of writing."""
         return self._revisions.entries
 
-    async def follow(self, now: datetime, *, verdicts: bool) -> None:
+    async def follow(
+        self, now: datetime, *, verdicts: bool, besides: Callable[[], object] = lambda: None
+    ) -> None:
         """Reads again what others who share the store may have added: marks, entries, and with `verdicts`
-        also the changes of the verdict."""
+        also the changes of the verdict. `besides` is called in the same thread."""
         steps, severities = len(self._own_steps), len(self._own_severities)
         # All in one: handing over to a thread takes longer than most of the queries.
-        found = await asyncio.to_thread(self._read, now, verdicts=verdicts)
+        found = await asyncio.to_thread(lambda: (self._read(now, verdicts=verdicts), besides())[0])
         if found.verdicts is not None:
             self._verdicts = found.verdicts
         # Marks made while the store was read must not vanish from the screen for a second.
