@@ -108,7 +108,7 @@ class _Life:
         if step in STEPS:
             self.collector.deliver(Report(STEPS[step](self.clock.at - timedelta(seconds=0.5))))
         elif step == "person":
-            mark = SeverityMark(self.clock.at, Severity.P2, "eve", "customers say so")
+            mark = SeverityMark(self.clock.at, Severity.P2, Severity.P3, "eve")
             self.journal.severity_marked(mark)
         self.publisher.tick(self.publish)
         kept = self.publisher._status_line._kept
