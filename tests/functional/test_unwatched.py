@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from claude_tui.alerting.manager import Alerting
@@ -164,7 +164,8 @@ def _lived(directory: Path, phases: list[tuple[str, int]], *, watched: bool, eve
     return life
 
 
-@settings(max_examples=6)
+# A failure is not made smaller: each attempt is a life of minutes.
+@settings(max_examples=6, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(PHASES)
 def test_what_is_recorded_paged_and_logged_is_the_same_at_the_same_instants(
     phases: list[tuple[str, int]],
