@@ -94,17 +94,21 @@ class Alerting:
         Nothing is evaluated before the state of an earlier run is loaded: known alerts would notify again.
         """
         before = self._holder.ledger
-        if self._loaded and self._is_due(before, context):
+        if self.is_due(context.at, context.verdict):
             self._last_verdict, self._due = _verdict_key(context.verdict), False
             self._faults = {}
             self._holder.ledger = after = advanced(before, context, self._config, self._faults)
             self._publish(before, after)
         return self.view()
 
-    def _is_due(self, ledger: Ledger, context: RuleContext) -> bool:
-        if self._due or ledger.at is None or _verdict_key(context.verdict) != self._last_verdict:
+    def is_due(self, at: datetime, verdict: Verdict) -> bool:
+        """Whether `evaluate` would evaluate the rules then."""
+        last = self._holder.ledger.at
+        if not self._loaded:
+            return False
+        if self._due or last is None or _verdict_key(verdict) != self._last_verdict:
             return True
-        return not timedelta() <= context.at - ledger.at < EVERY
+        return not timedelta() <= at - last < EVERY
 
     def _publish(self, before: Ledger, after: Ledger) -> None:
         """Schedules a save and wakes the workers when the ledger has changed."""

@@ -25,7 +25,7 @@ from claude_tui.model.snapshot import EngineState, Focus, Snapshot, StatusView
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import PageAgreement, Verdict
 
-__all__ = ["Options", "build_snapshot"]
+__all__ = ["Options", "build_snapshot", "verdict_at"]
 
 
 def build_snapshot(
@@ -70,6 +70,15 @@ def build_snapshot(
         headroom_by_model=headroom_by_model(traffic, at, options),
         outlook=outlook(history, at, engine, catalogue, models, traffic),
     )
+
+
+def verdict_at(
+    history: History, at: datetime, engine: EngineState, options: Options, traffic: TrafficView | None
+) -> Verdict:
+    """The verdict that `build_snapshot` gives, without the rest."""
+    verdict = diagnose(history, at, options, engine_facts(engine), traffic=traffic)
+    rated = as_set(verdict, engine.severity_marks, at, options.thresholds)
+    return as_taken(rated, engine.takes, at)
 
 
 def _silent_since(verdict: Verdict, status: StatusView) -> datetime | None:

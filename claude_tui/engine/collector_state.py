@@ -11,7 +11,7 @@ from claude_tui.model.json_values import from_json, sound, to_json
 from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.snapshot import Notice, ProbeState, Spend, Target
 
-__all__ = ["KEPT_AS", "AlertingFacts", "CollectorState"]
+__all__ = ["KEPT_AS", "AlertingFacts", "CollectorState", "probes_differ"]
 
 KEPT_AS = "collector"
 """The store's name for it."""
@@ -78,10 +78,11 @@ class CollectorState:
             return True
         if replace(self, at=other.at, probes=()) != replace(other, probes=()):
             return True
-        return _probes_differ(self.probes, other.probes)
+        return probes_differ(self.probes, other.probes)
 
 
-def _probes_differ(one: Sequence[ProbeState], other: Sequence[ProbeState]) -> bool:
+def probes_differ(one: Sequence[ProbeState], other: Sequence[ProbeState]) -> bool:
+    """Whether more differs than the passing of time explains."""
     pairs = [*zip(one, other, strict=False)]
     return len(one) != len(other) or any(
         _apart(mine.next_at, theirs.next_at)

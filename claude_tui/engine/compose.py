@@ -110,6 +110,7 @@ def live(
         ),
         clock=clock,
         counts_uptime=screen,
+        watched=screen,
     )
 
 

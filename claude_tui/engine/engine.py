@@ -63,7 +63,8 @@ class Engine:
 
     Call `first_snapshot` and `snapshot` only before `start`; every other method may be called from any
     thread. Without `paging` there are no alerts; without `attendance` the store is not shared.
-    `counts_uptime` is for a screen; an agent does not need it.
+    `counts_uptime` is for a screen; an agent does not need it, nor a Snapshot each second, as it is not
+    `watched`.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Engine:
         attendance: Attendance | None = None,
         clock: Clock | None = None,
         counts_uptime: bool = False,
+        watched: bool = True,
     ) -> None:
         self._counts_uptime = counts_uptime
         self._clock = clock = clock or SystemClock()
@@ -103,6 +105,7 @@ class Engine:
             clock,
             Incidents(self._incident_after, settings.auto_declare, host_name()),
             self._traffic,
+            watched=watched,
         )
         self._sharing = Sharing(
             self.collector,

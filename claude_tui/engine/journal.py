@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -102,11 +102,16 @@ class Journal:
         """Everything written into postmortems, in the order of writing."""
         return self._revisions.entries
 
-    async def follow(self, now: datetime, *, verdicts: bool) -> None:
-        """Reads what other processes may have added: marks, entries, and if `verdicts` verdict changes."""
+    async def follow(
+        self, now: datetime, *, verdicts: bool, besides: Callable[[], object] = lambda: None
+    ) -> None:
+        """Reads what other processes may have added: marks, entries, and if `verdicts` verdict changes.
+
+        `besides` is called in the same thread.
+        """
         steps, severities = len(self._own_steps), len(self._own_severities)
         # In one go: handing over to a thread takes longer than most of the queries.
-        found = await asyncio.to_thread(self._read, now, verdicts=verdicts)
+        found = await asyncio.to_thread(lambda: (self._read(now, verdicts=verdicts), besides())[0])
         if found.verdicts is not None:
             self._verdicts = found.verdicts
         # Marks made while the store was read must not vanish from the screen for a second.
@@ -159,16 +164,20 @@ class Journal:
         """The changes of the last day, oldest first."""
         return self._verdicts
 
-    def note_verdict(self, verdict: Verdict, at: datetime) -> None:
-        """Records the verdict if it has changed. A short unknown verdict is not a change."""
+    def is_new(self, verdict: Verdict, at: datetime) -> bool:
+        """Whether `note_verdict` would record it."""
         last = self._verdicts[-1] if self._verdicts else None
         if verdict.cause is Cause.UNKNOWN:
-            self._unknown_since = self._unknown_since or at
-            if last is None or at - self._unknown_since < _UNKNOWN_RECORDED_AFTER:
-                return
-        else:
-            self._unknown_since = None
-        if last is not None and (last.cause, last.severity) == (verdict.cause, verdict.severity):
+            lasted = at - (self._unknown_since or at)
+            if last is None or lasted < _UNKNOWN_RECORDED_AFTER:
+                return False
+        return last is None or (last.cause, last.severity) != (verdict.cause, verdict.severity)
+
+    def note_verdict(self, verdict: Verdict, at: datetime) -> None:
+        """Records the verdict if it has changed. A short unknown verdict is not a change."""
+        is_new = self.is_new(verdict, at)
+        self._unknown_since = (self._unknown_since or at) if verdict.cause is Cause.UNKNOWN else None
+        if not is_new:
             return
         change = VerdictChange(at, verdict.cause, verdict.side, verdict.severity, verdict.summary)
         recent = [each for each in self._verdicts if each.at > at - VERDICTS_SPAN]

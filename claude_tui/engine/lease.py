@@ -28,6 +28,7 @@ class Lease:
         self._path = path
         self._process = process
         self._held: int | None = None
+        self._known: tuple[bytes, Process | None] = (b"", None)
 
     def take(self, now: datetime) -> bool:
         """Tries to take the lock. Also True if locking is impossible, as two pages are better than none."""
@@ -65,9 +66,19 @@ class Lease:
         try:
             if self._held is None and _is_free(file):
                 return None
-            return _read(file)
+            return self._read(file)
         finally:
             os.close(file)
+
+    def _read(self, file: int) -> Process | None:
+        """Who the file names. It is asked for once a second and changes hardly ever."""
+        try:
+            line = os.pread(file, _LONGEST, 0).partition(b"\n")[0]
+        except OSError:
+            return None
+        if line != self._known[0]:
+            self._known = line, _process_of(line)
+        return self._known[1]
 
 
 def _opened(path: Path) -> int:
@@ -94,9 +105,9 @@ def _write(file: int, process: Process) -> None:
     os.ftruncate(file, len(line))
 
 
-def _read(file: int) -> Process | None:
+def _process_of(line: bytes) -> Process | None:
     try:
-        process: Process = sound(from_json(Process, os.pread(file, _LONGEST, 0).partition(b"\n")[0]))
-    except (OSError, ValueError):
+        process: Process = sound(from_json(Process, line))
+    except ValueError:
         return None
     return process

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from claude_tui.analysis.options import Options
     from claude_tui.model.alert import AlertEntry
     from claude_tui.model.snapshot import Snapshot
+    from claude_tui.model.verdict import Verdict
     from claude_tui.store import Store
 
 __all__ = ["Attention", "OpenAlerting", "Paging", "PagingSetup", "StoreBackend", "kept_name"]
@@ -146,6 +147,10 @@ class Paging:
             self._fault = None
         except Exception as error:  # noqa: BLE001 - an error in alerting must not stop the dashboard
             self._fault = f"nothing is paged for now: {fault_text(error)}"
+
+    def is_due(self, at: datetime, verdict: Verdict) -> bool:
+        """Whether `evaluate` would change anything then."""
+        return self._alerting is not None and self._alerting.is_due(at, verdict)
 
     async def carry_out(self, request: ActionRequest) -> None:
         """Acknowledges or snoozes; a request that has been carried out already changes nothing.

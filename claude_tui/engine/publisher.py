@@ -1,4 +1,7 @@
-"""Publishes a Snapshot of the known data once a second; in the collector it also evaluates the alerts."""
+"""Publishes a Snapshot of the known data once a second; in the collector it also evaluates the alerts.
+
+Where nobody watches, those that would tell nothing new are left out.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.snapshot import build_snapshot
+from claude_tui.analysis.snapshot import build_snapshot, verdict_at
 from claude_tui.analysis.views.incident_log import with_incident
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.collector import Collector
@@ -22,11 +25,13 @@ from claude_tui.engine.paging import Paging
 from claude_tui.engine.setup import DemoMode
 from claude_tui.engine.status_line import StatusLineKeeper
 from claude_tui.engine.traffic import FollowedTraffic
+from claude_tui.engine.unwatched import Seen
 from claude_tui.engine.viewer import Viewer, idle
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.installation import installation
 from claude_tui.model.outlook import Uptime
 from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapshot
+from claude_tui.model.verdict import Verdict
 from claude_tui.model.watching import Watching
 from claude_tui.probes.clock import Clock
 
@@ -73,7 +78,10 @@ class Publisher:
         clock: Clock,
         incidents: Incidents,
         traffic: FollowedTraffic,
+        *,
+        watched: bool = True,
     ) -> None:
+        """`watched` says whether a screen shows what is published."""
         self.focus: Focus | None = None
         """What a zoomed screen needs in `Snapshot.chart`."""
         self.collects = attendance is None
@@ -97,6 +105,8 @@ class Publisher:
         self._conditions = ConditionsRecorder(collector.memory.store)
         self._status_line = StatusLineKeeper(collector.memory.store)
         self._newest: Snapshot | None = None
+        self._watched = watched
+        self._seen: Seen | None = None
         self._is_frozen = False
         self._own: CollectorState | None = None
         self._told: CollectorState | None = None
@@ -140,6 +150,7 @@ class Publisher:
 
     def show_now(self) -> None:
         """Publishes at once instead of waiting for the next tick."""
+        self._seen = None
         self._wake.set()
 
     # -- internals ------------------------------------------------------------
@@ -160,16 +171,47 @@ class Publisher:
     def tick(self, publish: Publish) -> None:
         """Publishes one Snapshot. An internal error is published once, and the next tick tries again."""
         try:
+            if not self._watched and self._nothing_is_new():
+                return
+            version = self._collector.memory.history.version
             snapshot = self._newest = self.snapshot()
             if self.collects:
                 self._judge(snapshot)
+            self._seen = Seen(snapshot, version, self._alerts)
         except Exception as error:  # noqa: BLE001 - a dashboard must not stop silently
+            self._seen = None
             if not self._is_frozen and self._newest is not None:
                 publish(self._frozen(self._newest, error))
             self._is_frozen = True
         else:
             self._is_frozen = False
             publish(snapshot)
+
+    def _nothing_is_new(self) -> bool:
+        """Whether a Snapshot would tell, record, page and log what the newest one did."""
+        if (seen := self._seen) is None:
+            return False
+        now, history = self._clock.now(), self._collector.memory.history
+        state, traffic = self._state(now), self._traffic.view(now)
+        if not seen.covers(now, history.version, state, traffic):
+            return False
+        verdict = verdict_at(history, now, state, self._options, traffic)
+        return seen.tells(verdict) and not self._is_due(verdict, state, now)
+
+    def _is_due(self, verdict: Verdict, state: EngineState, now: datetime) -> bool:
+        """Whether there is something to do as time has passed."""
+        if not self.collects:
+            return False
+        if self._journal.is_new(verdict, now):
+            return True
+        proposal = self._watch.proposal(verdict, self._journal.verdicts, state.incident_entries, now)
+        if (proposal is None) != (self._proposal is None):
+            return True
+        if self._paging is not None and self._paging.is_due(now, verdict):
+            return True
+        return self._attendance is not None and (
+            self._status_line.is_due(now) or self._own is None or self._own.differs(self._told)
+        )
 
     def _judge(self, snapshot: Snapshot) -> None:
         """What only one of the processes on a store may do."""

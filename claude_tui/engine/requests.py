@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from claude_tui.model.request import ActionRequest
@@ -20,7 +19,7 @@ _HANDLED = "action requests handled"
 
 
 class Requests:
-    """Used in the engine's thread only, except for `resume` before the start."""
+    """Used in the engine's thread only, except for `added`, and `resume` before the start."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -36,13 +35,18 @@ class Requests:
         """Records that this process has carried out its own request at once."""
         self._done.add(request.id)
 
-    async def handle(self, carry_out: CarryOut, now: datetime) -> bool:
-        """Carries out the requests since the last call. Returns whether there were any.
+    def added(self) -> list[tuple[int, ActionRequest]]:
+        """The requests since the last call of `handle`. It reads the store, in any thread."""
+        return self._store.entries_after(ACTION_REQUESTS, self._last)
+
+    async def handle(
+        self, added: Sequence[tuple[int, ActionRequest]], carry_out: CarryOut, now: datetime
+    ) -> bool:
+        """Carries out the requests in `added`. Returns whether there were any.
 
         The position is stored only afterwards, so a request may be carried out again if the process is killed
         in between: `carry_out` must be idempotent.
         """
-        added = await asyncio.to_thread(self._store.entries_after, ACTION_REQUESTS, self._last)
         asked = False
         for _, request in added:
             own = request.id in self._done

@@ -84,6 +84,7 @@ class Sharing:
         self._traffic = traffic
         self._hesitation = HESITATION if hesitates else 0
         self._requests = Requests(store)
+        self._asked: list[tuple[int, ActionRequest]] = []
         self._standing_aside = asyncio.Event()
 
     def load(self) -> None:
@@ -128,7 +129,7 @@ class Sharing:
     async def _collect(self) -> None:
         """Probes, pages and carries out requests, until this process has to stand aside."""
         paging = [self._paging.run()] if self._paging is not None else []
-        following = self._follow(self._handle_requests)
+        following = self._follow(self._handle_requests, self._fetch_requests)
         work = [asyncio.create_task(each) for each in (*self._collector.workers(), *paging, following)]
         try:
             await self._standing_aside.wait()
@@ -183,15 +184,20 @@ class Sharing:
         self._publisher.collects = True
         self._publisher.show_now()
 
-    async def _follow(self, read: Callable[[], Awaitable[None]]) -> None:
-        """Reads what other processes record, as soon as they do. A hanging disk blocks nothing else."""
+    async def _follow(
+        self, read: Callable[[], Awaitable[None]], fetch: Callable[[], None] = lambda: None
+    ) -> None:
+        """Reads what other processes record, as soon as they do. A hanging disk blocks nothing else.
+
+        `fetch` is called in a thread, before `read`.
+        """
         known: int | None = None
         ended = threading.Event()
         try:
             while True:
                 version = await asyncio.to_thread(self._news, known, ended)
                 if version is None or version != known or self._store.problem is not None:
-                    known = version if await self._read(read) else None
+                    known = version if await self._read(read, fetch) else None
                     await asyncio.sleep(FOLLOW_S)
         finally:
             ended.set()
@@ -211,16 +217,23 @@ class Sharing:
                 break
         return version
 
-    async def _read(self, read: Callable[[], Awaitable[None]]) -> bool:
+    async def _read(
+        self, read: Callable[[], Awaitable[None]], fetch: Callable[[], None] = lambda: None
+    ) -> bool:
         """Reads what is new. An internal error is shown, and the next attempt tries again.
 
         Figures wait for the next tick, as in the collector: building and drawing each at once doubled the CPU
         use of a viewer. What people and alerts do is shown without delay.
         """
-        before = self._events
+        before, now = self._events, self._clock.now()
+
+        def besides() -> None:
+            self._traffic.read(now)
+            fetch()
+
         try:
-            await self._journal.follow(self._clock.now(), verdicts=not self._publisher.collects)
-            await asyncio.to_thread(self._traffic.read, self._clock.now())
+            # In one thread: to hand over to one takes longer than most of these queries.
+            await self._journal.follow(now, verdicts=not self._publisher.collects, besides=besides)
             await read()
         except Exception as error:  # noqa: BLE001 - a picture that stands still must not pass for live
             self._publisher.unread = f"what others record cannot be shown: {fault_text(error)}"
@@ -235,9 +248,13 @@ class Sharing:
         """What people and alerts did; the same object until there is more."""
         return self._journal.events(self._viewer.alerts)
 
+    def _fetch_requests(self) -> None:
+        self._collector.load_expenses()
+        self._asked = self._requests.added()
+
     async def _handle_requests(self) -> None:
-        await asyncio.to_thread(self._collector.load_expenses)
-        await self._requests.handle(self._carry_out, self._clock.now())
+        asked, self._asked = self._asked, []
+        await self._requests.handle(asked, self._carry_out, self._clock.now())
 
     def _look(self, *, of_others: bool) -> int | None:
         """The version of the record; with `of_others`, who collects and how many watch is updated too.

@@ -27,15 +27,20 @@ class StatusLineKeeper:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: StatusLine | None = None
+        self._noted: StatusLine | None = None
 
     def note(self, snapshot: Snapshot) -> None:
         """Stores the figures of this instant, if that is due."""
-        line = status_line_of(snapshot)
-        if self._is_due(line):
+        line = self._noted = status_line_of(snapshot)
+        if self._would_keep(line):
             self._kept = line
             self._store.keep(KEPT_AS, encode(line))
 
-    def _is_due(self, line: StatusLine) -> bool:
+    def is_due(self, at: datetime) -> bool:
+        """Whether the figures noted last are to be kept then."""
+        return self._noted is None or self._would_keep(self._noted._replace(at=_seconds(at)))
+
+    def _would_keep(self, line: StatusLine) -> bool:
         kept = self._kept
         if kept is None or _verdict(kept) != _verdict(line):
             return True

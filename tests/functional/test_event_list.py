@@ -127,6 +127,19 @@ async def test_a_filter_leaves_what_it_lets_through_and_escape_takes_it_away() -
         assert len(app.dashboard.events._rows) == len(app.shown.events)
 
 
+async def test_a_filter_by_time_leaves_out_what_gets_too_old_though_nothing_happens() -> None:
+    scene = unfolded()
+    app = Watched(scene)
+    async with app.run_test(size=(120, 40)) as pilot:
+        events = app.dashboard.events
+        events.only("since:5m")
+        listed = len(events._rows)
+        await arrives(pilot, later(scene, 200))
+        assert 0 < len(events._rows) < listed
+        events.only("")
+        assert len(events._rows) == len(scene.events)
+
+
 async def test_a_filter_that_cannot_be_is_refused_with_the_reason() -> None:
     app = Watched(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:

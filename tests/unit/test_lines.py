@@ -14,6 +14,7 @@ from claude_tui.tui.render.lines import (
     Span,
     changes,
     crop,
+    each_takes_one_cell,
     fit,
     flow,
     join,
@@ -27,11 +28,22 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
+NARROW = "".join(char for char in map(chr, range(0x3000)) if each_takes_one_cell(char))
 CHARS = "ab 漢字かな🚀👍🏽é…─█\u00a0\u0301אב"
 texts = st.text(alphabet=CHARS, max_size=40)
 sizes = st.integers(min_value=0, max_value=30)
 roles = st.sampled_from(["text", "dim", "bad"])
 lines = st.lists(st.builds(Span, texts, roles, st.booleans()), max_size=5).map(tuple)
+
+
+def test_what_counts_as_one_cell_is_one_cell() -> None:
+    assert {"a", "é", "…", "─", "█", "●", "▲", "✗", "⣿", "→", "❚", NO_BREAK} <= set(NARROW)
+    assert not each_takes_one_cell("a\u0301")
+    assert not each_takes_one_cell("a\n")
+    assert [
+        char for char in NARROW if cell_len(char) != 1 or (not char.isprintable() and char != NO_BREAK)
+    ] == []
+    assert cell_len(NARROW) == len(NARROW)
 
 
 @given(texts, sizes)

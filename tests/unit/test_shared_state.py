@@ -139,7 +139,7 @@ class Done:
 
 async def handled(requests: Requests, seconds: float = 1.0) -> list[int]:
     done = Done()
-    await requests.handle(done, NOON + seconds * SECOND)
+    await requests.handle(requests.added(), done, NOON + seconds * SECOND)
     return done.ids
 
 

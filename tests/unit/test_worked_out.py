@@ -8,12 +8,17 @@ from typing import TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.errors import error_windows
+from claude_tui.analysis.views.events import newest_events
+from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.analysis.views.latency import latency_view
-from claude_tui.model.observation import Observation, Outcome
-from tests.builders import after, history_of, messages, models
+from claude_tui.analysis.views.status import status_view
+from claude_tui.model.observation import Observation, Outcome, RateLimitReading
+from claude_tui.model.snapshot import Event, EventKind, Level
+from tests.builders import after, history_of, messages, models, page
 
 OUTCOMES = st.sampled_from([Outcome.OK, Outcome.OVERLOADED])
 # The last bins of the charts; the edges of windows and of a day.
@@ -21,7 +26,16 @@ INSTANTS = st.one_of(
     st.integers(-12, 1).map(lambda n: n * 5.0),
     st.sampled_from([-86_400.0, -3600.0, -900.0, -300.0]).flatmap(lambda at: st.sampled_from([at, at + 1.5])),
 )
+LIMITS = [
+    RateLimitReading("input", 50_000, 9_000, after(-100)),
+    RateLimitReading("requests", 50, 40, after(1)),
+]
+RECORDED = tuple(
+    Event(f"verdict:{at}", after(at), EventKind.VERDICT, Level.OK, "verdict", "well") for at in (0.5, -300.0)
+)
 SEEN = st.one_of(
+    st.builds(lambda at: messages(at, limits=LIMITS), INSTANTS),
+    st.builds(page, INSTANTS),
     st.builds(lambda at, outcome: messages(at, outcome, ttft=0.4 + at % 7 / 10), INSTANTS, OUTCOMES),
     st.builds(models, INSTANTS, OUTCOMES),
 )
@@ -31,7 +45,14 @@ R = TypeVar("R")
 
 def _looks(history: History, second: float) -> object:
     at = after(second)
-    return latency_view(history, at, Options()), error_windows(history, at)
+    return (
+        latency_view(history, at, Options()),
+        error_windows(history, at),
+        headroom_view(history, at, Options()),
+        newest_events(history, at, Options(), RECORDED),
+        status_view(history, at, Options()),
+        diagnose(history, at, Options()),
+    )
 
 
 @given(

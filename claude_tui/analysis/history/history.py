@@ -266,6 +266,13 @@ class History:
     def catalogue_at(self, instant: datetime) -> Catalogue | None:
         return self._catalogues.items.latest(instant.timestamp())
 
+    @property
+    def version(self) -> int:
+        """Another one after every change of what is known."""
+        # Whatever changes, the items that it comes from change, and no two columns share a version.
+        known = max(exchanges.items.version for exchanges in self._exchanges.values())
+        return max(known, self._statuses.items.version, self._catalogues.items.version)
+
     def worked_out(self, what: object, key: object, make: Callable[[], R]) -> R:
         """The result of `make`, cached until the key of `what` changes.
 

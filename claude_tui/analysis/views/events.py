@@ -31,6 +31,18 @@ def newest_events(
     The failures of a kind are one event, and so are the recoveries between them, so that verdicts, alerts and
     what people did stay visible. `recorded` are the events that do not come from observations, newest first.
     """
+    instant = at.timestamp()
+    recorded = tuple(recorded)
+    # Only a clock that was set back leaves events that are yet to come.
+    ahead = sum(event.at > at for event in recorded)
+    seen = [(column.version, column.count_until(instant)) for column in history.events()]
+    key = seen, recorded, ahead, options
+    return history.worked_out("events", key, lambda: _newest(history, at, options, recorded))
+
+
+def _newest(
+    history: History, at: datetime, options: Options, recorded: tuple[Event, ...]
+) -> tuple[Event, ...]:
     instant, most = at.timestamp(), options.max_events
     found: list[tuple[float, int, int, Event]] = []
     for rank, column in enumerate(history.events()):
@@ -82,6 +94,8 @@ def _rated(entry: TimelineEvent, ours: tuple[str, ...]) -> Event:
 
 def filtered(events: Iterable[Event], wanted: Filter, at: datetime) -> tuple[Event, ...]:
     """The events that satisfy a filter; of a folded one, the part that does."""
+    if wanted == Filter():
+        return tuple(events)
     kept = (_kept(event, wanted, at) for event in events)
     return tuple(event for event in kept if event is not None)
 

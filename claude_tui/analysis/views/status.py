@@ -56,8 +56,9 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
     stale = checked_at is not None and (at - checked_at).total_seconds() > options.stale_after_s(
         Source.STATUS
     )
-    ours = ours_of(status, options.ours) if status else frozenset[str]()
-    level = Level.UNKNOWN if stale or status is None else page_level(status, ours)
+    ours, level = history.worked_out("page", (status, options.ours), lambda: _rated(status, options.ours))
+    if stale:
+        level = Level.UNKNOWN
     return StatusView(
         status=status,
         ours=ours,
@@ -66,6 +67,14 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
         level=level,
         stale=stale,
     )
+
+
+def _rated(status: ProviderStatus | None, named: Sequence[str]) -> tuple[frozenset[str], Level]:
+    """Our components, and how they are by that report."""
+    if status is None:
+        return frozenset(), Level.UNKNOWN
+    ours = ours_of(status, named)
+    return ours, page_level(status, ours)
 
 
 def _read_at(history: History, at: datetime) -> datetime | None:

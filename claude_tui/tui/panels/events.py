@@ -59,6 +59,7 @@ class EventsPanel(SnapshotPanel):
         self._opened: frozenset[str] = frozenset()
         self._selected: str | None = None
         self._top = 0
+        self._made: tuple[tuple[Event, ...], object, tuple[EventRow, ...]] | None = None
         self._rows = self._listed(snapshot)
         self._shown: Sequence[EventRow] = ()
 
@@ -74,7 +75,12 @@ class EventsPanel(SnapshotPanel):
         super().show(snapshot)
 
     def _listed(self, snapshot: Snapshot) -> tuple[EventRow, ...]:
-        return event_rows(filtered(snapshot.events, self._wanted, snapshot.at), self._opened)
+        made, of = self._made, (self._wanted, self._opened)
+        # A filter may be about the time: then they are listed anew.
+        if made is None or made[0] is not snapshot.events or made[1] != of or self._wanted.terms:
+            rows = event_rows(filtered(snapshot.events, self._wanted, snapshot.at), self._opened)
+            made = self._made = snapshot.events, of, rows
+        return made[2]
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         index = self._index()

@@ -166,7 +166,10 @@ def _barred(row: Line, cells: int, bar: _Bar) -> Line:
     if not bar.back:
         return line(" ", *row) if row else BLANK
     filled = spread(line(Span(bar.glyph, bar.role), *crop(row, cells - 1)), BLANK, cells)
-    return tuple(span if span.back else span._replace(back=bar.back) for span in filled)
+    back = bar.back
+    return tuple(
+        [span if span.back else Span(span.text, span.role, bold=span.bold, back=back) for span in filled]
+    )
 
 
 def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, outlook: bool = False) -> Lines:

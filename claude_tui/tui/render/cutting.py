@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from rich.cells import split_graphemes
 from rich.segment import Segment
 
-from claude_tui.tui.render.lines import cells_of
+from claude_tui.tui.render.lines import cells_of, each_takes_one_cell
 
 __all__ = ["between"]
-
-# Latin letters and signs, Greek, boxes, blocks and curves: nearly everything that is drawn.
-_each_takes_one_cell = re.compile(
-    r"[ -~\xa0-\xac\xae-\u02ff\u0391-\u03c9\u2500-\u25fc\u2800-\u28ff]*"
-).fullmatch
 
 
 def between(segments: Iterable[Segment], start: int, end: int) -> list[Segment]:
@@ -40,7 +34,7 @@ def between(segments: Iterable[Segment], start: int, end: int) -> list[Segment]:
 
 
 def _cut(text: str, start: int, end: int) -> str:
-    if _each_takes_one_cell(text):
+    if each_takes_one_cell(text):
         return text[max(start, 0) : end]
     out: list[str] = []
     x = 0

@@ -27,6 +27,7 @@ __all__ = [
     "changes",
     "clipped",
     "crop",
+    "each_takes_one_cell",
     "first_fitting",
     "fit",
     "flow",
@@ -44,6 +45,12 @@ __all__ = [
 
 ELLIPSIS = "…"
 _SPACE = re.compile(f"[ {NO_BREAK}]")
+
+each_takes_one_cell = re.compile(
+    "[ -~\xa0-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u03c9\u2010-\u2027\u2190-\u21ff"
+    "\u2500-\u25fc\u2713-\u2718\u2758-\u275a\u2800-\u28ff]*"
+).fullmatch
+"""Latin letters and signs, Greek, dashes, arrows, boxes, blocks and curves: nearly all that is drawn."""
 
 ROLES = (
     "background",
@@ -102,12 +109,12 @@ def width(spans: Iterable[Span]) -> int:
     """The number of cells that the spans take up on screen."""
     texts = [span.text for span in spans]
     whole = "".join(texts)
-    return len(whole) if whole.isascii() and whole.isprintable() else sum([cells_of(text) for text in texts])
+    return len(whole) if each_takes_one_cell(whole) else sum([cells_of(text) for text in texts])
 
 
 def cells_of(text: str) -> int:
     """The number of cells that a text takes up on screen."""
-    return len(text) if text.isascii() and text.isprintable() else cell_len(text)
+    return len(text) if each_takes_one_cell(text) else cell_len(text)
 
 
 def fit(text: str, cells: int) -> str:
@@ -167,10 +174,16 @@ def clipped(rows: Iterable[Line], cells: int, most: int) -> Lines:
 
 def spread(left: Line, end: Line, cells: int) -> Line:
     """`left` and `end` at the two edges of `cells` cells. `left` is cut if they would overlap."""
-    end = crop(end, cells)
-    room = cells - width(end)
-    left = crop(left, max(room - 1, 0) if end else room)
-    gap = room - width(left)
+    used = width(end)
+    if used > cells:
+        end = crop(end, cells)
+        used = width(end)
+    room = cells - used
+    used, most = width(left), max(room - 1, 0) if end else room
+    if used > most:
+        left = crop(left, most)
+        used = width(left)
+    gap = room - used
     return (*left, Span(" " * gap), *end) if gap > 0 else (*left, *end)
 
 

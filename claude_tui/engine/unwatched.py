@@ -1,0 +1,71 @@
+"""Whether a Snapshot that nobody looks at would be of any use.
+
+What an agent records, pages and logs changes when something arrives, when alerts or figures are due, or when
+the verdict changes as time passes. In between a whole Snapshot is made for nobody: the verdict is enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from claude_tui.engine.collector_state import probes_differ
+from claude_tui.model.alert import AlertsView
+from claude_tui.model.snapshot import EngineState, Snapshot
+from claude_tui.model.traffic_view import TrafficView
+from claude_tui.model.verdict import Verdict
+
+__all__ = ["AT_LEAST_EVERY", "Seen"]
+
+AT_LEAST_EVERY = timedelta(seconds=5)
+"""How old the newest Snapshot gets, whatever happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The newest Snapshot, and what it was made of."""
+
+    snapshot: Snapshot
+    version: int
+    """The version of the history."""
+    alerts: AlertsView
+    """The alerts as evaluated since."""
+
+    def covers(self, at: datetime, version: int, engine: EngineState, traffic: TrafficView | None) -> bool:
+        """Whether a Snapshot at `at` would be made of the same."""
+        return (
+            timedelta() <= at - self.snapshot.at < AT_LEAST_EVERY
+            and version == self.version
+            and traffic is self.snapshot.traffic
+            and not _differ(engine, replace(self.snapshot.engine, alerts=self.alerts))
+        )
+
+    def tells(self, verdict: Verdict) -> bool:
+        """Whether it has that verdict, except for its wording."""
+        return _key(verdict) == _key(self.snapshot.verdict)
+
+
+def _differ(one: EngineState, other: EngineState) -> bool:
+    said, before = ([(each.key, each.level, each.text) for each in state.notices] for state in (one, other))
+    return (
+        said != before
+        or probes_differ(one.probes, other.probes)
+        or replace(one, probes=(), notices=()) != replace(other, probes=(), notices=())
+    )
+
+
+def _key(verdict: Verdict) -> tuple[object, ...]:
+    return (
+        verdict.cause,
+        verdict.side,
+        verdict.severity,
+        verdict.since,
+        verdict.checking,
+        verdict.recovery is None,
+        verdict.taken,
+        verdict.page,
+        verdict.also,
+        verdict.bucket,
+        verdict.scope,
+        verdict.computed,
+    )
