@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.traffic.facts import RECENT, TOLD_SPAN, TrafficFacts
@@ -50,7 +51,8 @@ def traffic(
     heading = Heading(clean(target.name), clean(target.base_url), clean(target.host))
     path = settings.data_dir / name
     if not is_there(path):
-        raise ReportError(f"nothing is recorded of {heading.host}: there is no {path}")
+        others = clean(_recorded_in(settings.data_dir))
+        raise ReportError(f"nothing is recorded of {heading.host}: there is no {path}{others}")
     store = Store.open(settings.data_dir, name, now=now, read_only=True)
     try:
         found = read_traffic(store, since, by, now)
@@ -66,6 +68,12 @@ def traffic(
         )
     _emit(traffic_json(found, heading) if as_json else traffic_text(found, heading))
     return EXIT_OK
+
+
+def _recorded_in(folder: Path) -> str:
+    """What else is recorded there, as a proxy records under the address that it forwards to; may be empty."""
+    names = sorted(each.stem for each in folder.glob("*.db"))[:3]
+    return f"; recorded here: {', '.join(names)} (--base-url or ANTHROPIC_BASE_URL chooses)" if names else ""
 
 
 def read_traffic(store: Store, since: timedelta, by: By, now: datetime) -> TrafficReport:
