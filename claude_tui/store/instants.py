@@ -15,6 +15,8 @@ __all__ = [
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# Instants so close to the ends of what Python can count that a span beside them cannot be computed.
+_FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 _EXACT_BELOW_S = 1e9
 
 
@@ -27,7 +29,10 @@ def from_micros(micros: int) -> datetime:
     """The aware UTC instant. Raises TypeError or OverflowError for a value that is not an instant."""
     if type(micros) is not int:
         raise TypeError(f"expected microseconds, got {type(micros).__name__}")
-    return _EPOCH + micros * _MICROSECOND
+    found = _EPOCH + micros * _MICROSECOND
+    if not _FIRST <= found <= _LAST:
+        raise OverflowError(f"not an instant of a record: {found.year}")
+    return found
 
 
 def from_micros_or_none(micros: int | None) -> datetime | None:

@@ -28,7 +28,7 @@ def test_the_summary_is_copied(tmp_path: Path, environ: dict[str, str], forms: t
     try:
         terminal.see(b"LIVE")
         terminal.type(b"y")
-        terminal.see(b"Summary sent")
+        terminal.see(b"Copied")
         for form in forms:
             (sent,) = re.findall(form, terminal.output)
             text = base64.b64decode(sent).decode()
