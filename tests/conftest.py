@@ -52,6 +52,10 @@ _NO_SETTINGS = tempfile.TemporaryDirectory(prefix="claude-top-tests-", ignore_cl
 atexit.register(_NO_SETTINGS.cleanup)
 os.environ["XDG_CONFIG_HOME"] = _NO_SETTINGS.name
 os.environ["CLAUDE_TOP_LOG_LEVEL"] = "off"
+# Nor do the characters and the colours depend on where they run.
+for _name in ("LC_ALL", "LC_CTYPE", "NO_COLOR"):
+    os.environ.pop(_name, None)
+os.environ["LANG"] = "C.UTF-8"
 
 
 @pytest.fixture
