@@ -28,6 +28,8 @@ __all__ = ["API_VERSION", "ModelsProbe", "read_catalogue"]
 API_VERSION = "2026-10-21"
 MAX_MODELS = 1000
 _OK = Classified(Outcome.OK)
+# The error type of a login page in front of a gateway, which shows nothing about what is behind it.
+_LOGIN = "gateway_login"
 
 
 class ModelsProbe:
@@ -94,7 +96,8 @@ class ModelsProbe:
             gateway=self._credentials.is_gateway,
             now=exchange.received_at or self._clock.now(),
         )
-        if found.outcome is Outcome.KEY_REJECTED and not self._credentials.usable:
+        rejected = found.outcome is Outcome.KEY_REJECTED and found.error_type != _LOGIN
+        if rejected and not self._credentials.usable:
             message = "answered without a key: reachable"
             return Classified(Outcome.OK, found.error_type, message=message, request_id=found.request_id)
         if found.outcome is Outcome.MODEL_NOT_FOUND:

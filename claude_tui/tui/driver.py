@@ -14,6 +14,7 @@ import threading
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from contextlib import suppress
+from queue import Full
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual._xterm_parser import XTermParser
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["GuardedDriver", "Listener", "TerminalFile", "driver_class", "is_gone"]
 
 _TICK_S = 0.1  # a lone Escape counts as a key after this
+_SIGNALS_EVERY_S = 0.5
 
 
 def is_gone(descriptor: int) -> bool:
@@ -123,6 +125,19 @@ class GuardedDriver(LinuxDriver):
         except OSError:
             return super()._get_terminal_size()
         return (size.columns, size.lines) if size.columns and size.lines else super()._get_terminal_size()
+
+    def write(self, data: str) -> None:
+        """Passes it to the writer thread, which may be far behind when the terminal accepts nothing.
+
+        A signal that the kernel delivers to another thread does not wake this one, whose handlers it needs:
+        a wait without a limit would ignore SIGTERM.
+        """
+        if (writer := self._writer_thread) is None:
+            return
+        while True:
+            with suppress(Full):
+                writer._queue.put(data, timeout=_SIGNALS_EVERY_S)
+                return
 
     def run_input_thread(self) -> None:
         parser = XTermParser(self._debug)

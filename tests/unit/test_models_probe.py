@@ -142,7 +142,8 @@ async def test_other_failures_without_a_key_are_failures() -> None:
 
 async def test_a_401_page_without_a_key_is_not_the_api() -> None:
     page = response(b"<html><title>Wifi</title></html>", status="401 Unauthorized", content_type="text/html")
-    assert (await answered(page, environ={})).observation.outcome is Outcome.INVALID_RESPONSE
+    observation = (await answered(page, environ={})).observation
+    assert (observation.outcome, observation.error_type) == (Outcome.KEY_REJECTED, "gateway_login")
 
 
 async def test_a_401_with_a_key_rejects_it() -> None:
