@@ -43,7 +43,7 @@ _GAP = 3
 _LEFT_SHARE = 0.555
 _MOST_LEFT = 84
 _MOST_INCIDENTS = 8
-_LABEL = 6
+_LABEL, _LATENCY_LABEL = 6, 8
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 _EVERYTHING = HistoryListing()
@@ -213,7 +213,7 @@ _FIGURE = 9
 
 def _latencies(report: Report, cells: int) -> Lines:
     model = f"{report.latency.model}, " if report.latency.model else ""
-    head = table_row([("", _LABEL, ""), *((name, -_FIGURE, "faint") for name, _ in _QUANTILES)])
+    head = table_row([("", _LATENCY_LABEL, ""), *((name, -_FIGURE, "faint") for name, _ in _QUANTILES)])
     chart = "p95 by the hour" if report.by_the_hour else "p95 by the day"
     return (
         heading("Latency", f"{model}successes of {span_text(report.span)}", cells),
@@ -228,7 +228,7 @@ def _latency_row(name: str, whole: Histogram, periods: Sequence[Histogram], cell
     points = [each.quantile(0.95) for each in periods]
     top = max((point for point in points if point is not None), default=0.0)
     label = line(
-        Span(pad(name, _LABEL), "dim"),
+        Span(pad(name, _LATENCY_LABEL), "dim"),
         *(Span(right(text, _FIGURE), "faint" if text == NOT_AVAILABLE else "text") for text in figures),
         Span("  "),
     )
