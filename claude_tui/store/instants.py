@@ -8,6 +8,7 @@ __all__ = [
     "from_micros",
     "from_micros_or_none",
     "pack_seconds",
+    "span_start",
     "to_micros",
     "to_micros_or_none",
     "unpack_seconds",
@@ -15,8 +16,8 @@ __all__ = [
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-# Instants so close to the ends of what Python can count that a span beside them cannot be computed.
-_FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+_SPANS_FROM = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_SPANS_TO = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 _EXACT_BELOW_S = 1e9
 
 
@@ -29,9 +30,17 @@ def from_micros(micros: int) -> datetime:
     """The aware UTC instant. Raises TypeError or OverflowError for a value that is not an instant."""
     if type(micros) is not int:
         raise TypeError(f"expected microseconds, got {type(micros).__name__}")
-    found = _EPOCH + micros * _MICROSECOND
-    if not _FIRST <= found <= _LAST:
-        raise OverflowError(f"not an instant of a record: {found.year}")
+    return _EPOCH + micros * _MICROSECOND
+
+
+def span_start(micros: int) -> datetime:
+    """The same of a time from which spans are computed.
+
+    Raises OverflowError also where a day before or after it is more than Python can count.
+    """
+    found = from_micros(micros)
+    if not _SPANS_FROM <= found <= _SPANS_TO:
+        raise OverflowError(f"no span can begin in the year {found.year}")
     return found
 
 

@@ -11,7 +11,7 @@ from claude_tui.analysis.uptime.histogram import Histogram
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import SPANS, CallCount, RollUp, RollUpKey, Tokens, TrafficSource
 from claude_tui.store.checked import text
-from claude_tui.store.instants import from_micros
+from claude_tui.store.instants import span_start
 
 __all__ = [
     "COLUMNS",
@@ -134,7 +134,7 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
     if type(span) is not int or span not in _SPANS:
         raise ValueError("not a roll-up")
     return RollUp(
-        from_micros(at),
+        span_start(at),
         span,
         key,
         calls,
@@ -172,7 +172,7 @@ def call_counts(
             raise ValueError("not counts")
     if {*map(type, spans)} != {int} or not _SPANS.issuperset(spans) or None in keys:
         raise ValueError("not roll-ups")
-    dates = {each: from_micros(each) for each in {*instants}}
+    dates = {each: span_start(each) for each in {*instants}}
     first_token = [_sound(each) if each else b"" for each in histograms]
     at = [dates[each] for each in instants]
     return [*map(CallCount._make, zip(at, spans, keys, *counts, first_token, strict=True))]

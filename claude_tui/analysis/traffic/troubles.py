@@ -71,13 +71,15 @@ def begins_troubled(
     if not rows:
         return False
     # Thousands of rows begin at a hundred instants.
-    until = min({row.at for row in rows}) + minutes * max(_MINUTE, timedelta(seconds=rows[0].span_s))
-    first = CallTable([row for row in rows if row.at < until])
+    start = min({row.at for row in rows})
+    span = minutes * max(_MINUTE, timedelta(seconds=rows[0].span_s))
+    # Not `row.at < start + span`: a damaged store has instants with nothing after them.
+    first = CallTable([row for row in rows if row.at - start < span])
     names = {Group(applications=frozenset({application})) for application, _ in first.cells}
     names |= {Group(models=frozenset({model})) for _, model in first.cells}
     for family in first.families():
         for group in (EVERYTHING, *names):
-            failed, calls = first.count(family, group, datetime.min.replace(tzinfo=until.tzinfo))
+            failed, calls = first.count(family, group, datetime.min.replace(tzinfo=start.tzinfo))
             if failed and failed >= thresholds.overloaded / 2 * calls:
                 return True
     return False
