@@ -169,6 +169,8 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
     # -- Snapshots --------------------------------------------------------------
 
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
+        if (follow_size := getattr(self._driver, "follow_size", None)) is not None:
+            follow_size()
         snapshot = message.snapshot
         if snapshot.past is not None and snapshot.past.playback is None:
             # One that was computed before the return to live is too late.

@@ -19,6 +19,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -125,6 +127,16 @@ class GuardedDriver(LinuxDriver):
         except OSError:
             return super()._get_terminal_size()
         return (size.columns, size.lines) if size.columns and size.lines else super()._get_terminal_size()
+
+    def follow_size(self) -> None:
+        """Resizes the app if the terminal has another size than its screen: a change that nobody reported.
+
+        While a multiplexer is resized many times in a row, the last signal sometimes gets lost.
+        """
+        found = Size(*self._get_terminal_size())
+        if found != self._app.screen.size:
+            self._app._size = None  # or the app would take it for known
+            self._app.post_message(Resize(found, found))
 
     def write(self, data: str) -> None:
         """Passes it to the writer thread, which may be far behind when the terminal accepts nothing.
