@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from queue import SimpleQueue
 
 from claude_tui.engine.agent_log import Log, changes
 from claude_tui.engine.engine import Engine
@@ -28,14 +27,13 @@ def run(engine: Engine, log: Log, *, end: Callable[[int], object] = os._exit) ->
 
     Call it in the main thread. `end` ends the process if threads still hang seconds later.
     """
-    asked: SimpleQueue[int] = SimpleQueue()
-    with _signals(asked):
+    with _signals() as wait:
         teller = _Teller(log)
         first = engine.first_snapshot()
         log(first.at, f"started: {first.engine.target.name or first.engine.target.host}, pid {os.getpid()}")
         teller.publish(first)
         engine.start(teller.publish)
-        asked.get()
+        wait()
         engine.stop(STOP_WITHIN_S)
         log(datetime.now(UTC), "stopped")
     timer = threading.Timer(END_WITHIN_S, end, (0,))
@@ -58,17 +56,29 @@ class _Teller:
 
 
 @contextmanager
-def _signals(asked: SimpleQueue[int]) -> Iterator[None]:
-    """Passes the signals on. One that was ignored stays ignored (`nohup`).
+def _signals() -> Iterator[Callable[[], None]]:
+    """A function that waits for one of the signals. One that was ignored stays ignored (`nohup`).
 
-    A handler may interrupt whoever waits anywhere: with the lock of an Event held, it would wait for ever.
+    They are read from a pipe: a wait for a lock misses a signal that the kernel gives to another thread, or
+    that comes just before it, and a handler that takes a lock may wait for the code that it interrupted.
     """
     before = {number: signal.getsignal(number) for number in _SIGNALS}
-    for number in _SIGNALS:
-        if before[number] is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _: asked.put(number))
+    taken = {number for number in _SIGNALS if before[number] is not signal.SIG_IGN}
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+
+    def wait() -> None:
+        while os.read(reading, 1)[0] not in taken:
+            pass
+
+    told = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    for number in taken:
+        signal.signal(number, lambda *_: None)
     try:
-        yield
+        yield wait
     finally:
+        signal.set_wakeup_fd(told)
+        os.close(reading)
+        os.close(writing)
         for number, handler in before.items():
             signal.signal(number, handler)
