@@ -100,6 +100,23 @@ def test_the_future_has_no_influence(told: list[Item], at: float, focus: Focus |
     assert full == known
 
 
+def test_two_readings_of_a_bucket_in_one_response_are_read_the_same_in_any_order() -> None:
+    twice = messages(
+        0,
+        limits=[
+            RateLimitReading("requests", None, None, None),
+            RateLimitReading("requests", 5, 0, after(60)),
+        ],
+    )
+    other = messages(
+        1, limits=[RateLimitReading("tokens", 5, 5, None), RateLimitReading("requests", 5, 5, None)]
+    )
+    history = history_of(twice, other)
+    first = build_snapshot(history, after(0), engine(), Options())
+    build_snapshot(history, after(1), engine(), Options())
+    assert build_snapshot(history, after(0), engine(), Options()) == first
+
+
 @given(st.lists(items, max_size=60).map(distinct), st.lists(seconds, min_size=2, max_size=5))
 def test_asking_twice_gives_the_same(told: list[Item], instants: list[float]) -> None:
     history = history_of(*told)

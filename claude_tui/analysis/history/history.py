@@ -37,20 +37,15 @@ class Bucket(Column[Observation]):
     memory.
     """
 
-    __slots__ = ("_place", "name")
+    __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
-        self._place = 0
 
     def reading(self, by: Observation) -> RateLimitReading:
-        """The reading of this bucket in a response, at the same position in nearly all responses."""
-        readings, place = by.rate_limits, self._place
-        if place >= len(readings) or readings[place].bucket != self.name:
-            place = next(index for index, each in enumerate(readings) if each.bucket == self.name)
-            self._place = place
-        return readings[place]
+        """The reading of this bucket in a response; the first if there are several."""
+        return next(each for each in by.rate_limits if each.bucket == self.name)
 
 
 class WindowSample(NamedTuple):
