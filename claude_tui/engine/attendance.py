@@ -27,9 +27,15 @@ class Attendance:
         self._lease = Lease(path.with_name(f"{path.name}.lease"), process)
         self._presence = Presence(path.with_name(f"{path.name}.d"), process, screen=screen)
         self._clock = clock
+        self._screens = int(screen)
         self._read_only = read_only
         self._collects = False
-        self.watching = Watching(collects=False, screens=int(screen), read_only=read_only)
+        self.watching = Watching(collects=False, screens=self._screens, read_only=read_only)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other process had a screen at the last look."""
+        return self.watching.screens <= self._screens
 
     def enter(self) -> bool:
         """Joins the others, and returns whether this process collects."""

@@ -1,6 +1,7 @@
 """Publishes a Snapshot of the known data once a second; in the collector it also evaluates the alerts.
 
-Where nobody watches, those that would tell nothing new are left out.
+While nothing but time passes, it does so every other second and uses most of the newest Snapshot again; where
+nobody watches, it publishes nothing at all.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from claude_tui.engine.incidents import IncidentWatch, known_until, record_of
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of, of_installation, of_sharing
 from claude_tui.engine.paging import Paging
+from claude_tui.engine.seen import Seen
 from claude_tui.engine.setup import DemoMode
 from claude_tui.engine.status_line import StatusLineKeeper
 from claude_tui.engine.traffic import FollowedTraffic
-from claude_tui.engine.unwatched import Seen
 from claude_tui.engine.viewer import Viewer, idle
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.installation import installation
@@ -107,6 +108,7 @@ class Publisher:
         self._newest: Snapshot | None = None
         self._watched = watched
         self._seen: Seen | None = None
+        self._found_nothing = False
         self._is_frozen = False
         self._own: CollectorState | None = None
         self._told: CollectorState | None = None
@@ -156,22 +158,43 @@ class Publisher:
     # -- internals ------------------------------------------------------------
 
     async def run(self, publish: Publish) -> None:
-        """Publishes until cancelled."""
+        """Publishes until cancelled: once a second, or every other second while nothing is new."""
         while True:
             self.tick(publish)
-            # On the whole second, so that the clock on screen never skips one.
-            pause = TICK_S - self._clock.now().timestamp() % TICK_S
-            try:
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-            self._wake.clear()
+            if not await self._woken() and self._is_idle:
+                await self._woken()
+
+    async def _woken(self) -> bool:
+        """Waits for the next whole second, or for `show_now`; says whether it was that."""
+        # On the whole second, so that the clock on screen never skips one.
+        pause = TICK_S - self._clock.now().timestamp() % TICK_S
+        try:
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return True
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether the last tick found nothing new, and nothing has arrived since."""
+        version = self._collector.memory.history.version
+        return self._found_nothing and self._seen is not None and self._seen.version == version
+
+    def _may_renew(self, seen: Seen) -> bool:
+        """Whether those who watch need no new views each second."""
+        return not self._watched or (self.focus is None and seen.is_calm)
 
     def tick(self, publish: Publish) -> None:
         """Publishes one Snapshot. An internal error is published once, and the next tick tries again."""
         try:
-            if not self._watched and self._nothing_is_new():
+            renewed = self._renewed()
+            self._found_nothing = renewed is not None
+            if renewed is not None:
+                if self._watched:
+                    self._newest = renewed
+                    publish(renewed)
                 return
             version = self._collector.memory.history.version
             snapshot = self._newest = self.snapshot()
@@ -187,16 +210,21 @@ class Publisher:
             self._is_frozen = False
             publish(snapshot)
 
-    def _nothing_is_new(self) -> bool:
-        """Whether a Snapshot would tell, record, page and log what the newest one did."""
-        if (seen := self._seen) is None:
-            return False
+    def _renewed(self) -> Snapshot | None:
+        """The newest Snapshot with the verdict and the state of now; None if a new one would tell, record,
+        page or log something else.
+        """
+        seen = self._seen
+        if seen is None or not self._may_renew(seen):
+            return None
         now, history = self._clock.now(), self._collector.memory.history
         state, traffic = self._state(now), self._traffic.view(now)
         if not seen.covers(now, history.version, state, traffic):
-            return False
+            return None
         verdict = verdict_at(history, now, state, self._options, traffic)
-        return seen.tells(verdict) and not self._is_due(verdict, state, now)
+        if not seen.tells(verdict) or self._is_due(verdict, state, now):
+            return None
+        return replace(seen.snapshot, at=now, engine=state, verdict=verdict, panels_at=seen.snapshot.at)
 
     def _is_due(self, verdict: Verdict, state: EngineState, now: datetime) -> bool:
         """Whether there is something to do as time has passed."""

@@ -28,7 +28,10 @@ FOLLOW_S = 0.5
 """Seconds between two checks of what other processes have recorded."""
 
 LOOK_S = 1.0
-"""Seconds between two attempts to take the lease, and two counts of who is watching."""
+"""Seconds between two attempts to take the lease, and two counts of who is watching.
+
+Where nobody else is watching, also between two checks of what others have recorded.
+"""
 
 _LOOK_EVERY = round(LOOK_S / FOLLOW_S)
 _TURNS = 2 * _LOOK_EVERY
@@ -209,13 +212,19 @@ class Sharing:
         the event loop, twice a second, cost four times as much. Who collects and how many are watching is
         updated on the way.
         """
-        for turn in range(_TURNS):
+        step = _LOOK_EVERY if self._is_alone else 1
+        for turn in range(0, _TURNS, step):
             version = self._look(of_others=turn % _LOOK_EVERY == 0)
             if version is None or version != known or self._store.problem is not None:
                 break
-            if ended.wait(FOLLOW_S):
+            if ended.wait(step * FOLLOW_S):
                 break
         return version
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether this process collects and nobody else has a screen, from which something could be asked."""
+        return self._publisher.collects and (self._attendance is None or self._attendance.is_alone)
 
     async def _read(
         self, read: Callable[[], Awaitable[None]], fetch: Callable[[], None] = lambda: None

@@ -209,7 +209,7 @@ class Snapshot:
     """Everything that the screens can show at instant `at`."""
 
     at: datetime
-    """The instant that everything here is as of."""
+    """The instant that everything here is as of; see `panels_at`."""
     engine: EngineState
     """The state of the engine."""
     status: StatusView
@@ -244,3 +244,8 @@ class Snapshot:
     """When the current trouble began, even if there is no verdict on it yet; None without trouble."""
     outlook: Outlook = field(default_factory=Outlook)
     """What is worth knowing while all is well."""
+    panels_at: datetime | None = None
+    """The instant that all but `at`, `engine` and `verdict` is as of, if nothing but time has passed since.
+
+    None if that is `at`.
+    """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -38,8 +40,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ClaudeTopApp"]
 
-# The engine publishes once a second. After this long without a Snapshot, the display is marked as stalled.
+# The engine publishes at least every other second. After this long without a Snapshot, the display is marked
+# as stalled.
 _STALLED_AFTER_S = 3.5
+# A little later than the engine, if it publishes then.
+_NEXT_SECOND_S = 1.02
 _THRESHOLDS = 2_000, 10, 200
 
 
@@ -98,6 +103,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         self.paused = False
         self.copied = ""
         self.travelling = False
+        self._next_second: asyncio.TimerHandle | None = None
         self.served = is_served(os.environ)
         self.offer_keys(read_only=read_only)
 
@@ -182,9 +188,23 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         self._arrived = time.monotonic()
         if snapshot.past is None:
             self._ring(before, self.newest.engine.alerts)
+        self._show_newest()
+        if self._next_second is not None:
+            self._next_second.cancel()
+        if snapshot.panels_at is not None:
+            loop = asyncio.get_running_loop()
+            self._next_second = loop.call_later(_NEXT_SECOND_S, self._show_next_second, snapshot)
+
+    def _show_newest(self) -> None:
         if not (self.paused or self.travelling):
             self.shown = self.newest
         self._show()
+
+    def _show_next_second(self, snapshot: Snapshot) -> None:
+        """Show `snapshot` a second later. The engine skips one while nothing is new; the clock does not."""
+        if self.is_running:
+            self.newest = replace(snapshot, at=snapshot.at + timedelta(seconds=1))
+            self._show_newest()
 
     def _ring(self, before: AlertsView, after: AlertsView) -> None:
         """Call attention to new pages."""

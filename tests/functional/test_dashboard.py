@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ from claude_tui.model.verdict import Severity
 from claude_tui.model.watching import Watching
 from claude_tui.tui.messages import SnapshotReady, ZoomRequested
 from claude_tui.tui.render.direct_output import Change, DirectOutput
-from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.line_panel import LinePanel, SnapshotPanel
 from claude_tui.tui.render.theme_files import load_theme
 from claude_tui.tui.screens.dialog import TextInput
 from claude_tui.tui.screens.quitting import QuitScreen
@@ -158,6 +159,45 @@ async def test_the_same_picture_repaints_nothing(monkeypatch: pytest.MonkeyPatch
         await arrives(pilot, PICTURES["overloaded"]())
         assert painted == []
         assert app.sent_bytes == before
+
+
+async def test_panels_are_drawn_again_once_their_views_are_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, app = PICTURES["healthy"](), app_of("healthy")
+    drawn: list[SnapshotPanel] = []
+    attempt = SnapshotPanel.attempt
+
+    def counted(self: SnapshotPanel, snapshot: Snapshot) -> None:
+        drawn.append(self)
+        attempt(self, snapshot)
+
+    monkeypatch.setattr(SnapshotPanel, "attempt", counted)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await arrives(pilot, first)
+        drawn.clear()
+        await arrives(pilot, replace(later(first, 1), panels_at=first.at))
+        assert drawn == []
+        assert f"{first.at + timedelta(seconds=1):%H:%M:%S} UTC" in app.text()
+        # These views have never been drawn.
+        await arrives(pilot, replace(later(first, 3), panels_at=first.at + timedelta(seconds=2)))
+        assert drawn == [*app.query(SnapshotPanel)]
+        drawn.clear()
+        await arrives(pilot, later(first, 4))
+        assert drawn == [*app.query(SnapshotPanel)]
+
+
+@pytest.mark.parametrize("name", ["healthy", "overloaded"])
+@pytest.mark.parametrize("keys", [[], ["space"], ["w"]])
+async def test_the_clock_goes_on_while_the_engine_skips_a_second(name: str, keys: list[str]) -> None:
+    first, app = PICTURES[name](), app_of(name)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(*keys)
+        await arrives(pilot, replace(later(first, 1), panels_at=first.at))
+        sought = f"{first.at + timedelta(seconds=2):%H:%M:%S}"
+        async with asyncio.timeout(60):
+            while app.newest.at != first.at + timedelta(seconds=2):  # noqa: ASYNC110 - set by a timer
+                await asyncio.sleep(0.05)
+        await pilot.pause()
+        assert keys == ["w"] or sought in app.text()
 
 
 # -- pause --------------------------------------------------------------------------

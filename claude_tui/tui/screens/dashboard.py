@@ -117,6 +117,11 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """Draw `snapshot`. Panels repaint what differs; the layout changes only with the rows above them."""
+        if _only_ticks(self.snapshot, snapshot):
+            self.snapshot = snapshot
+            with self._output.collecting():
+                self.header.show(snapshot, view)
+            return
         before, above = self._arranged_for(), self._rows_above()
         self.snapshot = snapshot
         with self._output.collecting():
@@ -125,7 +130,8 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.strip.show(snapshot)
             self._take_long_chart(snapshot, view)
             for panel in self.panels:
-                panel.attempt(snapshot)
+                if not _is_drawn(panel, snapshot):
+                    panel.attempt(snapshot)
             if self._arranged_for() != before:
                 self._show_panels()
                 self.footer.offer(self._hints())
@@ -294,6 +300,24 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             cockpit_of(self).return_to_live()
         elif not self.events.unselect():
             self.set_focus(None)
+
+
+def _only_ticks(before: Snapshot, after: Snapshot) -> bool:
+    """Whether `after` is the same a second later, and nobody counts how long a problem lasts."""
+    return (
+        after.panels_at is not None
+        and after.panels_at == (before.panels_at or before.at)
+        and after.engine is before.engine
+        and after.verdict is before.verdict
+        and not after.verdict.severity.trouble
+        and after.incident is None
+    )
+
+
+def _is_drawn(panel: SnapshotPanel, snapshot: Snapshot) -> bool:
+    """Whether the panel shows the views of that Snapshot, which are those of an earlier second."""
+    drawn = panel.snapshot
+    return snapshot.panels_at is not None and drawn.past is None and drawn.at == snapshot.panels_at
 
 
 class _Arrangement(Layout):

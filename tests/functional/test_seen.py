@@ -1,15 +1,17 @@
-"""An agent leaves out Snapshots that nobody needs, and yet records, pages and logs as if it made them all.
+"""Most Snapshots use the views of the newest one, yet all is recorded, paged and logged as if all were new.
 
-Two publishers live through the same: one makes every Snapshot, the other leaves some out.
+Publishers live through the same: one makes every Snapshot, one those that somebody watches, and one is an
+agent, which leaves some out.
 """
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
 
 from hypothesis import Phase, given, settings
@@ -32,9 +34,11 @@ from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sources import Endpoint, Pace, options_from
 from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer
+from claude_tui.model.alert import AlertsView
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Observation, Outcome, RateLimitReading
 from claude_tui.model.playbook import SeverityMark
-from claude_tui.model.snapshot import Snapshot, Target
+from claude_tui.model.snapshot import Focus, Snapshot, Target
 from claude_tui.model.status_line import StatusLine
 from claude_tui.model.verdict import Cause, Severity
 from claude_tui.probes.report import Report
@@ -46,6 +50,14 @@ SETTINGS = load({}, {}, config=None)
 TARGET = Target("prod", "https://api.anthropic.com", "api.anthropic.com", "claude-haiku-4-5")
 AFTER = timedelta(seconds=45)
 PATIENCE_S = 60.0
+
+
+class Maker(Enum):
+    """Which Snapshots a publisher makes anew."""
+
+    ALL = "all"
+    WATCHED = "those that somebody watches"
+    AGENT = "those of an agent"
 
 
 @dataclass
@@ -62,7 +74,7 @@ class _Clock:
 class _Life:
     """A publisher that collects, on a clock of its own, and what it has told."""
 
-    def __init__(self, directory: Path, *, watched: bool) -> None:
+    def __init__(self, directory: Path, maker: Maker) -> None:
         self.clock = clock = _Clock(after(0))
         self.store = Store.open(directory, "life.db", now=clock.now())
         self.made: list[Snapshot] = []
@@ -88,8 +100,10 @@ class _Life:
             clock,
             Incidents(AFTER, auto_declare=True, host="here"),
             FollowedTraffic(self.store, options.traffic),
-            watched=watched,
+            watched=maker is not Maker.AGENT,
         )
+        if maker is Maker.ALL:
+            self.publisher._renewed = lambda: None  # type: ignore[method-assign]
         self.publisher.collects = attendance.enter()
         asyncio.run(self.paging.open())
 
@@ -139,6 +153,10 @@ def _left(at: datetime) -> int:
 
 STEPS: dict[str, Callable[[datetime], Observation]] = {
     "good": lambda at: messages(at, limits=[RateLimitReading("input", 50_000, _left(at), None)]),
+    "hardly used": lambda at: messages(at, limits=[RateLimitReading("input", 50_000, 49_000, None)]),
+    "nearly used up": lambda at: messages(
+        at, limits=[RateLimitReading("input", 50_000, max(9_000 - 40 * int(at.timestamp()) % 2_000, 0), None)]
+    ),
     "overloaded": lambda at: messages(at, Outcome.OVERLOADED),
     "error": lambda at: messages(at, Outcome.SERVER_ERROR),
     "list": models,
@@ -154,14 +172,24 @@ PHASES = st.lists(
 )
 
 
-def _lived(directory: Path, phases: list[tuple[str, int]], *, watched: bool, every_s: int = 13) -> _Life:
-    life = _Life(directory, watched=watched)
+def _lived(
+    directory: Path, phases: list[tuple[str, int]], maker: Maker = Maker.AGENT, *, every_s: int = 13
+) -> _Life:
+    life = _Life(directory / maker.name, maker)
     for step, seconds in phases:
         for second in range(seconds):
             due = second == 0 if step == "person" else second % every_s == 0
             listed = step == "good" and second % 9 == 4
             life.second(step if due else "list" if listed else None)
     return life
+
+
+def _all_lived(directory: Path, phases: list[tuple[str, int]], *, every_s: int = 13) -> Iterator[_Life]:
+    """The same life of each maker, the one that makes all Snapshots first."""
+    for maker in Maker:
+        life = _lived(directory, phases, maker, every_s=every_s)
+        life.close()
+        yield life
 
 
 # A failure is not made smaller: each attempt is a life of minutes.
@@ -171,60 +199,70 @@ def test_what_is_recorded_paged_and_logged_is_the_same_at_the_same_instants(
     phases: list[tuple[str, int]],
 ) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        lives = [_lived(Path(directory, str(seen)), phases, watched=seen) for seen in (True, False)]
-        watched, agent = (life.told() for life in lives)
-        for life in lives:
-            life.close()
-    assert agent == watched
+        whole, watched, agent = _all_lived(Path(directory), phases)
+    assert watched.told() == whole.told()
+    assert agent.told() == whole.told()
+    for made, anew in zip(watched.made, whole.made, strict=True):
+        assert _without_views(made) == _without_views(anew)
+        assert made.panels_at is None or timedelta() < made.at - made.panels_at < timedelta(seconds=5)
+
+
+def _without_views(snapshot: Snapshot) -> tuple[object, ...]:
+    """What every Snapshot is made of anew."""
+    return snapshot.at, replace(snapshot.engine, alerts=AlertsView()), snapshot.verdict, snapshot.incident
 
 
 def test_a_verdict_that_only_time_changes_is_recorded_in_its_second(tmp_path: Path) -> None:
-    phases = [("good", 120), ("", 400)]
-    watched, agent = (_lived(tmp_path / str(seen), phases, watched=seen) for seen in (True, False))
-    assert [each.cause for each in watched.journal.verdicts] == [Cause.HEALTHY, Cause.UNKNOWN]
-    assert agent.told() == watched.told()
-    watched.close()
-    agent.close()
+    whole, watched, agent = _all_lived(tmp_path, [("good", 120), ("", 400)])
+    assert [each.cause for each in whole.journal.verdicts] == [Cause.HEALTHY, Cause.UNKNOWN]
+    assert agent.told() == watched.told() == whole.told()
 
 
 def test_the_status_line_keeps_a_verdict_in_its_second_and_figures_soon(tmp_path: Path) -> None:
-    phases = [("good", 120), ("error", 1), ("good", 1250)]
-    watched, agent = (
-        _lived(tmp_path / str(seen), phases, watched=seen, every_s=40) for seen in (True, False)
-    )
-    stages = [line.stage for line in watched.status_lines if line is not None]
+    whole, watched, agent = _all_lived(tmp_path, [("good", 120), ("error", 1), ("good", 1250)], every_s=40)
+    stages = [line.stage for line in whole.status_lines if line is not None]
     assert "checking" in stages
     assert stages[-1] == ""
-    assert agent.told() == watched.told()
+    assert agent.told() == watched.told() == whole.told()
     # The figures are kept every five seconds.
     for second, line in enumerate(agent.status_lines):
-        assert line in watched.status_lines[max(second - 5, 0) : second + 1]
-    watched.close()
-    agent.close()
+        assert line in whole.status_lines[max(second - 5, 0) : second + 1]
 
 
-def test_most_seconds_of_an_agent_make_no_snapshot_but_each_in_which_something_arrives(
-    tmp_path: Path,
-) -> None:
-    life = _lived(tmp_path, [("good", 300)], watched=False)
-    made = {(snapshot.at - after(1)).total_seconds() for snapshot in life.made}
+def test_most_seconds_make_no_new_views_but_each_in_which_something_arrives(tmp_path: Path) -> None:
+    for maker in (Maker.WATCHED, Maker.AGENT):
+        life = _lived(tmp_path, [("hardly used", 300)], maker)
+        life.close()
+        anew = {(each.at - after(1)).total_seconds() for each in life.made if each.panels_at is None}
+        assert len(anew) < 150
+        assert anew >= {float(second) for second in range(300) if second % 13 == 0}
+        assert len(life.made) == (len(anew) if maker is Maker.AGENT else 300)
+
+
+def test_a_watched_limit_that_runs_out_is_counted_each_second(tmp_path: Path) -> None:
+    life = _lived(tmp_path, [("hardly used", 40), ("nearly used up", 30)], Maker.WATCHED)
     life.close()
-    assert len(made) < 150
-    assert made >= {float(second) for second in range(300) if second % 13 == 0 or second % 9 == 4}
+    left = [each.headroom.buckets[0].exhausted_in for each in life.made[45:]]
+    assert len({*left}) > 15
+
+
+def test_the_screen_shows_the_views_of_now_when_a_panel_is_zoomed(tmp_path: Path) -> None:
+    life = _lived(tmp_path, [("hardly used", 40)], Maker.WATCHED)
+    life.publisher.focus = Focus(Panel.LATENCY, timedelta(hours=1))
+    for _ in range(5):
+        life.second(None)
+    life.close()
+    assert not any(each.panels_at for each in life.made[-5:])
 
 
 def test_an_incident_is_declared_in_the_second_in_which_it_is_due(tmp_path: Path) -> None:
-    phases = [("good", 60), ("error", 200)]
-    watched, agent = (_lived(tmp_path / str(seen), phases, watched=seen) for seen in (True, False))
-    declared = watched.told()["incidents"]
-    assert declared
-    assert agent.told()["incidents"] == declared
-    watched.close()
-    agent.close()
+    declared = [life.told()["incidents"] for life in _all_lived(tmp_path, [("good", 60), ("error", 200)])]
+    assert declared[0]
+    assert declared[1:] == declared[:1] * 2
 
 
 def test_after_a_fault_of_the_program_each_second_is_tried(tmp_path: Path) -> None:
-    life = _lived(tmp_path, [("good", 60)], watched=False)
+    life = _lived(tmp_path, [("good", 60)])
     traffic = life.publisher._traffic
     life.publisher._traffic = None  # type: ignore[assignment]
     life.second(None)

@@ -1,7 +1,7 @@
-"""Whether a Snapshot that nobody looks at would be of any use.
+"""Whether a new Snapshot would tell more than the newest one.
 
-What an agent records, pages and logs changes when something arrives, when alerts or figures are due, or when
-the verdict changes as time passes. In between a whole Snapshot is made for nobody: the verdict is enough.
+What a process shows, records, pages and logs changes when something arrives, when alerts or figures are due,
+or when the verdict changes as time passes. In between, the verdict is all that has to be worked out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.engine.collector_state import probes_differ
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.level import Level
 from claude_tui.model.snapshot import EngineState, Snapshot
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Verdict
@@ -18,7 +19,10 @@ from claude_tui.model.verdict import Verdict
 __all__ = ["AT_LEAST_EVERY", "Seen"]
 
 AT_LEAST_EVERY = timedelta(seconds=5)
-"""How old the newest Snapshot gets, whatever happens."""
+"""How old the views of the newest Snapshot get, whatever happens."""
+
+_COUNTED = timedelta(minutes=2)
+_EASY = frozenset({Level.OK, Level.INFO, Level.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,14 @@ class Seen:
     """The version of the history."""
     alerts: AlertsView
     """The alerts as evaluated since."""
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nobody counts seconds, as no limit is low or about to run out."""
+        return all(
+            each.level in _EASY and (each.exhausted_in is None or each.exhausted_in > _COUNTED)
+            for each in self.snapshot.headroom.buckets
+        )
 
     def covers(self, at: datetime, version: int, engine: EngineState, traffic: TrafficView | None) -> bool:
         """Whether a Snapshot at `at` would be made of the same."""
