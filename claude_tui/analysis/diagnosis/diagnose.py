@@ -330,8 +330,11 @@ def _lone_failure(context: DiagnosisContext) -> str:
         ago = duration(context.at - newest.at)
         if source is Source.MODELS and not context.ever_answered(source) and _is_missing(newest):
             return f"This endpoint has no list of models ({named(newest)}); messages work."
-        if knowledge().of(newest).reach is not Reach.UNSENT:
-            return f"One {source.value} probe failed {ago} ago ({named(newest)}): too little for a verdict."
+        # A confirmed one is over, by what all sources show together.
+        if episode.confirmed_at is None and knowledge().of(newest).reach is not Reach.UNSENT:
+            few = f"{'One' if episode.failures == 1 else episode.failures} {source.value} probe"
+            few += " failed" if episode.failures == 1 else "s failed, the last"
+            return f"{few} {ago} ago ({named(newest)}): too little for a verdict."
     return ""
 
 
@@ -348,7 +351,7 @@ def _page_note(context: DiagnosisContext) -> str:
         return ""
     if context.page_report.stage:
         return "The page is still monitoring an incident; components are green and our probes are fine."
-    return "They work on what we use; our probes are fine."
+    return "Maintenance of what we use is under way; our probes are fine."
 
 
 _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
