@@ -290,6 +290,19 @@ async def _send_and_close(to, answer: bytes) -> None:  # type: ignore[no-untyped
 # -- the official SDK --------------------------------------------------------------
 
 
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+async def test_whether_somebody_is_there_is_no_call(method: str) -> None:
+    """Claude Code asks so at its start and gets a 404, which would read as an API that is not there."""
+    async with WireServer(response(status="404 Not Found")) as upstream, proxied(upstream.url) as proxy:
+        async with Client(proxy.url) as client:
+            await client.send(f"{method} / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            assert b" 404 " in await client.rest()
+        async with Client(proxy.url) as client:
+            await client.send(b"GET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            await client.rest()
+        assert (await proxy.call()).method == "GET"
+
+
 async def test_the_sdk_sees_the_same_and_so_does_the_record() -> None:
     asked = {
         "model": "claude-haiku-5-5",

@@ -56,6 +56,10 @@ class LimitsDue:
         return True
 
 
+# The API answers neither: whoever sends one asks whether somebody is there, as Claude Code does at its start.
+_NO_CALLS = frozenset({b"HEAD", b"OPTIONS"})
+
+
 @dataclass(frozen=True, slots=True)
 class Listening:
     """What all taps of a worker share."""
@@ -158,6 +162,8 @@ class CallTap:
         return Classified(Outcome.OK)
 
     def _record(self, end: CallEnd, found: Classified, total_s: float) -> None:
+        if self._head.method in _NO_CALLS:
+            return
         asked = self._asked
         call = Call(
             at=self._at,
