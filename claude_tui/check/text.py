@@ -21,6 +21,7 @@ from claude_tui.model.format import (
 )
 from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Source
+from claude_tui.model.outlook import SOON, Outlook
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Snapshot
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Verdict
@@ -56,7 +57,12 @@ def as_text(findings: Findings, *, ascii_only: bool = False) -> str:
     """At most `ROWS` lines of `COLUMNS` characters, without colours or control characters."""
     snapshot = findings.snapshot
     top = [*_head(snapshot), "", *_reasons(findings), *_next_step(snapshot.verdict), ""]
-    bottom = [*_key(findings), *_status_page(findings), *_headroom(snapshot.headroom)]
+    bottom = [
+        *_key(findings),
+        *_status_page(findings),
+        *_headroom(snapshot.headroom),
+        *_ending_soon(snapshot.outlook, snapshot.at),
+    ]
     room = ROWS - len(top) - len(bottom)
     lines = [*top, *_probes(findings, room), *bottom]
     # Monitoring systems interpret text after a bar as performance data.
@@ -229,7 +235,7 @@ def _range(seconds: Sequence[float]) -> str:
     return high if low == high else f"{low.rpartition(' ')[0] if same_unit else low}–{high}"
 
 
-# -- key, status page, limits ------------------------------------------------------------------
+# -- key, status page, limits, dates ------------------------------------------------------------------
 
 
 def _key(findings: Findings) -> list[str]:
@@ -267,3 +273,12 @@ def _headroom(view: HeadroomView) -> list[str]:
 def _left(bucket: Headroom) -> str:
     share = percent(bucket.fraction)
     return share if bucket.level is Level.OK else f"{share} ({bucket.remaining:,} of {bucket.limit:,})"
+
+
+def _ending_soon(outlook: Outlook, at: datetime) -> list[str]:
+    """The certificate and the probed models, if they end within a month."""
+    ends = [(each.at, f"{each.model} retires") for each in outlook.retirements if each.used]
+    if outlook.certificate_expires_at is not None:
+        ends.append((outlook.certificate_expires_at, "certificate expires"))
+    soon = [f"{what} in {duration(when - at)}" for when, what in sorted(ends) if at < when <= at + SOON]
+    return _row("▲", "soon", "; ".join(soon), 2) if soon else []

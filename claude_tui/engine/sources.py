@@ -203,7 +203,7 @@ def other_models(settings: Settings, history: History, at: datetime) -> list[str
 
 
 def next_other_model(settings: Settings, history: History, at: datetime) -> str | None:
-    """The further model to probe next: one that has just failed, or else the one asked longest ago."""
+    """The further model to probe next: one that may have changed, or else the one asked longest ago."""
     models = other_models(settings, history, at)
     asked = history.window(Source.OTHER_MODELS, at - _ASKED_WITHIN, at)
     newest = {each.model: each for each in asked if each.model is not None}
@@ -213,8 +213,8 @@ def next_other_model(settings: Settings, history: History, at: datetime) -> str 
 
     def turn(model: str) -> tuple[bool, float]:
         last, state = newest.get(model), states.get(model)
-        suspect = state is not None and state.suspect
-        return not suspect, last.at.timestamp() if last is not None else 0.0
+        unclear = state is not None and (state.suspect or state.recovering)
+        return not unclear, last.at.timestamp() if last is not None else 0.0
 
     return min(models, key=turn, default=None)
 

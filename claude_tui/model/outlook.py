@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 
 from claude_tui.model.verdict import Severity
 
-__all__ = ["Outlook", "PastIncident", "Retirement", "Uptime"]
+__all__ = ["SOON", "Outlook", "PastIncident", "Retirement", "Uptime"]
+
+SOON = timedelta(days=30)
+"""From when on the end of a certificate or of a model is worth a warning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,15 @@ class ModelState:
     """How many messages it was sent since then, or lately while it answers."""
     at: datetime
     """When it was asked last."""
+    good: int = 0
+    """How many messages in a row it has answered since its last failure, while it fails."""
+    needed: int = 0
+    """How many in a row show that it answers again."""
+
+    @property
+    def recovering(self) -> bool:
+        """Whether it fails, but has answered lately."""
+        return self.fails and self.good > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from claude_tui.model.observation import Observation, Outcome, RateLimitReading
 from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.verdict import RetrySource
 
-__all__ = ["asked_to_wait_s", "has_used_up_limit", "wait_after"]
+__all__ = ["LONGEST_RESET", "asked_to_wait_s", "has_used_up_limit", "wait_after"]
 
 # A bucket with this share left, or less, is used up: token figures are rounded to the nearest thousand.
 USED_UP = 0.01
 # The smallest skew that exceeds the rounding and the travel time of a `date` header.
 _SKEW_S = 2.0
-# A window of more than two months is a mistake of the server.
-_LONGEST_RESET = timedelta(days=62)
+LONGEST_RESET = timedelta(days=62)
+"""A reset that is further away is a mistake of the server."""
 
 
 def asked_to_wait_s(observation: Observation) -> float:
@@ -62,7 +62,7 @@ def _until_reset_s(observation: Observation) -> float:
     skew = timedelta(seconds=observation.skew_s or 0.0)
     skew = skew if abs(skew.total_seconds()) >= _SKEW_S else timedelta()
     now = observation.at + skew
-    waits = [reset - now for reset in resets if reset is not None and now < reset <= now + _LONGEST_RESET]
+    waits = [reset - now for reset in resets if reset is not None and now < reset <= now + LONGEST_RESET]
     return max((wait.total_seconds() for wait in waits), default=0.0)
 
 

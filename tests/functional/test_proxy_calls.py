@@ -290,6 +290,48 @@ async def _send_and_close(to, answer: bytes) -> None:  # type: ignore[no-untyped
 # -- the official SDK --------------------------------------------------------------
 
 
+NOWHERE = response({"detail": "Not Found"}, status="404 Not Found")
+GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer", "outcome"),
+    [
+        (GET, NOWHERE, Outcome.OK),
+        (post(MESSAGE, "/v1/messages/count_tokens"), NOWHERE, Outcome.OK),
+        (post(MESSAGE, "/v1/messages"), NOWHERE, Outcome.INVALID_RESPONSE),
+        (post(MESSAGE, "/v1/complete"), NOWHERE, Outcome.INVALID_RESPONSE),
+        (
+            post(MESSAGE, "/v1/messages/count_tokens"),
+            response(
+                {"type": "error", "error": {"type": "not_found_error", "message": "model: claude-2"}},
+                status="404 Not Found",
+            ),
+            Outcome.MODEL_NOT_FOUND,
+        ),
+    ],
+)
+async def test_what_a_client_copes_without_is_no_failure(
+    request_: bytes, answer: bytes, outcome: Outcome
+) -> None:
+    """A health check on `/healthz`, or a gateway without `count_tokens`, is no outage of the API."""
+    call = await call_of(answer, request_)
+    assert (call.outcome, call.http_status) == (outcome, 404)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+async def test_whether_somebody_is_there_is_no_call(method: str) -> None:
+    """Claude Code asks so at its start and gets a 404, which would read as an API that is not there."""
+    async with WireServer(response(status="404 Not Found")) as upstream, proxied(upstream.url) as proxy:
+        async with Client(proxy.url) as client:
+            await client.send(f"{method} / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            assert b" 404 " in await client.rest()
+        async with Client(proxy.url) as client:
+            await client.send(b"GET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            await client.rest()
+        assert (await proxy.call()).method == "GET"
+
+
 async def test_the_sdk_sees_the_same_and_so_does_the_record() -> None:
     asked = {
         "model": "claude-haiku-5-5",

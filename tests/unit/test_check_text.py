@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from claude_tui.model.observation import Outcome
 from claude_tui.model.provider import Component, ProviderStatus
 from claude_tui.model.text import inert
-from tests.builders import NOON, after, bucket, incident, messages, models, page, status
+from tests.builders import MODEL, NOON, after, bucket, catalogue, incident, messages, models, page, status
 from tests.checked import findings, screen
 
 OVERLOADED = [messages(second, Outcome.OVERLOADED, message="Overloaded") for second in (1, 3, 5)]
@@ -42,6 +42,19 @@ def test_all_is_well_in_a_few_lines() -> None:
     assert text.startswith("[OK] All is well. Messages succeed, first token after 400 ms.\n")
     assert "Next: Nothing to do.\n" in text
     assert "✓ headroom    input 75%, requests 81% left" in text
+
+
+def test_what_ends_within_a_month_is_said() -> None:
+    """A check from cron said "all is well" up to the day on which the model was gone."""
+    (model,) = catalogue(0, MODEL).models
+    gone, later = (
+        replace(catalogue(0), models=(replace(model, retires_at=after(days * 86_400)),)) for days in (2, 99)
+    )
+    expiring = replace(models(0), tls_expires_at=after(5 * 86_400))
+    text = screen(findings(expiring, *WELL, gone, page(0), status(0)))
+    assert text.startswith("[OK] All is well.")
+    assert f"▲ soon        {MODEL} retires in 1d 23h; certificate expires in 4d 23h" in text
+    assert "soon" not in screen(findings(models(0), *WELL, later, page(0), status(0)))
 
 
 def test_the_name_of_the_target_comes_first_and_else_a_host_that_is_not_the_apis() -> None:

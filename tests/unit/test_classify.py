@@ -182,6 +182,30 @@ def test_a_gateway_that_leaves_only_words(message: str, outcome: Outcome) -> Non
     assert respond(500, {"error": {"message": message, "type": None, "code": "500"}}).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("message", "outcome"),
+    [
+        ("Resource exhausted. Please try again later. See https://x.test/error-code-429", Outcome.OVERLOADED),
+        ("anthropic/claude is temporarily rate-limited upstream. Please retry shortly.", Outcome.OVERLOADED),
+        ("The model has reached its capacity limit. Please try again later.", Outcome.OVERLOADED),
+        ("Insufficient capacity in this region.", Outcome.OVERLOADED),
+        ("The system is currently experiencing high demand and cannot process it.", Outcome.OVERLOADED),
+        ("Resource has been exhausted (e.g. check quota).", Outcome.RATE_LIMITED),
+        ("Quota exceeded for online_prediction_requests_per_base_model", Outcome.RATE_LIMITED),
+        ("Too many tokens, please wait before trying again.", Outcome.RATE_LIMITED),
+        ("You exceeded your provisioned capacity of 100 requests. Rate limit exceeded", Outcome.RATE_LIMITED),
+    ],
+)
+def test_shared_capacity_of_a_cloud_is_told_apart_from_a_limit_of_ours(
+    message: str, outcome: Outcome
+) -> None:
+    body = {"error": {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED"}}
+    found = classify_response(429, {}, json.dumps(body), redactor=Redactor(), gateway=True)
+    assert found.outcome is outcome
+    direct = respond(429, api_error("rate_limit_error", message))
+    assert direct.outcome is Outcome.RATE_LIMITED
+
+
 def test_nothing_is_looked_for_inside_an_error_that_says_enough() -> None:
     quoted = f"messages.0.content: unexpected {json.dumps(OVERLOADED)}"
     assert respond(400, api_error("invalid_request_error", quoted)).outcome is Outcome.BAD_REQUEST

@@ -143,7 +143,7 @@ def test_maintenance_is_not_called_an_incident() -> None:
     work = Maintenance("m1", "Upgrade", "in_progress", after(0), after(7200), (API,))
     under_way = replace(status(0, "under_maintenance"), maintenances=(work,))
     found = verdict((messages(30 * n) for n in range(6)), under_way)
-    assert "work on what we use" in found.note
+    assert "Maintenance of what we use is under way" in found.note
     assert "green" not in found.note
 
 

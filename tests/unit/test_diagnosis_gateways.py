@@ -251,3 +251,23 @@ def test_a_good_key_that_a_gateway_begins_to_reject_is_not_rotated(message: str,
     assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
     assert "Do not rotate yet" in found.next_step
     assert "gateway" in found.next_step
+
+
+def test_a_413_without_a_type_is_the_gateways_limit_as_well_as_the_apis() -> None:
+    """The 32 MB of the API are no help to somebody whose gateway takes 1 MB."""
+    found = verdict(BEFORE, relayed(Outcome.BAD_REQUEST, 413, error_type=None, message="Too large"))
+    assert blamed(found) == (Cause.BAD_REQUEST, Side.US)
+    assert "by a limit of its own or by the API’s" in found.summary
+    assert "raise the gateway’s limit" in found.next_step
+    typed = verdict(BEFORE, relayed(Outcome.BAD_REQUEST, 413, error_type="request_too_large"))
+    assert "32 MB" in typed.next_step
+    assert "gateway" not in typed.next_step
+
+
+def test_capacity_that_a_cloud_shares_out_is_theirs() -> None:
+    said = "Resource exhausted. Please try again later."
+    full = relayed(Outcome.OVERLOADED, 429, error_type="RESOURCE_EXHAUSTED", message=said)
+    found = verdict(BEFORE, full)
+    assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    assert "not our limit" in found.summary
+    assert "send less" not in found.next_step

@@ -13,7 +13,7 @@ from claude_tui.check.one_round import ONE_ROUND, policy_after
 from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Outcome
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
-from tests.builders import engine, messages, models, texts
+from tests.builders import engine, messages, models, status, texts
 from tests.diagnosed import NO_KEY, Item, blamed, verdict
 
 
@@ -124,6 +124,46 @@ def test_it_is_chance_once_three_in_a_row_were_good_and_still_told() -> None:
     found = once(models(0), seen)
     assert found.cause is Cause.HEALTHY
     assert found.evidence[0].text.startswith("3 of the last 4 message probes answered, 1 failed (timeouts)")
+
+
+@pytest.mark.parametrize("course", ["xooooo", "ooxooo", "ooooox", "x" + 19 * "o"])
+@pytest.mark.parametrize(
+    ("outcome", "cause"),
+    [
+        (Outcome.OVERLOADED, Cause.PROVIDER_OVERLOADED),
+        (Outcome.SERVER_ERROR, Cause.PROVIDER_ERRORS),
+        (Outcome.TRUNCATED_STREAM, Cause.PROVIDER_ERRORS),
+    ],
+)
+def test_one_error_in_a_whole_round_is_a_warning(course: str, outcome: Outcome, cause: Cause) -> None:
+    """On a healthy day one message in 2,000 gets one: "all is well" is the less likely of the two."""
+    outcomes = [outcome if mark == "x" else Outcome.OK for mark in course]
+    found = once(models(0), [messages(at, each) for at, each in enumerate(outcomes, 1)])
+    assert blamed(found) == (cause, Side.THEM)
+    assert found.severity is Severity.P4
+    assert found.evidence[0].text.startswith(f"1 of {len(course)} failed: ")
+    assert found.confidence <= 0.5
+
+
+def test_one_error_in_a_whole_round_outranks_what_the_page_reports() -> None:
+    """That our own probes are fine would not be true."""
+    troubled = status(2, "degraded_performance")
+    seen = [messages(at, Outcome.SERVER_ERROR if at == 2 else Outcome.OK) for at in range(1, 7)]
+    assert once(models(0), seen, troubled).cause is Cause.PROVIDER_ERRORS
+
+
+def test_one_lost_message_of_a_round_is_healthy_and_in_the_headline() -> None:
+    seen = [messages(at, Outcome.TIMEOUT if at == 2 else Outcome.OK) for at in range(1, 7)]
+    found = once(models(0), seen)
+    assert (found.cause, found.severity) == (Cause.HEALTHY, Severity.NONE)
+    assert found.summary == "Messages succeed, but 1 of 6 got no answer."
+    assert found.next_step.startswith("Run the check again")
+
+
+def test_one_slow_message_of_a_round_is_healthy_and_in_the_headline() -> None:
+    found = once(models(0), [messages(at, ttft=8.1 if at == 1 else 0.1) for at in (1, 12, 15)])
+    assert (found.cause, found.severity) == (Cause.HEALTHY, Severity.NONE)
+    assert found.summary == "Messages succeed, but 1 of 3 first tokens took 8.10 s."
 
 
 @pytest.mark.parametrize("course", ["ooxxoo", "xoooxx", "ooxxx"])

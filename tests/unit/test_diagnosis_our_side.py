@@ -191,6 +191,24 @@ def test_a_status_page_behind_an_unusable_proxy_says_nothing_of_the_path() -> No
     assert found.side is Side.THEM
 
 
+@pytest.mark.parametrize(
+    ("kind", "outcome", "step"),
+    [
+        ("tls_expired", Outcome.NETWORK, "certificate renewed"),
+        ("tls_hostname", Outcome.NETWORK, "who answers there"),
+        ("tls_untrusted", Outcome.NETWORK, "CA bundle"),
+        ("tls_handshake", Outcome.NETWORK, "firewall"),
+        ("tls_timeout", Outcome.TIMEOUT, "firewall"),
+    ],
+)
+def test_each_failure_of_tls_has_a_step_that_can_help(kind: str, outcome: Outcome, step: str) -> None:
+    """A CA bundle mends no expired certificate, and no clock a handshake that hangs."""
+    found = verdict(told(outcome, outcome, error_type=kind, http_status=None))
+    assert blamed(found) == (Cause.NETWORK, Side.PATH)
+    assert step in found.next_step
+    assert ("CA bundle" in found.next_step) == (kind == "tls_untrusted")
+
+
 def test_plain_http_and_tls_are_told_apart_by_name() -> None:
     words = "gateway:8443 answers without TLS, as a plain HTTP port does, whose URL begins with http://"
     found = verdict(BEFORE, told(Outcome.NETWORK, error_type="not_tls", message=words))

@@ -11,7 +11,7 @@ from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Outcome
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side
-from tests.builders import NOON, after, history_of, incident, messages, status, texts, unread
+from tests.builders import NOON, after, bucket, history_of, incident, messages, status, texts, unread
 from tests.diagnosed import BEFORE, HOUR, blamed, told, verdict
 
 # -- the status page ----------------------------------------------------------------------------
@@ -122,3 +122,38 @@ def test_a_report_of_connectivity_confirms_that_it_is_the_path() -> None:
     found = verdict(BEFORE, regional, lost)
     assert found.cause is Cause.NETWORK
     assert found.page is PageAgreement.CONFIRMS
+
+
+@pytest.mark.parametrize(
+    ("outcome", "http_status", "title"),
+    [
+        (Outcome.RATE_LIMITED, 429, "Some customers see unexpected rate limit errors"),
+        (Outcome.SPEND_LIMIT, 400, "Requests fail with 'credit balance is too low'"),
+        (Outcome.NOT_PERMITTED, 403, "Elevated 403s"),
+        (Outcome.MODEL_NOT_FOUND, 404, "Claude Haiku returns not found"),
+        (Outcome.BAD_REQUEST, 400, "Elevated 400 errors on the Messages API"),
+    ],
+)
+def test_a_refusal_that_the_page_reports_of_others_may_be_theirs(
+    outcome: Outcome, http_status: int, title: str
+) -> None:
+    refused = told(outcome, http_status=http_status, error_type=None, message="no")
+    reported = status(HOUR + 95, "degraded_performance", incidents=[incident(name=title)])
+    found = verdict(BEFORE, refused, reported)
+    assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
+    assert "follow the incident" in found.next_step
+    other = status(HOUR + 95, "degraded_performance", incidents=[incident(name="Elevated latency")])
+    assert verdict(BEFORE, refused, other).side is Side.US
+    over = status(HOUR + 95, incidents=[incident(name=title, stage="monitoring")])
+    assert verdict(BEFORE, refused, over).side is Side.US
+
+
+def test_a_limit_that_the_answer_shows_as_used_up_is_ours_whatever_the_page_reports() -> None:
+    refused = told(
+        Outcome.RATE_LIMITED,
+        http_status=429,
+        error_type="rate_limit_error",
+        rate_limits=(bucket("requests", 0),),
+    )
+    reported = status(HOUR + 95, "degraded_performance", incidents=[incident(name="Rate limit errors")])
+    assert blamed(verdict(BEFORE, refused, reported)) == (Cause.RATE_LIMITED, Side.US)

@@ -227,3 +227,16 @@ def test_what_a_stream_that_broke_had_in_its_head_explains_no_silence() -> None:
     assert "No message probe for" in verdict(BEFORE, broken, lists).summary
     asked = replace(messages(HOUR, Outcome.OVERLOADED), retry_after_s=3600.0)
     assert "No message probe for" not in verdict(BEFORE, asked, lists).summary
+
+
+def test_what_is_over_is_not_told_as_one_failed_probe() -> None:
+    """A network that failed ten times in a row was no single failure, when all sources show that it works."""
+    down = {"error_type": "tls_expired", "http_status": None}
+    failing = told(Outcome.NETWORK, Outcome.NETWORK, count=10, **down)
+    notes = []
+    for good in range(1, 12):
+        again = told(count=good, start=HOUR + 300, fetched=Outcome.OK)
+        found = verdict(BEFORE, failing, again)
+        notes += [found.note] if found.cause is Cause.HEALTHY else []
+    assert notes
+    assert not any("failed" in each for each in notes)

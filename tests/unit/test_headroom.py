@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -202,6 +203,20 @@ def test_a_changed_limit_or_model_begins_a_new_count() -> None:
     assert one(old, new, at=31).burn_per_minute is None
     other = messages(30, limits=[bucket("tokens", 40_000, 80_000)], model="another")
     assert one(old, other, at=31).burn_per_minute is None
+
+
+def test_a_bucket_with_nothing_left_does_not_run_out_any_more() -> None:
+    found = one(*falling(2_000, 0, limit=50_000), at=31)
+    assert found.burn_per_minute
+    assert found.exhausted_in is None
+
+
+def test_a_reset_in_thousands_of_years_is_a_mistake_of_the_server() -> None:
+    never = 3000 * 365 * 86_400.0
+    window = WindowReading("5h", 0.5, after(never), "allowed")
+    seen = replace(messages(0, limits=[bucket("requests", 10, reset_in=never)]), windows=(window,))
+    view = view_of(seen, at=1)
+    assert [each.reset_at for each in (*view.buckets, *view.windows)] == [None, None]
 
 
 def test_what_would_take_hours_is_no_time_to_exhaustion() -> None:

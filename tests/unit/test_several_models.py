@@ -185,11 +185,38 @@ def test_further_models_are_asked_in_turn_and_one_that_failed_at_once() -> None:
     assert interval_s(history, Source.OTHER_MODELS, after(126), Options()) == 120
 
 
-def test_an_overloaded_further_model_is_not_asked_faster() -> None:
+def test_an_overloaded_further_model_is_asked_again_as_soon_as_messages_are() -> None:
+    """Not at once, as it asks to back off; but its own pace of two minutes would hide an outage for four."""
     history = history_of(to_model(OPUS, 0), to_model(OPUS, 120, Outcome.OVERLOADED))
-    assert interval_s(history, Source.OTHER_MODELS, after(121), Options()) == 120
+    assert interval_s(history, Source.OTHER_MODELS, after(121), Options()) == 30
+    history.add_observation(to_model(OPUS, 150, Outcome.OVERLOADED))
+    assert interval_s(history, Source.OTHER_MODELS, after(151), Options()) == 120
 
 
 def test_an_event_of_a_further_model_names_the_model_and_another_ones_answer_is_no_recovery() -> None:
     history = history_of(to_model(OPUS, 0, Outcome.OVERLOADED), to_model(SONNET, 60))
     assert [event.subject for event in newest_events(history, after(61), Options())] == ["opus"]
+
+
+def test_the_first_model_failing_asks_no_further_one_faster() -> None:
+    """Nobody sends an overloaded service a message every three seconds."""
+    history = history_of(
+        messages(100, model=SONNET),
+        to_model(OPUS, 120),
+        messages(130, Outcome.OVERLOADED, model=SONNET),
+    )
+    assert interval_s(history, Source.OTHER_MODELS, after(131), Options()) == 120
+
+
+def test_a_recovery_of_a_further_model_is_told_and_followed_faster() -> None:
+    failing = others(opus=Outcome.OVERLOADED)
+    found = verdict(BEFORE, failing, to_model(OPUS, HOUR + 30), messages(HOUR + 31))
+    assert found.recovery is not None
+    assert (found.recovery.good, found.recovery.needed) == (1, 3)
+    assert "529 overloaded" in found.recovery.of
+    history = history_of(*FIRST, *failing, to_model(OPUS, HOUR + 30))
+    assert interval_s(history, Source.OTHER_MODELS, after(HOUR + 31), Options()) == 30
+    settings = Settings(also_models=(OPUS, SONNET))
+    assert next_other_model(settings, history, after(HOUR + 31)) == OPUS
+    again = [to_model(OPUS, HOUR + 30 * number) for number in (1, 2, 3)]
+    assert verdict(BEFORE, failing, again, messages(HOUR + 91)).cause is Cause.HEALTHY

@@ -91,11 +91,19 @@ def _wants_second(history: History, at: datetime, options: Options) -> bool:
 
 
 def _other_models_s(history: History, at: datetime, options: Options) -> float:
-    """A further model that has failed once is probed again soon."""
-    suspect = any(each.suspect for each in model_states(history, at, options))
-    last = history.latest(Source.OTHER_MODELS, at)
-    hurries = suspect and not (last is not None and asks_to_back_off(last))
-    return options.confirmation.gap_s if hurries else options.interval_s(Source.OTHER_MODELS)
+    """A further model is probed again soon after its first failure, and faster while it recovers."""
+    usual = options.interval_s(Source.OTHER_MODELS)
+    first, last = history.latest(Source.MESSAGES, at), history.latest(Source.OTHER_MODELS, at)
+    states = [
+        each for each in model_states(history, at, options) if first is None or each.model != first.model
+    ]
+    suspect = any(each.suspect for each in states)
+    if suspect and last is not None and not asks_to_back_off(last):
+        return min(usual, options.confirmation.gap_s)
+    # One that asks to back off is not asked at once, but its usual pace would hide an outage for minutes.
+    if suspect or any(each.recovering for each in states):
+        return min(usual, options.interval_s(Source.MESSAGES))
+    return usual
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ verdict from flapping (see `episodes` and `attribution.leading`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,6 +23,7 @@ from claude_tui.analysis.diagnosis.evidence import (
     named,
 )
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
+from claude_tui.analysis.diagnosis.finished_round import detect_errors_in_round
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.lossy import detect_lossy, path_is_well, suspected_losses
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
@@ -260,13 +261,14 @@ def _healthy(context: DiagnosisContext) -> Finding:
     ttft = success.timings.first_token if success is not None else None
     answered = len(recent) - len(failures)
     said = f"{answered} of the last {len(recent)} message probes answered"
+    odd = "" if context.policy.checks_again else _odd_message(context, recent)
     if failures and context.policy.lists_failures_when_healthy:
         said += f", {len(failures)} failed ({named(failures[-1])})"
     elif failures:
         # After a problem, the count alone would read as if it continued.
         said += f", the last {len(recent) - 1 - recent.index(failures[-1])} in a row"
     return Finding(
-        advice=knowledge().advice[_healthy_advice(context, timed=ttft is not None)],
+        advice=knowledge().advice[_healthy_advice(context, timed=ttft is not None, odd=bool(odd))],
         confidence=1 - 0.5 ** min(answered, 6),
         evidence=(
             Evidence(
@@ -276,15 +278,31 @@ def _healthy(context: DiagnosisContext) -> Finding:
                 tuple(recent),
             ),
         ),
-        words={"ttft": latency(ttft) if ttft is not None else None},
+        words={
+            "ttft": latency(ttft) if ttft is not None else None,
+            "what": odd or None,
+        },
         note=_notes(context),
     )
 
 
-def _healthy_advice(context: DiagnosisContext, *, timed: bool) -> str:
+def _odd_message(context: DiagnosisContext, messages: Sequence[Observation]) -> str:
+    """What some of the messages of a finished round did, too few to conclude anything; "" if nothing."""
+    lost = sum(each.failed for each in messages)
+    if lost:
+        return f"{lost} of {len(messages)} got no answer"
+    limit_s = context.options.ttft_slow_s
+    slow = [token for each in messages if (token := each.timings.first_token or 0.0) > limit_s]
+    if not slow:
+        return ""
+    upto = "up to " if len(slow) > 1 else ""
+    return f"{len(slow)} of {len(messages)} first tokens took {upto}{latency(max(slow))}"
+
+
+def _healthy_advice(context: DiagnosisContext, *, timed: bool, odd: bool) -> str:
     """A limit under pressure is named; it is no problem unless it has refused something recently."""
     if not limits_press(context):
-        return "healthy" if timed else "healthy_untimed"
+        return "healthy_but" if odd else "healthy" if timed else "healthy_untimed"
     lately = context.history.window(Source.MESSAGES, context.at - LATELY, context.at)
     refused = any(each.outcome in {Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT} for each in lately)
     return "healthy_refused" if refused else "healthy_pressed"
@@ -330,8 +348,11 @@ def _lone_failure(context: DiagnosisContext) -> str:
         ago = duration(context.at - newest.at)
         if source is Source.MODELS and not context.ever_answered(source) and _is_missing(newest):
             return f"This endpoint has no list of models ({named(newest)}); messages work."
-        if knowledge().of(newest).reach is not Reach.UNSENT:
-            return f"One {source.value} probe failed {ago} ago ({named(newest)}): too little for a verdict."
+        # A confirmed one is over, by what all sources show together.
+        if episode.confirmed_at is None and knowledge().of(newest).reach is not Reach.UNSENT:
+            few = f"{'One' if episode.failures == 1 else episode.failures} {source.value} probe"
+            few += " failed" if episode.failures == 1 else "s failed, the last"
+            return f"{few} {ago} ago ({named(newest)}): too little for a verdict."
     return ""
 
 
@@ -348,7 +369,7 @@ def _page_note(context: DiagnosisContext) -> str:
         return ""
     if context.page_report.stage:
         return "The page is still monitoring an incident; components are green and our probes are fine."
-    return "They work on what we use; our probes are fine."
+    return "Maintenance of what we use is under way; our probes are fine."
 
 
 _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
@@ -363,6 +384,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     _too_few,
     detect_model_failures,
     detect_slow,
+    detect_errors_in_round,
     _checking,
     _checking_models,
     _checking_losses,

@@ -13,6 +13,8 @@ __all__ = ["api_or_gateway", "whose_words"]
 
 # What a gateway answers if the API behind it does not.
 _RELAYED = frozenset({408, 502, 504})
+# Failures of which the API names the type; a gateway that writes or strips them may not.
+_TYPED = frozenset({Outcome.SERVER_ERROR, Outcome.BAD_REQUEST})
 # What any server on the way may do to an answer of the API.
 _ON_THE_WAY = frozenset({Outcome.TRUNCATED_STREAM, Outcome.TIMEOUT, Outcome.INVALID_RESPONSE})
 _API_ID = "req_"
@@ -24,6 +26,7 @@ _UNCLEAR = {
     "errors_stalled": "gateway_streams",
     "errors_odd": "gateway_odd",
     "unreachable": "gateway_unreachable",
+    "too_large": "too_large_gateway",
 }
 
 
@@ -49,8 +52,7 @@ def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
     status = failure.http_status
     if status is None or status in _RELAYED or failure.outcome is Outcome.KEY_REJECTED:
         return True
-    # An error of the API names its type; one that a gateway writes or strips may not.
-    return failure.outcome is Outcome.SERVER_ERROR and failure.error_type is None
+    return failure.outcome in _TYPED and failure.error_type is None
 
 
 def _told_by_api(failure: Observation) -> bool:

@@ -28,7 +28,7 @@ from claude_tui.model.format import duration, percent
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Side
 
-__all__ = ["detect_intermittent", "is_older", "severity_before"]
+__all__ = ["detect_intermittent", "for_a_few", "is_older", "severity_before"]
 
 # An hour of both API sources at the default pace. A problem with rarer failures ends with it.
 LONGEST_RUN = 360
@@ -55,7 +55,7 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
     since, known_at = _beginning(context, failures)
     cross_check = cross_check_at(context.history, context.at, failures[-1].at, context.options)
     lead = leading_cause(failures, cross_check)
-    lead = specified(context, lead, _for_a_few(whose_words(context, lead.explained, lead.advice)))
+    lead = specified(context, lead, for_a_few(whose_words(context, lead.explained, lead.advice)))
     calls = sum(_asked(context, source, first, None) for source in asked)
     span = duration(context.at - failures[0].at)
     words = words_for(context, lead)
@@ -121,7 +121,7 @@ def _counted(
     )
 
 
-def _for_a_few(advice: Advice) -> Advice:
+def for_a_few(advice: Advice) -> Advice:
     """The advice for occasional failures.
 
     A key or model that is refused only now and then is hardly our fault.

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from claude_tui.analysis.diagnosis.attribution import leading_cause, retry_after, words_for
+from claude_tui.analysis.diagnosis.attribution import LeadingCause, leading_cause, retry_after, words_for
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import cross_check_at
 from claude_tui.analysis.diagnosis.evidence import kinds_of
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
+from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.views.models import model_states, names_of
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.model_names import families_in, model_name
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import ModelState
-from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Recovery, Severity
 
 __all__ = [
     "OF_A_MODEL",
@@ -37,6 +38,7 @@ OF_A_MODEL = {
     "errors_stalled": "model_errors",
     "errors_odd": "model_errors",
     "overloaded": "model_overloaded",
+    "capacity": "model_overloaded",
     "overloaded_stream": "model_overloaded",
 }
 """The replacement by the id of the advice for the API."""
@@ -129,10 +131,17 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
         detected_at=failures[1].at,
         retry=retry_after(context, lead.newest, advice),
         failures=lead.explained,
+        recovery=_recovery(failing, lead),
         scope=scope.words,
         brief_scope=scope.others if advice.id in OF_A_MODEL.values() else "",
         fallback=scope.fallback,
     )
+
+
+def _recovery(failing: Sequence[ModelState], lead: LeadingCause) -> Recovery | None:
+    """The progress of the model that is furthest from its recovery; None while one of them has not begun."""
+    last = min(failing, key=lambda each: each.good)
+    return Recovery(last.good, last.needed, failure_brief(lead.typical)) if last.recovering else None
 
 
 def unprobed_in_page(context: DiagnosisContext) -> tuple[str, str] | None:

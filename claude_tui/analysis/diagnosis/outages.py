@@ -29,6 +29,7 @@ from claude_tui.analysis.diagnosis.evidence import failures_evidence, kinds_of, 
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL, Scope, scope_of_messages, scoped
+from claude_tui.analysis.diagnosis.reported import as_reported
 from claude_tui.analysis.diagnosis.severity import severity_of_messages
 from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.views.models import names_of
@@ -74,6 +75,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     advice = scoped(_as_rare(_as_outage(lead, context, episode), episode), scope)
     advice = whose_key(context, advice, episode.since, lead.explained)
     lead = specified(context, lead, advice)
+    lead = replace(lead, advice=as_reported(context, lead))
     models = context.open_episode(Source.MODELS)
     clause = models_clause(context, now)
     return Finding(

@@ -11,6 +11,7 @@ from claude_tui.analysis.history.streaks import window_level
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, WindowUsage
+from claude_tui.model.waiting import LONGEST_RESET
 
 __all__ = ["burn_per_minute", "headroom_view"]
 
@@ -111,8 +112,10 @@ def _level(fraction_left: float, options: Options) -> Level:
 
 
 def _on_our_clock(reset_at: datetime | None, by: Observation) -> datetime | None:
-    """The instant of a reset by our clock, as the server gives it by its own."""
-    if reset_at is None or by.skew_s is None or abs(by.skew_s) < SKEW_S:
+    """The instant of a reset by our clock, as the server gives it by its own; None for a mistake."""
+    if reset_at is None or reset_at - by.at > LONGEST_RESET:
+        return None
+    if by.skew_s is None or abs(by.skew_s) < SKEW_S:
         return reset_at
     try:
         return reset_at - timedelta(seconds=by.skew_s)
@@ -135,12 +138,13 @@ def _reset_since(reset_at: datetime | None, by: Observation, at: datetime) -> bo
 def _exhausted_in(remaining: int, burn: float | None, age: timedelta) -> timedelta | None:
     """The time from now, not from the reading; None if nothing is used, or if it lasts over two hours.
 
-    Also None if it should have run out since the reading, which shows that it has not.
+    Also None if nothing is left, and if it should have run out since the reading, which shows that it has
+    not.
     """
-    if not burn or remaining * 60 > burn * (FAR + age).total_seconds():
+    if not burn or remaining <= 0 or remaining * 60 > burn * (FAR + age).total_seconds():
         return None
-    left = timedelta(minutes=max(remaining, 0) / burn) - age
-    return left if left > timedelta() or remaining <= 0 else None
+    left = timedelta(minutes=remaining / burn) - age
+    return left if left > timedelta() else None
 
 
 def _resolution(bucket: str) -> int:

@@ -68,6 +68,8 @@ def _state(model: str, asked: Sequence[Observation], late: timedelta, at: dateti
         failures=tuple(failures) if fails else (),
         asked=len(begun) if fails else len(asked),
         at=asked[-1].at if asked else at,
+        good=good if fails else 0,
+        needed=_RECOVERED,
     )
 
 

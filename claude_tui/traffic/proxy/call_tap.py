@@ -56,6 +56,13 @@ class LimitsDue:
         return True
 
 
+# The API answers neither: whoever sends one asks whether somebody is there, as Claude Code does at its start.
+_NO_CALLS = frozenset({b"HEAD", b"OPTIONS"})
+# How a server says that it has no such thing, which is no failure if the client only asked whether it has.
+_NOT_THERE = frozenset({404, 405, 501})
+_SAYS_NO = frozenset({Outcome.BAD_REQUEST, Outcome.INVALID_RESPONSE})
+
+
 @dataclass(frozen=True, slots=True)
 class Listening:
     """What all taps of a worker share."""
@@ -144,9 +151,17 @@ class CallTap:
             return classify_error(
                 answer.error, response.status, redactor=redactor, headers=fields, now=now, gateway=gateway
             )
-        return classify_response(
+        found = classify_response(
             response.status, fields, answer.beginning, redactor=redactor, gateway=gateway, now=now
         )
+        not_there = response.status in _NOT_THERE and found.outcome in _SAYS_NO
+        if not_there and found.error_type != "challenge_page" and self._may_be_missing():
+            return Classified(Outcome.OK, request_id=found.request_id)
+        return found
+
+    def _may_be_missing(self) -> bool:
+        """Whether a client copes without it: what it looks for, or a count, which few gateways offer."""
+        return self._head.method == b"GET" or self._route == COUNT_TOKENS
 
     def _succeeded(self, end: CallEnd, answer: AnswerReader) -> Classified:
         """The class of a response that reports no failure, but may be incomplete."""
@@ -158,6 +173,8 @@ class CallTap:
         return Classified(Outcome.OK)
 
     def _record(self, end: CallEnd, found: Classified, total_s: float) -> None:
+        if self._head.method in _NO_CALLS:
+            return
         asked = self._asked
         call = Call(
             at=self._at,

@@ -21,7 +21,7 @@ from claude_tui.model.format import (
     plural,
     span_text,
 )
-from claude_tui.model.outlook import Outlook, Retirement, Uptime
+from claude_tui.model.outlook import SOON, Outlook, Retirement, Uptime
 from claude_tui.model.snapshot import Event, EventKind, Snapshot
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.render.glyphs import event_mark
@@ -48,7 +48,6 @@ from claude_tui.tui.render.lines import (
 __all__ = ["RecordPanel", "outlook_line", "record_lines"]
 
 _LABEL_CELLS = 15
-_SOON = timedelta(days=30)
 _MOST_MODELS = 4
 _ROWS_OF_AN_ENTRY = 2
 # From this width on, past incidents are shown beside the rest.
@@ -245,7 +244,7 @@ def _certificate(snapshot: Snapshot) -> Line:
         return line(Span("none: the endpoint is not https", "text"))
     if expires is None:
         return line(Span("expiry not seen yet", "faint"))
-    role = "warn" if expires - at < _SOON else "text"
+    role = "warn" if expires - at < SOON else "text"
     return line(Span(_ahead(expires, at), role, bold=True), Span(f" · {day(expires)}", "dim"))
 
 
@@ -268,7 +267,7 @@ def _models(snapshot: Snapshot) -> Lines:
 
 def _retirement(each: Retirement, at: datetime) -> Line:
     """`11 days · sonnet-4-5 · 2026-11-30`."""
-    role = "warn" if each.at - at < _SOON else "text"
+    role = "warn" if each.at - at < SOON else "text"
     name = each.model.removeprefix("claude-")
     return line(
         Span(_ahead(each.at, at), role, bold=True),
@@ -298,12 +297,12 @@ def outlook_line(snapshot: Snapshot, cells: int) -> Line:
         figure = Span(percent(seen.uptime.share, 2), "text")
         pieces.append(line(Span(f"uptime {span_text(seen.uptime.span)} ", "dim"), figure))
     if seen.certificate_expires_at is not None:
-        role = "warn" if seen.certificate_expires_at - at < _SOON else "text"
+        role = "warn" if seen.certificate_expires_at - at < SOON else "text"
         pieces.append(line(Span("certificate ", "dim"), Span(_ahead(seen.certificate_expires_at, at), role)))
     used = [each for each in seen.retirements if each.used]
     if used:
         name = used[0].model.removeprefix("claude-")
-        role = "warn" if used[0].at - at < _SOON else "text"
+        role = "warn" if used[0].at - at < SOON else "text"
         pieces.append(line(Span(f"{name} retires in ", "dim"), Span(_ahead(used[0].at, at), role)))
     while pieces and width(join(pieces, " · ")) > cells:
         pieces.pop(0)
