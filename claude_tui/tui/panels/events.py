@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -110,13 +110,14 @@ class EventsPanel(SnapshotPanel):
         lowest, highest = min(self._top, index or 0), max(self._top, index or 0)
         near = rows[max(lowest - height, 0) : highest + height]
         times = max(cell_len(_when(row.event, at, local)) for row in near)
-        whole = len(rows) <= height and height >= sum(
-            len(_block(row, at, times, width, local, ROWS_WITH_ROOM)) for row in rows
-        )
-        most = ROWS_WITH_ROOM if whole else MOST_ROWS
+
+        def block(row: EventRow, most: int) -> Lines:
+            return _block(row, at, times, width, local, most)
+
+        whole = _in_full(rows, height, block)
 
         def draw(number: int) -> Lines:
-            return _block(rows[number], at, times, width, local, most)
+            return whole[number] if whole else block(rows[number], MOST_ROWS)
 
         if index is not None:
             self._top = min(self._top, index)
@@ -282,6 +283,16 @@ def _with_request_id(row: Line, event: Event, cells: int) -> Line:
     forms = (request_id, request_id.removeprefix("req_"))
     end = next((form for form in forms if cell_len(form) <= min(room, 40)), "")
     return spread(row, line(Span(end, "faint")), cells)
+
+
+def _in_full(
+    rows: Sequence[EventRow], height: int, block: Callable[[EventRow, int], Lines]
+) -> Sequence[Lines]:
+    """All of them with their whole text if there is room for that, otherwise none."""
+    if len(rows) > height:
+        return ()
+    drawn = [block(row, ROWS_WITH_ROOM) for row in rows]
+    return drawn if sum(map(len, drawn)) <= height else ()
 
 
 def _when(event: Event, at: datetime, local: Local | None) -> str:
