@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
 from claude_tui.tui.panels.event_rows import NARROW
 from claude_tui.tui.panels.events import event_rows, in_sight
@@ -179,6 +181,22 @@ async def test_a_narrow_list_gives_long_texts_a_second_row_instead_of_cutting_th
         marked = [row for row in map(plain, panel.lines(app.shown, 32, 12)) if "▸" in row]
         assert len(marked) == 1
         assert "checkout" in marked[0]
+
+
+LONG = "ben: checkout is on Sonnet since 14:02, batch waits until the limits are raised again"
+
+
+@pytest.mark.parametrize(("others", "whole"), [(1, True), (10, False)])
+async def test_a_narrow_list_says_all_of_long_texts_if_there_is_room(others: int, whole: bool) -> None:
+    scene = PICTURES["overloaded"]()
+    events = [event(20, EventKind.PERSON, Level.INFO, "INC-1", LONG)]
+    events += [event(30 + age, EventKind.PERSON, Level.INFO, "INC-1", f"ben: {age}") for age in range(others)]
+    app = Watched(replace(scene, events=tuple(events)))
+    async with app.run_test(size=(120, 40)):
+        drawn = [plain(row).strip() for row in app.dashboard.events.lines(app.shown, 32, 12)]
+        assert ("again" in " ".join(drawn)) is whole
+        assert len([row for row in drawn if row]) == others + (5 if whole else 2)
+        assert any(row.endswith("…") for row in drawn) is not whole
 
 
 async def test_in_a_narrow_list_the_cursor_stays_visible_with_all_of_its_rows() -> None:

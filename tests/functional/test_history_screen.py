@@ -40,6 +40,17 @@ def later(snapshot: Snapshot, seconds: float) -> Snapshot:
     return replace(snapshot, at=snapshot.at + timedelta(seconds=seconds))
 
 
+@pytest.mark.parametrize(("cells", "caused"), [(120, False), (200, True)])
+async def test_the_cause_of_an_incident_stands_beside_a_whole_title_only(cells: int, caused: bool) -> None:
+    app, _ = app_of()
+    async with app.run_test(size=(cells, 60)) as pilot:
+        await pilot.press("h")
+        await settled(pilot)
+        listed = next(row for row in screen_text(app).splitlines() if "500s on all models" in row)
+        assert "500s on all models, then 529s" in listed
+        assert ("provider errors" in listed) is caused
+
+
 async def test_uptime_incidents_and_days_are_there() -> None:
     app, _ = app_of()
     async with app.run_test(size=(120, 40)) as pilot:
@@ -50,8 +61,7 @@ async def test_uptime_incidents_and_days_are_there() -> None:
             "99.65%",
             "2h 31m",
             "38m 00s",
-            "500s on all models",
-            "provider errors",
+            "500s on all models, then 529s",
             "Nov 13",
             "▸ 30d",
         ):

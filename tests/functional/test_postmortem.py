@@ -258,6 +258,7 @@ async def test_preview_and_lint_open_and_close() -> None:
         await pressed(app, pilot, "pagedown", "end", "home", "v", "l")
         assert isinstance(app.screen, FindingsScreen)
         assert "several people wrote this at the same time" in screen_text(app)
+        assert "↑ ↓ scroll · esc back" in screen_text(app)
         await pressed(app, pilot, "down", "escape")
         assert isinstance(app.screen, PostmortemScreen)
 

@@ -321,6 +321,21 @@ def test_an_alert_nobody_has_seen_to_has_a_row_while_all_is_well() -> None:
     assert "Alert" not in said("overloaded")
 
 
+def test_the_long_text_of_a_lone_alert_takes_a_second_row() -> None:
+    snapshot = scene("alert_while_healthy")
+    view = snapshot.engine.alerts
+    waiting = next(each for each in view.groups if each.acknowledged is None and each.snoozed is None)
+    told = "A model that the endpoint lists retires within 30 days: claude-sonnet-4-5 in 10 days"
+    long = replace(waiting, content=replace(waiting.content, what=told))
+    alerts = replace(view, groups=(long,))
+    rows = drawn(replace(snapshot, engine=replace(snapshot.engine, alerts=alerts)), 80, 24)
+    text = [plain(row).strip() for row in rows]
+    first = next(number for number, row in enumerate(text) if "Alert P4" in row)
+    assert text[first].endswith("a ack")
+    assert text[first].startswith("▲ Alert P4: A model that the endpoint lists retires within 30 days:")
+    assert text[first + 1] == "claude-sonnet-4-5 in 10 days"
+
+
 def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
     assert "△ Over, its alert closes in a few minutes: It’s them. The API is overloaded (529)." in words(

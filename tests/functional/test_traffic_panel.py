@@ -266,6 +266,13 @@ def test_no_two_columns_of_a_table_touch(cells: int) -> None:
         assert all(set(each.replace("▾", " ").split()) <= WORDS for each in heads), heads
 
 
+def test_percentiles_stand_in_their_order_whichever_of_them_fit() -> None:
+    for cells, names in ((80, ["p95"]), (120, ["p50", "p95"]), (200, ["p50", "p95", "p99"])):
+        lines = text(traffic_zoom(trouble_with_traffic(), cells)).splitlines()
+        head = next(each for each in lines if "calls▾" in each)
+        assert [word for word in head.partition("cost")[0].split() if word.startswith("p")][1:] == names
+
+
 def test_a_table_names_only_the_words_that_it_heeds() -> None:
     lines = text(
         traffic_zoom(trouble_with_traffic(), 120, listing=Listing(words="app:checkout status:529 opus"))

@@ -210,7 +210,8 @@ def _read() -> list[ProviderStatus]:
         told = incident(
             stage=stage, name="Elevated errors on the Claude API", updates=("We are investigating.",)
         )
-        told = replace(told, started_at=at(180))
+        updates = tuple(replace(each, at=at(200)) for each in told.updates)
+        told = replace(told, started_at=at(180), updates=updates)
         read.append(
             status(at(second), "degraded_performance", indicator="minor", incidents=[told])
             if posted

@@ -154,7 +154,7 @@ def picture(
             group(topic, severity, verdict.summary, verdict.side, age, rule, from_verdict=True, **taken)
         )
         level = Level.BAD if severity in (Severity.P1, Severity.P2) else Level.WARN
-        title = f"[{severity.value}] prod (api.anthropic.com): {verdict.summary}"
+        title = f"[{severity.value}] {verdict.summary}"
         recorded += [
             event(age, EventKind.VERDICT, level, "verdict", f"{severity.value} {verdict.summary}"),
             event(age - 1, EventKind.ALERT, level, "alert", title),
@@ -463,7 +463,7 @@ def alert_while_healthy() -> Snapshot:
         ),
     )  # fmt: skip
     told = (
-        event(900, EventKind.ALERT, Level.WARN, "alert", f"[P4] prod (api.anthropic.com): {certificate}"),
+        event(900, EventKind.ALERT, Level.WARN, "alert", f"[P4] {certificate}"),
         event(4_000, EventKind.ALERT, Level.INFO, "alert", f"snoozed by bob until 15:00 UTC · {budget}"),
         event(6_000, EventKind.ALERT, Level.INFO, "alert", f"acknowledged by eve: moving to 5.5 · {model}"),
     )

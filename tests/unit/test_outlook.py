@@ -207,6 +207,16 @@ def test_an_open_incident_takes_its_place_with_the_newest_entries() -> None:
     )
 
 
+def test_the_newest_entries_are_told_in_full_before_older_ones() -> None:
+    snapshot = WAR_ROOMS["led"]()
+    newest, *others = snapshot.incident_log
+    told = replace(newest, text="ben: checkout is on Sonnet since 14:02, batch waits until 15:00")
+    log = (told, *others, *others, *others)
+    rows = [plain(row).strip() for row in record_lines(replace(snapshot, incident_log=log), 49, 14)]
+    assert rows[3].endswith("15:00")
+    assert len(rows) == 14
+
+
 def test_a_proposal_says_that_no_incident_is_open() -> None:
     assert "no incident is open" in text(WAR_ROOMS["proposed"]()).split("\n")[0]
 

@@ -104,6 +104,16 @@ def test_at_80x24_no_label_and_no_note_is_cut() -> None:
 # -- the same values as the dashboard ------------------------------------------------------
 
 
+def test_at_60x20_labels_and_notes_lose_whole_words_only() -> None:
+    rows = shown(WAR_ROOMS["led"](), 60, 20).splitlines()
+    labels = next(row for row in rows if "TTFT" in row)
+    assert labels.rstrip().endswith(" headroom")
+    assert "calls failing" in labels
+    assert any("of 386 calls" in row for row in rows)
+    figures = rows[rows.index(labels) : rows.index(labels) + 6]
+    assert not any("…" in row for row in figures)
+
+
 def test_with_own_traffic_its_share_and_first_token_are_the_panels() -> None:
     snapshot = WAR_ROOMS["led"]()
     failing, first_token, headroom = war_room_of(snapshot, Mask()).numbers
@@ -167,7 +177,7 @@ def test_what_is_old_says_as_of_when() -> None:
     room = war_room_of(unprobed(PICTURES["healthy"](), 12), Mask())
     assert room.word == "UNKNOWN"
     _, first_token, headroom = room.numbers
-    assert first_token.note == "as of 14:05:31"
+    assert first_token.note == "as of 14:05"
     assert headroom.note.endswith("as of 14:05")
     assert {first_token.role, headroom.role} == {"dim"}
 

@@ -10,7 +10,7 @@ from claude_tui.model.alert import Acknowledgement, AlertGroup, AlertState, Aler
 from claude_tui.model.format import moment, plural
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
-from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, line, spread
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, line, spread, width, wrap
 
 __all__ = [
     "GroupStatus",
@@ -104,13 +104,18 @@ def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:
 
 
 def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> Lines:
-    """A row for each alert that is neither acknowledged nor snoozed, for the strip of a healthy verdict."""
+    """A row for each alert that is neither acknowledged nor snoozed, for the strip of a healthy verdict.
+
+    A single one may take all of the `most` rows.
+    """
     waiting = [
         group
         for group in snapshot.engine.alerts.groups
         if group_status(group, snapshot.at) is GroupStatus.NEW
     ]
     well = snapshot.verdict.cause is Cause.HEALTHY
+    if len(waiting) == 1 and most > 1 and not (well and waiting[0].from_verdict):
+        return _alone(waiting[0], cells, most, hint)
     rows = [
         _over(snapshot, group, cells) if well and group.from_verdict else _row(group, cells, hint)
         for group in waiting[: max(most, 0)]
@@ -137,5 +142,18 @@ def _over(snapshot: Snapshot, group: AlertGroup, cells: int) -> Line:
 
 
 def _row(group: AlertGroup, cells: int, hint: Line) -> Line:
-    mark, head = Span("▲ ", "warn", bold=True), Span(f"Alert {group.severity}: ", "text", bold=True)
-    return spread(line(mark, head, Span(group.content.what, "text")), hint, cells)
+    return spread(line(*_head(group), Span(group.content.what, "text")), hint, cells)
+
+
+def _alone(group: AlertGroup, cells: int, most: int, hint: Line) -> Lines:
+    """The alert in as many rows as its text takes, with the hint in the first one."""
+    head = _head(group)
+    first, *others = wrap(group.content.what, cells - width(head) - width(hint) - 1, most) or ("",)
+    return (
+        spread(line(*head, Span(first, "text")), hint, cells),
+        *(crop(line(" " * width(head), Span(text, "text")), cells) for text in others),
+    )
+
+
+def _head(group: AlertGroup) -> Line:
+    return line(Span("▲ ", "warn", bold=True), Span(f"Alert {group.severity}: ", "text", bold=True))

@@ -219,4 +219,4 @@ def _kinds(window: ErrorWindow, cells: int, rows: int) -> Lines:
 
 def _kind(detail: ErrorDetail, cells: int) -> Line:
     what = Span(f"{detail.kind.source} {failure_name(detail.kind)}", "dim")
-    return spread(line(what), line(Span(f"{detail.count:,}×", "dim")), cells)
+    return spread(line(what), line(Span(f"×{detail.count:,}", "dim")), cells)

@@ -1,4 +1,4 @@
-"""Which events a list shows, and in a narrow panel the second row of those whose text does not fit."""
+"""Which events a list shows, and in a narrow panel the further rows of those whose text does not fit."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from claude_tui.model.snapshot import Event, EventKind, Level
 from claude_tui.tui.render.lines import Line, Span, line, pad, width, wrap
 
 __all__ = [
+    "MOST_ROWS",
     "NARROW",
+    "ROWS_WITH_ROOM",
     "Block",
     "EventRow",
     "blocks_from",
     "event_rows",
     "followed",
+    "further_rows",
     "in_sight",
     "last_top",
-    "second_row",
     "top_showing",
 ]
 
@@ -26,7 +28,10 @@ Lines = tuple[Line, ...]
 
 NARROW = 64
 """Panels of fewer cells cut most texts in a single row."""
-_MOST_ROWS = 2
+MOST_ROWS = 2
+"""The most rows of an event otherwise."""
+ROWS_WITH_ROOM = 5
+"""The most rows of an event where there is room for the whole text of all."""
 # Many of these come in a trouble; the others say what it is and what was done about it.
 _MANY = frozenset({EventKind.FAILURE, EventKind.RECOVERY, EventKind.LIMIT, EventKind.MODEL})
 
@@ -50,15 +55,15 @@ class Block(NamedTuple):
     lines: Lines
 
 
-def second_row(head: Line, text: Span, count: Span, cells: int) -> Lines:
-    """`text` behind `head` in at most two rows; the count is in the last of them and never cut."""
+def further_rows(head: Line, text: Span, count: Span, cells: int, most: int) -> Lines:
+    """`text` behind `head` in at most `most` rows; the count is in the last of them and never cut."""
     room = cells - width(head)
-    rows = list(wrap(text.text, room, _MOST_ROWS))
+    rows = list(wrap(text.text, room, most))
     if not rows:
         return (line(*head, count),)
     left = room - width((count,))
     if width((Span(rows[-1]),)) > left:
-        rows[-1:] = wrap(rows[-1], left, 1) if len(rows) == _MOST_ROWS else wrap(rows[-1], left, _MOST_ROWS)
+        rows[-1:] = wrap(rows[-1], left, 1) if len(rows) == most else wrap(rows[-1], left, 2)
     drawn = [
         line(*(line(Span(pad("", width(head)))) if number else head), text._replace(text=row))
         for number, row in enumerate(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -18,14 +18,16 @@ from claude_tui.model.snapshot import Event, EventKind, Level, Snapshot
 from claude_tui.model.when import Local
 from claude_tui.tui.messages import EventChosen
 from claude_tui.tui.panels.event_rows import (
+    MOST_ROWS,
     NARROW,
+    ROWS_WITH_ROOM,
     EventRow,
     blocks_from,
     event_rows,
     followed,
+    further_rows,
     in_sight,
     last_top,
-    second_row,
     top_showing,
 )
 from claude_tui.tui.render.clauses import clauses_in, without_first_sentence
@@ -99,7 +101,7 @@ class EventsPanel(SnapshotPanel):
         return event_lines(shown, snapshot.at, width, height, cursor, self.paint.local)
 
     def _in_blocks(self, snapshot: Snapshot, width: int, height: int, index: int | None) -> Lines:
-        """A row or two for each event; a row on the screen leads to the event that it is part of."""
+        """Some rows for each event, as its text and the room need; a row leads to the event it is part of."""
         at, local = snapshot.at, self.paint.local
         rows = self._rows
         if index is None and not self._top:
@@ -109,8 +111,13 @@ class EventsPanel(SnapshotPanel):
         near = rows[max(lowest - height, 0) : highest + height]
         times = max(cell_len(_when(row.event, at, local)) for row in near)
 
+        def block(row: EventRow, most: int) -> Lines:
+            return _block(row, at, times, width, local, most)
+
+        whole = _in_full(rows, height, block)
+
         def draw(number: int) -> Lines:
-            return _block(rows[number], at, times, width, local)
+            return whole[number] if whole else block(rows[number], MOST_ROWS)
 
         if index is not None:
             self._top = min(self._top, index)
@@ -278,12 +285,22 @@ def _with_request_id(row: Line, event: Event, cells: int) -> Line:
     return spread(row, line(Span(end, "faint")), cells)
 
 
+def _in_full(
+    rows: Sequence[EventRow], height: int, block: Callable[[EventRow, int], Lines]
+) -> Sequence[Lines]:
+    """All of them with their whole text if there is room for that, otherwise none."""
+    if len(rows) > height:
+        return ()
+    drawn = [block(row, ROWS_WITH_ROOM) for row in rows]
+    return drawn if sum(map(len, drawn)) <= height else ()
+
+
 def _when(event: Event, at: datetime, local: Local | None) -> str:
     return moment(event.at, at) if local is None else f"{moment(event.at, at)} {local.beside(event.at, at)}"
 
 
-def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local | None) -> Lines:
-    """An event of a narrow panel in a row, or in two if its text takes them."""
+def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local | None, most: int) -> Lines:
+    """An event of a narrow panel in a row, or in up to `most` if its text takes them."""
     event, mark = shown.event, event_mark(shown.event)
     loud = event.level in (Level.WARN, Level.BAD)
     glyph = "·" if shown.inner else mark.glyph
@@ -297,7 +314,7 @@ def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local |
     count = Span(f" ×{event.count:,}" if event.count > 1 else "", "text", bold=True)
     row = line(*head, text)
     if width(row) + width((count,)) > cells:
-        return second_row(head, text, count, cells)
+        return further_rows(head, text, count, cells, most)
     return (_with_request_id(_with_count(row, event, at, cells) if event.count > 1 else row, event, cells),)
 
 
@@ -327,7 +344,7 @@ def _with_count(row: Line, event: Event, at: datetime, cells: int) -> Line:
     for tail in (line(many, since, last), line(many, last), line(many, brief), line(many)):
         if width(row) + width(tail) <= cells:
             return line(*row, *tail)
-    return line(*crop(row, cells - width((many,))), many)
+    return line(*_cut_at_a_word(row, cells - width((many,))), many)
 
 
 def _shortened(row: Line, event: Event, cells: int) -> Line:

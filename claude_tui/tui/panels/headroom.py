@@ -240,7 +240,7 @@ def _detail(row: Row, at: datetime, cells: int = 60) -> Line:
     At most `cells` wide: the last facts are left out first.
     """
     if row.stale:
-        return line(Span(fit(f"as of {moment(row.read_at, at)}, may have reset", cells), "warn"))
+        return line(Span(fit(f"as of {moment(row.read_at, at)}, may have reset", cells), "dim"))
     running_out = isinstance(row, Headroom) and row.runs_out_first
     if row.level not in (Level.WARN, Level.BAD) and not running_out:
         return ()

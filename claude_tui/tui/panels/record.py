@@ -50,6 +50,8 @@ __all__ = ["RecordPanel", "outlook_line", "record_lines"]
 _LABEL_CELLS = 15
 _MOST_MODELS = 4
 _ROWS_OF_AN_ENTRY = 2
+# In so many rows, what the newest entries say in full is worth more than older ones.
+_NEWEST, _ROOMY = 3, 9
 # From this width on, past incidents are shown beside the rest.
 _TWO_COLUMNS, _COLUMN_GAP = 96, 4
 
@@ -99,9 +101,10 @@ def _incident(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 
 def _entries(log: tuple[Event, ...], at: datetime, cells: int, rows: int) -> Iterator[Line]:
-    """The entries, newest first. One may take two rows if there are rows for all of the others."""
+    """The entries, newest first. The newest may take two rows, others if there are rows for all of them."""
+    newest = _NEWEST if rows >= _ROOMY else 0
     for number, event in enumerate(log):
-        waiting = len(log) - number - 1
+        waiting = 0 if number < newest else len(log) - number - 1
         room = _ROWS_OF_AN_ENTRY if rows - waiting >= _ROWS_OF_AN_ENTRY else 1
         if rows < 1:
             return

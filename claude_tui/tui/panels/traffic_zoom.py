@@ -53,10 +53,13 @@ _SHORTEST_CHART = 20
 _AIR = 1.25
 _NAME_CELLS = 22
 _COUNT_CELLS = 10
-# The most important first, each with its width: columns that do not fit are left out.
-_COLUMNS = {"calls": 8, "pace": 8, "failing": 9, "overload": 10, "limited": 9, "TTFT p95": 10, "TTFT p50": 10,
-            "cost/h": 10, "in/min": 10, "attempts": 10, "TTFT p99": 10, "out/min": 9, "cached": 8,
+# From left to right, each with its width.
+_COLUMNS = {"calls": 8, "pace": 8, "failing": 9, "overload": 10, "limited": 9, "TTFT p50": 10, "TTFT p95": 10,
+            "TTFT p99": 10, "cost/h": 10, "in/min": 10, "out/min": 9, "attempts": 10, "cached": 8,
             "per 1,000": 11, "prompt p95": 12}  # fmt: skip
+# Those that do not fit are left out, the last ones here first.
+_MOST_NEEDED = ("calls", "pace", "failing", "overload", "limited", "TTFT p95", "TTFT p50", "cost/h", "in/min",
+                "attempts", "TTFT p99", "out/min", "cached", "per 1,000", "prompt p95")  # fmt: skip
 _NOTHING = (
     "No own traffic is recorded. Send your applications' calls through a proxy: "
     "`claude-top manual traffic` says what it counts."
@@ -173,16 +176,13 @@ def _table(rows: Sequence[TrafficFigures], cells: int, order: str = "") -> Lines
 
 def _fitting(cells: int, order: str) -> tuple[str, ...]:
     """The columns that fit; the one that the table is sorted by takes the place of others."""
-    room, columns = cells - _COLUMNS.get(order, 0), []
-    for name, needed in _COLUMNS.items():
-        if name == order:
-            columns.append(name)
-        elif room >= needed:
-            columns.append(name)
-            room -= needed
-        else:
-            room = 0
-    return tuple(columns)
+    room, chosen = cells - _COLUMNS.get(order, 0), {order}
+    for name in (each for each in _MOST_NEEDED if each != order):
+        if room < _COLUMNS[name]:
+            break
+        chosen.add(name)
+        room -= _COLUMNS[name]
+    return tuple(name for name in _COLUMNS if name in chosen)
 
 
 def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:

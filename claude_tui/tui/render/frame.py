@@ -62,7 +62,7 @@ def _edge(focused: bool) -> str:
 @lru_cache(maxsize=64)
 def _label(title: str, key: str, focused: bool) -> Line:
     mark = Span("▸", "accent", bold=True) if focused else Span("")
-    number = Span(f"{key} " if key else "", "faint")
+    number = Span(f"{key} " if key else "", "accent")
     return line(mark, " ", number, Span(title, "text" if focused else "dim", bold=focused), " ")
 
 

@@ -16,14 +16,18 @@ __all__ = ["Pager"]
 class Pager(LinePanel):
     """Shows what `content(cells, rows)` returns, in a frame with its title.
 
-    `rows` is the visible height: content that adapts to it need not scroll.
+    `rows` is the visible height: content that adapts to it need not scroll. Above another screen, `keys` are
+    those that work here, and the frame is that of a dialog.
     """
 
-    def __init__(self, title: str, content: Callable[[int, int], Lines], *, key: str = "") -> None:
+    def __init__(
+        self, title: str, content: Callable[[int, int], Lines], *, key: str = "", keys: str = ""
+    ) -> None:
         super().__init__(id="pager")
         self._title = title
         self._content = content
         self._key = key
+        self._keys = keys
         self._top = 0
         self._total = 0
         self.shown_rows = 0
@@ -45,8 +49,16 @@ class Pager(LinePanel):
         self._total, self.shown_rows = len(lines), rows
         self._top = max(min(self._top, self._total - rows), 0)
         shown = lines[self._top : self._top + rows]
+        note = " · ".join(part for part in (self._place(rows), self._keys) if part)
         return framed(
-            shown, width, height, frame=frame, title=self._title, key=self._key, note=self._place(rows)
+            shown,
+            width,
+            height,
+            frame=frame,
+            title=self._title,
+            key=self._key,
+            note=note,
+            focused=bool(self._keys),
         )
 
     def _place(self, rows: int) -> str:

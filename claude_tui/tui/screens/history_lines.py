@@ -22,6 +22,7 @@ from claude_tui.model.format import (
     plural,
     span_text,
 )
+from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.grade_marks import GRADE_MARKS
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right, spread, width
@@ -253,17 +254,18 @@ def _incidents(report: Report, listing: HistoryListing, cells: int) -> Lines:
 
 
 def _incident(incident: Incident, at: datetime, cells: int) -> Line:
-    """Start, duration, severity, title and cause."""
+    """Start, duration, severity and title; the cause only beside a whole title."""
     lasted = duration(incident.length(at))
     severity = str(incident.severity) if incident.severity.trouble else ""
     cause = plain(incident.cause.value) if incident.cause is not None else "cause unknown"
     head = line(
         Span(f"{incident.start:%b %d %H:%M}", "dim"),
         Span(right(lasted, 9), "text" if incident.end else "warn"),
-        Span(right(severity, 4), "warn" if severity else ""),
+        Span(right(severity, 4), severity_role(incident.severity)),
         Span(f"  {incident.title}" + ("" if incident.end else " (open)"), "text"),
     )
-    return spread(head, line(Span(cause, "dim")), cells)
+    told = line(Span(cause, "dim"))
+    return spread(head, told, cells) if width(head) + 2 + width(told) <= cells else crop(head, cells)
 
 
 def next_span(span: timedelta, step: int) -> timedelta:

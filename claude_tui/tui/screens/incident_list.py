@@ -98,4 +98,4 @@ def _listed_end(incident: Incident, at: datetime) -> Line:
         return line(Span("merged", "dim"))
     if incident.resolved_at is None:
         return line(Span(f"open {age(_lasted(incident, at))}", "warn", bold=True))
-    return line(Span(f"resolved after {age(_lasted(incident, at))}", "dim"))
+    return line(Span(age(_lasted(incident, at)), "text"))

@@ -96,7 +96,7 @@ class FindingsScreen(LeavesOnce, ModalScreen[None]):
         super().__init__()
         self._findings = findings
         self._rows = rows
-        self._pager = Pager(title, self._lines)
+        self._pager = Pager(title, self._lines, keys="↑ ↓ scroll · esc back")
 
     def compose(self) -> ComposeResult:
         yield self._pager

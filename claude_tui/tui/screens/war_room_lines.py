@@ -238,7 +238,9 @@ def _figures(room: WarRoom, plan: Plan, cells: int, between: int) -> Lines:
 def _row(numbers: Sequence[Number], plan: Plan, columns: Sequence[int]) -> Lines:
     """Labels, figures and notes; each figure is right-aligned in the width of its widest value."""
     placed = list(zip(numbers, columns, strict=False))
-    labels = line(*(Span(pad(fit(each.label, cells - COLUMN_GAP), cells), "dim") for each, cells in placed))
+    labels = line(
+        *(Span(pad(_labelled(each.label, cells - COLUMN_GAP), cells), "dim") for each, cells in placed)
+    )
     drawn = [(_figure(each, plan.figures, cells - COLUMN_GAP), cells) for each, cells in placed]
     rows = [
         line(
@@ -252,6 +254,13 @@ def _row(numbers: Sequence[Number], plan: Plan, columns: Sequence[int]) -> Lines
     ]
     notes = line(*(Span(pad(_noted(each.note, cells - COLUMN_GAP), cells), "text") for each, cells in placed))
     return (labels, *rows, notes)
+
+
+def _labelled(label: str, cells: int) -> str:
+    """As much of the label as fits: its first words are left out first."""
+    while cell_len(label) > cells and " " in label:
+        label = label.partition(" ")[2]
+    return fit(label, cells)
 
 
 def _noted(note: str, cells: int) -> str:

@@ -112,12 +112,16 @@ def _needs(shown: Sequence[Number], columns: int, figures: Scale) -> list[int]:
 
 
 def column_widths(shown: Sequence[Number], plan: Plan, cells: int) -> list[int]:
-    """The width of each column: what is left over is shared among them."""
-    needs = _needs(shown, plan.columns, plan.figures)
+    """The width of each column: what is left over is for labels, those that lack least first, then shared."""
+    widths = _needs(shown, plan.columns, plan.figures)
     labels = [cell_len(each.label) + COLUMN_GAP for each in shown]
-    labelled = [max(need, *labels[column :: plan.columns]) for column, need in enumerate(needs)]
-    least = labelled if sum(labelled) <= cells else needs
-    return [each + (cells - sum(least)) // len(least) for each in least]
+    lacks = [max(max(labels[column :: plan.columns]) - each, 0) for column, each in enumerate(widths)]
+    left = cells - sum(widths)
+    for column in sorted(range(len(widths)), key=lacks.__getitem__):
+        given = min(lacks[column], left)
+        widths[column] += given
+        left -= given
+    return [each + left // len(widths) for each in widths]
 
 
 def _longest(*, stacked: bool) -> str:

@@ -229,7 +229,7 @@ def _first_token(snapshot: Snapshot) -> Number:
         return Number("TTFT", NOT_AVAILABLE, "none measured", "faint", "9.99s")
     figure = _seconds(series.current, series.p50, series.p95, series.p99)
     if series.now_at is not None and outdated(snapshot, Source.MESSAGES, series.now_at):
-        return Number("TTFT", figure, f"as of {moment(series.now_at, snapshot.at)}", "dim", "9.99s")
+        return Number("TTFT", figure, f"as of {clock_minute(series.now_at)}", "dim", "9.99s")
     times = series.current_ratio
     note = f"{ratio(times)} usual" if times is not None else "usual not known yet"
     return Number("TTFT", figure, note, _level_role(series.level), "9.99s")
@@ -253,7 +253,7 @@ def _headroom(snapshot: Snapshot) -> Number:
     view = snapshot.headroom
     rows: list[Headroom | WindowUsage] = [*(each for each in view.buckets if each.granted), *view.windows]
     if not rows:
-        return Number("headroom", NOT_AVAILABLE, "none reported yet", "faint", "99%")
+        return Number("headroom", NOT_AVAILABLE, "none yet", "faint", "99%")
     tightest = min(rows, key=lambda row: (row.stale, _left(row)))
     name = (
         bucket_label(tightest.bucket)
