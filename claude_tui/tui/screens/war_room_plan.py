@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
-
 from claude_tui.tui.render.large import Scale, large_figure, large_figure_cells, large_word_cells
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Line, Span, cells_of, line
 from claude_tui.tui.screens.war_room_view import Number, WarRoom
 
 __all__ = [
@@ -114,7 +112,7 @@ def _needs(shown: Sequence[Number], columns: int, figures: Scale) -> list[int]:
 def column_widths(shown: Sequence[Number], plan: Plan, cells: int) -> list[int]:
     """The width of each column: what is left over is shared among them."""
     needs = _needs(shown, plan.columns, plan.figures)
-    labels = [cell_len(each.label) + COLUMN_GAP for each in shown]
+    labels = [cells_of(each.label) + COLUMN_GAP for each in shown]
     labelled = [max(need, *labels[column :: plan.columns]) for column, need in enumerate(needs)]
     least = labelled if sum(labelled) <= cells else needs
     return [each + (cells - sum(least)) // len(least) for each in least]
