@@ -12,6 +12,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from claude_tui.model.shared import shared_text
 from claude_tui.model.text import inert
 
 __all__ = ["STORED_AS", "from_json", "from_plain", "mapped", "sound", "to_json", "to_plain"]
@@ -82,6 +83,8 @@ def _read(kind: Any, value: object) -> object:
 
 
 def _read_scalar(kind: Any, value: object) -> object:
+    if kind is str:
+        return shared_text(_checked(str, value))
     if kind is datetime:
         return _read_instant(value)
     if kind is bytes:
@@ -122,7 +125,7 @@ def _read_fields(kind: Any, value: object) -> object:
         if key in table:
             each = table[key]
             # Most fields are text.
-            found[name] = each if hint is str and type(each) is str else _read(hint, each)
+            found[name] = shared_text(each) if hint is str and type(each) is str else _read(hint, each)
         elif required:
             raise ValueError(f"not a {kind.__name__}: it has no {key!r}")
     return kind(**found)

@@ -33,6 +33,7 @@ from http import HTTPStatus
 from claude_tui.knowledge import Knowledge, Reach, knowledge
 from claude_tui.knowledge.recognition import Recogniser
 from claude_tui.model.observation import Outcome
+from claude_tui.model.shared import shared_text
 from claude_tui.model.text import Redactor
 from claude_tui.probes.error_body import (
     html_title,
@@ -346,6 +347,10 @@ def _clean(found: Classified, headers: Mapping[str, str], redactor: Redactor) ->
     def clean(text: str | None, limit: int) -> str | None:
         return redactor.clean(text.strip(), limit) if text and text.strip() else None
 
+    def shared(text: str | None, limit: int) -> str | None:
+        found = clean(text, limit)
+        return None if found is None else shared_text(found)
+
     told = _TOLD_ID.search(found.message or "")
     ids = (
         headers.get("request-id"),
@@ -355,9 +360,9 @@ def _clean(found: Classified, headers: Mapping[str, str], redactor: Redactor) ->
     )
     return Classified(
         outcome=found.outcome,
-        error_type=clean(found.error_type, 80),
-        error_code=clean(found.error_code, 80),
-        message=clean(found.message, MAX_MESSAGE),
+        error_type=shared(found.error_type, 80),
+        error_code=shared(found.error_code, 80),
+        message=shared(found.message, MAX_MESSAGE),
         request_id=next((text for each in ids if (text := clean(each, 128))), None),
         body_wait_s=found.body_wait_s,
     )

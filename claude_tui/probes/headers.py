@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from claude_tui.model.observation import RateLimitReading, WindowReading
+from claude_tui.model.shared import shared_header
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_number
 from claude_tui.probes.limits import read_rate_limits, read_windows
@@ -154,9 +154,8 @@ def _server_time(fields: Mapping[str, str]) -> float | None:
 def _notable(fields: Mapping[str, str], redactor: Redactor) -> tuple[tuple[str, str], ...]:
     kept = [(name, value) for name, value in fields.items() if _NOTABLE.fullmatch(name)]
     return tuple(
-        (
-            # The same object in all responses, as failures are kept for a day.
-            sys.intern(redactor.clean(name, _MAX_NAME)),
+        shared_header(
+            redactor.clean(name, _MAX_NAME),
             redactor.clean(without_user(value) if name == "location" else value, _MAX_VALUE),
         )
         for name, value in kept[:_MAX_NOTABLE]

@@ -18,6 +18,7 @@ from claude_tui.model.observation import (
     Usage,
     WindowReading,
 )
+from claude_tui.model.shared import shared_header, shared_text
 from claude_tui.store.checked import (
     entries,
     figure,
@@ -176,7 +177,7 @@ def decode(at: int, kind: Kind, values: Row) -> Observation:
         http_status=kind.http_status,
         error_type=error_type,
         error_code=error_code,
-        message=text_or_none(extra.get("message")),
+        message=_message(extra.get("message")),
         request_id=text_or_none(request_id),
         timings=Timings(*map(_seconds, phases)),
         model=model,
@@ -254,8 +255,12 @@ def _varying(stored: object) -> Varying:
     )
 
 
+def _message(stored: object) -> str | None:
+    return None if stored is None else shared_text(text(stored))
+
+
 def _headers(stored: object) -> tuple[tuple[str, str], ...]:
-    return tuple((text(name), text(value)) for name, value in map(entries, entries(stored)))
+    return tuple(shared_header(text(name), text(value)) for name, value in map(entries, entries(stored)))
 
 
 def _readings(stored: object) -> tuple[RateLimitReading, ...]:

@@ -68,6 +68,14 @@ def test_the_apis_own_errors(status: int, body: Any, outcome: Outcome) -> None:
     assert found.request_id == "req_header", "the header is the one to quote"
 
 
+def test_successive_failures_share_their_words() -> None:
+    body = json.dumps(api_error("overloaded_error", "Overloaded, please wait", "busy_code"))
+    one, other = respond(529, body), respond(529, body)
+    assert one.error_type is other.error_type
+    assert one.error_code is other.error_code
+    assert one.message is other.message
+
+
 def test_the_type_decides_before_the_status() -> None:
     for status in (200, 400, 500, 529):
         assert respond(status, OVERLOADED).outcome is Outcome.OVERLOADED

@@ -244,6 +244,17 @@ def test_no_skew_without_a_date_or_from_a_cache() -> None:
     assert read({"date": "Fri, 20 Nov 2026 14:05:33 GMT"}).skew_s == 0.0
 
 
+def test_successive_failures_share_the_headers_that_are_the_same() -> None:
+    def notable(number: int) -> dict[str, tuple[str, str]]:
+        received = {"Server": "cloudflare", "Content-Type": f"text/{'html'}", "cf-ray": f"{number:016x}-FRA"}
+        return {pair[0]: pair for pair in read(received).notable}
+
+    one, other = notable(1), notable(2)
+    assert one["server"] is other["server"]
+    assert one["content-type"] is other["content-type"]
+    assert other["cf-ray"] == ("cf-ray", "0000000000000002-FRA")
+
+
 def test_notable_headers_are_few_clean_and_hold_no_secret() -> None:
     headers = {
         "Request-Id": "req_011CfAkE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cached_cell_len, cell_len, split_graphemes
 
 from claude_tui.tui.render.lines import (
     BLANK,
@@ -44,6 +44,16 @@ def test_what_counts_as_one_cell_is_one_cell() -> None:
         char for char in NARROW if cell_len(char) != 1 or (not char.isprintable() and char != NO_BREAK)
     ] == []
     assert cell_len(NARROW) == len(NARROW)
+
+
+def test_measuring_what_is_new_every_second_keeps_nothing() -> None:
+    before = cached_cell_len.cache_info().misses
+    for second in range(3):
+        words = f"{second} of 19 messages, “{second}” of 37 lists · out in {second}s…"
+        assert wrap(words, 20, 3)
+        assert fit(words, 12)
+        assert changes((Span(words),), (Span(f"{words}!"),), 80)
+    assert cached_cell_len.cache_info().misses == before
 
 
 @given(texts, sizes)

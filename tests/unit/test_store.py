@@ -70,6 +70,20 @@ class TestRoundTrip:
             assert store.flush(PATIENCE_S)
             assert [o.at for o in store.observations(NOW)] == [NOW]
 
+    def test_failures_share_the_words_and_headers_that_are_the_same(self, tmp_path: Path) -> None:
+        headers = (("server", "cloudflare"), ("retry-after", "30"))
+        with opened(tmp_path) as store:
+            for number in range(2):
+                ray = "cf-ray", f"{number}-FRA"
+                store.write(
+                    seen(number, outcome=Outcome.OVERLOADED, message="So busy", headers=(*headers, ray))
+                )
+        with opened(tmp_path) as store:
+            one, other = store.observations(BEGINNING)
+        assert one.message is other.message
+        assert [a is b for a, b in zip(one.headers, other.headers, strict=True)] == [True, True, False]
+        assert other.headers[2] == ("cf-ray", "1-FRA")
+
     def test_no_field_of_an_observation_is_forgotten(self) -> None:
         """A field added to the model must be stored too, and then stand here."""
         assert [field.name for field in fields(Observation)] == [

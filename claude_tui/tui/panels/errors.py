@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from rich.cells import cell_len
-
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import clock, percent, plural, span_text
@@ -16,7 +14,19 @@ from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level,
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, clipped, crop, line, pad, right, spread
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Lines,
+    Span,
+    cells_of,
+    clipped,
+    crop,
+    line,
+    pad,
+    right,
+    spread,
+)
 from claude_tui.tui.render.sparkline import sparkline
 
 __all__ = ["ErrorsPanel", "error_lines", "short_label"]
@@ -101,7 +111,7 @@ def error_lines(
 
 def _compared(window: ErrorWindow, windows: Sequence[ErrorWindow], cells: int) -> Iterator[Line]:
     """`529 overloaded  ▁▁▂▅█   12   24   31   83%`: the counts of each window, bright for the chosen one."""
-    label = max(cell_len(short_label(row.label)) for row in window.rows)
+    label = max(cells_of(short_label(row.label)) for row in window.rows)
     trend = min(cells - label - 2 - _COUNT_CELLS * len(windows) - _SHARE_CELLS, _WIDEST_TREND)
     heads = (
         Span(right(span_text(each.span), _COUNT_CELLS), "dim" if each is window else "faint")
@@ -139,8 +149,8 @@ class _Columns:
     @classmethod
     def of(cls, rows: Sequence[ErrorRow], cells: int) -> _Columns:
         room = cells - 2 - _COUNT_CELLS - _SHARE_CELLS
-        whole = max((cell_len(row.label) for row in rows), default=0)
-        short = max((cell_len(short_label(row.label)) for row in rows), default=0)
+        whole = max((cells_of(row.label) for row in rows), default=0)
+        short = max((cells_of(short_label(row.label)) for row in rows), default=0)
         label = min(whole if room - whole >= _SHORTEST_TREND else short, max(cells // 2, 8))
         room -= label
         last = _LAST_CELLS if room >= _SHORTEST_TREND + 14 + _LAST_CELLS else 0
@@ -164,7 +174,7 @@ def _row(row: ErrorRow, columns: _Columns, last_at: datetime | None) -> Line:
     role = "faint" if quiet else _role(row)
     share = percent(row.share) if row.share is not None and not quiet else "–"
     last = f"last {clock(last_at)}" if last_at is not None and columns.last else ""
-    label = row.label if cell_len(row.label) <= columns.label else short_label(row.label)
+    label = row.label if cells_of(row.label) <= columns.label else short_label(row.label)
     return line(
         Span(pad(label, columns.label) + "  ", "dim" if quiet else "text"),
         *_trend(row, columns.trend, role),
@@ -195,8 +205,8 @@ def _totals(window: ErrorWindow, cells: int, rows: int) -> Lines:
         return (line(Span(f"{parts} failed in {span}", "dim")),)
     summed = f"{window.failures:,} of {plural(window.requests, 'probe')} failed in {span}:"
     brief = ", ".join(_parts(window, brief=True))
-    texts = (f"{summed} {parts}",) if rows < 2 or cell_len(f"{summed} {parts}") <= cells else (summed, parts)
-    if cell_len(texts[-1]) > cells:
+    texts = (f"{summed} {parts}",) if rows < 2 or cells_of(f"{summed} {parts}") <= cells else (summed, parts)
+    if cells_of(texts[-1]) > cells:
         texts = (summed, brief) if rows > 1 else (f"{brief} failed",)
     return tuple(line(Span(text, "dim")) for text in texts)
 

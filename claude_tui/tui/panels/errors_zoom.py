@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from claude_tui.model.format import NOT_AVAILABLE, ago, clock, percent, plain, plural, span_text
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Calls, Chart, ErrorDetail, ErrorRow, ErrorWindow, Level, Snapshot
 from claude_tui.tui.panels.errors import short_label
 from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, cells_of, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
@@ -86,7 +84,7 @@ def _classes(
 
 def _class(row: ErrorRow, counts: Sequence[ErrorRow], trend: Lines, label_cells: int) -> Lines:
     quiet = not any(each.count for each in counts)
-    label = row.label if cell_len(row.label) < label_cells else short_label(row.label)
+    label = row.label if cells_of(row.label) < label_cells else short_label(row.label)
     main = line(
         Span(pad(label, label_cells), "dim" if quiet else "text"),
         *(span for each in counts for span in _count(each)),

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from rich.cells import cell_len
 from textual import events as textual_events
 
 from claude_tui.analysis.views.events import filtered
@@ -34,7 +33,19 @@ from claude_tui.tui.render.clauses import clauses_in, without_first_sentence
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import Line, Lines, Span, clipped, crop, line, pad, spread, width, wrap
+from claude_tui.tui.render.lines import (
+    Line,
+    Lines,
+    Span,
+    cells_of,
+    clipped,
+    crop,
+    line,
+    pad,
+    spread,
+    width,
+    wrap,
+)
 
 __all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "in_sight"]
 
@@ -109,7 +120,7 @@ class EventsPanel(SnapshotPanel):
             rows = tuple(in_sight(rows, height))
         lowest, highest = min(self._top, index or 0), max(self._top, index or 0)
         near = rows[max(lowest - height, 0) : highest + height]
-        times = max(cell_len(_when(row.event, at, local)) for row in near)
+        times = max(cells_of(_when(row.event, at, local)) for row in near)
 
         def block(row: EventRow, most: int) -> Lines:
             return _block(row, at, times, width, local, most)
@@ -264,7 +275,7 @@ def _event(shown: EventRow, when: str, at: datetime, subject_cells: int, cells: 
     subject = Span(pad(event.subject, subject_cells) + " ", "text")
     text = Span(event.text, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
     row = line(*head, subject, text)
-    count_cells = cell_len(f" ×{event.count:,}") if event.count > 1 else 0
+    count_cells = cells_of(f" ×{event.count:,}") if event.count > 1 else 0
     if width(row) + count_cells > cells and not _needs_its_subject(event):
         row = line(*head, text)
     if event.count > 1:
@@ -281,7 +292,7 @@ def _with_request_id(row: Line, event: Event, cells: int) -> Line:
     room = cells - width(row) - 1
     # Wide rows show the whole id, to copy it from the screen; part of an id cannot be looked up.
     forms = (request_id, request_id.removeprefix("req_"))
-    end = next((form for form in forms if cell_len(form) <= min(room, 40)), "")
+    end = next((form for form in forms if cells_of(form) <= min(room, 40)), "")
     return spread(row, line(Span(end, "faint")), cells)
 
 
@@ -308,7 +319,7 @@ def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local |
     head = line(when, Span(f"{glyph} ", mark.role, bold=loud))
     subject = f"{event.subject} " if _needs_its_subject(event) else ""
     told, room = f"{subject}{event.text}", 2 * (cells - width(head))
-    if event.kind is EventKind.VERDICT and cell_len(told) > cells - width(head):
+    if event.kind is EventKind.VERDICT and cells_of(told) > cells - width(head):
         told = _brief_verdict(event, room) or told
     text = Span(told, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
     count = Span(f" ×{event.count:,}" if event.count > 1 else "", "text", bold=True)
@@ -353,7 +364,7 @@ def _shortened(row: Line, event: Event, cells: int) -> Line:
         return row
     room = cells - width(row[:-1])
     text = _brief_verdict(event, room) if event.kind is EventKind.VERDICT else clauses_in(event.text, room)
-    enough = event.kind is EventKind.VERDICT or cell_len(text) > room / 2
+    enough = event.kind is EventKind.VERDICT or cells_of(text) > room / 2
     return (*row[:-1], row[-1]._replace(text=text)) if text and enough else _cut_at_a_word(row, cells)
 
 
@@ -374,7 +385,7 @@ def _cut_at_a_word(row: Line, cells: int) -> Line:
     room = cells - width(row[:-1])
     cut = "".join(wrap(row[-1].text, room, 1))
     # Unless that would drop a long word.
-    return (*row[:-1], row[-1]._replace(text=cut)) if cell_len(cut) > room / 2 else crop(row, cells)
+    return (*row[:-1], row[-1]._replace(text=cut)) if cells_of(cut) > room / 2 else crop(row, cells)
 
 
 def _selected(drawn: Line, cells: int) -> Line:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from rich.cells import cell_len
-
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import ago, count, count_of, moment, per_minute, percent, plain
 from claude_tui.model.observation import Source
@@ -27,6 +25,7 @@ from claude_tui.tui.render.lines import (
     Line,
     Lines,
     Span,
+    cells_of,
     clipped,
     crop,
     first_fitting,
@@ -170,7 +169,7 @@ def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[L
     out = [_main(row, columns, marked=any(row is each for each in marked)) for row in shown]
     for row in loud:
         name = _label(row)
-        detail = _detail(row, at, cells - cell_len(name) - 1)
+        detail = _detail(row, at, cells - cells_of(name) - 1)
         glyph = () if row.stale else detail[:1]
         out.append(line(*glyph, Span(f"{name} ", "text"), *detail[len(glyph) :]))
     return out
@@ -191,7 +190,7 @@ class _Columns:
 
     @classmethod
     def of(cls, rows: Sequence[Row], cells: int) -> _Columns:
-        label = min(max(cell_len(_label(row)) for row in rows), max(cells // 3, 6))
+        label = min(max(cells_of(_label(row)) for row in rows), max(cells // 3, 6))
         figures = [_figures(row) for row in rows]
         left, limit = (max(map(len, column)) for column in zip(*figures, strict=True))
         left = max(left, _LEFT_CELLS) if left else 0
@@ -246,7 +245,7 @@ def _detail(row: Row, at: datetime, cells: int = 60) -> Line:
         return ()
     mark = level_mark(Level.WARN if row.level is Level.OK else row.level)
     facts = limit_facts(row, at)
-    while len(facts) > 1 and cell_len(", ".join(facts)) + 2 > cells:
+    while len(facts) > 1 and cells_of(", ".join(facts)) + 2 > cells:
         facts.pop()
     return line(Span(f"{mark.glyph} ", mark.role, bold=True), Span(", ".join(facts), "text"))
 
@@ -264,7 +263,7 @@ def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
     when = moment(view.read_at, at)
     if _aged(view):
         words = f"stale: as of {when}, {ago(view.read_at, at)}"
-        more = ", may have reset" if cell_len(words) + 18 <= cells else ""
+        more = ", may have reset" if cells_of(words) + 18 <= cells else ""
         return crop(line(Span("▲ ", "warn"), Span(words + more, "warn")), cells)
     as_of = line(Span(f"as of {when}", "faint"))
     if not view.request_id:

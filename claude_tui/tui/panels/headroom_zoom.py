@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len
-
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     ago,
@@ -27,7 +25,20 @@ from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.curve import curve
 from claude_tui.tui.render.gauge import gauge
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, join, line, muted, pad, right, width
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Lines,
+    Span,
+    cells_of,
+    crop,
+    join,
+    line,
+    muted,
+    pad,
+    right,
+    width,
+)
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
 
@@ -89,7 +100,7 @@ def _grid(chart: Chart, cells: int) -> Grid:
 
 def _head(row: Row, at: datetime, listed: Sequence[Row], cells: int) -> Lines:
     """Gauge and facts in one row, or in two if they do not fit."""
-    label_cells = min(max(cell_len(_label(each)) for each in listed), cells // 3)
+    label_cells = min(max(cells_of(_label(each)) for each in listed), cells // 3)
     gauge_line = _gauge(row, label_cells, min(max(cells // 5, 10), 30))
     facts = join(_facts(row, at), " · ")
     whole = join((gauge_line, facts), "   ")

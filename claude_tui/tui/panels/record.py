@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import groupby, zip_longest
 
-from rich.cells import cell_len
-
 from claude_tui.analysis.uptime.tally import Grade
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import (
@@ -32,6 +30,7 @@ from claude_tui.tui.render.lines import (
     Line,
     Lines,
     Span,
+    cells_of,
     clipped,
     crop,
     fit,
@@ -149,7 +148,7 @@ def _past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     if len(past) < 2:
         return ()
     shown = past if len(past) < rows else past[: max(rows - 2, 0)]
-    label = max(cell_len(each.label) for each in past)
+    label = max(cells_of(each.label) for each in past)
     listed = [
         crop(
             line(
@@ -170,7 +169,7 @@ def _past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """A row or two for each subject, with blank rows between them if there is room."""
-    label_cells = _LABEL_CELLS if cells >= 2 * _LABEL_CELLS else cell_len("last incident ")
+    label_cells = _LABEL_CELLS if cells >= 2 * _LABEL_CELLS else cells_of("last incident ")
     parts = [*_subjects(snapshot, cells - label_cells)]
     drawn = [_labelled(label, told, cells) for label, told in parts]
     whole = sum(map(len, drawn))

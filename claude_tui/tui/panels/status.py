@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from rich.cells import cell_len
-
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import age, ago, duration, moment, plain
 from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus
@@ -20,6 +18,7 @@ from claude_tui.tui.render.lines import (
     Line,
     Lines,
     Span,
+    cells_of,
     clipped,
     crop,
     fit,
@@ -149,7 +148,7 @@ def _short(name: str) -> str:
 def _is_cramped(component: Component, cells: int) -> bool:
     """Whether the name of an operational component leaves no room for `operational`."""
     word = component_mark(component.status).word
-    return component.operational and cell_len(_short(component.name)) + cell_len(word) + 3 > cells
+    return component.operational and cells_of(_short(component.name)) + cells_of(word) + 3 > cells
 
 
 @lru_cache(maxsize=64)
@@ -244,7 +243,7 @@ def _incident(incident: ProviderIncident, ours: bool, at: datetime, cells: int, 
         return _behind(Span("· ", "dim"), text, cells, min(rows, _ROWS_OF_OTHERS))
     if not ours or rows == 1:
         end = f", {state}{lasted}" if ours else f", {state}"
-        name = Span(fit(incident.name, max(cells - 2 - cell_len(end), 8)), "text" if ours else "dim")
+        name = Span(fit(incident.name, max(cells - 2 - cells_of(end), 8)), "text" if ours else "dim")
         return (line(Span("! " if ours else "· ", "bad" if ours else "dim"), name, Span(end, "dim")),)
     out = [
         line(Span("  " if number else "! ", "bad"), Span(text, "text", bold=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rich.cells import cell_len
 from textual import events
 
 from claude_tui.model.arrangement import Panel
@@ -30,6 +29,7 @@ from claude_tui.tui.render.lines import (
     Line,
     Lines,
     Span,
+    cells_of,
     crop,
     flow,
     join,
@@ -249,7 +249,7 @@ def _leading(sentences: tuple[str, ...], cells: int) -> str:
     kept = ""
     for sentence in sentences:
         longer = f"{kept} {sentence}".strip()
-        if cell_len(longer) > cells:
+        if cells_of(longer) > cells:
             break
         kept = longer
     return kept

@@ -17,8 +17,6 @@ nothing moves when a figure, a clock or the length of the headline changes:
 
 from __future__ import annotations
 
-from rich.cells import cell_len
-
 from claude_tui.model.format import duration, moment
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Evidence, Severity, Verdict
@@ -42,6 +40,7 @@ from claude_tui.tui.render.lines import (
     Line,
     Lines,
     Span,
+    cells_of,
     crop,
     flow,
     join,
@@ -142,7 +141,7 @@ def _since(snapshot: Snapshot, local: Local | None = None) -> Line:
 def _headline(verdict: Verdict, cells: int) -> str:
     """The summary, or the brief one if only that fits into a row, or if it comes closer to fitting."""
     brief = verdict.brief or verdict.summary
-    return verdict.summary if cell_len(verdict.summary) <= max(cells, cell_len(brief)) else brief
+    return verdict.summary if cells_of(verdict.summary) <= max(cells, cells_of(brief)) else brief
 
 
 def _one_row(snapshot: Snapshot, cells: int) -> Line:
@@ -150,7 +149,7 @@ def _one_row(snapshot: Snapshot, cells: int) -> Line:
     clock, verdict = response_line(snapshot), snapshot.verdict
     text = _headline(verdict, cells - _BADGE - 1 - _GAP - width(lasted(snapshot)))
     for end in (join((clock, _since(snapshot))), join((clock, lasted(snapshot)))):
-        if _BADGE + 1 + cell_len(text) + _GAP + width(end) <= cells:
+        if _BADGE + 1 + cells_of(text) + _GAP + width(end) <= cells:
             return spread(_badged(snapshot, text), end, cells)
     return spread(_badged(snapshot, text), lasted(snapshot), cells)
 
@@ -190,7 +189,7 @@ def _narrow(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
         lead = others.pop(0)
     beside_lead = inner - width(lead) - _GAP if lead else inner
     said, left = _fitting(own_evidence(verdict), beside_lead)
-    if lead and cell_len(said) > beside_lead:
+    if lead and cells_of(said) > beside_lead:
         said, left = "", [said, *left]
     evidence = crop(join((lead, figures(said)), " "), inner)
     if rows < 3:
@@ -201,7 +200,7 @@ def _narrow(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
 def _split(text: str, cells: int) -> tuple[str, str]:
     """As many words as fit into `cells`, and the remaining ones."""
     words = text.split(" ")
-    kept = next(n for n in range(len(words), -1, -1) if cell_len(" ".join(words[:n])) <= max(cells, 0))
+    kept = next(n for n in range(len(words), -1, -1) if cells_of(" ".join(words[:n])) <= max(cells, 0))
     return " ".join(words[:kept]), " ".join(words[kept:])
 
 
@@ -283,7 +282,7 @@ def _fitting(evidence: tuple[Evidence, ...], cells: int) -> tuple[str, list[str]
     text, left = _shortened(evidence[0], cells)
     for each in evidence[1:]:
         longer = f"{text} {each.text}"
-        if cell_len(longer) <= cells:
+        if cells_of(longer) <= cells:
             text = longer
         else:
             left.append(each.text)
@@ -294,7 +293,7 @@ def _shortened(evidence: Evidence, cells: int) -> tuple[str, list[str]]:
     """As many of the first clauses as fit, as one sentence; the others as sentences of their own."""
     for kept in range(len(evidence.clauses), 0, -1):
         text, others = evidence.split(kept)
-        if cell_len(text) <= cells:
+        if cells_of(text) <= cells:
             return text, list(others)
     return evidence.text, []
 

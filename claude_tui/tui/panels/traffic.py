@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from rich.cells import cell_len
-
 from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.traffic.levels import attempts_level, failing_level
 from claude_tui.model.arrangement import Panel
@@ -48,6 +46,7 @@ from claude_tui.tui.render.lines import (
     Line,
     Lines,
     Span,
+    cells_of,
     clipped,
     crop,
     first_fitting,
@@ -246,7 +245,7 @@ def _listed(title: str, found: Sequence[TrafficFigures], cells: int, rows: int) 
         from claude_tui.tui.panels.traffic_table import table
 
         return tuple(crop(each, cells) for each in table(title, _worst_first(found), cells))
-    longest = max((cell_len(each.name) for each in found), default=0)
+    longest = max((cells_of(each.name) for each in found), default=0)
     name = min(longest, max(cells // 4, min(cells - _BESIDE_NAME, _NAME_IN_FULL), 8))
     return tuple(crop(_row(each, name, cells), cells) for each in _worst_first(found))
 

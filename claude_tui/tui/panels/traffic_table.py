@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rich.cells import cell_len
-
 from claude_tui.analysis.traffic.levels import failing_level
 from claude_tui.model.format import NOT_AVAILABLE, latency_figure, latency_unit, percent
 from claude_tui.model.traffic_view import TrafficFigures
 from claude_tui.tui.panels.traffic_figures import dollars, loud_role, number, pace_parts
-from claude_tui.tui.render.lines import Line, Lines, Span, line, pad, right
+from claude_tui.tui.render.lines import Line, Lines, Span, cells_of, line, pad, right
 
 __all__ = ["table"]
 
@@ -21,7 +19,7 @@ _NARROWEST_NAME, _WIDEST_NAME = 13, 24
 
 def table(title: str, rows: Sequence[TrafficFigures], cells: int) -> Lines:
     """A row of names, then one for each application or model; columns that do not fit are left out."""
-    longest = max((cell_len(each.name) for each in rows), default=0)
+    longest = max((cells_of(each.name) for each in rows), default=0)
     name_cells = max(min(longest, _WIDEST_NAME), _NARROWEST_NAME) + 1
     columns: list[_Column] = []
     room = cells - name_cells

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rich.cells import cell_len
+from claude_tui.tui.render.lines import cells_of
 
 __all__ = ["clauses_in", "without_first_sentence"]
 
@@ -15,10 +15,10 @@ _SENTENCE = re.compile(r"(?<=[.!?]) ")
 
 def clauses_in(text: str, cells: int) -> str:
     """The longest beginning of `text` with whole clauses that fits into `cells` cells; may be empty."""
-    if cell_len(text) <= cells:
+    if cells_of(text) <= cells:
         return text
     ends = [found.start() for found in _END.finditer(text)]
-    fitting = [text[:end] for end in ends if cell_len(text[:end]) <= cells]
+    fitting = [text[:end] for end in ends if cells_of(text[:end]) <= cells]
     return fitting[-1].rstrip() if fitting else ""
 
 

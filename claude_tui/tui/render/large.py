@@ -9,10 +9,9 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from rich.cells import cell_len
 from textual.renderables.digits import DIGITS, DIGITS3X3_BOLD
 
-from claude_tui.tui.render.lines import BLANK, Lines, Span, line
+from claude_tui.tui.render.lines import BLANK, Lines, Span, cells_of, line
 
 __all__ = ["Scale", "large_figure", "large_figure_cells", "large_word", "large_word_cells", "spellable"]
 
@@ -152,9 +151,9 @@ def _spaced(text: str) -> str:
 
 def _figure_cells(char: str, scale: Scale) -> int:
     if scale is Scale.SMALL:
-        return (1 if char == ":" else 3) if char in _DIGITS else cell_len(char)
+        return (1 if char == ":" else 3) if char in _DIGITS else cells_of(char)
     if char not in _FIGURES:
-        return cell_len(char)
+        return cells_of(char)
     return (len(_glyph(char)[0]) + 1) * scale.dot_cells
 
 
@@ -163,7 +162,7 @@ def large_figure(text: str, scale: Scale, role: str) -> Lines:
     rows: list[list[Span]] = [[] for _ in range(scale.rows)]
     for char in _spaced(text):
         small = char not in (_DIGITS if scale is Scale.SMALL else _FIGURES)
-        drawn = [" " * cell_len(char)] * (scale.rows - 1) + [char] if small else _drawn(char, scale)
+        drawn = [" " * cells_of(char)] * (scale.rows - 1) + [char] if small else _drawn(char, scale)
         # A full stop belongs to the figure.
         style = (role, True) if not small or char in ".<" else ("dim", False)
         for row, part in zip(rows, drawn, strict=True):

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len, split_graphemes  # noqa: TID251 (in one place)
 
 from claude_tui.model.format import NO_BREAK, unbroken
 
@@ -113,7 +113,10 @@ def width(spans: Iterable[Span]) -> int:
 
 
 def cells_of(text: str) -> int:
-    """The number of cells that a text takes up on screen."""
+    """The number of cells that a text takes up on screen.
+
+    Rich keeps the last 4,096 texts that it measured: with texts that are new every second, a megabyte.
+    """
     return len(text) if each_takes_one_cell(text) else cell_len(text)
 
 
@@ -238,7 +241,7 @@ def _broken(text: str, cells: int, rows: int) -> list[str]:
     for row in _wrapped(_words(text, cells), cells):
         if len(out) == rows:
             last = out[-1]
-            out[-1] = fit(last + ELLIPSIS if cell_len(last) < cells else last + "  ", cells)
+            out[-1] = fit(last + ELLIPSIS if cells_of(last) < cells else last + "  ", cells)
             break
         out.append(row)
     return out
@@ -250,7 +253,7 @@ def _words(text: str, cells: int) -> list[str]:
     return [
         part
         for word in words
-        for part in ([word] if cell_len(word) <= cells else word.split(NO_BREAK))
+        for part in ([word] if cells_of(word) <= cells else word.split(NO_BREAK))
         if part
     ]
 
@@ -258,13 +261,13 @@ def _words(text: str, cells: int) -> list[str]:
 def _wrapped(words: list[str], cells: int) -> Iterator[str]:
     row = ""
     for word in words:
-        if row and cell_len(row) + 1 + cell_len(word) <= cells:
+        if row and cells_of(row) + 1 + cells_of(word) <= cells:
             row += " " + word
             continue
         if row:
             yield row
         row = word
-        while cell_len(row) > cells:
+        while cells_of(row) > cells:
             head = _head(row, cells) or row[0]
             yield head
             row = row[len(head) :]
@@ -309,14 +312,14 @@ def _alike(old: Line, new: Line) -> tuple[int, int]:
     start = next((n for n in range(shorter) if old[n] != new[n]), shorter)
     while start:
         start -= 1
-        if cell_len(old[start].text):
+        if cells_of(old[start].text):
             break
     if width(old) != width(new):
         return start, 0
     end = next((n for n in range(shorter - start) if old[-1 - n] != new[-1 - n]), shorter - start)
     while end:
         end -= 1
-        if cell_len(old[-1 - end].text):
+        if cells_of(old[-1 - end].text):
             break
     return start, end
 

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rich.cells import cell_len
-
 from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.listing import ORDERS, listed_periods
 from claude_tui.analysis.uptime.report import Period, Report, by_outcome
@@ -15,7 +13,7 @@ from claude_tui.analysis.uptime.tally import LEAST_COVERAGE
 from claude_tui.model.filtering import parse_filter
 from claude_tui.model.format import NOT_AVAILABLE, clock_minute, percent, plural
 from claude_tui.tui.panels.zoom_parts import heading, table_row
-from claude_tui.tui.render.lines import Line, Lines, Span, crop, line, pad, right
+from claude_tui.tui.render.lines import Line, Lines, Span, cells_of, crop, line, pad, right
 from claude_tui.tui.screens.history_figures import Columns, fitting, quantile_text, role_of, share, time_in
 
 __all__ = ["HistoryListing", "table_of_periods"]
@@ -141,15 +139,15 @@ def _kinds(period: Period) -> list[str]:
 def _fitting_failures(period: Period, cells: int) -> str:
     """As many whole kinds as fit, and the number of other failures; half a number would be wrong."""
     kinds, total = _kinds(period), sum(number for _, number in by_outcome(period.failures))
-    if cell_len(" · ".join(kinds)) <= cells:
+    if cells_of(" · ".join(kinds)) <= cells:
         return " · ".join(kinds)
     for kept in range(len(kinds) - 1, 0, -1):
         told = sum(number for _, number in by_outcome(period.failures)[:kept])
         said = " · ".join((*kinds[:kept], f"{total - told:,} more"))
-        if cell_len(said) <= cells:
+        if cells_of(said) <= cells:
             return said
     said = f"{total:,} of {len(kinds)} kinds"
-    return said if len(kinds) > 1 and cell_len(said) <= cells else f"{total:,}"
+    return said if len(kinds) > 1 and cells_of(said) <= cells else f"{total:,}"
 
 
 def _known_role(text: str, role: str) -> str:

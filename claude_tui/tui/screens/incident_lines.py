@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from rich.cells import cell_len
-
 from claude_tui.analysis.views.events import classes_of
 from claude_tui.incident import Figures, Incident, TimelineEntry, TimelineKind
 from claude_tui.model.filtering import Filter, Searched
@@ -32,6 +30,7 @@ from claude_tui.tui.render.lines import (
     Line,
     Lines,
     Span,
+    cells_of,
     crop,
     fit,
     join,
@@ -280,7 +279,7 @@ def headline(incident: Incident, figures: Figures, cells: int) -> str:
     parts.append(_state(incident, figures))
     label, *rest = parts
     end = " · ".join(("", *rest))
-    room = max(cells - cell_len(f"{label} {end}"), _SHORTEST_TITLE)
+    room = max(cells - cells_of(f"{label} {end}"), _SHORTEST_TITLE)
     return f"{label} {fit(incident.title, room)}{end}"
 
 

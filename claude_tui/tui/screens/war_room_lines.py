@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
-
 from claude_tui.model.format import NOT_AVAILABLE
 from claude_tui.tui.render.large import (
     Scale,
@@ -24,6 +22,7 @@ from claude_tui.tui.render.lines import (
     Line,
     Lines,
     Span,
+    cells_of,
     clipped,
     crop,
     fit,
@@ -265,7 +264,7 @@ def _labelled(label: str, cells: int) -> str:
 
 def _noted(note: str, cells: int) -> str:
     """As much of the note as fits: its last parts are left out first."""
-    while cell_len(note) > cells and ", " in note:
+    while cells_of(note) > cells and ", " in note:
         note = note.rpartition(", ")[0]
     return fit(note, cells)
 

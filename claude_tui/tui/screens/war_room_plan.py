@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
-
 from claude_tui.tui.render.large import Scale, large_figure, large_figure_cells, large_word_cells
-from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.render.lines import Line, Span, cells_of, line
 from claude_tui.tui.screens.war_room_view import Number, WarRoom
 
 __all__ = [
@@ -114,7 +112,7 @@ def _needs(shown: Sequence[Number], columns: int, figures: Scale) -> list[int]:
 def column_widths(shown: Sequence[Number], plan: Plan, cells: int) -> list[int]:
     """The width of each column: what is left over is for labels, those that lack least first, then shared."""
     widths = _needs(shown, plan.columns, plan.figures)
-    labels = [cell_len(each.label) + COLUMN_GAP for each in shown]
+    labels = [cells_of(each.label) + COLUMN_GAP for each in shown]
     lacks = [max(max(labels[column :: plan.columns]) - each, 0) for column, each in enumerate(widths)]
     left = cells - sum(widths)
     for column in sorted(range(len(widths)), key=lacks.__getitem__):
