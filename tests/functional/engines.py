@@ -19,7 +19,6 @@ from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import StateBackend
 from claude_tui.alerting.routes import AlertSettings, Route
 from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
-from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.engine import (
     Attendance,
     Endpoint,
@@ -114,7 +113,7 @@ def engine_on(
         alerts = AlertSettings(routes=routes)
         policy = replace(DELIVERY, retries=0)
         return Alerting(
-            _hasty(load_rules(thresholds=named_thresholds(Options(), Thresholds()))),
+            _hasty(load_rules(thresholds=named_thresholds(Settings()))),
             alerts,
             target=target,
             backend=keeper,
