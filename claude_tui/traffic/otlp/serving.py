@@ -70,7 +70,7 @@ class ReceiverThread:
     @property
     def absences(self) -> list[str]:
         """What senders have stopped reporting."""
-        return [*self._intake.telling.said()] if self._intake is not None else []
+        return [*self._intake.absent.sentences()] if self._intake is not None else []
 
     @property
     def faults(self) -> int:
