@@ -159,7 +159,6 @@ class FollowedTraffic:
         self._thresholds = thresholds or TrafficThresholds()
         self._today: float | None = None
         self._last = 0
-        self._last_kept = 0
         self._rows: list[RollUp] = []
         self._before: list[CallCount] = []
         """Caches what was in `_rows`: of thousands of histograms, only those still drawn are kept."""
