@@ -178,7 +178,7 @@ def _grpc_receiver(intake: Intake, room: Room) -> GrpcReceiver:
 
 
 def grpc_is_installed() -> bool:
-    """Whether the extra `grpc` is there."""
+    """Whether the extra `grpc` is installed."""
     return find_spec("h2") is not None
 
 
