@@ -142,6 +142,7 @@ Wait = Callable[[Callable[[Snapshot], bool]], Snapshot]
 
 @contextmanager
 def running(engine: Engine) -> Iterator[Wait]:
+    """The engine at work; yields a function that waits for a Snapshot with a certain property."""
     published: queue.Queue[Snapshot] = queue.Queue()
     engine.first_snapshot()
     engine.start(published.put)
@@ -161,8 +162,8 @@ def running(engine: Engine) -> Iterator[Wait]:
 
 
 @contextmanager
-def simulated(scenario: str) -> Iterator[SimulatorThread]:
-    thread = SimulatorThread(load_scenario(scenario), latency_scale=0.0, speed=20)
+def simulated(scenario: str, *, speed: float = 20) -> Iterator[SimulatorThread]:
+    thread = SimulatorThread(load_scenario(scenario), latency_scale=0.0, speed=speed)
     thread.start()
     try:
         yield thread
