@@ -84,6 +84,6 @@ class Deduplicated:
     def _last_proxy(self, now: float) -> float:
         """When a proxy was last heard from within the day, in seconds since 1970; 0 for never."""
         at = datetime.fromtimestamp(now, UTC)
-        told = self._store.traffic.told(at - timedelta(seconds=_PROXY_GONE_S), at)
-        heard = (each.end.timestamp() for each in told if each.source is TrafficSource.PROXY)
+        reports = self._store.traffic.reports(at - timedelta(seconds=_PROXY_GONE_S), at)
+        heard = (each.end.timestamp() for each in reports if each.source is TrafficSource.PROXY)
         return min(max(heard, default=0.0), now)
