@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from random import Random
 
 from claude_tui.analysis.uptime.histogram import Histogram
@@ -42,6 +43,8 @@ def days_before(at: datetime, days: float) -> datetime:
     return at - timedelta(days=days)
 
 
+# Half a second of work, and forty tests ask for the same instant.
+@lru_cache(maxsize=4)
 def ninety_days(at: datetime, *, days: int = 88) -> Record:
     """The record at an instant, begun this many days before."""
     random = Random(20261120)

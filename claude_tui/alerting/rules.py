@@ -15,7 +15,6 @@ from claude_tui.alerting.addresses import shown
 from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.metric import Metric, Query
 from claude_tui.alerting.metrics import METRICS
-from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.model.alert import Labels
 from claude_tui.model.errors import ConfigError, Problem
 from claude_tui.model.format import span_text
@@ -25,7 +24,7 @@ from claude_tui.model.toml_table import Table
 from claude_tui.model.verdict import SEVERITIES, Severity, Side
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+    from claude_tui.settings import Settings
 
 __all__ = [
     "COMPARISONS",
@@ -108,14 +107,9 @@ class Rule:
         return all(label in labels for label in self.where)
 
 
-def named_thresholds(*of: DataclassInstance) -> dict[str, float]:
-    """The thresholds that a rule may name: every numeric field of these values, such as the settings.
-
-    Those of own traffic are named `traffic_` and their name, as the settings are.
-    """
-    found = {each.name: getattr(values, each.name) for values in of for each in fields(values)}
-    if isinstance(traffic := found.get("traffic"), TrafficThresholds):
-        found |= {f"traffic_{each.name}": getattr(traffic, each.name) for each in fields(traffic)}
+def named_thresholds(settings: Settings) -> dict[str, float]:
+    """The thresholds that a rule may name: every numeric setting."""
+    found = {each.name: getattr(settings, each.name) for each in fields(settings)}
     return {
         name: float(value)
         for name, value in found.items()

@@ -77,14 +77,6 @@ class TrafficThresholds:
     """The fewest failures for which a share has a level."""
     attempts_per_call: float = 1.5
     """Attempts per call from which on retries multiply the load."""
-    cost_ratio: float = 3.0
-    """Cost per 1,000 calls, and tokens per call, are far above the usual at this multiple of other days."""
-    truncated: float = 0.10
-    """Responses cut by `max_tokens` are worth a look if their share exceeds the usual by this much."""
-    cache_ratio: float = 0.5
-    """The cache has collapsed if its share falls below this fraction of the usual one."""
-    budget_warn: float = 0.8
-    """The share of the daily budget that warns."""
     daily_budget_usd: float = 0.0
     """What own traffic may cost a day, in dollars; 0 for no budget. Nothing is stopped."""
 

@@ -91,7 +91,7 @@ def _causes() -> list[str]:
 
 
 def _themes() -> Sequence[str]:
-    """Those that ship, and the user's own at this time."""
+    """The shipped themes, and those that the user has now."""
     from claude_tui.settings import Places, config_file
     from claude_tui.tui.render.theme_files import theme_names
 

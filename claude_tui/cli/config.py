@@ -1,4 +1,4 @@
-"""The command `config`: where the settings are, what they are, and a file to begin with."""
+"""The command `config`: where the settings are, their values, and a starter file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `claude-top drill` does."""
+"""The command `drill`: plays a drill, or lists drills and scores."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["run"]
 
 
 def run(request: Request) -> int:
-    """Plays a drill, or prints what there is."""
+    """Plays a drill, or prints the list of drills or scores."""
     settings = settings_of(request)
     if request.command == "drill":
         require_terminal(os.environ)
@@ -70,7 +70,7 @@ def _play(request: Request, settings: Settings) -> int:
 
 
 def _scores(settings: Settings) -> tuple[Score, ...]:
-    """Those that are kept; lines that are none are said. Raises ClaudeTopError."""
+    """The stored scores; unreadable lines are reported on stderr. Raises ClaudeTopError."""
     from claude_tui.drills.log import read, score_file
     from claude_tui.model.errors import ClaudeTopError
     from claude_tui.store.faults import describe

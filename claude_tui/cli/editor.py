@@ -1,4 +1,4 @@
-"""The person's own editor on a text."""
+"""Lets users edit a text in their own editor."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["edit"]
 
 
 def edit(text: str, name: str, environ: Mapping[str, str], take: Callable[[str], None]) -> None:
-    """Opens `text` in $VISUAL or $EDITOR, as a file called `name`, and hands what was saved to `take`.
+    """Opens `text` in $VISUAL or $EDITOR, as a file called `name`, and passes what was saved to `take`.
 
-    The file is deleted afterwards. Raises UsageError without an editor, when that failed, and with what
-    `take` raises: then the file stays, and the message has its path.
+    The file is deleted afterwards. Raises UsageError if no editor is set, if it fails, or if `take` raises:
+    in the last two cases the file stays, and the message names its path.
     """
     command = _editor(environ)
     directory = Path(tempfile.mkdtemp(prefix="claude-top-"))

@@ -22,7 +22,7 @@ __all__ = ["open_history", "say_problem"]
 def open_history(
     settings: Settings, *, create: bool = False, read_only: bool = False
 ) -> Iterator[Store | None]:
-    """The store of this target; None where there is none and none is to be made.
+    """The store of this target; None if there is none and it is not to be created.
 
     Raises StoreError for what is no store, or that of a later version, and with `read_only` for one that
     cannot be read.

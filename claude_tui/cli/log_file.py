@@ -87,9 +87,9 @@ class _Shared(RotatingFileHandler):
         return open(self.baseFilename, "a", encoding="utf-8", errors="backslashreplace", opener=_private)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Nothing: logging would print a traceback on the screen."""
+        """Does nothing: `logging` would print a traceback on the screen."""
 
 
 def _private(path: str, flags: int) -> int:
-    """Only for its owner, and without waiting for whoever reads a pipe."""
+    """Opens a file for its owner only; a named pipe without a reader does not block."""
     return os.open(path, flags | os.O_NONBLOCK, 0o600)

@@ -70,7 +70,7 @@ def _with(handler: logging.Handler, form: logging.Formatter, level: int) -> logg
 
 
 def _log_thread(arguments: threading.ExceptHookArgs) -> None:
-    """What Python would print on the screen of an exception that ends a thread."""
+    """Logs an exception that ends a thread, which Python would print on the screen."""
     if arguments.exc_value is not None:
         name = arguments.thread.name if arguments.thread else "?"
         _logger.error("thread %s ended", name, exc_info=arguments.exc_value)
@@ -106,7 +106,7 @@ class _Form(logging.Formatter):
 
 
 class _Recent(logging.Handler):
-    """Keeps the last lines in memory, whatever the file gets."""
+    """Keeps the last lines in memory, whether or not they reach the file."""
 
     def emit(self, record: logging.LogRecord) -> None:
         _recent.append(self.format(record))

@@ -154,7 +154,7 @@ def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -
 
 
 def grammar() -> ArgumentParser:
-    """The grammar of the whole command line, made anew."""
+    """A new parser for the whole command line."""
     parser = _Parser(prog="claude-top", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument(
         "--version", action="version", version=f"claude-top {__version__}", help="print the version and exit"

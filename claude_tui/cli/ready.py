@@ -1,4 +1,4 @@
-"""What commands have in common before they run: settings, log, and whatever would stop them later."""
+"""What commands do before they run: load settings, start the log, and check what would stop them later."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def require_terminal(environ: Mapping[str, str]) -> None:
 def check_for_screen(settings: Settings) -> None:
     """Checks keys and the theme's name, which only the screens know. Raises SettingsError.
 
-    What is wrong inside a theme file keeps nobody from the dashboard, which says it.
+    A mistake inside a theme file does not keep the dashboard from starting: it is reported there.
     """
     from claude_tui.tui.keymap import key_problems
     from claude_tui.tui.render.theme_files import ThemeError, theme_path
@@ -76,7 +76,7 @@ def check_alerts(settings: Settings) -> None:
 
 
 def print_only(request: Request, schema: str) -> int:
-    """Prints a schema. Raises UsageError for options that mean nothing to that."""
+    """Prints a schema. Raises UsageError for options that have no effect on it."""
     if request.flags or request.config:
         raise UsageError(f"`{request.command} --schema` reads no settings: leave out the other options")
     emit(schema)

@@ -48,6 +48,7 @@ from claude_tui.model.verdict import Severity
 from claude_tui.probes.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    from claude_tui.analysis.options import Options
     from claude_tui.engine.drafting import Answer
     from claude_tui.engine.travel import Travel
     from claude_tui.incident import Record
@@ -79,57 +80,65 @@ class Engine:
         counts_uptime: bool = False,
         watched: bool = True,
     ) -> None:
+        self._store = store
+        self._monitored = monitored
+        self._attendance = attendance
+        self._clock = clock or SystemClock()
         self._counts_uptime = counts_uptime
-        self._clock = clock = clock or SystemClock()
-        backend = StoreBackend(store, monitored.target.base_url, clock.now)
+        self._host = host_name()
+        self._daily_ceiling_usd = settings.daily_ceiling_usd
+        self._incidents = Incidents(
+            timedelta(seconds=settings.incident_after_s), settings.auto_declare, self._host
+        )
         options = options_from(settings, monitored.pace)
         # The past of a demo was not recorded at the demo's own pace.
         reach = DEFAULT_REACH if monitored.demo is not None else reach_of(options)
-        memory = Memory(store, monitored.in_memory, clock, reach)
-        self.collector = Collector(settings, monitored, memory, clock)
-        self._incident_after = timedelta(seconds=settings.incident_after_s)
-        self.viewer = Viewer(memory, clock, longest_probe(settings.timeout_s))
+        memory = Memory(store, monitored.in_memory, self._clock, reach)
         self._journal = Journal(store)
         self._traffic = FollowedTraffic(store, options.traffic)
-        self.collector.traffic = lambda: self._traffic.view(clock.now())
+        self.collector = Collector(settings, monitored, memory, self._clock)
+        self.collector.traffic = lambda: self._traffic.view(self._clock.now())
+        self.viewer = Viewer(memory, self._clock, longest_probe(settings.timeout_s))
+        backend = StoreBackend(store, monitored.target.base_url, self._clock.now)
         self._paging = Paging(paging, backend) if paging is not None else None
-        self._attendance = attendance
-        self.publisher = Publisher(
+        self.publisher = self._new_publisher(options, watched=watched)
+        self._sharing = self._new_sharing()
+        self._publish: Publish | None = None
+        self._travel: Travel | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+        self._asked_to_stop = threading.Event()
+
+    def _new_publisher(self, options: Options, *, watched: bool) -> Publisher:
+        return Publisher(
             self.collector,
             self.viewer,
             options,
             self._journal,
             self._paging,
-            attendance,
-            monitored.demo,
-            clock,
-            Incidents(self._incident_after, settings.auto_declare, host_name()),
+            self._attendance,
+            self._monitored.demo,
+            self._clock,
+            self._incidents,
             self._traffic,
             watched=watched,
         )
-        self._sharing = Sharing(
+
+    def _new_sharing(self) -> Sharing:
+        return Sharing(
             self.collector,
             self.viewer,
             self.publisher,
             self._journal,
             self._paging,
-            store,
-            attendance,
-            clock,
+            self._store,
+            self._attendance,
+            self._clock,
             self._traffic,
-            hesitates=monitored.key.lack is not None,
+            hesitates=self._monitored.key.lack is not None,
         )
-        self._store = store
-        self._monitored = monitored
-        self._host = host_name()
-        self._daily_ceiling_usd = settings.daily_ceiling_usd
-        self._tasks: list[asyncio.Task[None]] = []
-        self._publish: Publish | None = None
-        self._travel: Travel | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Event | None = None
-        self._thread: threading.Thread | None = None
-        self._asked_to_stop = threading.Event()
 
     # -- before the start ------------------------------------------------------
 
@@ -311,7 +320,7 @@ class Engine:
         from claude_tui.engine.travel import Journey, Travel
 
         now = self._clock.now
-        past = Past(self._store, self.publisher.conditions, now, incident_after=self._incident_after)
+        past = Past(self._store, self.publisher.conditions, now, incident_after=self._incidents.after)
         travel = Travel(past, Journey(past, now), publish, now(), focus=self.publisher.focus)
         travel.start()
         return travel

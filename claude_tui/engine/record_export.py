@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from claude_tui import __version__
-from claude_tui.analysis.traffic.facts import TOLD_SPAN, USUAL_DAYS
+from claude_tui.analysis.traffic.facts import REPORTS_SPAN, USUAL_DAYS
 from claude_tui.engine.recording import KINDS, LEAD_IN, SCHEMA, Header, RecordingError, writer
 from claude_tui.model.format import stamp
 from claude_tui.model.json_values import mapped, to_plain
@@ -172,7 +172,7 @@ def _traffic(store: Store, since: datetime, after: datetime) -> Iterator[object]
     The parts do not overlap, as rows of any length add up.
     """
     hour = since.replace(minute=0, second=0, microsecond=0)
-    detail, day = hour - _TRAFFIC_DETAIL, hour - _TRAFFIC_DETAIL - TOLD_SPAN
+    detail, day = hour - _TRAFFIC_DETAIL, hour - _TRAFFIC_DETAIL - REPORTS_SPAN
     yield from store.traffic.records(_HOUR, day - timedelta(days=USUAL_DAYS), day)
     yield from store.traffic.records(_TEN_MINUTES, day, detail)
     yield from store.traffic.records(_TEN_SECONDS, detail, after)

@@ -127,10 +127,6 @@ def options_from(settings: Settings, pace: Pace) -> Options:
             most_fail=settings.most_fail,
             most_fail_ends=settings.most_fail_ends,
             attempts_per_call=settings.traffic_attempts_per_call,
-            cost_ratio=settings.traffic_cost_ratio,
-            truncated=settings.traffic_truncated,
-            cache_ratio=settings.traffic_cache_ratio,
-            budget_warn=settings.traffic_budget_warn,
             daily_budget_usd=settings.traffic_daily_budget_usd,
         ),
     )

@@ -12,8 +12,8 @@ from claude_tui.analysis.traffic.chart import bin_s, traffic_chart
 from claude_tui.analysis.traffic.facts import (
     IN_FULL,
     RECENT,
-    TOLD_SPAN,
-    Told,
+    REPORTS_SPAN,
+    SourceReport,
     TrafficFacts,
     usual_spans,
 )
@@ -34,7 +34,7 @@ __all__ = ["FollowedTraffic", "chart_at", "facts_at", "view_at"]
 _SPARE = timedelta(minutes=3)
 # The view covers full spans, and full minutes.
 _ROUNDED = timedelta(seconds=2 * SPANS[0] + 60)
-_TOLD_EVERY = timedelta(minutes=1)
+_REPORTS_EVERY = timedelta(minutes=1)
 _MOST_KEPT = 1000
 # Minutes, and before that ten minutes, as a problem is followed over a day.
 _EARLIER = ((SPANS[1], timedelta(hours=2)), (SPANS[2], timedelta(hours=24)))
@@ -46,11 +46,11 @@ _Beginning = tuple[list[CallCount], list[KeptCall]]
 def facts_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = None) -> TrafficFacts:
     """What was known at an instant, from the store."""
     thresholds = thresholds or TrafficThresholds()
-    told = tuple(store.traffic.told(at - TOLD_SPAN, at - RECENT, at))
+    reports = tuple(store.traffic.reports(at - REPORTS_SPAN, at - RECENT, at))
     full_from = _floor(at - IN_FULL)
     recent = tuple(store.traffic.of_span(SPANS[0], full_from, at, at))
     before = tuple(store.traffic.counts(SPANS[0], at - RECENT - _ROUNDED, full_from, at, timed=True))
-    if not (told or recent or before):
+    if not (reports or recent or before):
         return TrafficFacts()
     usual, days = _usual(store, at)
     kept = store.entries(KEPT_CALLS, at - RECENT, at + timedelta(microseconds=1))
@@ -59,7 +59,7 @@ def facts_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = 
         before=before,
         usual=usual,
         usual_days=days,
-        told=told,
+        reports=reports,
         kept=tuple(kept),
         earlier=_earlier(store, (*before, *recent), at, thresholds),
         today_usd=_today(store, at),
@@ -96,7 +96,7 @@ def _usual(store: Store, at: datetime) -> tuple[tuple[RollUp, ...], int]:
     if found:
         return found, sum(bool(rows) for rows in days)
     hour = at.replace(minute=0, second=0, microsecond=0)
-    return tuple(store.traffic.of_span(_HOUR_S, hour - TOLD_SPAN, hour, at)), 0
+    return tuple(store.traffic.of_span(_HOUR_S, hour - REPORTS_SPAN, hour, at)), 0
 
 
 def _today(store: Store, at: datetime) -> float | None:
@@ -145,7 +145,7 @@ def _beginning(store: Store, trouble: TrafficTrouble, known: datetime | None) ->
     """What the record has of the time in which a problem began."""
     end = trouble.since + timedelta(seconds=trouble.since_within_s)
     rows = store.traffic.counts(SPANS[0], trouble.since, end, known)
-    return rows, store.entries(KEPT_CALLS, trouble.since, end + _TOLD_EVERY)
+    return rows, store.entries(KEPT_CALLS, trouble.since, end + _REPORTS_EVERY)
 
 
 class FollowedTraffic:
@@ -159,7 +159,6 @@ class FollowedTraffic:
         self._thresholds = thresholds or TrafficThresholds()
         self._today: float | None = None
         self._last = 0
-        self._last_kept = 0
         self._rows: list[RollUp] = []
         self._before: list[CallCount] = []
         """Caches what was in `_rows`: of thousands of histograms, only those still drawn are kept."""
@@ -167,7 +166,7 @@ class FollowedTraffic:
         self._kept: list[KeptCall] = []
         self._usual: tuple[datetime, tuple[RollUp, ...], int] | None = None
         self._usual_figures: tuple[tuple[RollUp, ...], Usual | None] | None = None
-        self._told: tuple[datetime, tuple[Told, ...]] | None = None
+        self._reports: tuple[datetime, tuple[SourceReport, ...]] | None = None
         self._earlier: tuple[datetime, tuple[CallCount, ...]] | None = None
         self._facts = TrafficFacts()
         self._chart: tuple[Focus | None, datetime, Chart | None] | None = None
@@ -237,10 +236,10 @@ class FollowedTraffic:
     def _upkeep(self, at: datetime) -> bool:
         """Reads what changes slowly, if that is due. Returns whether it was."""
         hour = at.replace(minute=0, second=0, microsecond=0)
-        due = self._told is None or not timedelta() <= at - self._told[0] < _TOLD_EVERY
+        due = self._reports is None or not timedelta() <= at - self._reports[0] < _REPORTS_EVERY
         if due:
-            self._told = at, tuple(self._store.traffic.told(at - TOLD_SPAN, at - RECENT))
-        heard = bool((self._told and self._told[1]) or self._rows or self._before)
+            self._reports = at, tuple(self._store.traffic.reports(at - REPORTS_SPAN, at - RECENT))
+        heard = bool((self._reports and self._reports[1]) or self._rows or self._before)
         if heard and (self._usual is None or self._usual[0] != hour):
             self._usual = hour, *_usual(self._store, at)
             due = True
@@ -262,14 +261,14 @@ class FollowedTraffic:
         self._rows = [row for row in self._rows if row.at > full_from]
         self._kept = [each for each in self._kept if each.at > oldest]
         usual, days = (self._usual[1], self._usual[2]) if self._usual is not None else ((), 0)
-        told = self._told[1] if self._told is not None else ()
+        reports = self._reports[1] if self._reports is not None else ()
         earlier = self._earlier[1] if self._earlier is not None else ()
         self._facts = TrafficFacts(
             recent=(*self._rows, *self._unsaved),
             before=tuple(self._before),
             usual=usual,
             usual_days=days,
-            told=told,
+            reports=reports,
             kept=tuple(self._kept),
             earlier=earlier,
             today_usd=self._today,

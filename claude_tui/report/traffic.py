@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claude_tui.analysis.traffic.facts import RECENT, TOLD_SPAN, TrafficFacts
+from claude_tui.analysis.traffic.facts import RECENT, REPORTS_SPAN, TrafficFacts
 from claude_tui.analysis.traffic.figures import By, figures_by, figures_of
 from claude_tui.analysis.traffic.view import sources_of
 from claude_tui.engine.sources import store_name, target_of
@@ -84,7 +84,7 @@ def read_traffic(store: Store, since: timedelta, by: By, now: datetime) -> Traff
     seconds = (now - start).total_seconds()
     facts = TrafficFacts(
         before=tuple(store.traffic.counts(SPANS[0], now - RECENT, now, timed=True)),
-        told=tuple(store.traffic.told(now - TOLD_SPAN, now - RECENT)),
+        reports=tuple(store.traffic.reports(now - REPORTS_SPAN, now - RECENT)),
     )
     since_calls = max(start, now - _CALLS_SPAN)
     kept = [each for each in store.entries(KEPT_CALLS, since_calls) if each.call.at >= since_calls]

@@ -134,10 +134,10 @@ def _window_low(context: FactContext) -> Fact:
 
 def _low(what: str, limits: Sequence[Headroom | WindowUsage]) -> Fact:
     """Whether any is low by the Headroom panel's rule."""
-    told = [each for each in limits if not each.stale]
-    low = [_rest(each) for each in told if each.level in _LOW]
+    known = [each for each in limits if not each.stale]
+    low = [_rest(each) for each in known if each.level in _LOW]
     if not low:
-        return Fact(False if told else None, f"No {what} runs low" if told else f"No {what} is told")
+        return Fact(False if known else None, f"No {what} runs low" if known else f"No {what} is known")
     return Fact(True, f"Low: {', '.join(low)}")
 
 

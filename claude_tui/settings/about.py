@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from claude_tui.settings.kinds import Kind
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["About", "Declared", "Origin", "declared_in"]
+__all__ = ["About", "Declared", "Origin", "declared_in", "no_entries", "setting", "setting_from"]
+
+T = TypeVar("T")
 
 PREFIX = "CLAUDE_TOP_"
+_ABOUT = "about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Origin:
         return f"{self.kind} {self.name}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class About:
     """The description of a setting, besides its type and default."""
 
@@ -50,7 +55,7 @@ class About:
     """The table of the settings file that it is in; its key there lacks this prefix."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Declared:
     """One setting. `default` is None where it depends on the system."""
 
@@ -74,14 +79,29 @@ class Declared:
         return (self.about.variable or f"{PREFIX}{self.key.upper()}", *self.about.also)
 
 
+def setting(default: T, doc: str, kind: Kind, **details: Any) -> T:
+    """A field of Settings. `details` are the other fields of About."""
+    about = About(doc, kind, **details)
+    declared: Any = field(default=default, metadata={_ABOUT: about})
+    return declared  # type: ignore[no-any-return]
+
+
+def setting_from(factory: Callable[[], T], doc: str, kind: Kind, **details: Any) -> T:
+    """The same with a default that is a mapping, or depends on the system."""
+    about = About(doc, kind, **details)
+    declared: Any = field(default_factory=factory, metadata={_ABOUT: about}, repr=not kind.secret)
+    return declared  # type: ignore[no-any-return]
+
+
+def no_entries() -> Mapping[str, Any]:
+    """An empty mapping, read-only: the default of every table."""
+    return MappingProxyType({})
+
+
 def declared_in(settings: type[DataclassInstance]) -> tuple[Declared, ...]:
-    """The fields annotated with an About, in order. The annotations must have been evaluated."""
+    """The settings among the fields, in order."""
     return tuple(
-        Declared(each.name, None if each.default is MISSING else each.default, about)
+        Declared(each.name, None if each.default is MISSING else each.default, each.metadata[_ABOUT])
         for each in fields(settings)
-        if (about := _about(each.type)) is not None
+        if _ABOUT in each.metadata
     )
-
-
-def _about(annotation: object) -> About | None:
-    return next((each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, About)), None)

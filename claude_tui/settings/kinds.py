@@ -15,18 +15,22 @@ from claude_tui.model.text import Redactor
 from claude_tui.model.toml_values import as_number, as_whole
 
 __all__ = [
+    "DAY_S",
     "Kind",
     "WrongValueError",
     "applications",
     "base_url",
+    "fraction",
     "keys",
     "label",
     "listed",
     "listen_address",
     "masked_urls",
+    "multiple",
     "number",
     "one_of",
     "path",
+    "seconds",
     "slug",
     "status_url",
     "table",
@@ -36,6 +40,7 @@ __all__ = [
     "whole",
 ]
 
+DAY_S = 86_400
 _DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORTEST_DAY = 3
 
@@ -49,7 +54,7 @@ class WrongValueError(ClaudeTopError):
         self.part = part
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """How values of a setting are read and validated."""
 
@@ -83,10 +88,10 @@ def label(longest: int, *, words: str, empty: bool = False) -> Kind:
 
 def slug(pattern: str, *, words: str) -> Kind:
     """Text that matches `pattern` from end to end."""
-    shape = re.compile(pattern)
 
     def read(value: object) -> str:
-        if not isinstance(value, str) or not shape.fullmatch(value) or _secret(value):
+        # The pattern is compiled when a value is read: most settings are never set.
+        if not isinstance(value, str) or not re.fullmatch(pattern, value) or _secret(value):
             raise WrongValueError(value)
         return value
 
@@ -110,7 +115,22 @@ def number(low: float, high: float, *, words: str) -> Kind:
     return Kind(f"{words} from {low:g} to {high:g}", read, _number_of)
 
 
-def whole(low: int, high: int, *, words: str) -> Kind:
+def seconds(low: float, high: float) -> Kind:
+    """A duration in seconds, as a float in low..high."""
+    return number(low, high, words="a number of seconds")
+
+
+def fraction(low: float = 0.0) -> Kind:
+    """A share, as a float in low..1."""
+    return number(low, 1, words="a fraction")
+
+
+def multiple() -> Kind:
+    """A factor of at least 1.1."""
+    return number(1.1, 100, words="a multiple")
+
+
+def whole(low: int, high: int) -> Kind:
     """An int in low..high."""
 
     def read(value: object) -> int:
@@ -119,7 +139,7 @@ def whole(low: int, high: int, *, words: str) -> Kind:
             raise WrongValueError(value)
         return found
 
-    return Kind(f"{words} from {low} to {high}", read, _number_of)
+    return Kind(f"a whole number from {low} to {high}", read, _number_of)
 
 
 def _number_of(text: str) -> object:

@@ -48,33 +48,26 @@ Connect = Callable[[Path], sqlite3.Connection]
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection in autocommit mode, usable from any thread. It never creates the file."""
-    connection = sqlite3.connect(
-        f"{path.as_uri()}?mode=rw", uri=True, timeout=2.0, isolation_level=None, check_same_thread=False
-    )
-    # Invalid UTF-8 then affects only its own row: an error would fail the whole query.
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    _tune(connection)
-    return connection
+    return _connected(path, "rw")
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
     """A connection that writes nothing, also in a directory that we cannot write."""
-    wal = _companion(path, "-wal")
     # Without a log and the permission to create one, SQLite opens only what is declared to stay as it is.
-    still = not os.access(path.parent, os.W_OK) and _size(wal) == 0
-    mode = "ro&immutable=1" if still else "ro"
+    still = not os.access(path.parent, os.W_OK) and _size(_companion(path, "-wal")) == 0
+    return _connected(path, "ro&immutable=1" if still else "ro")
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.as_uri()}?mode={mode}", uri=True, timeout=2.0, isolation_level=None, check_same_thread=False
     )
+    # Invalid UTF-8 then affects only its own row: an error would fail the whole query.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    _tune(connection)
-    return connection
-
-
-def _tune(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
     # By itself each connection keeps up to 2 MB of pages, which the system keeps as well.
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+    return connection
 
 
 def mode_in(directory: Path) -> int:

@@ -34,9 +34,9 @@ def from_micros(micros: int) -> datetime:
 
 
 def span_start(micros: int) -> datetime:
-    """The same of a time from which spans are computed.
+    """The aware UTC instant at which a span starts.
 
-    Raises OverflowError also where a day before or after it is more than Python can count.
+    Raises as `from_micros` does, and OverflowError where `datetime` cannot hold the day before or after it.
     """
     found = from_micros(micros)
     if not _SPANS_FROM <= found <= _SPANS_TO:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from claude_tui.analysis.traffic.facts import Told
+from claude_tui.analysis.traffic.facts import SourceReport
 from claude_tui.model.traffic import SPANS, CallCount, RolledUp, RollUp
 from claude_tui.store.backlog import Backlog, Record
 from claude_tui.store.instants import from_micros, to_micros
@@ -90,12 +90,12 @@ class StoredTraffic:
         )
         return found or none
 
-    def told(self, since: datetime, until: datetime, known: datetime | None = None) -> list[Told]:
+    def reports(self, since: datetime, until: datetime, known: datetime | None = None) -> list[SourceReport]:
         """What each source reported, in spans of ten minutes or shorter ones, oldest first; on disk only."""
         low, high, as_of = to_micros(since), to_micros(until), _micros_or_never(known)
-        none: list[Told] = []
+        none: list[SourceReport] = []
         found, _ = self._reader.read(
-            lambda session: session.traffic(lambda reader: reader.told(low, high, as_of), none)
+            lambda session: session.traffic(lambda reader: reader.reports(low, high, as_of), none)
         )
         return found or none
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from claude_tui.analysis.traffic.facts import Told
+from claude_tui.analysis.traffic.facts import SourceReport
 from claude_tui.model.traffic import SPANS, CallCount, RollUp, RollUpKey, TrafficSource
 from claude_tui.store.checked import whole
 from claude_tui.store.codec import UNREADABLE
@@ -45,7 +45,7 @@ _KEY = (
     "SELECT CAST(source AS BLOB), CAST(application AS BLOB), CAST(model AS BLOB), CAST(outcome AS BLOB), "
     "CAST(error_type AS BLOB) FROM traffic_keys WHERE id = ?"
 )
-_TOLD = (
+_REPORTS = (
     "SELECT CAST(source AS BLOB), span, at, sum(CASE WHEN outcome = 'ok' THEN calls ELSE 0 END), "
     "sum(counted), sum(length(first_token) > 0), sum(retries_told), sum(calls) "
     "FROM traffic_rolls JOIN traffic_keys ON traffic_keys.id = key "
@@ -181,21 +181,21 @@ class TrafficReader:
         """The oldest rows of one length before an instant that are not folded yet."""
         return self._numbered(_UNFOLDED, (span, high, most))
 
-    def told(self, low: int, high: int, known: int) -> list[Told]:
+    def reports(self, low: int, high: int, known: int) -> list[SourceReport]:
         """What each source reported in spans of ten minutes, oldest first; shorter ones if they are new."""
         longest = SPANS[2]
         shorter = ", ".join(map(str, SPANS[:2]))
         low = low // (longest * _SECOND) * longest * _SECOND
-        rows = self._fetched(_TOLD.format(f"span = {longest}"), (low, high, known))
+        rows = self._fetched(_REPORTS.format(f"span = {longest}"), (low, high, known))
         unfolded = f"folded = 0 AND span IN ({shorter})"
-        rows += self._fetched(_TOLD.format(unfolded), (low, high, known))
-        found: list[Told] = []
+        rows += self._fetched(_REPORTS.format(unfolded), (low, high, known))
+        found: list[SourceReport] = []
         for source, span, at, *amounts in rows:
             # A row that another program wrote is counted as skipped where it is read in full.
             with suppress(*UNREADABLE):
                 start = from_micros(at)
                 end = start + timedelta(seconds=span)
-                found.append(Told(TrafficSource(source.decode()), start, end, *map(whole, amounts)))
+                found.append(SourceReport(TrafficSource(source.decode()), start, end, *map(whole, amounts)))
         return sorted(found, key=lambda each: each.end)
 
     def seen_after(self, number: int) -> tuple[int, bytes]:

@@ -12,7 +12,7 @@ from claude_tui.analysis.uptime.incidents import kept_spans
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.traffic import RolledUp
-from claude_tui.store import traffic
+from claude_tui.store import traffic_writing
 from claude_tui.store.backlog import Kept, Record
 from claude_tui.store.codec import COLUMNS, Kind, encode, kind_of
 from claude_tui.store.documents import catalogue_text, status_text
@@ -77,7 +77,7 @@ class WriteSession:
         self.identity = identity
         self._connection = connection
         self._now = now
-        self._traffic_keys = traffic.Keys(connection)
+        self._traffic_keys = traffic_writing.Keys(connection)
         self._kinds: dict[Kind, int] = {}
         self._reach = DEFAULT_REACH
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -120,9 +120,9 @@ class WriteSession:
         """Folds a batch of roll-ups of own traffic. Returns whether none is due."""
         now = to_micros(self._now())
         self._connection.execute("BEGIN IMMEDIATE")
-        done = traffic.fold(self._connection, self._traffic_keys, now)
+        done = traffic_writing.fold(self._connection, self._traffic_keys, now)
         if done:
-            traffic.forget_seen(self._connection, now)
+            traffic_writing.forget_seen(self._connection, now)
         self.commit()
         return done
 
@@ -147,9 +147,9 @@ class WriteSession:
         return finished
 
     def _prune_traffic(self, before: int, most: int) -> bool:
-        detail = max(to_micros(self._now()) - traffic.DETAIL, before)
+        detail = max(to_micros(self._now()) - traffic_writing.DETAIL, before)
         return all(
-            traffic.prune(self._connection, low, min(high, before), high, most)
+            traffic_writing.prune(self._connection, low, min(high, before), high, most)
             for low, high in self._unneeded(detail)
         )
 
@@ -214,7 +214,7 @@ class WriteSession:
         elif isinstance(record, Catalogue):
             self._add_change("catalogues", record.fetched_at, catalogue_text(record))
         elif isinstance(record, RolledUp):
-            traffic.add(self._connection, self._traffic_keys, record, to_micros(self._now()))
+            traffic_writing.add(self._connection, self._traffic_keys, record, to_micros(self._now()))
         elif isinstance(record, Kept):
             self._connection.execute(_KEEP, (pack_text(record.name), record.body))
         else:

@@ -53,7 +53,7 @@ class Fingerprints:
 
     @classmethod
     def kept_in(cls, folder: Path) -> Fingerprints:
-        """The installation's own, made with the first use. Raises OSError."""
+        """The fingerprints of this installation, created at the first use. Raises OSError."""
         file = folder / "key-fingerprints.salt"
         folder.mkdir(parents=True, exist_ok=True)
         try:

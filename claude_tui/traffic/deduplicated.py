@@ -2,7 +2,7 @@
 
 Every proxy records digests of the request ids that it saw, with its roll-ups and for ten minutes. A reported
 call waits until every proxy must have recorded its attempt, and is dropped if one has. Where no proxy was
-heard of for a day nothing waits: calls count twice until the first roll-up of a new proxy is there. What
+heard from for a day nothing waits: calls count twice until the first roll-up of a new proxy is there. What
 waits is bounded: beyond it the oldest is counted without having been looked for.
 """
 
@@ -82,8 +82,8 @@ class Deduplicated:
         return now - self._proxy_at < _PROXY_GONE_S
 
     def _last_proxy(self, now: float) -> float:
-        """When a proxy was last heard of within the day, in seconds since 1970; 0 for never."""
+        """When a proxy was last heard from within the day, in seconds since 1970; 0 for never."""
         at = datetime.fromtimestamp(now, UTC)
-        told = self._store.traffic.told(at - timedelta(seconds=_PROXY_GONE_S), at)
-        heard = (each.end.timestamp() for each in told if each.source is TrafficSource.PROXY)
+        reports = self._store.traffic.reports(at - timedelta(seconds=_PROXY_GONE_S), at)
+        heard = (each.end.timestamp() for each in reports if each.source is TrafficSource.PROXY)
         return min(max(heard, default=0.0), now)

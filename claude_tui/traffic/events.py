@@ -38,7 +38,7 @@ class EventReader:
         self._line = b"" if self._skips_line else last
 
     def closed(self) -> None:
-        """The body is over: an unterminated last line counts as a line, too."""
+        """Reports the end of the body: an unterminated last line counts as a line."""
         if self._line and not self._skips_line:
             self._take(self._line)
         self._line = b""

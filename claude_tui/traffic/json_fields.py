@@ -183,7 +183,7 @@ class TopFields:
 
 
 def _past(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
-    """The end of what `pattern`, which also matches nothing, matches there."""
+    """Where the match of `pattern` at `at` ends. The pattern must match empty text as well."""
     found = pattern.match(data, at)
     assert found is not None
     return found.end()

@@ -12,7 +12,7 @@ _FIRST_SLOTS = 1024
 
 
 class RecentNumbers:
-    """Numbers of 64 bits, of which the last `most` are known, and up to twice as many.
+    """A set of 64-bit numbers that knows at least the last `most`, and at most twice as many.
 
     200,000 take 2 MB, an eighth of a Python set.
     """
@@ -23,7 +23,7 @@ class RecentNumbers:
         self._old = _Table()
 
     def add(self, number: int) -> None:
-        """Adds a number, of which the lowest 64 bits count; a known one counts as new again."""
+        """Adds the lowest 64 bits of a number; a known one counts as new again."""
         if self._new.used >= self._most:
             self._old, self._new = self._new, _Table()
         self._new.add(number & _MASK or 1)

@@ -264,7 +264,7 @@ class Rolling:
         return [KeptCall(recorded, KeptBecause.LIMITS, call) for call in taken]
 
     def _keep_failed(self, call: Call, kind: tuple[str, str, Outcome, str], now: float) -> None:
-        """Keeps some of each part of a minute: the first ones, and not only those."""
+        """Keeps a few failures of each part of a minute, so that not all of them are from its beginning."""
         minute, second = divmod(int(now), 60)
         if minute != self._failing_minute:
             self._failing_minute = minute
@@ -318,7 +318,7 @@ def _least(call: Call) -> float:
 
 
 def _named(call: Call, kind: tuple[str, str, Outcome, str]) -> Call:
-    """The call, under the name that its application is counted as."""
+    """The call, with the name that its application is counted under."""
     application, *_ = kind
     return call if application == call.application else replace(call, application=application)
 

@@ -29,8 +29,8 @@ from claude_tui.report.traffic import read_traffic
 from claude_tui.store import Store
 from claude_tui.store.files import NAME, connect
 from claude_tui.store.instants import to_micros
-from claude_tui.store.traffic import Keys
 from claude_tui.store.traffic_codec import COLUMNS, encode
+from claude_tui.store.traffic_writing import Keys
 from claude_tui.store.writing import WriteSession
 from claude_tui.traffic.rolling import Rolling
 from tests.bench.store import NOW

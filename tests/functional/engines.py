@@ -19,7 +19,6 @@ from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import StateBackend
 from claude_tui.alerting.routes import AlertSettings, Route
 from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
-from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.engine import (
     Attendance,
     Endpoint,
@@ -114,7 +113,7 @@ def engine_on(
         alerts = AlertSettings(routes=routes)
         policy = replace(DELIVERY, retries=0)
         return Alerting(
-            _hasty(load_rules(thresholds=named_thresholds(Options(), Thresholds()))),
+            _hasty(load_rules(thresholds=named_thresholds(Settings()))),
             alerts,
             target=target,
             backend=keeper,
@@ -143,6 +142,7 @@ Wait = Callable[[Callable[[Snapshot], bool]], Snapshot]
 
 @contextmanager
 def running(engine: Engine) -> Iterator[Wait]:
+    """The engine at work; yields a function that waits for a Snapshot with a certain property."""
     published: queue.Queue[Snapshot] = queue.Queue()
     engine.first_snapshot()
     engine.start(published.put)
@@ -162,8 +162,8 @@ def running(engine: Engine) -> Iterator[Wait]:
 
 
 @contextmanager
-def simulated(scenario: str) -> Iterator[SimulatorThread]:
-    thread = SimulatorThread(load_scenario(scenario), latency_scale=0.0, speed=20)
+def simulated(scenario: str, *, speed: float = 20) -> Iterator[SimulatorThread]:
+    thread = SimulatorThread(load_scenario(scenario), latency_scale=0.0, speed=speed)
     thread.start()
     try:
         yield thread

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import queue
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +25,7 @@ from claude_tui.simulator.scenario import load as load_scenario
 from claude_tui.simulator.thread import SimulatorThread
 from claude_tui.store import Store
 from tests.builders import messages
+from tests.functional.engines import running, simulated
 
 PATIENCE_S = 60.0
 QUICK = Pace(status_s=0.3, models_s=0.2, messages_s=0.2, backoff=Backoff(low_s=0.1, high_s=0.2))
@@ -49,44 +46,12 @@ def engine_for(settings: Settings, environ: dict[str, str], status_url: str, pac
     )
 
 
-@contextmanager
-def running(engine: Engine) -> Iterator[Callable[[Callable[[Snapshot], bool]], Snapshot]]:
-    """The engine at work; yields a function that waits for a Snapshot with a certain property."""
-    published: queue.Queue[Snapshot] = queue.Queue()
-    first = engine.first_snapshot()
-    engine.start(published.put)
-
-    def wait_for(wanted: Callable[[Snapshot], bool]) -> Snapshot:
-        snapshot = first
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            snapshot = published.get(timeout=PATIENCE_S)
-            if wanted(snapshot):
-                return snapshot
-        raise AssertionError(f"never came; the last Snapshot was {snapshot}")
-
-    try:
-        yield wait_for
-    finally:
-        engine.stop(PATIENCE_S)
-
-
-@contextmanager
-def simulated(scenario: str) -> Iterator[SimulatorThread]:
-    thread = SimulatorThread(load_scenario(scenario), latency_scale=0.0)
-    thread.start()
-    try:
-        yield thread
-    finally:
-        thread.stop()
-
-
 def environ_of(simulator: SimulatorThread) -> dict[str, str]:
     return {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": simulator.base_url}
 
 
 def test_every_panel_fills_from_a_healthy_endpoint(settings: Settings) -> None:
-    with simulated("healthy") as simulator:
+    with simulated("healthy", speed=1) as simulator:
         engine = engine_for(settings, environ_of(simulator), simulator.status_url)
         with running(engine) as wait_for:
             # The last of these anew after midnight, if that is just now.
@@ -105,7 +70,7 @@ def test_every_panel_fills_from_a_healthy_endpoint(settings: Settings) -> None:
 
 
 def test_an_outage_is_seen_while_the_model_list_answers(settings: Settings) -> None:
-    with simulated("outage") as simulator:
+    with simulated("outage", speed=1) as simulator:
         simulator_environ = environ_of(simulator)
         engine = engine_for(settings, simulator_environ, simulator.status_url)
         with running(engine) as wait_for:
@@ -117,7 +82,7 @@ def test_an_outage_is_seen_while_the_model_list_answers(settings: Settings) -> N
 
 
 def test_what_was_seen_is_there_after_a_restart(settings: Settings) -> None:
-    with simulated("healthy") as simulator:
+    with simulated("healthy", speed=1) as simulator:
         environ = environ_of(simulator)
         engine = engine_for(settings, environ, simulator.status_url)
         with running(engine) as wait_for:
@@ -136,7 +101,7 @@ def test_what_was_seen_is_there_after_a_restart(settings: Settings) -> None:
 
 
 def test_another_target_has_another_history(settings: Settings) -> None:
-    with simulated("healthy") as simulator:
+    with simulated("healthy", speed=1) as simulator:
         engine = engine_for(settings, environ_of(simulator), simulator.status_url)
         with running(engine) as wait_for:
             wait_for(lambda s: bool(s.headroom.buckets))
@@ -150,7 +115,7 @@ def test_another_target_has_another_history(settings: Settings) -> None:
 
 
 def test_without_a_key_the_free_probes_run_and_the_rest_says_what_is_missing(settings: Settings) -> None:
-    with simulated("healthy") as simulator:
+    with simulated("healthy", speed=1) as simulator:
         environ = {"ANTHROPIC_BASE_URL": simulator.base_url}
         engine = engine_for(settings, environ, simulator.status_url)
         with running(engine) as wait_for:
@@ -163,7 +128,7 @@ def test_without_a_key_the_free_probes_run_and_the_rest_says_what_is_missing(set
 
 def test_the_budget_stops_messages_and_says_so(settings: Settings) -> None:
     frugal = replace(settings, daily_ceiling_usd=0.000001)
-    with simulated("healthy") as simulator:
+    with simulated("healthy", speed=1) as simulator:
         engine = engine_for(frugal, environ_of(simulator), simulator.status_url)
         with running(engine) as wait_for:
             snapshot = wait_for(lambda s: s.engine.spend.stopped)
@@ -174,7 +139,7 @@ def test_the_budget_stops_messages_and_says_so(settings: Settings) -> None:
 def test_a_focus_brings_its_chart_at_once(settings: Settings) -> None:
     from datetime import timedelta
 
-    with simulated("healthy") as simulator:
+    with simulated("healthy", speed=1) as simulator:
         engine = engine_for(settings, environ_of(simulator), simulator.status_url)
         focus = Focus(Panel.LATENCY, timedelta(minutes=15))
         with running(engine) as wait_for:
@@ -190,7 +155,7 @@ def test_a_focus_brings_its_chart_at_once(settings: Settings) -> None:
 def test_a_store_that_cannot_be_used_is_a_notice_and_no_more(tmp_path: Path, settings: Settings) -> None:
     blocked = tmp_path / "a-file"
     blocked.write_text("in the way")
-    with simulated("healthy") as simulator:
+    with simulated("healthy", speed=1) as simulator:
         nowhere = replace(settings, data_dir=blocked / "data")
         engine = engine_for(nowhere, environ_of(simulator), simulator.status_url)
         with running(engine) as wait_for:

@@ -17,11 +17,12 @@ from claude_tui.alerting.rules import load_rules, named_thresholds
 from claude_tui.alerting.workers import DeliveryWorker, NotificationWorker
 from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Options, Thresholds
+from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
+from claude_tui.settings import Settings
 from tests.alerts import TARGET, Clock, Memory
 from tests.builders import bucket, engine, messages, models
 from tests.wire_server import WireServer, response
@@ -72,7 +73,7 @@ class Watched:
         self.history = History()
         self.clock = Clock()
         self.alerting = Alerting(
-            load_rules(thresholds=named_thresholds(OPTIONS, Thresholds())),
+            load_rules(thresholds=named_thresholds(Settings())),
             AlertSettings(routes=(Route("hook", RouteKind.APPRISE, url),)),
             target=TARGET,
             backend=Memory(),

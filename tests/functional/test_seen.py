@@ -21,7 +21,6 @@ from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import StateBackend
 from claude_tui.alerting.routes import AlertSettings
 from claude_tui.alerting.rules import load_rules, named_thresholds
-from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.engine.agent_log import changes
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.collector import Collector
@@ -42,7 +41,7 @@ from claude_tui.model.snapshot import Focus, Snapshot, Target
 from claude_tui.model.status_line import StatusLine
 from claude_tui.model.verdict import Cause, Severity
 from claude_tui.probes.report import Report
-from claude_tui.settings import load
+from claude_tui.settings import Settings, load
 from claude_tui.store import Store
 from tests.builders import after, messages, models
 
@@ -108,7 +107,7 @@ class _Life:
         asyncio.run(self.paging.open())
 
     def _open_alerting(self, backend: StateBackend) -> Alerting:
-        rules = load_rules(thresholds=named_thresholds(Options(), Thresholds()))
+        rules = load_rules(thresholds=named_thresholds(Settings()))
         return Alerting(rules, AlertSettings(), target=TARGET, backend=backend, now=self.clock.now)
 
     def publish(self, snapshot: Snapshot) -> None:

@@ -35,6 +35,7 @@ from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.snapshot import Focus, Snapshot, Target
 from claude_tui.model.traffic import Call, Tokens, TrafficSource
+from claude_tui.settings import Settings
 from claude_tui.store import Store
 from claude_tui.store.backlog import Record as Row
 from claude_tui.store.entries import INCIDENT_ENTRIES
@@ -123,7 +124,7 @@ class Night:
         """Lets the journal note the verdicts and evaluates alerts, as every second in the program."""
         past, journal = Past(self.store, self.conditions), Journal(self.store)
         history = history_of(*observed)
-        rules = load_rules(thresholds=named_thresholds(self._options, self._options.thresholds))
+        rules = load_rules(thresholds=named_thresholds(Settings()))
         config = AlertingConfig({each.name: each for each in rules}, (), Policy(), "prod (api.anthropic.com)")
         ledger = Ledger(at=at(-180))
         for seconds in (-60, *range(-6, 120, 6), *range(120, int(_END_S), 30)):

@@ -25,6 +25,7 @@ from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
+from claude_tui.settings import Settings
 from tests.snapshots.pictures import (
     AT,
     PICTURES,
@@ -72,7 +73,7 @@ def _settings(names: Iterable[str]) -> AlertSettings:
 def judged(found: Found, acts: Mapping[int, Act] | None = None, routes: Iterable[str] = ()) -> AlertsView:
     """The alerts at AT, after the evaluations of the last 50 minutes; `acts` are what people did, by age."""
     known, options, settings = known_of(found), Options(), _settings(routes)
-    rules = load_rules(thresholds=named_thresholds(options, options.thresholds))
+    rules = load_rules(thresholds=named_thresholds(Settings()))
     config = AlertingConfig({each.name: each for each in rules}, settings.routes, settings.policy, _TARGET)
     ledger = Ledger(at=before(_AGES[0]))
     for age in _AGES:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from random import Random
 
-from claude_tui.analysis.traffic.facts import Told, TrafficFacts
+from claude_tui.analysis.traffic.facts import SourceReport, TrafficFacts
 from claude_tui.analysis.traffic.view import traffic_view
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Snapshot
@@ -80,18 +80,21 @@ def trouble_with_traffic() -> Snapshot:
 def quiet_traffic() -> Snapshot:
     """A proxy that has fallen silent, and a receiver that no longer gets token counts."""
     otlp = TrafficSource.OTLP
-    heard = Told(otlp, before(7200), before(6600), 50, counted=50, timed=1, retries_told=0, calls=50)
-    deaf = Told(otlp, before(6600), before(600), 50, counted=0, timed=1, retries_told=0, calls=50)
-    return _with(PICTURES["healthy"](), *_counted(outage_s=0, until=400), told=(heard, deaf))
+    heard = SourceReport(otlp, before(7200), before(6600), 50, counted=50, timed=1, retries_told=0, calls=50)
+    deaf = SourceReport(otlp, before(6600), before(600), 50, counted=0, timed=1, retries_told=0, calls=50)
+    return _with(PICTURES["healthy"](), *_counted(outage_s=0, until=400), reports=(heard, deaf))
 
 
 def _with(
-    snapshot: Snapshot, rows: tuple[RollUp, ...], kept: tuple[KeptCall, ...], told: tuple[Told, ...] = ()
+    snapshot: Snapshot,
+    rows: tuple[RollUp, ...],
+    kept: tuple[KeptCall, ...],
+    reports: tuple[SourceReport, ...] = (),
 ) -> Snapshot:
     usual = tuple(replace(row, at=row.at.replace(minute=0, second=0)) for row in rows[: len(rows) // 2])
     return replace(
         snapshot,
         traffic=traffic_view(
-            TrafficFacts(rows, usual=usual, usual_days=3, told=told, kept=kept), snapshot.at
+            TrafficFacts(rows, usual=usual, usual_days=3, reports=reports, kept=kept), snapshot.at
         ),
     )

@@ -13,13 +13,14 @@ from claude_tui.alerting.metric import Query, Reading, Sample, Unit
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import load_rules, named_thresholds
-from claude_tui.analysis.options import Options, Thresholds
+from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.model.alert import Alert
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.snapshot import EngineState, Spend
 from claude_tui.model.verdict import Cause, Recovery, Severity, Verdict
+from claude_tui.settings import Settings
 from tests.alerts import HEALTHY, MATCH, OUTAGE, UNKNOWN, rule, verdict
 from tests.alerts import scene as scripted
 from tests.builders import MODEL, NOON, after, bucket, engine, healthy, history_of, messages, models, page
@@ -213,7 +214,7 @@ def _model(ident: str, lifecycle: str, days: float | None) -> ModelInfo:
 
 class TestEvaluation:
     def test_what_ships_is_silent_over_a_healthy_day(self) -> None:
-        rules = load_rules(thresholds=named_thresholds(OPTIONS, Thresholds()))
+        rules = load_rules(thresholds=named_thresholds(Settings()))
         seen = [*healthy(0, 7200), replace(models(7199), tls_expires_at=NOON + timedelta(days=60))]
         assert evaluate(rules, (), scene(*seen, at=7200)) == ()
 
@@ -305,7 +306,7 @@ def test_a_phase_without_figures_is_no_certificate() -> None:
 
 
 def test_an_outage_trips_many_of_the_rules_that_ship() -> None:
-    rules = load_rules(thresholds=named_thresholds(OPTIONS, Thresholds()))
+    rules = load_rules(thresholds=named_thresholds(Settings()))
     down = [messages(3600 + 30.0 * n, Outcome.SERVER_ERROR) for n in range(20)]
     down += [models(3600 + 15.0 * n, Outcome.SERVER_ERROR) for n in range(40)]
     alerts: tuple[Alert, ...] = ()

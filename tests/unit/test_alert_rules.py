@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.rules import AlertsConfigError, Rule, load_rules, named_thresholds
-from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.model.format import parse_span, span_text
 from claude_tui.model.verdict import Severity
+from claude_tui.settings import Settings
 
-NAMED = named_thresholds(Options(), Thresholds())
+NAMED = named_thresholds(Settings())
 
 
 def rules(tmp_path: Path, text: str = "", **kwargs: object) -> dict[str, Rule]:
@@ -74,7 +74,7 @@ def test_what_ships_loads_and_covers_every_threshold() -> None:
 
 
 def test_the_thresholds_of_the_settings_are_those_of_the_rules() -> None:
-    named = named_thresholds(Options(headroom_low=0.5), Thresholds())
+    named = named_thresholds(Settings(headroom_low=0.5))
     found = {rule.name: rule for rule in load_rules(thresholds=named)}
     assert found["headroom-low"].threshold == 0.5
 

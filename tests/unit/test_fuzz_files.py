@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from claude_tui.alerting.config import alerting_of
 from claude_tui.alerting.rules import AlertsConfigError, load_rules, named_thresholds
-from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.drills.log import as_json as score_as_json
 from claude_tui.drills.log import read as read_scores
 from claude_tui.engine.record_export import Span, export
@@ -32,7 +31,7 @@ from claude_tui.model.text import Redactor, inert
 from claude_tui.probes.prices import PriceTable, PriceTableError
 from claude_tui.runbook import RunbookError
 from claude_tui.runbook.loading import load as load_runbook
-from claude_tui.settings import Places, SettingsError
+from claude_tui.settings import Places, Settings, SettingsError
 from claude_tui.settings import load as load_settings
 from claude_tui.simulator.scenario import ScenarioError
 from claude_tui.simulator.scenario import load as load_scenario
@@ -48,7 +47,7 @@ from tests.store_values import PATIENCE_S
 from tests.unit.test_drill_log import GOOD
 
 PACKAGE = ROOT / "claude_tui"
-NAMED = named_thresholds(Options(), Thresholds())
+NAMED = named_thresholds(Settings())
 SETTINGS = """
 name = "prod"
 base_url = "https://api.example.test"

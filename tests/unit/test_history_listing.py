@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 import pytest
 
@@ -18,11 +19,14 @@ from claude_tui.model.filtering import FilterError, parse_filter, refuse_unknown
 from tests.snapshots.world import AT
 from tests.uptime_values import OURS, ninety_days
 
-REPORT: Report = build_report(ninety_days(AT), timedelta(days=90), OURS)
+
+@cache
+def report() -> Report:
+    return build_report(ninety_days(AT), timedelta(days=90), OURS)
 
 
 def days(words: str, order: str = ORDERS[0]) -> list[Period]:
-    return list(listed_periods(REPORT, parse_filter(words), order))
+    return list(listed_periods(report(), parse_filter(words), order))
 
 
 def outcomes(period: Period) -> set[str]:
@@ -30,7 +34,7 @@ def outcomes(period: Period) -> set[str]:
 
 
 def test_without_a_filter_all_days_are_there_with_the_newest_first() -> None:
-    assert days("") == list(reversed(REPORT.periods))
+    assert days("") == list(reversed(report().periods))
 
 
 @pytest.mark.parametrize(
@@ -48,8 +52,8 @@ def test_a_filter_keeps_the_days_with_such_failures(words: str, outcome: str) ->
     kept = days(words)
     assert kept
     assert all(outcome in outcomes(each) for each in kept)
-    assert len(kept) == sum(outcome in outcomes(each) for each in REPORT.periods)
-    assert len(days(f"-{words}")) == len(REPORT.periods) - len(kept)
+    assert len(kept) == sum(outcome in outcomes(each) for each in report().periods)
+    assert len(days(f"-{words}")) == len(report().periods) - len(kept)
 
 
 def test_terms_are_joined_and_since_takes_in_the_day_that_it_begins_in() -> None:
@@ -73,7 +77,7 @@ def test_a_date_is_found_as_it_is_written() -> None:
 @pytest.mark.parametrize("order", ORDERS[1:])
 def test_the_highest_figure_of_a_column_comes_first_and_the_unknown_last(order: str) -> None:
     ordered = days("", order)
-    assert sorted(each.start for each in ordered) == [each.start for each in REPORT.periods]
+    assert sorted(each.start for each in ordered) == [each.start for each in report().periods]
     if order == "down":
         figures = [each.tallies[Service.API].down for each in ordered]
         assert figures == sorted(figures, reverse=True)
@@ -87,7 +91,7 @@ def test_the_highest_figure_of_a_column_comes_first_and_the_unknown_last(order: 
 
 def test_incidents_are_found_by_title_cause_and_age() -> None:
     def titles(words: str) -> list[str]:
-        return [each.title for each in listed_incidents(REPORT.incidents, parse_filter(words), AT)]
+        return [each.title for each in listed_incidents(report().incidents, parse_filter(words), AT)]
 
     every = titles("")
     assert any("500s on all models" in each for each in every)

@@ -253,7 +253,7 @@ def test_what_was_said_does_not_enter(form: str) -> None:
     found += taking(logs(event({**failed, "error": f"something about {CANARY}"})), form)
     assert len(found) == 4, "the span beside the SDK's has its request id"
     assert CANARY not in repr(found)
-    assert not [text for text in taking.intake.telling.said() if CANARY in text]
+    assert not [text for text in taking.intake.absent.sentences() if CANARY in text]
 
 
 # -- answers -------------------------------------------------------------------------

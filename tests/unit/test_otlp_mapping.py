@@ -392,12 +392,12 @@ def test_an_attribute_that_vanished_is_told_with_the_time() -> None:
     for number in range(5):
         taking(logs(event(at_ns=AT_NS + number)))
         taking(logs(event({**API_REQUEST, "request_id": f"req_{number}"})))
-    assert [*taking.intake.telling.said()] == []
+    assert [*taking.intake.absent.sentences()] == []
     taking.seconds += 3600
     for number in range(6):
         told = {name: each for name, each in API_REQUEST.items() if name not in {"ttft_ms", "request_id"}}
         taking(logs(event(told, at_ns=AT_NS + 100 + number)))
-    assert sorted(taking.intake.telling.said()) == [
+    assert sorted(taking.intake.absent.sentences()) == [
         "Claude Code events of claude-code: request id absent since 14:00 UTC",
         "Claude Code events of claude-code: time to first token absent since 14:00 UTC",
     ]

@@ -24,7 +24,7 @@ from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor
 from claude_tui.settings import load
 from claude_tui.store import Store
-from tests.builders import NOON, after, messages, models
+from tests.builders import NOON, after, healthy, messages, models
 from tests.recorded import END_S, INCIDENT, OVERLOAD_S, instants, recorded_in
 
 TARGET = Target("prod", "https://api.example.test", "api.example.test", None)
@@ -43,6 +43,21 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def recording(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("files") / "outage.jsonl.gz"
     written(store, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def short_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A twentieth of `store`, for what does not depend on what is in it."""
+    store = recorded_in(tmp_path_factory.mktemp("short"), healthy(OVERLOAD_S - 600, OVERLOAD_S + 1200))
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def short(short_store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("files") / "short.jsonl.gz"
+    written(short_store, path)
     return path
 
 
@@ -138,27 +153,27 @@ def test_secrets_of_today_are_taken_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "anything"])
-def test_every_compression_is_recognised(store: Store, name: str, tmp_path: Path) -> None:
+def test_every_compression_is_recognised(short_store: Store, name: str, tmp_path: Path) -> None:
     if name.endswith(".zst"):
         pytest.importorskip("zstandard")
-    header = written(store, tmp_path / name)
+    header = written(short_store, tmp_path / name)
     copy, read = unpacked(tmp_path / name, tmp_path / "elsewhere")
     found = copy.observations(SINCE)
     copy.close()
     assert read == header
-    assert found == store.observations(SINCE, UNTIL.replace(microsecond=1))
+    assert found == short_store.observations(SINCE, UNTIL.replace(microsecond=1))
 
 
 # -- writing ------------------------------------------------------------------------------
 
 
-def test_a_file_is_replaced_only_by_force(store: Store, tmp_path: Path) -> None:
+def test_a_file_is_replaced_only_by_force(short_store: Store, tmp_path: Path) -> None:
     path = tmp_path / "mine.jsonl.gz"
     path.write_text("precious")
     with pytest.raises(RecordingError, match="is there already; --force replaces it"):
-        written(store, path)
+        written(short_store, path)
     assert path.read_text() == "precious"
-    written(store, path, force=True)
+    written(short_store, path, force=True)
     assert read_header(path).name == "INC-1"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -206,18 +221,20 @@ def test_progress_goes_from_nothing_to_all(store: Store, tmp_path: Path) -> None
     ],
 )  # fmt: skip
 def test_a_foreign_file_is_refused_with_the_line(
-    recording: Path, tmp_path: Path, change: Callable[[list[str]], list[str]], says: str
+    short: Path, tmp_path: Path, change: Callable[[list[str]], list[str]], says: str
 ) -> None:
-    assert says in refusal(rewritten(tmp_path / "x.jsonl", recording, change), tmp_path / "store")
+    assert says in refusal(rewritten(tmp_path / "x.jsonl", short, change), tmp_path / "store")
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.999])
 @pytest.mark.parametrize("name", ["torn.jsonl", "torn.jsonl.gz", "torn.jsonl.zst"])
-def test_a_torn_file_is_refused_with_the_line(store: Store, tmp_path: Path, share: float, name: str) -> None:
+def test_a_torn_file_is_refused_with_the_line(
+    short_store: Store, tmp_path: Path, share: float, name: str
+) -> None:
     if name.endswith(".zst"):
         pytest.importorskip("zstandard")
     path = tmp_path / name
-    written(store, path)
+    written(short_store, path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
     said = refusal(path, tmp_path / "store")
@@ -225,8 +242,8 @@ def test_a_torn_file_is_refused_with_the_line(store: Store, tmp_path: Path, shar
     assert "truncated" in said
 
 
-def test_a_flipped_bit_is_noticed(recording: Path, tmp_path: Path) -> None:
-    raw = bytearray(recording.read_bytes())
+def test_a_flipped_bit_is_noticed(short: Path, tmp_path: Path) -> None:
+    raw = bytearray(short.read_bytes())
     raw[len(raw) * 2 // 3] ^= 0x10
     path = tmp_path / "flipped.gz"
     path.write_bytes(raw)
@@ -288,22 +305,22 @@ def changed(number: int, **values: object) -> Callable[[list[str]], list[str]]:
     ],
 )
 def test_values_that_could_overflow_are_refused_in_a_short_line(
-    recording: Path, tmp_path: Path, number: int, field: str, value: object, reason: str
+    short: Path, tmp_path: Path, number: int, field: str, value: object, reason: str
 ) -> None:
-    path = rewritten(tmp_path / "odd.jsonl", recording, changed(number, **{field: value}))
+    path = rewritten(tmp_path / "odd.jsonl", short, changed(number, **{field: value}))
     said = refusal(path, tmp_path / "replay")
     assert reason in said
     assert len(said) < 400
 
 
-def test_a_number_as_large_as_servers_send_is_replayed(recording: Path, tmp_path: Path) -> None:
-    path = rewritten(tmp_path / "large.jsonl", recording, changed(-2, http_status=2**62))
+def test_a_number_as_large_as_servers_send_is_replayed(short: Path, tmp_path: Path) -> None:
+    path = rewritten(tmp_path / "large.jsonl", short, changed(-2, http_status=2**62))
     store, _ = unpacked(path, tmp_path / "replay")
     store.close()
 
 
-def test_hostile_text_is_inert_before_it_is_stored(recording: Path, tmp_path: Path) -> None:
-    path = rewritten(tmp_path / "hostile.jsonl", recording, changed(0, name="\x1b[31mINC-1"))
+def test_hostile_text_is_inert_before_it_is_stored(short: Path, tmp_path: Path) -> None:
+    path = rewritten(tmp_path / "hostile.jsonl", short, changed(0, name="\x1b[31mINC-1"))
     store, header = unpacked(path, tmp_path / "replay")
     store.close()
     assert header.name == "␛[31mINC-1"

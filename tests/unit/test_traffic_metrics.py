@@ -11,7 +11,7 @@ from claude_tui.alerting.metric import Query
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import load_rules, named_thresholds
-from claude_tui.analysis.options import Options, Thresholds, TrafficThresholds
+from claude_tui.analysis.options import Options, TrafficThresholds
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.analysis.traffic.facts import TrafficFacts
 from claude_tui.analysis.traffic.view import traffic_view
@@ -51,7 +51,7 @@ def value(name: str, view: TrafficView | None) -> float | None:
 
 
 def fires(rule: str, figure: float | None) -> bool:
-    rules = {each.name: each for each in load_rules(thresholds=named_thresholds(OPTIONS, Thresholds()))}
+    rules = {each.name: each for each in load_rules(thresholds=named_thresholds(Settings()))}
     return figure is not None and rules[rule].matches(figure)
 
 

@@ -26,9 +26,9 @@ from claude_tui.model.traffic import (
 from claude_tui.store import KEPT_CALLS, NewerStoreError, Store
 from claude_tui.store.instants import to_micros
 from claude_tui.store.schema import APPLICATION_ID, MIGRATIONS, prepare
-from claude_tui.store.traffic import Keys, add, fold, prune
 from claude_tui.store.traffic_codec import narrowed, widened
 from claude_tui.store.traffic_reading import TrafficReader
+from claude_tui.store.traffic_writing import Keys, add, fold, prune
 from tests.store_values import PATIENCE_S, opened
 from tests.traffic_values import START, after, call, calls, rolled
 

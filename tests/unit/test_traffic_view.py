@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.analysis.traffic.chart import bin_s, traffic_chart
-from claude_tui.analysis.traffic.facts import Told, TrafficFacts, usual_spans
+from claude_tui.analysis.traffic.facts import SourceReport, TrafficFacts, usual_spans
 from claude_tui.analysis.traffic.figures import By, figures_by, figures_of
 from claude_tui.analysis.traffic.view import last_full_span, traffic_view
 from claude_tui.model.arrangement import Panel
@@ -148,10 +148,10 @@ def test_the_last_full_span_is_over_and_its_rows_are_there(seconds: float) -> No
 # -- sources -----------------------------------------------------------------------------
 
 
-def told(start: float, answers: int = 50, **changes: object) -> Told:
+def report(start: float, answers: int = 50, **changes: object) -> SourceReport:
     values: dict[str, object] = {"counted": answers, "timed": 1, "retries_told": answers, "calls": answers}
     values.update(changes)
-    return Told(TrafficSource.OTLP, after(start), after(start + 600), answers, **values)  # type: ignore[arg-type]
+    return SourceReport(TrafficSource.OTLP, after(start), after(start + 600), answers, **values)  # type: ignore[arg-type]
 
 
 def absent(view: TrafficView) -> dict[str, datetime | None]:
@@ -173,27 +173,27 @@ def test_a_source_that_seldom_calls_is_not_quiet_at_once() -> None:
 
 
 def test_a_source_of_yesterday_evening_is_remembered_as_quiet() -> None:
-    (source,) = seen(40_000, told=(told(0),)).sources
+    (source,) = seen(40_000, reports=(report(0),)).sources
     assert source.quiet_since == after(600)
 
 
 def test_what_was_never_told_is_unknown() -> None:
-    view = seen(3600, told=(told(0, retries_told=0), told(600, retries_told=0)))
+    view = seen(3600, reports=(report(0, retries_told=0), report(600, retries_told=0)))
     assert absent(view) == {"attempts": None}
 
 
 def test_what_is_no_longer_told_is_absent_since() -> None:
-    view = seen(3600, told=(told(0), told(600, counted=0), told(1200, counted=0, timed=0)))
+    view = seen(3600, reports=(report(0), report(600, counted=0), report(1200, counted=0, timed=0)))
     assert absent(view) == {"tokens": after(600), "time to first token": after(1200)}
 
 
 def test_what_is_told_again_is_not_absent() -> None:
-    assert absent(seen(3600, told=(told(0), told(600, counted=0), told(1200)))) == {}
+    assert absent(seen(3600, reports=(report(0), report(600, counted=0), report(1200)))) == {}
 
 
 def test_failures_alone_tell_nothing_about_tokens() -> None:
-    assert absent(seen(3600, told=(told(0), told(600, answers=0, counted=0, timed=0, calls=40)))) == {}
-    assert Absent("tokens", None) not in seen(3600, told=(told(0),)).sources[0].absent
+    assert absent(seen(3600, reports=(report(0), report(600, answers=0, counted=0, timed=0, calls=40)))) == {}
+    assert Absent("tokens", None) not in seen(3600, reports=(report(0),)).sources[0].absent
 
 
 # -- the chart of the full screen -----------------------------------------------------------

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from claude_tui.model.traffic import CallCount, KeptCall, RollUp, TrafficSource
 
-__all__ = ["IN_FULL", "RECENT", "TOLD_SPAN", "USUAL_DAYS", "Told", "TrafficFacts", "usual_spans"]
+__all__ = ["IN_FULL", "RECENT", "REPORTS_SPAN", "USUAL_DAYS", "SourceReport", "TrafficFacts", "usual_spans"]
 
 RECENT = timedelta(minutes=15)
 """The period for which each span of 10 s is available."""
 IN_FULL = timedelta(seconds=80)
 """The period for which all is available: the minute of the figures, and up to two spans of 10 s since."""
-TOLD_SPAN = timedelta(hours=24)
+REPORTS_SPAN = timedelta(hours=24)
 """How long a source that has fallen silent is remembered."""
 USUAL_DAYS = 7
 """How many earlier days define what is usual in an hour."""
@@ -23,7 +23,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SourceReport:
     """What a source reported in a span of some minutes."""
 
     source: TrafficSource
@@ -56,8 +56,8 @@ class TrafficFacts:
     """The roll-ups of the same hour on the days before, or of the last day if there are none."""
     usual_days: int = 0
     """How many days these are from; 0 for the last day."""
-    told: tuple[Told, ...] = ()
-    """What each source reported within TOLD_SPAN, oldest first."""
+    reports: tuple[SourceReport, ...] = ()
+    """What each source reported within REPORTS_SPAN, oldest first."""
     kept: tuple[KeptCall, ...] = ()
     """The single calls that were recorded within RECENT."""
     earlier: tuple[CallCount, ...] = ()

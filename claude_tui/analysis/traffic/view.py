@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from claude_tui.analysis.options import TrafficThresholds
-from claude_tui.analysis.traffic.facts import RECENT, Told, TrafficFacts
+from claude_tui.analysis.traffic.facts import RECENT, SourceReport, TrafficFacts
 from claude_tui.analysis.traffic.figures import By, figures_by, figures_of, quantiles
 from claude_tui.analysis.traffic.merging import grouped
 from claude_tui.analysis.traffic.troubles import troubles_of
@@ -47,7 +47,7 @@ def traffic_view(
 
     Pass `usual` if `usual_of` has been computed for the same hour.
     """
-    if not (facts.told or facts.recent or facts.before):
+    if not (facts.reports or facts.recent or facts.before):
         return None
     end = last_full_span(at)
     start = end - span
@@ -115,18 +115,18 @@ def usual_of(facts: TrafficFacts) -> Usual | None:
 
 def sources_of(facts: TrafficFacts, at: datetime) -> tuple[SourceState, ...]:
     """Every source that has reported, and what it does not report."""
-    told = grouped_by_source([*facts.told, *_told_recently(facts.counts)])
-    return tuple(_state(source, told[source], at) for source in TrafficSource if source in told)
+    reports = grouped_by_source([*facts.reports, *_recent_reports(facts.counts)])
+    return tuple(_state(source, reports[source], at) for source in TrafficSource if source in reports)
 
 
-def grouped_by_source(told: Sequence[Told]) -> dict[TrafficSource, list[Told]]:
-    found: dict[TrafficSource, list[Told]] = {}
-    for each in sorted(told, key=lambda each: each.end):
+def grouped_by_source(reports: Sequence[SourceReport]) -> dict[TrafficSource, list[SourceReport]]:
+    found: dict[TrafficSource, list[SourceReport]] = {}
+    for each in sorted(reports, key=lambda each: each.end):
         found.setdefault(each.source, []).append(each)
     return found
 
 
-def _told_recently(rows: Sequence[CallCount]) -> list[Told]:
+def _recent_reports(rows: Sequence[CallCount]) -> list[SourceReport]:
     spans: dict[tuple[TrafficSource, datetime], tuple[int, list[int]]] = {}
     for at, span_s, key, calls, counted, retries_told, first_token in rows:
         where = key.source, at
@@ -140,39 +140,39 @@ def _told_recently(rows: Sequence[CallCount]) -> list[Told]:
         amounts[3] += retries_told
         amounts[4] += calls
     return [
-        Told(source, at, at + timedelta(seconds=span_s), *amounts)
+        SourceReport(source, at, at + timedelta(seconds=span_s), *amounts)
         for (source, at), (span_s, amounts) in spans.items()
     ]
 
 
-def _state(source: TrafficSource, told: Sequence[Told], at: datetime) -> SourceState:
+def _state(source: TrafficSource, reports: Sequence[SourceReport], at: datetime) -> SourceState:
     # Longer spans that are not over end in the future.
-    last_at = min(max((each.end if each.end <= at else each.start) for each in told), at)
+    last_at = min(max((each.end if each.end <= at else each.start) for each in reports), at)
     absent = (
-        _absent("tokens", told, [each.counted for each in told]),
-        _absent("time to first token", told, [each.timed for each in told]),
-        _absent("attempts", told, [each.retries_told for each in told]),
+        _absent("tokens", reports, [each.counted for each in reports]),
+        _absent("time to first token", reports, [each.timed for each in reports]),
+        _absent("attempts", reports, [each.retries_told for each in reports]),
     )
-    quiet = at - last_at > max(_QUIET_AFTER, _QUIET_GAPS * _gap(told, last_at))
+    quiet = at - last_at > max(_QUIET_AFTER, _QUIET_GAPS * _gap(reports, last_at))
     return SourceState(
         source, last_at, last_at if quiet else None, tuple(each for each in absent if each is not None)
     )
 
 
-def _gap(told: Sequence[Told], last_at: datetime) -> timedelta:
+def _gap(reports: Sequence[SourceReport], last_at: datetime) -> timedelta:
     """The mean time between two calls before a source fell silent."""
-    known = [each for each in told if each.end > last_at - RECENT]
+    known = [each for each in reports if each.end > last_at - RECENT]
     calls = sum(each.calls for each in known)
     observed = last_at - max(min(each.start for each in known), last_at - RECENT)
     return observed / calls if calls else RECENT
 
 
-def _absent(what: str, told: Sequence[Told], amounts: Sequence[int]) -> Absent | None:
+def _absent(what: str, reports: Sequence[SourceReport], amounts: Sequence[int]) -> Absent | None:
     """Whether a source has stopped reporting something, given enough responses since that could have it."""
-    last = next((number for number in reversed(range(len(told))) if amounts[number]), -1)
-    if sum(each.answers for each in told[last + 1 :]) < _LEAST_CALLS:
+    last = next((number for number in reversed(range(len(reports))) if amounts[number]), -1)
+    if sum(each.answers for each in reports[last + 1 :]) < _LEAST_CALLS:
         return None
-    return Absent(what, told[last].end if last >= 0 else None)
+    return Absent(what, reports[last].end if last >= 0 else None)
 
 
 def _trend(rows: Sequence[CallCount], end: datetime) -> tuple[TrafficPoint, ...]:
@@ -197,8 +197,8 @@ def _failed(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
 
 
 def _limits(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
-    told = [each for each in kept if each.why is KeptBecause.LIMITS]
-    newest = {each.call.model: each for each in sorted(told, key=lambda each: each.call.at)}
+    readings = [each for each in kept if each.why is KeptBecause.LIMITS]
+    newest = {each.call.model: each for each in sorted(readings, key=lambda each: each.call.at)}
     return tuple(newest[model] for model in sorted(newest))
 
 

@@ -1,6 +1,6 @@
 """The man pages: `claude-top(1)` from the grammar, and a page of section 7 for each page of the manual.
 
-Both have the sources that `--help` and `claude-top manual` have. argparse-manpage knows nothing of the
+They come from the same sources as `--help` and `claude-top manual`. argparse-manpage knows nothing of the
 manual's Markdown; markdown-it, which rich needs anyway, reads that, and little is left to do.
 """
 
@@ -19,13 +19,13 @@ __all__ = ["man_page"]
 
 
 def man_page(page: Page | None, parser: ArgumentParser, environ: Mapping[str, str] = os.environ) -> str:
-    """The man page of a page of the manual, or without one that of the program, as roff."""
+    """A man page as roff: of a page of the manual, or of the program if none is named."""
     date = _date(environ)
     return command_page(parser, date) if page is None else topic_page(page, date)
 
 
 def _date(environ: Mapping[str, str]) -> str:
-    """Today, or what SOURCE_DATE_EPOCH says where a build is to be repeatable."""
+    """Today, or the date in SOURCE_DATE_EPOCH, for reproducible builds."""
     given = environ.get("SOURCE_DATE_EPOCH", "")
     now = datetime.now(UTC)
     at = datetime.fromtimestamp(int(given), UTC) if given.isdigit() and len(given) <= 10 else now

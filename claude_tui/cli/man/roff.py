@@ -10,7 +10,7 @@ __all__ = ["bold", "escaped", "heading", "italic", "item", "lines_as_they_are", 
 
 
 def escaped(text: str) -> str:
-    """Text of which roff interprets nothing, on as many lines as it has."""
+    """Text that roff prints as it is, with its line breaks."""
     plain = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
     plain = plain.replace("^", "\\(ha").replace("~", "\\(ti")
     return "\n".join(f"\\&{line}" if line[:1] in (".", "'") else line for line in plain.split("\n"))
@@ -36,7 +36,7 @@ def section(name: str) -> str:
 
 
 def heading(name: str) -> str:
-    """Below a section."""
+    """A heading within a section."""
     return f".SS {_quoted(escaped(name))}"
 
 
@@ -51,7 +51,7 @@ def lines_as_they_are(lines: Iterable[str]) -> list[str]:
 
 
 def page_of(lines: Iterable[str]) -> str:
-    """The page, without what formatters warn of: empty lines, and paragraphs that follow a heading."""
+    """The page without empty lines and paragraph macros after headings: formatters warn of them."""
     kept: list[str] = []
     for line in lines:
         if line and not (line == ".PP" and kept and kept[-1].startswith((".SH", ".SS", ".PP"))):

@@ -1,7 +1,6 @@
 """Where the store of the target is, found without importing the settings, which takes 90 ms.
 
-Only what is ordinary is understood here; for the rest `thorough` asks the settings themselves. A test holds
-both against each other.
+It understands only ordinary settings; for the rest `thorough` loads them. A test compares the two.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def unknown_parts(template: str) -> list[str]:
 
 
 def shown(found: Found, template: str | None, color: str, *, now: float, ascii_only: bool = False) -> str:
-    """The line. Whatever is in it, it has no control character but those of its colours."""
+    """The line. It contains no control characters but those of its colours."""
     parts = _parts(found, now)
     role = _role(found.line)
     separator = " · "

@@ -48,7 +48,7 @@ _AUTHORITY = re.compile(rb"https?://[^/?#]*", re.I)
 
 
 class Framing(StrEnum):
-    """How one sees where a body ends."""
+    """What marks the end of a body."""
 
     NONE = "none"
     LENGTH = "length"
@@ -104,7 +104,7 @@ Event = RequestHead | ResponseHead | bytes | End
 
 
 class _Reader:
-    """Collects what the parser calls back. `broken` says why nothing more can be read."""
+    """Collects what the parser reports. `broken` says why nothing more can be read."""
 
     def __init__(self, max_head: int) -> None:
         self.broken: str | None = None
@@ -265,7 +265,7 @@ def first_value(headers: Iterable[Header], name: bytes) -> bytes | None:
 
 
 def origin_form(target: bytes) -> bytes:
-    """The path and the query of a target, of one that is a whole URL as well."""
+    """The path and the query of a request target, which may be a whole URL."""
     found = _AUTHORITY.match(target)
     path = target[found.end() :] if found is not None else target
     return path if path.startswith(b"/") else b"/" + path
@@ -278,7 +278,7 @@ def _listed(headers: Iterable[Header], name: bytes) -> list[bytes]:
 
 
 def without_hop_headers(headers: Sequence[Header]) -> list[Header]:
-    """Without those that belong to one connection, but for `Transfer-Encoding`, which the body keeps."""
+    """Without the headers of a single connection, except `Transfer-Encoding`, which the body keeps."""
     named = _listed(headers, b"connection")
     hop = _HOP.union(named) - _NEVER_HOP if named else _HOP
     return [header for header in headers if header[0].lower() not in hop]

@@ -53,7 +53,7 @@ class Player:
         self._open: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Plays. Cancelled, it leaves all open calls."""
+        """Plays until it is cancelled, which abandons all open calls."""
         loop = asyncio.get_running_loop()
         connections = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_S)
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)

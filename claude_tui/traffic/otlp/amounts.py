@@ -66,8 +66,8 @@ def instant(ns: int, now: datetime) -> datetime:
     """Nanoseconds since 1970 as an instant; `now` for 0 and for implausible times."""
     if not 0 < ns < _LATEST_NS:
         return now
-    told = datetime.fromtimestamp(ns // 1000 / 1e6, UTC)
-    return told if -_AHEAD <= now - told <= _BEHIND else now
+    reported = datetime.fromtimestamp(ns // 1000 / 1e6, UTC)
+    return reported if -_AHEAD <= now - reported <= _BEHIND else now
 
 
 def seconds_between(start_ns: int, end_ns: int) -> float | None:
@@ -83,9 +83,9 @@ def tokens_as_gen_ai(attributes: Attributes) -> Tokens | None:
 
     A smaller input than that can only be by the API's convention, which some instrumentations keep.
     """
-    told = count_of(attributes, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
+    prompt = count_of(attributes, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
     output = count_of(attributes, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
-    if told is None and output is None:
+    if prompt is None and output is None:
         return None
     read = (
         count_of(attributes, "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens")
@@ -105,18 +105,18 @@ def tokens_as_gen_ai(attributes: Attributes) -> Tokens | None:
     # Without the breakdown, all writes count as the default kind.
     minutes = max(minutes, written - hour)
     cached = read + minutes + hour
-    plain = told or 0
+    plain = prompt or 0
     return Tokens(plain - cached if plain >= cached else plain, output or 0, read, minutes, hour)
 
 
 def tokens_as_api(attributes: Attributes) -> Tokens | None:
     """Tokens as Claude Code states them, by the API's convention: the input has no cache in it."""
-    told = count_of(attributes, "input_tokens")
+    prompt = count_of(attributes, "input_tokens")
     output = count_of(attributes, "output_tokens")
-    if told is None and output is None:
+    if prompt is None and output is None:
         return None
     return Tokens(
-        told or 0,
+        prompt or 0,
         output or 0,
         count_of(attributes, "cache_read_tokens") or 0,
         count_of(attributes, "cache_creation_tokens") or 0,

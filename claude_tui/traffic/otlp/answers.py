@@ -19,8 +19,8 @@ _REJECTED = {
 def accepted(signal: Signal, content_type: str, rejected: int = 0, reason: str = "") -> bytes:
     """An Export...ServiceResponse, with `partial_success` where something was rejected."""
     if content_type == JSON:
-        told = {_REJECTED[signal]: str(rejected), "errorMessage": reason}
-        return json.dumps({"partialSuccess": told} if rejected else {}).encode()
+        success = {_REJECTED[signal]: str(rejected), "errorMessage": reason}
+        return json.dumps({"partialSuccess": success} if rejected else {}).encode()
     if not rejected:
         return b""
     partial = _number(1, rejected) + _text(2, reason)

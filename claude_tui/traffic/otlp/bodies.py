@@ -70,7 +70,7 @@ class Room:
         return Share(self)
 
     def leave(self, share: Share) -> None:
-        """A request is over."""
+        """Ends a request, and returns its share."""
         self._requests -= 1
         self._bytes -= share.bytes
 

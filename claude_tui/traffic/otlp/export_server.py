@@ -46,7 +46,7 @@ class Exports(Protocol):
         """Whether there is room for one more connection."""
 
     def closed(self, connection: Connection) -> None:
-        """That it has ended."""
+        """Reports that a connection has ended."""
 
     def take(self, signal: Signal, form: str, body: bytes) -> bytes:
         """Takes the records of an export, and returns the message of the answer.

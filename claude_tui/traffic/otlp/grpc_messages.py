@@ -47,12 +47,12 @@ def message_in(body: bytes) -> tuple[bool, bytes]:
 
 
 def framed(message: bytes) -> bytes:
-    """A message as it stands in a body, not compressed."""
+    """A message framed for a body, uncompressed."""
     return b"\0" + len(message).to_bytes(4, "big") + message
 
 
 def trailers(code: int, reason: str = "", status: HTTPStatus = HTTPStatus.OK) -> Headers:
-    """What ends an answer. Where there was no room it says when to come back."""
+    """The trailers of an answer. If there was no room, they say when to retry."""
     found = [("grpc-status", str(code))]
     if reason:
         found.append(("grpc-message", quote(reason, safe=" ")))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from claude_tui.model.traffic import Call
+from claude_tui.traffic.otlp.absent import AbsentAttributes
 from claude_tui.traffic.otlp.mapping import (
     GEN_AI,
     CostOf,
@@ -18,7 +19,6 @@ from claude_tui.traffic.otlp.mapping import (
 from claude_tui.traffic.otlp.metrics import Meters
 from claude_tui.traffic.otlp.records import EventRecord, PointRecord, SpanRecord
 from claude_tui.traffic.otlp.reported import Reported
-from claude_tui.traffic.otlp.telling import Telling
 from claude_tui.traffic.sink import Sink
 
 __all__ = ["Intake"]
@@ -34,7 +34,7 @@ class Intake:
         """Records that are about something else."""
         self.repeated = 0
         """Records of calls that another record had reported."""
-        self.telling = Telling()
+        self.absent = AbsentAttributes()
         """What senders have stopped reporting."""
         self._sink = sink
         self._cost_of = cost_of
@@ -80,7 +80,7 @@ class Intake:
             self.repeated += 1
 
     def _reported_call(self, call: Call, kind: Kind, now: datetime) -> None:
-        self.telling.heard(call, kind, now)
+        self.absent.note(call, kind, now)
         self._meters.reported(call.application, now)
         self._pass_on(call)
 

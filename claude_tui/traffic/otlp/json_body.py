@@ -51,8 +51,8 @@ def read(signal: Signal, body: bytes, budget: Budget) -> Iterator[Record]:
     for outer in _objects(data, _OUTER[signal], budget):
         resource = _object(outer.get("resource"))
         service = _service(resource)
-        told = json.dumps(resource, sort_keys=True).encode("utf-8", "surrogatepass")
-        digest = blake2b(told, digest_size=16).digest()
+        encoded = json.dumps(resource, sort_keys=True).encode("utf-8", "surrogatepass")
+        digest = blake2b(encoded, digest_size=16).digest()
         for middle in _objects(outer, _MIDDLE[signal], budget):
             scope = _text(_object(middle.get("scope")).get("name"))
             origin = Origin(service, scope, digest)
@@ -93,10 +93,10 @@ def _points(origin: Origin, metric: dict[str, Any], budget: Budget) -> Iterator[
     kind = next((each for each in ("sum", "histogram", "exponentialHistogram") if each in metric), None)
     if kind is None:
         return
-    told = _object(metric[kind])
-    temporality = told.get("aggregationTemporality")
+    points = _object(metric[kind])
+    temporality = points.get("aggregationTemporality")
     cumulative = _CUMULATIVE.get(temporality) if isinstance(temporality, int | str) else None
-    for point in _objects(told, "dataPoints", budget):
+    for point in _objects(points, "dataPoints", budget):
         count: int | None = None
         bounds: tuple[float, ...] = ()
         counts: tuple[int, ...] = ()
@@ -132,12 +132,12 @@ def _points(origin: Origin, metric: dict[str, Any], budget: Budget) -> Iterator[
 
 def _objects(parent: dict[str, Any], name: str, budget: Budget) -> Iterator[dict[str, Any]]:
     """The objects of a list. If present, it must be a list of objects: anything else is a broken sender."""
-    told = parent.get(name)
-    if told is None:
+    members = parent.get(name)
+    if members is None:
         return
-    if not isinstance(told, list):
+    if not isinstance(members, list):
         raise BrokenExportError(f"{name} is not a list")
-    for each in told:
+    for each in members:
         budget.spend()
         if not isinstance(each, dict):
             raise BrokenExportError(f"{name} contains something other than objects")
@@ -153,18 +153,18 @@ def _attributes(record: dict[str, Any]) -> dict[str, str | int | float | bool]:
     return found
 
 
-def _value(told: object) -> str | int | float | bool | None:
-    if not isinstance(told, dict):
+def _value(value: object) -> str | int | float | bool | None:
+    if not isinstance(value, dict):
         return None
-    if isinstance(text := told.get("stringValue"), str):
+    if isinstance(text := value.get("stringValue"), str):
         return text[:LONGEST_TEXT]
-    if isinstance(truth := told.get("boolValue"), bool):
+    if isinstance(truth := value.get("boolValue"), bool):
         return truth
-    if "intValue" in told:
-        return _signed(told["intValue"])
-    if isinstance(number := told.get("doubleValue"), int | float):
+    if "intValue" in value:
+        return _signed(value["intValue"])
+    if isinstance(number := value.get("doubleValue"), int | float):
         return number
-    values = _list(_object(told.get("arrayValue")).get("values"))
+    values = _list(_object(value.get("arrayValue")).get("values"))
     first = _object(values[0]).get("stringValue") if values else None
     return first[:LONGEST_TEXT] if isinstance(first, str) else None
 

@@ -59,7 +59,7 @@ class Kind:
 
     name: str
     """For people."""
-    tells: frozenset[str]
+    attributes: frozenset[str]
     """Of `tokens`, `time to first token`, `request id`: what its successful calls are expected to have."""
 
 
@@ -112,7 +112,7 @@ def _claude_code_event(event: EventRecord) -> str | None:
 
 
 def call_of_span(span: SpanRecord, kind: Kind, cost_of: CostOf, now: datetime) -> Call:
-    """The call of a span of which `kind_of_span` told the kind."""
+    """The call of a span whose kind `kind_of_span` found."""
     attributes = span.attributes
     is_sdk = kind is SDK or kind is SDK_OTHER
     found, end = _ending(span, is_sdk=is_sdk)
@@ -189,7 +189,7 @@ def _with_gen_ai(
 
 
 def call_of_event(event: EventRecord, cost_of: CostOf, now: datetime) -> Call:
-    """The call of an event of which `kind_of_event` told a kind."""
+    """The call of an event whose kind `kind_of_event` found."""
     ended = instant(event.at_ns, now)
     name = _claude_code_event(event)
     if name is not None:
@@ -279,5 +279,5 @@ def _message(found: Classified) -> str | None:
     return error_message(found.message)
 
 
-def _request_id(told: str | None) -> str | None:
-    return _PLAIN.clean(told, 128) if told else None
+def _request_id(text: str | None) -> str | None:
+    return _PLAIN.clean(text, 128) if text else None

@@ -49,7 +49,7 @@ _Key = tuple[bytes, str, str | None]
 
 
 class Meters:
-    """Makes calls of what metrics have grown by. For one thread."""
+    """Turns the growth of metrics into calls. For one thread."""
 
     def __init__(self, cost_of: CostOf) -> None:
         self._cost_of = cost_of
@@ -59,7 +59,7 @@ class Meters:
         self._pending: dict[_Key, _Group] = {}
 
     def reported(self, application: str, now: datetime) -> None:
-        """An application has reported a call itself: its metrics would count it twice."""
+        """Records that an application reports its calls itself: its metrics would count them twice."""
         if application in self._reported or len(self._reported) < _MOST_NAMES:
             self._reported[application] = now
 

@@ -129,12 +129,12 @@ def _points(origin: Origin, data: bytes) -> Iterator[Record]:
     kind = metric.WhichOneof("data")
     if kind not in {"sum", "histogram", "exponential_histogram"}:
         return
-    told = getattr(metric, kind)
+    points = getattr(metric, kind)
     cumulative = {
         AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE: True,
         AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA: False,
-    }.get(told.aggregation_temporality)
-    for point in told.data_points:
+    }.get(points.aggregation_temporality)
+    for point in points.data_points:
         count: int | None = None
         bounds: tuple[float, ...] = ()
         counts: tuple[int, ...] = ()
@@ -167,23 +167,23 @@ def _points(origin: Origin, data: bytes) -> Iterator[Record]:
 _DECODERS: dict[Signal, Decode] = {Signal.TRACES: _span, Signal.LOGS: _event, Signal.METRICS: _points}
 
 
-def _attributes(told: Iterable[KeyValue]) -> dict[str, str | int | float | bool]:
+def _attributes(pairs: Iterable[KeyValue]) -> dict[str, str | int | float | bool]:
     found: dict[str, str | int | float | bool] = {}
-    for each in told:
+    for each in pairs:
         key = each.key
         if key in WANTED and (value := _value(each.value)) is not None:
             found[key] = value
     return found
 
 
-def _value(told: AnyValue) -> str | int | float | bool | None:
-    kind = told.WhichOneof("value")
+def _value(value: AnyValue) -> str | int | float | bool | None:
+    kind = value.WhichOneof("value")
     if kind == "string_value":
-        return told.string_value[:LONGEST_TEXT]
+        return value.string_value[:LONGEST_TEXT]
     if kind in {"int_value", "double_value", "bool_value"}:
-        scalar: int | float | bool = getattr(told, kind)
+        scalar: int | float | bool = getattr(value, kind)
         return scalar
-    if kind == "array_value" and told.array_value.values:
-        first = told.array_value.values[0]
+    if kind == "array_value" and value.array_value.values:
+        first = value.array_value.values[0]
         return first.string_value[:LONGEST_TEXT] if first.WhichOneof("value") == "string_value" else None
     return None

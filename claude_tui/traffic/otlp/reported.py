@@ -45,8 +45,8 @@ class Reported:
 
     def is_new_event(self, event: EventRecord, request_id: str | None) -> bool:
         """Whether nothing has reported the call of an event; from now on it has."""
-        told = tuple(sorted((name, str(value)) for name, value in event.attributes.items()))
-        own = ("log", event.origin.resource, event.at_ns, event.span_id, told)
+        attributes = tuple(sorted((name, str(value)) for name, value in event.attributes.items()))
+        own = ("log", event.origin.resource, event.at_ns, event.span_id, attributes)
         known = self._has(own) or self._has(_by_request(request_id))
         if event.span_id:
             around = (event.trace_id, event.span_id)

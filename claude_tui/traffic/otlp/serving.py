@@ -70,7 +70,7 @@ class ReceiverThread:
     @property
     def absences(self) -> list[str]:
         """What senders have stopped reporting."""
-        return [*self._intake.telling.said()] if self._intake is not None else []
+        return [*self._intake.absent.sentences()] if self._intake is not None else []
 
     @property
     def faults(self) -> int:
@@ -178,7 +178,7 @@ def _grpc_receiver(intake: Intake, room: Room) -> GrpcReceiver:
 
 
 def grpc_is_installed() -> bool:
-    """Whether the extra `grpc` is there."""
+    """Whether the extra `grpc` is installed."""
     return find_spec("h2") is not None
 
 

@@ -78,7 +78,7 @@ def fields(data: bytes, start: int, end: int, budget: Budget) -> Iterator[Field]
 
 
 def slim(data: bytes, start: int, end: int, longest: int, budget: Budget) -> bytes:
-    """A message without those of its fields that are longer: content, which nobody here reads."""
+    """A message without fields longer than `longest` bytes: those are content, which is never read."""
     kept = (
         data[began:after]
         for _, _, began, value, after in fields(data, start, end, budget)
