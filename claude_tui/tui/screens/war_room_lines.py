@@ -257,7 +257,7 @@ def _row(numbers: Sequence[Number], plan: Plan, columns: Sequence[int]) -> Lines
 
 def _labelled(label: str, cells: int) -> str:
     """As much of the label as fits: its first words are left out first."""
-    while cell_len(label) > cells and " " in label:
+    while cells_of(label) > cells and " " in label:
         label = label.partition(" ")[2]
     return fit(label, cells)
 
