@@ -175,8 +175,15 @@ async def test_panels_are_drawn_again_once_their_views_are_new(monkeypatch: pyte
         await arrives(pilot, first)
         drawn.clear()
         await arrives(pilot, replace(later(first, 1), panels_at=first.at))
-        assert drawn == []
+        assert {panel.PANEL for panel in drawn} == {Panel.HEADROOM}
+        assert "resets 40s" in app.text()
         assert f"{first.at + timedelta(seconds=1):%H:%M:%S} UTC" in app.text()
+        drawn.clear()
+        unlimited = replace(first, headroom=replace(first.headroom, buckets=()))
+        await arrives(pilot, unlimited)
+        drawn.clear()
+        await arrives(pilot, replace(later(unlimited, 1), panels_at=first.at))
+        assert drawn == []
         # These views have never been drawn.
         await arrives(pilot, replace(later(first, 3), panels_at=first.at + timedelta(seconds=2)))
         assert drawn == [*app.query(SnapshotPanel)]

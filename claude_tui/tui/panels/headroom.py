@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from claude_tui.model.arrangement import Panel
@@ -55,6 +55,8 @@ _BESIDE_FROM = 66
 _WIDEST_MAIN = 90
 _BUCKETS = ("input", "output", "requests", "tokens")
 _LOW = (Level.BAD, Level.WARN, Level.INFO)
+# Of a longer time, nobody counts the seconds.
+_COUNTED = timedelta(minutes=2)
 
 
 class HeadroomPanel(SnapshotPanel):
@@ -69,6 +71,12 @@ class HeadroomPanel(SnapshotPanel):
         from claude_tui.tui.panels.traffic_limits import shares_by_model
 
         return (*own, BLANK, *shares_by_model(snapshot, width, left))
+
+    @property
+    def counts_down(self) -> bool:
+        view, at = self.snapshot.headroom, self.snapshot.at
+        rows: tuple[Row, ...] = (*view.buckets, *view.windows)
+        return any(each.reset_at is not None and at <= each.reset_at < at + _COUNTED for each in rows)
 
     def subtitle(self, snapshot: Snapshot) -> str:
         """How old the figures are, if the panel has no row for that."""

@@ -131,6 +131,11 @@ class SnapshotPanel(LinePanel, can_focus=True):
         """A note in the frame on what the content covers, such as a time window."""
         return ""
 
+    @property
+    def counts_down(self) -> bool:
+        """Whether it shows how many seconds are left, and so differs each second."""
+        return False
+
     def show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.redraw()

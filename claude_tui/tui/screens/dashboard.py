@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -121,6 +122,9 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.snapshot = snapshot
             with self._output.collecting():
                 self.header.show(snapshot, view)
+                for panel in self.panels:
+                    if panel.counts_down:
+                        panel.attempt(snapshot)
             return
         before, above = self._arranged_for(), self._rows_above()
         self.snapshot = snapshot
@@ -130,7 +134,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.strip.show(snapshot)
             self._take_long_chart(snapshot, view)
             for panel in self.panels:
-                if not _is_drawn(panel, snapshot):
+                if panel.counts_down or not _is_drawn(panel, snapshot):
                     panel.attempt(snapshot)
             if self._arranged_for() != before:
                 self._show_panels()
@@ -306,7 +310,7 @@ def _only_ticks(before: Snapshot, after: Snapshot) -> bool:
     """Whether `after` is the same a second later, and nobody counts how long a problem lasts."""
     return (
         after.panels_at is not None
-        and after.panels_at == (before.panels_at or before.at)
+        and after.panels_at == _as_of(before)
         and after.engine is before.engine
         and after.verdict is before.verdict
         and not after.verdict.severity.trouble
@@ -317,7 +321,11 @@ def _only_ticks(before: Snapshot, after: Snapshot) -> bool:
 def _is_drawn(panel: SnapshotPanel, snapshot: Snapshot) -> bool:
     """Whether the panel shows the views of that Snapshot, which are those of an earlier second."""
     drawn = panel.snapshot
-    return snapshot.panels_at is not None and drawn.past is None and drawn.at == snapshot.panels_at
+    return snapshot.panels_at is not None and drawn.past is None and _as_of(drawn) == snapshot.panels_at
+
+
+def _as_of(snapshot: Snapshot) -> datetime:
+    return snapshot.panels_at or snapshot.at
 
 
 class _Arrangement(Layout):
