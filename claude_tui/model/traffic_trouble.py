@@ -54,7 +54,7 @@ class TrafficTrouble:
     since_within_s: float = 0.0
     """The length of the span that begins at `since`, in seconds; 0 if that is the instant of a call."""
     newest: Call | None = None
-    """The newest of these calls that is kept."""
+    """The newest kept one of these calls that failed as most of them did."""
 
     @property
     def recovering(self) -> bool:

@@ -302,6 +302,16 @@ def test_a_model_of_the_probe_that_no_application_calls_is_named() -> None:
     assert verdict.severity is Severity.P3
 
 
+def test_a_problem_is_named_by_the_form_of_most_of_its_calls_whichever_came_last() -> None:
+    broken_off = {"http_status": 200, "first_token_s": 0.4}
+    for forms in ([{}] * 10 + [broken_off] * 4, [broken_off] * 4 + [{}] * 10):
+        calls = [call(ONSET - 600 + number, EVERYBODY[0], O.OK) for number in range(600)]
+        for number, form in enumerate(forms):
+            calls.append(replace(call(ONSET + 4 * number, EVERYBODY[0], O.OVERLOADED), **form))
+        verdict = said(probes(), view_of(calls, ONSET + 60))
+        assert verdict.summary.startswith("It’s them. The API is overloaded (529)")
+
+
 def test_our_429s_under_their_529s_are_named_as_well() -> None:
     fails = {
         each: (O.RATE_LIMITED, 0.15) if each[0] == "batch" else (O.OVERLOADED, 0.4) for each in EVERYBODY

@@ -112,7 +112,7 @@ def _trouble(
     first, last = known[0][known[1].first], known[0][known[1].last]
     failed, calls = table.count(family, group, end - _MINUTE)
     everything = table.count(family, EVERYTHING, end - _MINUTE)[1]
-    newest = _newest(kept, family, group)
+    newest = _newest(kept, family, group, first.at)
     exact = _exactly(kept, family, group, first)
     shares = Shares.of([each for each in spans if each.at >= first.at], thresholds)
     outcome, error_type = _typical(kinds, family, group)
@@ -322,9 +322,15 @@ def _ended(call: Call) -> datetime:
     return call.at + timedelta(seconds=call.total_s or 0.0)
 
 
-def _newest(kept: Sequence[KeptCall], family: Outcome, group: Group) -> Call | None:
+def _newest(kept: Sequence[KeptCall], family: Outcome, group: Group, since: datetime) -> Call | None:
+    """The newest call that failed as most did since then: one of another form would misname them all."""
     calls = [each.call for each in kept if _alike(each, family, group)]
-    return max(calls, key=_ended, default=None)
+    counts = Counter(_form(each) for each in calls if _ended(each) >= since)
+    return max(calls, key=lambda each: (counts[_form(each)], _ended(each)), default=None)
+
+
+def _form(call: Call) -> tuple[Outcome, int | None]:
+    return call.outcome, call.http_status
 
 
 def with_onset(
