@@ -31,10 +31,16 @@ class OnPty:
     """A process with a pty of its own as its controlling terminal."""
 
     def __init__(
-        self, command: list[str], *, stdin: int | None = None, env: Mapping[str, str] | None = None
+        self,
+        command: list[str],
+        *,
+        stdin: int | None = None,
+        env: Mapping[str, str] | None = None,
+        size: tuple[int, int] = (80, 24),
     ) -> None:
         self.master, slave = os.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.slave = slave
+        self.resize(size)
         self.modes = termios.tcgetattr(slave)
 
         def take_terminal() -> None:
@@ -52,8 +58,12 @@ class OnPty:
             preexec_fn=take_terminal,
             env={**SURROUNDINGS, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **(env or {})},
         )
-        self.slave = slave
         self.output = b""
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Gives the terminal this many columns and rows."""
+        columns, rows = size
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def see(self, text: bytes, timeout_s: float = PATIENCE_S) -> None:
         """Wait until `text` is in the output since the last `forget`."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -68,15 +65,11 @@ class Multiplexer(ABC):
         """Ends the server and everything in it."""
 
     def attached(self, command: list[str], size: tuple[int, int] = (120, 40)) -> OnPty:
-        client = OnPty(command, env=self.env)
-        self.resize(size, client)
-        return client
+        # Not a moment later: GNU screen misses a change of size while it starts.
+        return OnPty(command, env=self.env, size=size)
 
-    def resize(self, size: tuple[int, int], client: OnPty | None = None) -> None:
-        columns, rows = size
-        fcntl.ioctl(
-            (client or self.client).slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0)
-        )
+    def resize(self, size: tuple[int, int]) -> None:
+        self.client.resize(size)
 
     def run(self, *command: str) -> str:
         done = subprocess.run(command, env=self.env, capture_output=True, check=True, timeout=PATIENCE_S)
@@ -174,9 +167,9 @@ def is_as_before(text: str) -> bool:
 
 
 def settles(multiplexer: Multiplexer, size: tuple[int, int]) -> None:
-    """The dashboard is whole in that size, after many others.
+    """The dashboard is whole in that size, after others.
 
-    A busy GNU screen may miss the last of many resizes, and stay with an earlier size until the next one.
+    A busy GNU screen may miss a resize, and stay with an earlier size until the next one.
     """
     columns, rows = size
     end = time.monotonic() + PATIENCE_S
@@ -202,12 +195,10 @@ def test_it_works_there_and_leaves_nothing_behind(multiplexer: Multiplexer) -> N
     client.type(b"q")
     multiplexer.until(lambda text: "5 Events" in text)
 
-    multiplexer.resize((80, 24))
-    multiplexer.until(lambda text: is_whole(text, 80, 24))
+    settles(multiplexer, (80, 24))
     for columns in (60, 100, 90, 119):
         multiplexer.resize((columns, 30))
-    multiplexer.resize((120, 40))
-    multiplexer.until(lambda text: is_whole(text, 120, 40))
+    settles(multiplexer, (120, 40))
 
     client.type(b"\x03\x03")
     multiplexer.until(lambda text: "ended-with-0" in text and is_as_before(text))
