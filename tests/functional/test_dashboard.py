@@ -12,6 +12,7 @@ from textual.geometry import Region
 
 from claude_tui.model.alert import Acknowledgement, RouteState
 from claude_tui.model.arrangement import Panel
+from claude_tui.model.format import duration
 from claude_tui.model.incident import IncidentSummary
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
@@ -23,7 +24,7 @@ from claude_tui.tui.render.theme_files import load_theme
 from claude_tui.tui.screens.dialog import TextInput
 from claude_tui.tui.screens.quitting import QuitScreen
 from tests.functional.still import StillApp, still_app
-from tests.functional.watched import app_of, arrives
+from tests.functional.watched import Watched, app_of, arrives
 from tests.snapshots.pictures import AT, PICTURES, before, later
 from tests.snapshots.responding import CALM, group, scene_of
 
@@ -190,6 +191,18 @@ async def test_panels_are_drawn_again_once_their_views_are_new(monkeypatch: pyte
         drawn.clear()
         await arrives(pilot, later(first, 4))
         assert drawn == [*app.query(SnapshotPanel)]
+
+
+async def test_in_trouble_the_ages_in_panels_are_those_of_the_strip() -> None:
+    first = PICTURES["overloaded"]()
+    first = replace(first, status=replace(first.status, silent_since=first.verdict.since))
+    app = Watched(first)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for second in (1, 2, 3):
+            await arrives(pilot, replace(later(first, second), panels_at=first.at))
+            shown = app.text()
+            since = first.at + timedelta(seconds=second) - (first.verdict.since or first.at)
+            assert f"we noticed {duration(since)} ago" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize("name", ["healthy", "overloaded"])

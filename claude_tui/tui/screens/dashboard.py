@@ -307,21 +307,27 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
 
 def _only_ticks(before: Snapshot, after: Snapshot) -> bool:
-    """Whether `after` is the same a second later, and nobody counts how long a problem lasts."""
+    """Whether `after` is the same a second later, in a calm that only the clock measures."""
     return (
-        after.panels_at is not None
+        _is_calm(after)
+        and after.panels_at is not None
         and after.panels_at == _as_of(before)
         and after.engine is before.engine
         and after.verdict is before.verdict
-        and not after.verdict.severity.trouble
-        and after.incident is None
     )
 
 
 def _is_drawn(panel: SnapshotPanel, snapshot: Snapshot) -> bool:
-    """Whether the panel shows the views of that Snapshot, which are those of an earlier second."""
+    """Whether the panel shows the views of that Snapshot, which are those of an earlier second.
+
+    In trouble its ages stand beside others that count each second.
+    """
     drawn = panel.snapshot
-    return snapshot.panels_at is not None and drawn.past is None and _as_of(drawn) == snapshot.panels_at
+    return _is_calm(snapshot) and drawn.past is None and _as_of(drawn) == snapshot.panels_at
+
+
+def _is_calm(snapshot: Snapshot) -> bool:
+    return not snapshot.verdict.severity.trouble and snapshot.incident is None
 
 
 def _as_of(snapshot: Snapshot) -> datetime:
