@@ -161,11 +161,11 @@ class Publisher:
         """Publishes until cancelled: once a second, or every other second while nothing is new."""
         while True:
             self.tick(publish)
-            if not await self._woken() and self._is_idle:
-                await self._woken()
+            if not await self._second_or_wake() and self._is_idle:
+                await self._second_or_wake()
 
-    async def _woken(self) -> bool:
-        """Waits for the next whole second, or for `show_now`; says whether it was that."""
+    async def _second_or_wake(self) -> bool:
+        """Waits for the next whole second or for `show_now`; returns whether it was that."""
         # On the whole second, so that the clock on screen never skips one.
         pause = TICK_S - self._clock.now().timestamp() % TICK_S
         try:
@@ -184,7 +184,7 @@ class Publisher:
 
     def _may_renew(self, seen: Seen) -> bool:
         """Whether those who watch need no new views each second."""
-        return not self._watched or (self.focus is None and seen.is_calm)
+        return not self._watched or (self.focus is None and seen.limits_last)
 
     def tick(self, publish: Publish) -> None:
         """Publishes one Snapshot. An internal error is published once, and the next tick tries again."""

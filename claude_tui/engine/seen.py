@@ -36,8 +36,8 @@ class Seen:
     """The alerts as evaluated since."""
 
     @property
-    def is_calm(self) -> bool:
-        """Whether nobody counts seconds, as no limit is low or about to run out."""
+    def limits_last(self) -> bool:
+        """Whether no limit is low or about to run out, so that nobody counts the seconds."""
         return all(
             each.level in _EASY and (each.exhausted_in is None or each.exhausted_in > _COUNTED)
             for each in self.snapshot.headroom.buckets

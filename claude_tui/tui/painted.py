@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PaintedApp"]
 
-_POLL_S = 2.0
+_POLL_S = 1.0
 _THEME_FILE = "theme file"
 _PROBLEM_S = 10.0
 

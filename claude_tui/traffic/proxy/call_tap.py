@@ -34,6 +34,11 @@ _LIMITS_EVERY_S = 1.0
 _MOST_MODELS = 64
 _LIMITING = ("anthropic-", "x-ratelimit-")
 _SECRETS = frozenset({b"x-api-key", b"authorization", b"proxy-authorization", b"cookie"})
+# The API answers neither: whoever sends one asks whether somebody is there, as Claude Code does at its start.
+_NO_CALLS = frozenset({b"HEAD", b"OPTIONS"})
+# How a server says that it has no such thing, which is no failure if the client only asked whether it has.
+_NOT_THERE = frozenset({404, 405, 501})
+_SAYS_NO = frozenset({Outcome.BAD_REQUEST, Outcome.INVALID_RESPONSE})
 
 
 class LimitsDue:
@@ -54,13 +59,6 @@ class LimitsDue:
             self._read.clear()
         self._read[model] = now
         return True
-
-
-# The API answers neither: whoever sends one asks whether somebody is there, as Claude Code does at its start.
-_NO_CALLS = frozenset({b"HEAD", b"OPTIONS"})
-# How a server says that it has no such thing, which is no failure if the client only asked whether it has.
-_NOT_THERE = frozenset({404, 405, 501})
-_SAYS_NO = frozenset({Outcome.BAD_REQUEST, Outcome.INVALID_RESPONSE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -118,14 +117,6 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """Draw `snapshot`. Panels repaint what differs; the layout changes only with the rows above them."""
-        if _only_ticks(self.snapshot, snapshot):
-            self.snapshot = snapshot
-            with self._output.collecting():
-                self.header.show(snapshot, view)
-                for panel in self.panels:
-                    if panel.counts_down:
-                        panel.attempt(snapshot)
-            return
         before, above = self._arranged_for(), self._rows_above()
         self.snapshot = snapshot
         with self._output.collecting():
@@ -306,32 +297,13 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.set_focus(None)
 
 
-def _only_ticks(before: Snapshot, after: Snapshot) -> bool:
-    """Whether `after` is the same a second later, in a calm that only the clock measures."""
-    return (
-        _is_calm(after)
-        and after.panels_at is not None
-        and after.panels_at == _as_of(before)
-        and after.engine is before.engine
-        and after.verdict is before.verdict
-    )
-
-
 def _is_drawn(panel: SnapshotPanel, snapshot: Snapshot) -> bool:
     """Whether the panel shows the views of that Snapshot, which are those of an earlier second.
 
-    In trouble its ages stand beside others that count each second.
+    In trouble it is drawn again, as its ages stand beside others that count each second.
     """
-    drawn = panel.snapshot
-    return _is_calm(snapshot) and drawn.past is None and _as_of(drawn) == snapshot.panels_at
-
-
-def _is_calm(snapshot: Snapshot) -> bool:
-    return not snapshot.verdict.severity.trouble and snapshot.incident is None
-
-
-def _as_of(snapshot: Snapshot) -> datetime:
-    return snapshot.panels_at or snapshot.at
+    drawn, troubled = panel.snapshot, snapshot.verdict.severity.trouble or snapshot.incident is not None
+    return not troubled and drawn.past is None and (drawn.panels_at or drawn.at) == snapshot.panels_at
 
 
 class _Arrangement(Layout):
