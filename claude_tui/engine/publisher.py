@@ -1,7 +1,7 @@
 """Publishes a Snapshot of the known data once a second; in the collector it also evaluates the alerts.
 
-While nothing but time passes, it does so every other second and uses most of the newest Snapshot again; where
-nobody watches, it publishes nothing at all.
+While nothing but time passes, it does so less often and uses most of the newest Snapshot again; where nobody
+watches, it publishes nothing at all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from claude_tui.engine.incidents import IncidentWatch, known_until, record_of
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of, of_installation, of_sharing
 from claude_tui.engine.paging import Paging
-from claude_tui.engine.seen import Seen
+from claude_tui.engine.seen import CALM_FOR, TENSE_FOR, Seen
 from claude_tui.engine.setup import DemoMode
 from claude_tui.engine.status_line import StatusLineKeeper
 from claude_tui.engine.traffic import FollowedTraffic
@@ -108,7 +108,7 @@ class Publisher:
         self._newest: Snapshot | None = None
         self._watched = watched
         self._seen: Seen | None = None
-        self._found_nothing = False
+        self._has_told_all = False
         self._is_frozen = False
         self._own: CollectorState | None = None
         self._told: CollectorState | None = None
@@ -158,11 +158,12 @@ class Publisher:
     # -- internals ------------------------------------------------------------
 
     async def run(self, publish: Publish) -> None:
-        """Publishes until cancelled: once a second, or every other second while nothing is new."""
+        """Publishes until cancelled: once a second, less often while nothing is new."""
         while True:
             self.tick(publish)
-            if not await self._second_or_wake() and self._is_idle:
-                await self._second_or_wake()
+            looked_at = self._clock.now()
+            while not await self._second_or_wake() and self._may_wait(looked_at):
+                continue
 
     async def _second_or_wake(self) -> bool:
         """Waits for the next whole second or for `show_now`; returns whether it was that."""
@@ -176,11 +177,28 @@ class Publisher:
         self._wake.clear()
         return True
 
-    @property
-    def _is_idle(self) -> bool:
-        """Whether the last tick found nothing new, and nothing has arrived since."""
+    def _tells_all(self, snapshot: Snapshot) -> bool:
+        """Whether nothing has followed from that Snapshot that the next one has to tell."""
+        told, alerts, journal = snapshot.engine, self._alerts, self._journal
+        return (
+            alerts.journal == told.alerts.journal
+            and [each.status for each in alerts.alerts] == [each.status for each in told.alerts.alerts]
+            and journal.incident_entries == told.incident_entries
+            and journal.events(alerts) == told.recorded
+        )
+
+    def _may_wait(self, looked_at: datetime) -> bool:
+        """Whether everything is told, nothing has arrived, and the verdict was looked at a moment ago."""
+        seen, now = self._seen, self._clock.now()
+        if seen is None or not (self._has_told_all and self._may_renew(seen)):
+            return False
         version = self._collector.memory.history.version
-        return self._found_nothing and self._seen is not None and self._seen.version == version
+        most = CALM_FOR if seen.is_calm else TENSE_FOR
+        return (
+            seen.version == version
+            and self._traffic.view(now) is seen.snapshot.traffic
+            and timedelta() <= now - looked_at < most - timedelta(seconds=TICK_S / 2)
+        )
 
     def _may_renew(self, seen: Seen) -> bool:
         """Whether those who watch need no new views each second."""
@@ -190,8 +208,10 @@ class Publisher:
         """Publishes one Snapshot. An internal error is published once, and the next tick tries again."""
         try:
             renewed = self._renewed()
-            self._found_nothing = renewed is not None
             if renewed is not None:
+                self._has_told_all = True
+                if self.collects and self._attendance is not None:
+                    self._tell(self._alerts)
                 if self._watched:
                     self._newest = renewed
                     publish(renewed)
@@ -201,6 +221,7 @@ class Publisher:
             if self.collects:
                 self._judge(snapshot)
             self._seen = Seen(snapshot, version, self._alerts)
+            self._has_told_all = self._tells_all(snapshot)
         except Exception as error:  # noqa: BLE001 - a dashboard must not stop silently
             self._seen = None
             if not self._is_frozen and self._newest is not None:
@@ -237,9 +258,7 @@ class Publisher:
             return True
         if self._paging is not None and self._paging.is_due(now, verdict):
             return True
-        return self._attendance is not None and (
-            self._status_line.is_due(now) or self._own is None or self._own.differs(self._told)
-        )
+        return self._attendance is not None and self._status_line.is_due(now)
 
     def _judge(self, snapshot: Snapshot) -> None:
         """What only one of the processes on a store may do."""
@@ -253,13 +272,12 @@ class Publisher:
         if self._paging is not None:
             self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
         if self._attendance is not None:
-            # The Snapshot as shown, except for the alerts, which have been evaluated since.
-            own = self._own or self._collector_state()
-            self._tell(replace(own, alerting=AlertingFacts.of(self._alerts)))
+            self._tell(self._alerts)
             self._status_line.note(snapshot)
 
-    def _tell(self, state: CollectorState) -> None:
-        """Stores for viewers what has changed."""
+    def _tell(self, alerts: AlertsView) -> None:
+        """Stores for viewers what has changed: the state as shown, with the alerts as evaluated since."""
+        state = replace(self._own or self._collector_state(), alerting=AlertingFacts.of(alerts))
         if state.differs(self._told):
             self._told = state
             self._collector.memory.store.keep(KEPT_AS, state.encode())

@@ -6,20 +6,25 @@ or when the verdict changes as time passes. In between, the verdict is all that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from claude_tui.engine.collector_state import probes_differ
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.level import Level
-from claude_tui.model.snapshot import EngineState, Snapshot
+from claude_tui.model.snapshot import EngineState, ProbeState, Snapshot
 from claude_tui.model.traffic_view import TrafficView
-from claude_tui.model.verdict import Verdict
+from claude_tui.model.verdict import Cause, Verdict
 
-__all__ = ["AT_LEAST_EVERY", "Seen"]
+__all__ = ["AT_LEAST_EVERY", "CALM_FOR", "TENSE_FOR", "Seen"]
 
 AT_LEAST_EVERY = timedelta(seconds=5)
 """How old the views of the newest Snapshot get, whatever happens."""
+
+TENSE_FOR = timedelta(seconds=2)
+CALM_FOR = timedelta(seconds=4)
+"""How long nobody looks at the verdict while nothing arrives: in trouble, and in a calm."""
 
 _COUNTED = timedelta(minutes=2)
 _EASY = frozenset({Level.OK, Level.INFO, Level.UNKNOWN})
@@ -43,6 +48,16 @@ class Seen:
             for each in self.snapshot.headroom.buckets
         )
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether only what arrives, or its absence for a while, can turn this into trouble."""
+        verdict = self.snapshot.verdict
+        return (
+            verdict.cause is Cause.HEALTHY
+            and not (verdict.checking or verdict.recovery)
+            and self.snapshot.incident is None
+        )
+
     def covers(self, at: datetime, version: int, engine: EngineState, traffic: TrafficView | None) -> bool:
         """Whether a Snapshot at `at` would be made of the same."""
         return (
@@ -61,9 +76,14 @@ def _differ(one: EngineState, other: EngineState) -> bool:
     said, before = ([(each.key, each.level, each.text) for each in state.notices] for state in (one, other))
     return (
         said != before
-        or probes_differ(one.probes, other.probes)
+        or probes_differ(_apart_from_rounds(one.probes), _apart_from_rounds(other.probes))
         or replace(one, probes=(), notices=()) != replace(other, probes=(), notices=())
     )
+
+
+def _apart_from_rounds(probes: Sequence[ProbeState]) -> list[ProbeState]:
+    """Without what only the header shows, which is drawn in any case."""
+    return [replace(each, running=False, last_at=None, next_at=None) for each in probes]
 
 
 def _key(verdict: Verdict) -> tuple[object, ...]:

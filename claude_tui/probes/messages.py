@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -125,6 +126,8 @@ class MessagesProbe:
     def _open(self) -> sdk.Sdk:
         from claude_tui.probes.sdk import Sdk, prewarm
 
+        # The import system has listed the SDK's 3,000 files.
+        sys.path_importer_cache.clear()
         prewarm()
         # The SDK's objects are permanent: without this, each full collection traverses all of them and blocks
         # every thread for 0.15 s.

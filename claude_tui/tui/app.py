@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ClaudeTopApp"]
 
-# The engine publishes at least every other second. After this long without a Snapshot, the display is marked
+# The engine publishes at least every four seconds. After this long without a Snapshot, the display is marked
 # as stalled.
-_STALLED_AFTER_S = 3.5
+_STALLED_AFTER_S = 6.0
 # A little later than the engine, if it publishes then.
-_NEXT_SECOND_S = 1.02
+_NEXT_SECOND_S = 1.1
 _THRESHOLDS = 2_000, 10, 200
 
 
@@ -153,7 +153,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         gc.set_threshold(*_THRESHOLDS)
         gc.enable()
         self.set_interval(self.COLLECT_EVERY_S, _collect)
-        self.set_timer(_STALLED_AFTER_S, self._watch_for_silence)
+        asyncio.get_running_loop().call_later(_STALLED_AFTER_S, self._watch_for_silence)
         self.backend.start(self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
@@ -191,20 +191,26 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         self._show_newest()
         if self._next_second is not None:
             self._next_second.cancel()
-        if snapshot.panels_at is not None:
-            loop = asyncio.get_running_loop()
-            self._next_second = loop.call_later(_NEXT_SECOND_S, self._show_next_second, snapshot)
+        if snapshot.past is None:
+            self._count_on(snapshot, _NEXT_SECOND_S)
 
     def _show_newest(self) -> None:
         if not (self.paused or self.travelling):
             self.shown = self.newest
         self._show()
 
-    def _show_next_second(self, snapshot: Snapshot) -> None:
-        """Show `snapshot` a second later. The engine skips one while nothing is new; the clock does not."""
-        if self.is_running:
-            self.newest = replace(snapshot, at=snapshot.at + timedelta(seconds=1))
-            self._show_newest()
+    def _count_on(self, snapshot: Snapshot, after_s: float) -> None:
+        """Show `snapshot` a second later. The engine skips some while nothing is new; the clock does not."""
+
+        def show() -> None:
+            if self.is_running and time.monotonic() - self._arrived < _STALLED_AFTER_S:
+                passed = timedelta(seconds=snapshot.engine.speed)
+                panels_at = snapshot.panels_at or snapshot.at
+                self.newest = replace(snapshot, at=snapshot.at + passed, panels_at=panels_at)
+                self._show_newest()
+                self._count_on(self.newest, 1.0)
+
+        self._next_second = asyncio.get_running_loop().call_later(after_s, show)
 
     def _ring(self, before: AlertsView, after: AlertsView) -> None:
         """Call attention to new pages."""
@@ -254,11 +260,14 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         return popped
 
     def _watch_for_silence(self) -> None:
+        if not self.is_running:
+            return
         silence = time.monotonic() - self._arrived
         if silence > _STALLED_AFTER_S and not self.plays_recording:
             self._show(silence)
         # Checked once a second only while it is silent, as an arriving Snapshot sets no timer.
-        self.set_timer(max(_STALLED_AFTER_S - silence, 1.0), self._watch_for_silence)
+        pause = max(_STALLED_AFTER_S - silence, 1.0)
+        asyncio.get_running_loop().call_later(pause, self._watch_for_silence)
 
     def action_command_palette(self) -> None:
         from claude_tui.tui.palette import Palette

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ from textual.geometry import Region
 
 from claude_tui.model.alert import Acknowledgement, RouteState
 from claude_tui.model.arrangement import Panel
-from claude_tui.model.format import duration
+from claude_tui.model.format import age, duration
 from claude_tui.model.incident import IncidentSummary
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
@@ -193,16 +194,45 @@ async def test_panels_are_drawn_again_once_their_views_are_new(monkeypatch: pyte
         assert drawn == [*app.query(SnapshotPanel)]
 
 
-async def test_in_trouble_the_ages_in_panels_are_those_of_the_strip() -> None:
+@pytest.mark.parametrize("lasted", [timedelta(seconds=20), timedelta(minutes=3, seconds=58)])
+async def test_in_trouble_the_ages_in_panels_are_those_of_the_strip(lasted: timedelta) -> None:
     first = PICTURES["overloaded"]()
-    first = replace(first, status=replace(first.status, silent_since=first.verdict.since))
+    since = first.at - lasted
+    verdict = replace(first.verdict, since=since)
+    first = replace(first, verdict=verdict, status=replace(first.status, silent_since=since))
     app = Watched(first)
     async with app.run_test(size=(120, 40)) as pilot:
         for second in (1, 2, 3):
             await arrives(pilot, replace(later(first, second), panels_at=first.at))
-            shown = app.text()
-            since = first.at + timedelta(seconds=second) - (first.verdict.since or first.at)
-            assert f"we noticed {duration(since)} ago" in " ".join(shown.split())
+            shown = " ".join(app.text().split())
+            passed = lasted + timedelta(seconds=second)
+            assert duration(passed) in shown
+            assert set(re.findall(r"we noticed (\S+) ago", shown)) == {age(passed)}
+
+
+async def test_between_new_views_only_clocks_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    redraw = LinePanel.redraw
+
+    def counted(self: LinePanel) -> None:
+        drawn.append(str(self.id))
+        redraw(self)
+
+    for name, clocks in {"healthy": ["headroom"], "overloaded": ["strip", "headroom"]}.items():
+        first = PICTURES[name]()
+        app = Watched(first)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await arrives(pilot, first)
+            with monkeypatch.context() as counting:
+                counting.setattr(LinePanel, "redraw", counted)
+                drawn.clear()
+                await arrives(pilot, replace(later(first, 1), panels_at=first.at))
+                assert drawn == ["header", "incident", *clocks]
+                assert f"{first.at + timedelta(seconds=1):%H:%M:%S} UTC" in app.text()
+                drawn.clear()
+                changed = replace(first.verdict, summary="Something else.")
+                await arrives(pilot, replace(later(first, 2), panels_at=first.at, verdict=changed))
+                assert "strip" in drawn
 
 
 @pytest.mark.parametrize("name", ["healthy", "overloaded"])

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +30,7 @@ from claude_tui.engine.identity import this_process
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
-from claude_tui.engine.publisher import Incidents, Publisher
+from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sources import Endpoint, Pace, options_from
 from claude_tui.engine.traffic import FollowedTraffic
@@ -236,6 +238,46 @@ def test_most_seconds_make_no_new_views_but_each_in_which_something_arrives(tmp_
         assert len(anew) < 150
         assert anew >= {float(second) for second in range(300) if second % 13 == 0}
         assert len(life.made) == (len(anew) if maker is Maker.AGENT else 300)
+
+
+class _EndOfLifeError(Exception):
+    """The seconds are over."""
+
+
+@pytest.mark.parametrize(
+    ("phase", "most_apart", "looks"),
+    # Where a limit that runs out is watched, each second is counted.
+    [("hardly used", 4, range(8, 9)), ("overloaded", 2, range(11, 14)), ("nearly used up", 1, range(20, 21))],
+)
+def test_the_verdict_is_looked_at_as_something_arrives_and_else_seldom(
+    tmp_path: Path, phase: str, most_apart: int, looks: range
+) -> None:
+    life = _lived(tmp_path, [(phase, 100)], Maker.WATCHED, every_s=10)
+    looked: list[int] = []
+    passed = 0
+
+    async def second_or_wake() -> bool:
+        nonlocal passed
+        passed += 1
+        life.clock.at += timedelta(seconds=1)
+        if passed == 20:
+            raise _EndOfLifeError
+        if passed % 5 == 0:
+            life.collector.deliver(Report(STEPS[phase](life.clock.at)))
+        return False
+
+    def tick(publish: Publish) -> None:
+        looked.append(passed)
+        Publisher.tick(life.publisher, publish)
+
+    life.publisher._second_or_wake = second_or_wake  # type: ignore[method-assign]
+    life.publisher.tick = tick  # type: ignore[method-assign]
+    with pytest.raises(_EndOfLifeError):
+        asyncio.run(life.publisher.run(life.publish))
+    life.close()
+    assert {5, 10, 15} <= {*looked}
+    assert max(later - sooner for sooner, later in pairwise(looked)) == most_apart
+    assert len(looked) in looks
 
 
 def test_a_watched_limit_that_runs_out_is_counted_each_second(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from claude_tui.model.arrangement import Panel
-from claude_tui.model.format import age, ago, duration, moment, plain
+from claude_tui.model.format import age, ago, moment, plain
 from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import EventKind, ModelState, Snapshot, StatusView
 from claude_tui.tui.render.glyphs import component_mark, event_mark
@@ -222,7 +222,7 @@ def _is_ours(incident: ProviderIncident, view: StatusView) -> bool:
 def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
     """Says that the page is silent, in the words of the strip; shorter if they do not fit."""
     posted = "No incident on your components yet" if others else "Nothing posted yet"
-    figure = Span(duration(lasted), "warn", bold=True)
+    figure = Span(age(lasted), "warn", bold=True)
     news = line(posted, Span(" (we noticed ", "dim"), figure, Span(" ago)", "dim"))
     if len(flow(news, cells - 2, rows + 1)) > rows:
         news = line(f"{posted},", " ", figure)

@@ -158,7 +158,7 @@ def _silent(since: datetime, snapshot: Snapshot, *, short: bool) -> Line:
         return line(Span("Status page: not read since this began.", "dim"))
     if short:
         return line(Span("Status page: nothing posted yet.", "dim"))
-    ago = Span(duration(snapshot.at - since), "warn", bold=True)
+    ago = Span(age(snapshot.at - since), "warn", bold=True)
     return line(Span("Status page: nothing posted yet (we noticed ", "dim"), ago, Span(" ago).", "dim"))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
     from claude_tui.tui.screens.long_span import LongSpan
 
 __all__ = ["DashboardScreen"]
+
+# From this age on, panels show the age of a trouble in minutes.
+_IN_SECONDS = timedelta(minutes=1)
 
 
 class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
@@ -117,6 +122,9 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """Draw `snapshot`. Panels repaint what differs; the layout changes only with the rows above them."""
+        if _is_later(self.snapshot, snapshot):
+            self._show_clocks(snapshot, view)
+            return
         before, above = self._arranged_for(), self._rows_above()
         self.snapshot = snapshot
         with self._output.collecting():
@@ -133,6 +141,18 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
                 self.refresh(layout=True)
             elif self._rows_above() != above:
                 self.refresh(layout=True)
+
+    def _show_clocks(self, snapshot: Snapshot, view: View) -> None:
+        """Draw what counts the seconds while nothing else is new."""
+        self.snapshot = snapshot
+        with self._output.collecting():
+            self.header.show(snapshot, view)
+            self.incident_line.show(snapshot)
+            if snapshot.verdict.severity.trouble:
+                self.strip.show(snapshot)
+            for panel in self.panels:
+                if panel.counts_down or _counts_seconds(snapshot):
+                    panel.attempt(snapshot)
 
     def _take_long_chart(self, snapshot: Snapshot, view: View) -> None:
         """Only a large panel has room for a long chart; nothing of it is loaded before."""
@@ -298,12 +318,25 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
 
 def _is_drawn(panel: SnapshotPanel, snapshot: Snapshot) -> bool:
-    """Whether the panel shows the views of that Snapshot, which are those of an earlier second.
+    """Whether the panel shows the views of that Snapshot, which are those of an earlier second."""
+    drawn = panel.snapshot
+    return (
+        not _counts_seconds(snapshot)
+        and drawn.past is None
+        and (drawn.panels_at or drawn.at) == snapshot.panels_at
+    )
 
-    In trouble it is drawn again, as its ages stand beside others that count each second.
-    """
-    drawn, troubled = panel.snapshot, snapshot.verdict.severity.trouble or snapshot.incident is not None
-    return not troubled and drawn.past is None and (drawn.panels_at or drawn.at) == snapshot.panels_at
+
+def _counts_seconds(snapshot: Snapshot) -> bool:
+    """Whether a trouble is so young that its age stands in panels in seconds, as beside the verdict."""
+    since = snapshot.verdict.since
+    return snapshot.verdict.severity.trouble and since is not None and snapshot.at - since < _IN_SECONDS
+
+
+def _is_later(shown: Snapshot, snapshot: Snapshot) -> bool:
+    """Whether nothing differs from what is shown but the time."""
+    as_shown = replace(snapshot, at=shown.at, panels_at=shown.panels_at)
+    return snapshot.panels_at == (shown.panels_at or shown.at) and as_shown == shown
 
 
 class _Arrangement(Layout):
