@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from claude_tui.model.format import rfc3339
-from claude_tui.model.traffic import KeptCall
-from claude_tui.model.traffic_view import Quantiles, SourceState, TrafficFigures
+from claude_tui.model.traffic import KeptCall, Tokens
+from claude_tui.model.traffic_view import Quantiles, SourceState, TrafficFigures, Trim
 from claude_tui.report.traffic_values import TrafficReport
 from claude_tui.report.values import Heading
 
@@ -34,7 +34,6 @@ def traffic_json(report: TrafficReport, heading: Heading) -> str:
 
 
 def _figures(figures: TrafficFigures) -> dict[str, Any]:
-    tokens = figures.tokens
     return {
         "name": figures.name,
         "calls": figures.calls,
@@ -54,15 +53,7 @@ def _figures(figures: TrafficFigures) -> dict[str, Any]:
         "rate_limited": figures.rate_limited,
         "first_token_s": _quantiles(figures.first_token),
         "total_s": _quantiles(figures.total),
-        "tokens": None
-        if tokens is None
-        else {
-            "input": tokens.input,
-            "output": tokens.output,
-            "cache_read": tokens.cache_read,
-            "cache_write_5m": tokens.cache_write_5m,
-            "cache_write_1h": tokens.cache_write_1h,
-        },
+        "tokens": None if figures.tokens is None else _tokens(figures.tokens),
         "input_per_minute": _rounded(figures.input_per_minute),
         "output_per_minute": _rounded(figures.output_per_minute),
         "cache_share": _rounded(figures.cache_share),
@@ -75,18 +66,30 @@ def _figures(figures: TrafficFigures) -> dict[str, Any]:
         "attempts_per_call": _rounded(figures.attempts_per_call),
         "repeats_asked_to_wait": figures.asked_to_wait,
         "repeats_too_early": figures.early,
-        "lower_max_tokens": None
-        if figures.trim is None
-        else {
-            "max_tokens": figures.trim.max_tokens,
-            "cut": _rounded(figures.trim.cut),
-            "freed": _rounded(figures.trim.freed),
-            "freed_per_minute": _rounded(figures.trim.freed_per_minute),
-        },
+        "lower_max_tokens": None if figures.trim is None else _trim(figures.trim),
         "cut": figures.cut,
         "abandoned": figures.abandoned,
         "max_tokens": _rounded(figures.max_tokens),
         "refusals": _rounded(figures.refusals),
+    }
+
+
+def _tokens(tokens: Tokens) -> dict[str, Any]:
+    return {
+        "input": tokens.input,
+        "output": tokens.output,
+        "cache_read": tokens.cache_read,
+        "cache_write_5m": tokens.cache_write_5m,
+        "cache_write_1h": tokens.cache_write_1h,
+    }
+
+
+def _trim(trim: Trim) -> dict[str, Any]:
+    return {
+        "max_tokens": trim.max_tokens,
+        "cut": _rounded(trim.cut),
+        "freed": _rounded(trim.freed),
+        "freed_per_minute": _rounded(trim.freed_per_minute),
     }
 
 

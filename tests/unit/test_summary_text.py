@@ -30,7 +30,7 @@ def test_trouble() -> None:
     assert "models 182ms" in evidence
     assert "last failed request req_1a1f946d3f8" in evidence
     assert "Claude API (api.anthropic.com) operational; nothing posted yet" in page
-    assert "nothing posted yet (we noticed 3m 22s ago)" in page
+    assert "nothing posted yet (we noticed 3m ago)" in page
     assert "status.claude.com, read 14:05:19" in page
     assert "input-tokens 78% left" in limits
     assert "requests 98% left" in limits
