@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import quiescence
+from tests import quiescence, stylesheets
 
 gc.disable()
 quiescence.install()
+stylesheets.install()
 
 
 def pytest_collection_finish() -> None:

@@ -122,9 +122,11 @@ class Redactor:
         text = self._without_known(text[: 4 * limit + 4096])
         room = len(text) * 8 + 100
         # Before patterns are masked, as one may match the first part of a secret and leave the rest.
-        if self._holds_pieces(inert(text, room)):
+        if self._bare and self._holds_pieces(inert(text, room)):
             return MASK
-        shown = self.secrets_out(inert(_SHAPES.sub(MASK, text), room, keep_newlines=keep_newlines))
+        shown = inert(_SHAPES.sub(MASK, text), room, keep_newlines=keep_newlines)
+        if shown != text:
+            shown = self.secrets_out(shown)
         if self._holds_pieces(shown):
             return MASK
         return inert(shown, limit, keep_newlines=keep_newlines)

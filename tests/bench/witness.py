@@ -13,7 +13,6 @@ every 10 s, and within 2 s of a failure. Per case and pace:
 from __future__ import annotations
 
 import argparse
-import copy
 import statistics
 import time
 from collections import Counter
@@ -308,7 +307,8 @@ def is_right(case: Case, verdict: Verdict) -> bool:
 def judge(case: Case, pace: float, seed: int) -> Judged:
     """The verdicts of every second or five, as a dashboard would have computed them."""
     player = Player(case.scenario, seed, DEFAULT_PACE, page=False, again=again_of())
-    history = copy.deepcopy(player.history)
+    # The same past, as the player adds to its own history what it plays.
+    history = Player(case.scenario, seed, DEFAULT_PACE, page=False).history
     arrivals = list(player.play(ONSET_S + TROUBLE_S + AFTER_S))
     traffic, result, place = Traffic(case, pace, seed), Judged(), 0
     trouble = case.truths != WELL

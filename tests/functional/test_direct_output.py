@@ -31,9 +31,9 @@ _OUTPUT = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([0-9;]*)m|(\n)|([^\x1b\n]+)")
 Cell = tuple[str, tuple[str, ...]]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def unrendered_styles() -> None:
-    """Rich keeps the codes of a style as it was first rendered: by another test, in fewer colours."""
+    """Rich keeps the codes of a style as it was first rendered: by other tests, in fewer colours."""
     gc.unfreeze()  # or those of earlier tests' apps would not be found
     for each in gc.get_objects():
         if isinstance(each, Style):

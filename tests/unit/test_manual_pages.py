@@ -96,18 +96,20 @@ def test_the_commands_are_found() -> None:
     assert set(expected) <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_every_command_line_is_understood(line: str) -> None:
-    assert asked_for(line) is not None
-
-
 def runs_offline(line: str) -> bool:
-    request = asked_for(line)
-    assert request is not None
-    return request.command in OFFLINE or line in {"check --schema", "simulate --list"}
+    """By its words: parsing every line takes a second in each process that collects the tests."""
+    return line in OFFLINE_LINES or any(f"{line} ".startswith(f"{command} ") for command in OFFLINE)
 
 
 OFFLINE = {"runbook", "manual", "alerts list", "config path", "config show", "config init"}
+OFFLINE_LINES = {"check --schema", "simulate --list"}
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_line_is_understood(line: str) -> None:
+    request = asked_for(line)
+    assert request is not None
+    assert runs_offline(line) == (request.command in OFFLINE or line in OFFLINE_LINES)
 
 
 @pytest.mark.parametrize("line", filter(runs_offline, COMMANDS))

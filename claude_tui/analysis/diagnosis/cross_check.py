@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
-from claude_tui.knowledge import Advice, Reach, knowledge
+from claude_tui.knowledge import Advice, KnownError, Reach, knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.waiting import asked_to_wait_s, has_used_up_limit
 
@@ -230,7 +230,7 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
     """The advice for one failure, given the state of the other sources."""
     advice = knowledge().advice
     row = knowledge().of(observation)
-    match reach_of(observation):
+    match _reach(observation, row):
         case Reach.UNREACHED | Reach.NO_ANSWER if cross_check.lossy and observation.http_status is None:
             return advice["lossy"]
         case Reach.UNREACHED if not _is_explicit(observation):
@@ -287,7 +287,10 @@ def says_the_same_again(observation: Observation) -> bool:
 
 def reach_of(observation: Observation) -> Reach:
     """How far a failed request got: by the probe's error type, or else by the phases it measured."""
-    row = knowledge().of(observation)
+    return _reach(observation, knowledge().of(observation))
+
+
+def _reach(observation: Observation, row: KnownError) -> Reach:
     explicit = row.type is not None or observation.http_status is not None
     if explicit or row.reach not in {Reach.NO_ANSWER, Reach.UNREACHED}:
         return row.reach

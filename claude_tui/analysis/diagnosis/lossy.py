@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -42,11 +43,21 @@ class _Run:
     """The longest pause that looked like the end and was not, in seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Losses:
+    """The newest losses, oldest first, and what follows from them."""
+
+    values: Sequence[Observation]
+    places: Sequence[int]
+    """For each, how many exchanges of all sources had begun by then."""
+    run: _Run | None
+    """The last of them that are more than chance, or None; they may be over."""
+
+
 def detect_lossy(context: DiagnosisContext) -> Finding | None:
     """Requests to several hosts are lost more often than by chance, while others are answered."""
-    losses = _losses(context)
-    places = [_place(context, each.at.timestamp()) for each in losses]
-    run = _last_run(context, places, losses)
+    found = _found(context)
+    losses, places, run = found.values, found.places, found.run
     if run is None:
         return None
     clean = _place(context, context.at.timestamp()) - places[run.last]
@@ -81,15 +92,14 @@ def path_is_well(context: DiagnosisContext, since: datetime) -> bool:
 
     They show it sooner than the messages alone, of which there are the fewest.
     """
-    losses = _losses(context)
-    run = _last_run(context, [_place(context, each.at.timestamp()) for each in losses], losses)
+    found = _found(context)
+    losses, places, run = found.values, found.places, found.run
     if run is None or losses[run.last].at < since:
         return False
     lost = losses[run.first : run.last + 1]
-    total = _place(context, lost[-1].at.timestamp()) - _place(context, lost[0].at.timestamp()) + 1
-    newest = losses[-1].at.timestamp()
-    clean = _place(context, context.at.timestamp()) - _place(context, newest)
-    clean_s = _newest(context) - newest
+    total = places[run.last] - places[run.first] + 1
+    clean = _place(context, context.at.timestamp()) - places[-1]
+    clean_s = _newest(context) - losses[-1].at.timestamp()
     return clean >= successes_to_recover(len(lost), total) and clean_s >= _quiet_s(context, lost, run.pause_s)
 
 
@@ -102,15 +112,14 @@ def _severity(context: DiagnosisContext, lost: Sequence[Observation]) -> Severit
 
 def suspected_losses(context: DiagnosisContext) -> tuple[Sequence[Observation], int] | None:
     """The newest losses of several sources that may be more than chance, and the requests since the first."""
-    losses = _losses(context)
-    run = _last_run(context, [_place(context, each.at.timestamp()) for each in losses], losses)
-    if run is not None:
-        # They were reported, and are over.
-        losses = losses[run.last + 1 :]
+    found = _found(context)
+    # Those of the run were reported, and are over.
+    start = found.run.last + 1 if found.run is not None else 0
+    losses, places = found.values[start:], found.places[start:]
     now = _place(context, context.at.timestamp())
     for count in range(min(len(losses), _PENDING), 1, -1):
         newest = losses[-count:]
-        total = now - _place(context, newest[0].at.timestamp()) + 1
+        total = now - places[-count] + 1
         if len({each.source for each in newest}) > 1 and is_suspicious(count, total):
             return newest, total
     return None
@@ -128,6 +137,18 @@ def _counted(context: DiagnosisContext, lost: Sequence[Observation], asked: int)
     return Evidence(EvidenceKind.FAILURES, (said,), (("failed", len(lost)), ("asked", asked)), tuple(lost))
 
 
+def _found(context: DiagnosisContext) -> _Losses:
+    """The losses as of the context's instant; several detectors ask for them."""
+
+    def found() -> _Losses:
+        losses = _losses(context)
+        places = _places(context, [each.at.timestamp() for each in losses])
+        return _Losses(losses, places, _last_run(context, places, losses))
+
+    key = (context.history.version, context.at, context.options.messages_interval_s)
+    return context.history.worked_out("losses of all sources", key, found)
+
+
 def _losses(context: DiagnosisContext) -> list[Observation]:
     """The newest losses of the last hour over all sources, oldest first."""
     found: list[Observation] = []
@@ -143,7 +164,13 @@ def _losses(context: DiagnosisContext) -> list[Observation]:
 
 def _place(context: DiagnosisContext, at: float) -> int:
     """How many exchanges of all sources had begun by an instant."""
-    return sum(context.history.exchanges(source).items.count_until(at) for source in Source)
+    return _places(context, [at])[0]
+
+
+def _places(context: DiagnosisContext, instants: Sequence[float]) -> list[int]:
+    """How many exchanges of all sources had begun by each instant."""
+    begun = [context.history.exchanges(source).items.at for source in Source]
+    return [sum([bisect_right(at, instant) for at in begun]) for instant in instants]
 
 
 def _newest(context: DiagnosisContext) -> float:
@@ -170,9 +197,9 @@ def _last_run(context: DiagnosisContext, places: Sequence[int], losses: Sequence
         if run is not None:
             total = places[run.last] - places[run.first] + 1
             clean = place - places[run.last] - 1
-            lost = losses[run.first : run.last + 1]
-            if clean < LEAST_RUN or clean < successes_to_recover(len(lost), total):
-                run = replace(run, last=index)
+            lost = run.last - run.first + 1
+            if clean < LEAST_RUN or clean < successes_to_recover(lost, total):
+                run = _Run(run.first, index, run.confirmed, run.pause_s)
                 pending = index + 1
                 continue
         start = max(pending, index - _PENDING)

@@ -35,19 +35,27 @@ class Lowered:
 
 def lowered_limits(history: History, at: datetime, within: timedelta) -> list[Lowered]:
     """The limits that were lowered within `within` before `at`, most recent first."""
-    found = [_lowered(column, at, within) for column in history.buckets().values()]
-    return sorted((each for each in found if each is not None), key=lambda each: each.at, reverse=True)
+    found = [_lowered(history, column, at, within) for column in history.buckets().values()]
+    recent = [each for each in found if each is not None and at - each.at <= within]
+    return sorted(recent, key=lambda each: each.at, reverse=True)
 
 
-def _lowered(column: Bucket, at: datetime, within: timedelta) -> Lowered | None:
+def _lowered(history: History, column: Bucket, at: datetime, within: timedelta) -> Lowered | None:
+    """The last change of a limit, if it was lowered then; it may have been before the span."""
     end = column.count_until(at.timestamp())
+    start = max(column.index_at((at - within).timestamp()) - _STEADY, 0)
+    return history.worked_out(
+        ("lowered", column.name), (column.version, start, end), lambda: _last_change(column, start, end)
+    )
+
+
+def _last_change(column: Bucket, start: int, end: int) -> Lowered | None:
     if not end:
         return None
     newest = column.values[end - 1]
     limits: list[tuple[int, datetime]] = []
     now = column.reading(newest).limit or 0
     higher = 0
-    start = max(column.index_at((at - within).timestamp()) - _STEADY, 0)
     for by in reversed(column.values[start:end]):
         if by.model != newest.model:
             continue
@@ -60,6 +68,6 @@ def _lowered(column: Bucket, at: datetime, within: timedelta) -> Lowered | None:
         return None
     earlier, begun = limits[since : since + _STEADY], limits[since - 1][1]
     steady = len(earlier) == _STEADY and len({limit for limit, _ in earlier}) == 1
-    if not steady or earlier[0][0] <= now or at - begun > within:
+    if not steady or earlier[0][0] <= now:
         return None
     return Lowered(column.name, earlier[0][0], now, begun)

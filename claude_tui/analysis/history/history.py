@@ -45,7 +45,10 @@ class Bucket(Column[Observation]):
 
     def reading(self, by: Observation) -> RateLimitReading:
         """The reading of this bucket in a response; the first if there are several."""
-        return next(each for each in by.rate_limits if each.bucket == self.name)
+        for each in by.rate_limits:
+            if each.bucket == self.name:
+                return each
+        raise LookupError(f"no reading of {self.name} in this response")
 
 
 class WindowSample(NamedTuple):

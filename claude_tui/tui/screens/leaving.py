@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual._context import active_message_pump
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 
 from claude_tui.tui.boundary import Contained
 
 if TYPE_CHECKING:
+    from textual.geometry import Size
     from textual.message import Message
 
     # A mixin, as Textual takes the styles and bindings of a class from its first base that is a node.
@@ -40,6 +42,14 @@ class LeavesOnce(_Base):
             return AwaitComplete()
         left: AwaitComplete = super().dismiss(result)
         return left
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        # Textual lays a screen out in whichever pump is at work, often the app's; a fault is the screen's.
+        at_work = active_message_pump.set(self)
+        try:
+            super()._refresh_layout(size, scroll)
+        finally:
+            active_message_pump.reset(at_work)
 
     @property
     def has_left(self) -> bool:
