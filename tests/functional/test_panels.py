@@ -86,7 +86,7 @@ def test_a_narrow_panel_cuts_neither_the_silence_nor_its_length() -> None:
     drawn = status_lines(scene("overloaded"), 24, 3)
     assert "Nothing posted yet (we noticed 3m ago)" in words(drawn)
     assert "…" not in text(drawn)
-    assert "Nothing posted yet, 3m 22s" in words(status_lines(scene("overloaded"), 22, 3))
+    assert "Nothing posted yet, 3m" in words(status_lines(scene("overloaded"), 20, 3))
     assert words(status_lines(scene("healthy"), 24, 3)).endswith("No incident posted. read 14s ago")
 
 
