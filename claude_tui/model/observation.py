@@ -10,6 +10,7 @@ from typing import NamedTuple
 from claude_tui.model.source import Source
 
 __all__ = [
+    "NO_SUCH_PATH",
     "REJECTED",
     "FailureKind",
     "Observation",
@@ -24,6 +25,8 @@ __all__ = [
 
 REJECTED = "rejected"
 """The status of a subscription window that is used up."""
+NO_SUCH_PATH = frozenset({404, 405, 501})
+"""The HTTP statuses of a server that has no such path, as many gateways have no list of models."""
 
 
 class Outcome(StrEnum):

@@ -42,7 +42,7 @@ from claude_tui.analysis.views.models import model_states
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
 from claude_tui.model.key_lack import KeyLack
-from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.observation import NO_SUCH_PATH, Observation, Outcome, Source
 from claude_tui.model.snapshot import StatusView
 from claude_tui.model.text import truncate
 from claude_tui.model.traffic_view import TrafficView
@@ -61,7 +61,6 @@ LATELY = timedelta(hours=1)
 ENOUGH_TO_TELL = 6
 # Less is the rounding of a `date`, or a slow answer.
 CLOCK_WRONG_S = 60.0
-_NO_SUCH_PATH = frozenset({404, 405, 501})
 
 
 def diagnose(
@@ -358,7 +357,7 @@ def _lone_failure(context: DiagnosisContext) -> str:
 
 def _is_missing(failure: Observation) -> bool:
     """Whether the endpoint does not exist there, as at many gateways."""
-    return failure.http_status in _NO_SUCH_PATH or knowledge().of(failure).reach is Reach.FOREIGN
+    return failure.http_status in NO_SUCH_PATH or knowledge().of(failure).reach is Reach.FOREIGN
 
 
 def _page_note(context: DiagnosisContext) -> str:
