@@ -240,10 +240,14 @@ def test_calls_that_were_lost_with_the_path_are_not_theirs_once_it_works_again()
 def test_a_key_that_worked_for_probes_and_everybody_is_unclear_to_the_end() -> None:
     """Once the probes are answered again, the last minute of calls said `deploy a valid key`."""
     failing = traffic(all_of(O.KEY_REJECTED), until=100, well_after=90)
-    seen = probes(60, O.KEY_REJECTED) + [messages(ONSET + each) for each in (91, 94, 97)]
-    verdict = said(seen, failing, 100)
-    assert blamed(verdict) == (Cause.KEY_REJECTED, Side.UNCLEAR)
-    assert verdict.next_step.startswith("Do not rotate yet")
+    seen = [*probes(60, O.KEY_REJECTED), messages(ONSET + 91)]
+    first = said(seen, failing, 100)
+    assert blamed(first) == (Cause.KEY_REJECTED, Side.UNCLEAR)
+    assert first.next_step.startswith("Do not rotate yet")
+    over = said([*seen, messages(ONSET + 94), messages(ONSET + 97)], failing, 100)
+    assert blamed(over) == (Cause.KEY_REJECTED, Side.UNCLEAR)
+    assert over.recovery is not None
+    assert over.next_step.startswith("Change nothing back")
 
 
 def test_a_key_of_everybody_but_the_probe_is_ours() -> None:
