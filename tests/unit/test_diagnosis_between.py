@@ -137,6 +137,8 @@ def test_a_list_that_fails_is_not_called_a_missing_one() -> None:
 def test_a_wrong_clock_is_said() -> None:
     assert "clock is 2h 00m behind" in verdict(messages(30 * n, skew_s=7200.0) for n in range(6)).note
     assert "clock" not in verdict(messages(30 * n, skew_s=3.0) for n in range(6)).note
+    rejected = (messages(30 * n, Outcome.KEY_REJECTED, skew_s=7200.0) for n in range(6))
+    assert "clock is 2h 00m behind" in verdict(rejected).note
 
 
 def test_maintenance_is_not_called_an_incident() -> None:

@@ -167,6 +167,26 @@ def test_what_fails_behind_a_gateway_is_the_gateway_or_the_api(
     assert "etwork fine" not in texts(found)
 
 
+@pytest.mark.parametrize("http_status", [521, 522, 525, 526, 530])
+def test_a_content_network_that_cannot_reach_a_gateway_is_no_outage(http_status: int) -> None:
+    """The gateway's own tunnel was down, and `The API is down` was told."""
+    page = {"request_id": "cf-ray 9f00aa11bb22cc33-FRA", "headers": (("server", "cloudflare"),)}
+    found = verdict(BEFORE, relayed(Outcome.SERVER_ERROR, http_status, **page))
+    assert found.side is Side.UNCLEAR
+    direct = relayed(
+        Outcome.SERVER_ERROR, http_status, target="https://api.anthropic.com/v1/messages", **page
+    )
+    assert verdict(BEFORE, direct).side is Side.THEM
+
+
+def test_a_refusal_in_a_foreign_form_is_the_gateways_or_the_apis_and_says_why() -> None:
+    said = "This route accepts JSON schema 3 only"
+    found = verdict(BEFORE, relayed(Outcome.BAD_REQUEST, 400, message=said))
+    assert blamed(found) == (Cause.BAD_REQUEST, Side.US)
+    assert "by the gateway, or by the API behind it" in found.summary
+    assert f"The answer says: {said}." in texts(found)
+
+
 def test_the_provider_itself_is_no_gateway() -> None:
     at_provider = relayed(Outcome.SERVER_ERROR, 502, target="https://api.anthropic.com")
     assert verdict(BEFORE, at_provider).side is Side.THEM

@@ -27,6 +27,16 @@ def test_the_policy_of_one_round_holds_where_messages_were_asked() -> None:
     assert policy_after([]) is CONTINUOUS
 
 
+def test_a_list_of_models_that_fails_beside_good_messages_is_in_the_headline() -> None:
+    """It was "All is well"; a gateway that has no list is well."""
+    good = [messages(number) for number in range(1, 4)]
+    failed = once(models(0, Outcome.SERVER_ERROR, error_type="api_error"), good)
+    assert failed.cause is Cause.HEALTHY
+    assert failed.summary == "Messages succeed, but the list of models failed (api_error)."
+    missing = once(models(0, Outcome.INVALID_RESPONSE, http_status=404, error_type="not_the_api"), good)
+    assert missing.summary.startswith("All is well.")
+
+
 def test_where_others_succeeded_before_one_429_stays_unknown() -> None:
     """Also while the probe cannot run for now."""
     facts = engine_facts(engine(held="waiting for the list of models"))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from claude_tui.analysis.diagnosis.clock import clock_note
 from claude_tui.analysis.diagnosis.confirming import detect_confirming
 from claude_tui.analysis.diagnosis.context import DiagnosisContext, context_at
 from claude_tui.analysis.diagnosis.cross_check import is_lost
@@ -32,11 +33,12 @@ from claude_tui.analysis.diagnosis.outages import detect_message_failures, detec
 from claude_tui.analysis.diagnosis.own_traffic import with_traffic
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
-from claude_tui.analysis.diagnosis.traffic_witness import heard_well
+from claude_tui.analysis.diagnosis.traffic_witness import heard_well, witness_at
 from claude_tui.analysis.diagnosis.unknown import capitalized, models_evidence, unknown
 from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.traffic.change import LEAST_CALLS
 from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.analysis.views.models import model_states
 from claude_tui.knowledge import Reach, knowledge
@@ -59,8 +61,6 @@ CHECKED_FOR = timedelta(minutes=20)
 LATELY = timedelta(hours=1)
 # If one of them failed, which may be chance or the first of many, six exchanges are needed.
 ENOUGH_TO_TELL = 6
-# Less is the rounding of a `date`, or a slow answer.
-CLOCK_WRONG_S = 60.0
 
 
 def diagnose(
@@ -109,6 +109,24 @@ def _relied(context: DiagnosisContext) -> Finding | None:
         advice=knowledge().advice["healthy_traffic"],
         confidence=0.95,
         evidence=(said, models_evidence(context)),
+        note=_notes(context),
+    )
+
+
+def _traffic_notice(context: DiagnosisContext) -> Finding | None:
+    """The page reports a problem that real calls do not see, while no message is probed."""
+    report, witness = context.page_report, witness_at(context)
+    if not (report.known and report.active and context.is_stale(Source.MESSAGES)):
+        return None
+    if witness is None or witness.lasting or witness.view.all.calls < LEAST_CALLS:
+        return None
+    return Finding(
+        advice=knowledge().advice["notice_traffic"],
+        confidence=0.8,
+        severity=Severity.P4,
+        evidence=(witness.evidence, models_evidence(context), _held(context)),
+        since=report.first_at,
+        detected_at=report.first_at,
         note=_notes(context),
     )
 
@@ -260,7 +278,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
     ttft = success.timings.first_token if success is not None else None
     answered = len(recent) - len(failures)
     said = f"{answered} of the last {len(recent)} message probes answered"
-    odd = "" if context.policy.checks_again else _odd_message(context, recent)
+    odd = "" if context.policy.checks_again else _odd_message(context, recent) or _odd_list(context)
     if failures and context.policy.lists_failures_when_healthy:
         said += f", {len(failures)} failed ({named(failures[-1])})"
     elif failures:
@@ -298,6 +316,16 @@ def _odd_message(context: DiagnosisContext, messages: Sequence[Observation]) -> 
     return f"{len(slow)} of {len(messages)} first tokens took {upto}{latency(max(slow))}"
 
 
+def _odd_list(context: DiagnosisContext) -> str:
+    """How the list of models failed in a round; "" if it did not, or if there is none."""
+    newest = context.newest(Source.MODELS)
+    if newest is None or not newest.failed or _is_missing(newest):
+        return ""
+    return (
+        "" if knowledge().of(newest).reach is Reach.UNSENT else f"the list of models failed ({named(newest)})"
+    )
+
+
 def _healthy_advice(context: DiagnosisContext, *, timed: bool, odd: bool) -> str:
     """A limit under pressure is named; it is no problem unless it has refused something recently."""
     if not limits_press(context):
@@ -316,7 +344,7 @@ def _notes(context: DiagnosisContext) -> str:
             _page_note(context),
             low_limits(context),
             _lowered_note(context),
-            _clock_note(context),
+            clock_note(context),
         )
         if note
     )
@@ -326,16 +354,6 @@ def _lowered_note(context: DiagnosisContext) -> str:
     """Limits that were lowered recently, before anything is refused because of it."""
     lowered = lowered_limits(context.history, context.at, LATELY)
     return " ".join(f"The {each.bucket} limit was lowered {each.words}." for each in lowered[:2])
-
-
-def _clock_note(context: DiagnosisContext) -> str:
-    """A wrong clock on this machine, which shifts every time that is shown."""
-    skews = (context.newest(source) for source in (Source.MODELS, Source.MESSAGES))
-    skew_s = next((each.skew_s for each in skews if each is not None and each.skew_s is not None), 0.0)
-    if abs(skew_s) < CLOCK_WRONG_S:
-        return ""
-    way = "behind" if skew_s > 0 else "ahead of"
-    return f"This machine’s clock is {duration(abs(skew_s))} {way} the server’s."
 
 
 def _lone_failure(context: DiagnosisContext) -> str:
@@ -377,6 +395,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     also_tail(_messages),
     also_late(detect_lossy),
     also_late(_model_list),
+    _traffic_notice,
     _relied,
     _unprobed,
     also_late(detect_intermittent),

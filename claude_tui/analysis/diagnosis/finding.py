@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from claude_tui.analysis.diagnosis.clock import clock_note
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.engine_facts import API_KEY
 from claude_tui.analysis.diagnosis.severity import respond_by
@@ -81,7 +82,8 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
     probes_fail = theirs and finding.advice.cause is not Cause.PROVIDER_NOTICE
     confirmed = probes_fail and context.page_report.troubled
     detected_at = finding.detected_at if troubled else None
-    page = page_clause(context.page_report, context.view, context.at)
+    page = page_clause(context.page_report, context.view, context.at, with_others=probes_fail)
+    clock = clock_note(context) if troubled and not finding.note else ""
     evidence = (*finding.evidence, Evidence(EvidenceKind.STATUS_PAGE, (page,)))
     steps = _steps(context, finding)
     return Verdict(
@@ -112,7 +114,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         checking=finding.checking,
         scope=finding.scope,
         fallback=finding.fallback,
-        note=finding.note,
+        note=finding.note or clock,
     )
 
 

@@ -12,7 +12,9 @@ from claude_tui.model.observation import Observation, Outcome
 __all__ = ["api_or_gateway", "whose_words"]
 
 # What a gateway answers if the API behind it does not.
-_RELAYED = frozenset({408, 502, 504})
+_RELAYED = frozenset({408, 499, 502, 504})
+# A content network cannot reach the server behind it, which is the gateway if this is its own network.
+_NO_ORIGIN = range(521, 531)
 # Failures of which the API names the type; a gateway that writes or strips them may not.
 _TYPED = frozenset({Outcome.SERVER_ERROR, Outcome.BAD_REQUEST})
 # What any server on the way may do to an answer of the API.
@@ -27,6 +29,7 @@ _UNCLEAR = {
     "errors_odd": "gateway_odd",
     "unreachable": "gateway_unreachable",
     "too_large": "too_large_gateway",
+    "request": "request_gateway",
 }
 
 
@@ -47,6 +50,8 @@ def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
         return False
     if failure.outcome in _ON_THE_WAY and failure.http_status is not None and failure.http_status < 400:
         return True
+    if failure.http_status is not None and failure.http_status in _NO_ORIGIN and not _has_api_id(failure):
+        return True
     if _told_by_api(failure):
         return False
     status = failure.http_status
@@ -59,3 +64,7 @@ def _told_by_api(failure: Observation) -> bool:
     """Whether the answer has an id that only the API or its edge assigns."""
     request_id = failure.request_id or ""
     return request_id.startswith((_API_ID, *_CDN_IDS)) or ("server", "cloudflare") in failure.headers
+
+
+def _has_api_id(failure: Observation) -> bool:
+    return (failure.request_id or "").startswith(_API_ID)

@@ -12,6 +12,7 @@ from claude_tui.analysis.diagnosis.evidence import kinds_of
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.history.failure_kinds import failure_brief
+from claude_tui.analysis.traffic.change import LEAST_CALLS
 from claude_tui.analysis.views.models import model_states, names_of
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.model_names import families_in, model_name
@@ -145,9 +146,11 @@ def _recovery(failing: Sequence[ModelState], lead: LeadingCause) -> Recovery | N
 
 
 def unprobed_in_page(context: DiagnosisContext) -> tuple[str, str] | None:
-    """The models that the page names; the probed ones if it names none of these."""
+    """The models that the page names and own traffic does not call; the probed ones if these are others."""
     named = families_in(" ".join(context.page_report.reports))
     probed = {each.name for each in _states(context)}
+    if context.traffic is not None:
+        named -= {model_name(each.name) for each in context.traffic.models if each.calls >= LEAST_CALLS}
     newest = context.newest(Source.MESSAGES)
     if not probed and newest is not None and newest.model is not None:
         probed = {model_name(newest.model)}

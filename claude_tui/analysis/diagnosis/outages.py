@@ -76,7 +76,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     advice = scoped(_as_rare(_as_outage(lead, context, episode), episode), scope)
     advice = whose_key(context, advice, episode.since, lead.explained)
     lead = specified(context, lead, advice)
-    lead = replace(lead, advice=as_reported(context, lead))
+    lead = replace(lead, advice=as_reported(context, lead.advice, lead.newest))
     models = context.open_episode(Source.MODELS)
     clause = models_clause(context, now)
     return Finding(
