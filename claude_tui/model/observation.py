@@ -163,6 +163,8 @@ class Observation:
     """The server's clock minus ours."""
     tls_expires_at: datetime | None = None
     """When the server's certificate expires."""
+    bypassed: str | None = None
+    """The addresses that were tried in vain before others were connected: `IPv6 gets no answer`."""
     fresh_retry: bool = False
     """Whether this is a second attempt on a new connection, after a reused one failed at once."""
     cost_usd: float = 0.0

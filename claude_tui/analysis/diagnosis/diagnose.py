@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from claude_tui.analysis.diagnosis.clock import clock_note
 from claude_tui.analysis.diagnosis.confirming import detect_confirming
 from claude_tui.analysis.diagnosis.context import DiagnosisContext, context_at
 from claude_tui.analysis.diagnosis.cross_check import is_lost
@@ -28,6 +27,7 @@ from claude_tui.analysis.diagnosis.finished_round import detect_errors_in_round
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.lossy import detect_lossy, path_is_well, suspected_losses
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
+from claude_tui.analysis.diagnosis.machine import machine_note
 from claude_tui.analysis.diagnosis.models import detect_model_failures, unprobed_in_page
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.own_traffic import with_traffic
@@ -344,7 +344,7 @@ def _notes(context: DiagnosisContext) -> str:
             _page_note(context),
             low_limits(context),
             _lowered_note(context),
-            clock_note(context),
+            machine_note(context),
         )
         if note
     )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from claude_tui.analysis.diagnosis.clock import clock_note
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.engine_facts import API_KEY
+from claude_tui.analysis.diagnosis.machine import machine_note
 from claude_tui.analysis.diagnosis.severity import respond_by
 from claude_tui.analysis.diagnosis.status_page import agreement_of, lead_of, page_clause
 from claude_tui.knowledge import Advice
@@ -83,7 +83,6 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
     confirmed = probes_fail and context.page_report.troubled
     detected_at = finding.detected_at if troubled else None
     page = page_clause(context.page_report, context.view, context.at, with_others=probes_fail)
-    clock = clock_note(context) if troubled and not finding.note else ""
     evidence = (*finding.evidence, Evidence(EvidenceKind.STATUS_PAGE, (page,)))
     steps = _steps(context, finding)
     return Verdict(
@@ -114,8 +113,14 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         checking=finding.checking,
         scope=finding.scope,
         fallback=finding.fallback,
-        note=finding.note or clock,
+        note=_note(context, finding),
     )
+
+
+def _note(context: DiagnosisContext, finding: Finding) -> str:
+    """The remark of the finding; in trouble, also what is wrong with this machine or its network."""
+    own = machine_note(context) if finding.severity.trouble else ""
+    return finding.note if own in finding.note else " ".join(filter(None, (finding.note, own)))
 
 
 def _summary(finding: Finding) -> str:
