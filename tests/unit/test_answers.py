@@ -296,3 +296,22 @@ def test_a_page_of_what_stands_in_front_is_no_guest_network(status: int) -> None
     page = f"<html><title>{status} Request Header Too Large</title><hr><center>nginx</center></html>"
     assert known(status, page).advice.id == "front_refused"
     assert classified(status, page).error_type == "front_refused"
+
+
+def test_a_cloud_that_wants_a_login_first_is_no_wrong_key() -> None:
+    said = known(401, "Invalid IAP credentials: empty token", x_goog_iap_generated_response="true")
+    assert said.advice.id == "gateway_login"
+
+
+@pytest.mark.parametrize(
+    ("schemes", "said"),
+    [
+        ("Negotiate", "a login by Negotiate, which needs a helper"),
+        ("NTLM", "a login by NTLM, which needs a helper"),
+        ("Negotiate, Basic realm=proxy", "a user name and a password"),
+        ("", "a user name and a password"),
+    ],
+)
+def test_a_proxy_that_wants_a_ticket_is_not_content_with_a_password(schemes: str, said: str) -> None:
+    found = classified(407, "", **({"proxy_authenticate": schemes} if schemes else {}))
+    assert said in (found.message or "")

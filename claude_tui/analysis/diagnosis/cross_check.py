@@ -47,6 +47,8 @@ _CLEAN = 0.02
 
 LOOKED_AT = 6
 SPAN = timedelta(minutes=10)
+# What is said of a 404 that names no model.
+_NO_PATH = frozenset({"request", "wrong_address"})
 # A source is in a state if at least one in this many of its last exchanges ended in it.
 _PART = 3
 
@@ -230,6 +232,12 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
     """The advice for one failure, given the state of the other sources."""
     advice = knowledge().advice
     row = knowledge().of(observation)
+    if (
+        observation.http_status == HTTPStatus.NOT_FOUND
+        and row.advice.id in _NO_PATH
+        and _doubles_path(observation)
+    ):
+        return advice["doubled_path"]
     match reach_of(observation):
         case Reach.UNREACHED | Reach.NO_ANSWER if cross_check.lossy and observation.http_status is None:
             return advice["lossy"]
@@ -242,6 +250,11 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
             others = cross_check.models if observation.source is Source.MESSAGES else cross_check.messages
             return advice["portal" if PathState.FOREIGN in {others, cross_check.page} else "errors_odd"]
     return row.advice
+
+
+def _doubles_path(observation: Observation) -> bool:
+    """Whether the base URL has the path that the SDK adds."""
+    return observation.target.rstrip("/").endswith("/v1")
 
 
 def _is_explicit(observation: Observation) -> bool:

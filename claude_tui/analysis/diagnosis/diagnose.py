@@ -113,18 +113,23 @@ def _relied(context: DiagnosisContext) -> Finding | None:
     )
 
 
-def _traffic_notice(context: DiagnosisContext) -> Finding | None:
-    """The page reports a problem that real calls do not see, while no message is probed."""
+def _unprobed_notice(context: DiagnosisContext) -> Finding | None:
+    """The page reports a problem while no message is probed: real calls do not see it, or there is no key."""
     report, witness = context.page_report, witness_at(context)
     if not (report.known and report.active and context.is_stale(Source.MESSAGES)):
         return None
-    if witness is None or witness.lasting or witness.view.all.calls < LEAST_CALLS:
+    well = witness is not None and not witness.lasting and witness.view.all.calls >= LEAST_CALLS
+    if not well and (context.facts.key_lack is None or (witness is not None and witness.lasting)):
         return None
     return Finding(
-        advice=knowledge().advice["notice_traffic"],
-        confidence=0.8,
+        advice=knowledge().advice["notice_traffic" if well else "notice_unprobed"],
+        confidence=0.8 if well else 0.5,
         severity=Severity.P4,
-        evidence=(witness.evidence, models_evidence(context), _held(context)),
+        evidence=(
+            witness.evidence if witness is not None else None,
+            models_evidence(context),
+            _held(context),
+        ),
         since=report.first_at,
         detected_at=report.first_at,
         note=_notes(context),
@@ -395,7 +400,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     also_tail(_messages),
     also_late(detect_lossy),
     also_late(_model_list),
-    _traffic_notice,
+    _unprobed_notice,
     _relied,
     _unprobed,
     also_late(detect_intermittent),

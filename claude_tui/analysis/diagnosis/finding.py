@@ -82,7 +82,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
     probes_fail = theirs and finding.advice.cause is not Cause.PROVIDER_NOTICE
     confirmed = probes_fail and context.page_report.troubled
     detected_at = finding.detected_at if troubled else None
-    page = page_clause(context.page_report, context.view, context.at, with_others=probes_fail)
+    page = page_clause(context.page_report, context.view, context.at, with_others=troubled)
     evidence = (*finding.evidence, Evidence(EvidenceKind.STATUS_PAGE, (page,)))
     steps = _steps(context, finding)
     return Verdict(
