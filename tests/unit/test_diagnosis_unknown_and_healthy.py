@@ -232,6 +232,15 @@ def test_a_headline_that_nothing_gets_through_ends_with_the_third_answer(outcome
         assert (found.cause, found.since) == (begun.cause, begun.since)
 
 
+def test_two_failures_are_told_as_a_recovery_after_five_answers() -> None:
+    """Two 529s a minute apart: `The API is overloaded` stayed for eighteen answers."""
+    failing = [messages(HOUR, Outcome.OVERLOADED), messages(HOUR + 60, Outcome.OVERLOADED)]
+    for answers in (4, 5):
+        found = verdict(BEFORE, failing, [messages(HOUR + 120 + 10 * number) for number in range(answers)])
+        assert found.cause is Cause.PROVIDER_OVERLOADED
+        assert (found.recovery is not None) is (answers == 5)
+
+
 def test_answers_between_failures_are_no_recovery() -> None:
     """At half of the requests, three answers in a row are luck."""
     marks = [Outcome.SERVER_ERROR, Outcome.OK] * 6 + [Outcome.SERVER_ERROR] + [Outcome.OK] * 3

@@ -46,6 +46,8 @@ _CONCLUSIVE_AS = 3
 # A share of no more than this, among at least this many messages, is small.
 _RARE_SHARE, _RARE_OF = 0.1, 20
 _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
+# After one or two failures, which may be as much luck as the answers, it takes more of these.
+_AFTER_FEW = 5
 _NOTHING_GETS_THROUGH = frozenset({*_DOWN.values(), "outage_unprobed"})
 
 
@@ -143,8 +145,12 @@ def _recovery(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -
 
 def _answers_return(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> bool:
     """Whether requests that all failed are answered again, also if that may still be luck."""
-    every = episode.failures == episode.total >= DOWN or lead.advice.id in _NOTHING_GETS_THROUGH
-    return every and context.policy.checks_again and episode.active and episode.clean >= ANSWERS_RETURN
+    if not (context.policy.checks_again and episode.active):
+        return False
+    if episode.failures < DOWN:
+        return episode.failures == episode.total and episode.clean >= _AFTER_FEW
+    every = episode.failures == episode.total or lead.advice.id in _NOTHING_GETS_THROUGH
+    return every and episode.clean >= ANSWERS_RETURN
 
 
 def _severity_of_messages(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> Severity:
