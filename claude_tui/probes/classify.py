@@ -73,7 +73,7 @@ _FIREWALL = re.compile(
 # What a reverse proxy answers itself when the server behind it fails.
 _FRONT_FAILS = frozenset({500, 502, 503, 504})
 # What it answers itself to a request that it does not pass on.
-_FRONT_REFUSES = frozenset({400, 408, 411, 414, 417, 421, 431, 494})
+_FRONT_REFUSES = frozenset({400, 405, 408, 411, 414, 417, 421, 431, 494})
 # Of a login in front of a server, and of the identity-aware proxy of a cloud.
 _LOGIN_HEADERS = frozenset({"www-authenticate", "x-goog-iap-generated-response"})
 _LIMIT_HEADERS = ("anthropic-ratelimit-", "llm_provider-anthropic-ratelimit-")

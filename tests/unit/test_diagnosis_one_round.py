@@ -37,6 +37,17 @@ def test_a_list_of_models_that_fails_beside_good_messages_is_in_the_headline() -
     assert missing.summary.startswith("All is well.")
 
 
+def test_two_lost_messages_of_a_round_are_no_chance() -> None:
+    """Two of six without an answer were `Messages succeed, but …` and exit code 0."""
+    answered = [messages(number) for number in range(2, 6)]
+    lost = {"error_type": "read_timeout", "http_status": None}
+    one = once(models(0), messages(0, Outcome.TIMEOUT, **lost), answered)  # type: ignore[arg-type]
+    assert (one.cause, one.severity) == (Cause.HEALTHY, Severity.NONE)
+    two = once(models(0), [messages(at, Outcome.TIMEOUT, **lost) for at in (0, 1)], answered)  # type: ignore[arg-type]
+    assert (two.cause, two.severity) == (Cause.PROVIDER_ERRORS, Severity.P4)
+    assert "2 of 6 failed" in texts(two)[0]
+
+
 def test_where_others_succeeded_before_one_429_stays_unknown() -> None:
     """Also while the probe cannot run for now."""
     facts = engine_facts(engine(held="waiting for the list of models"))

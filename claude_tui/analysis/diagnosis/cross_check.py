@@ -232,12 +232,8 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
     """The advice for one failure, given the state of the other sources."""
     advice = knowledge().advice
     row = knowledge().of(observation)
-    if (
-        observation.http_status == HTTPStatus.NOT_FOUND
-        and row.advice.id in _NO_PATH
-        and _doubles_path(observation)
-    ):
-        return advice["doubled_path"]
+    if (special := _of_this_address(observation, row.advice, cross_check)) is not None:
+        return advice[special]
     match reach_of(observation):
         case Reach.UNREACHED | Reach.NO_ANSWER if cross_check.lossy and observation.http_status is None:
             return advice["lossy"]
@@ -250,6 +246,25 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
             others = cross_check.models if observation.source is Source.MESSAGES else cross_check.messages
             return advice["portal" if PathState.FOREIGN in {others, cross_check.page} else "errors_odd"]
     return row.advice
+
+
+def _of_this_address(observation: Observation, advice: Advice, cross_check: CrossCheck) -> str | None:
+    """The id of the advice that the address or the list of models at it shows to be right; None otherwise."""
+    if (
+        advice.id in _NO_PATH
+        and observation.http_status == HTTPStatus.NOT_FOUND
+        and _doubles_path(observation)
+    ):
+        return "doubled_path"
+    if observation.error_type == "html_page" and _list_alone_is_fine(observation, cross_check):
+        return "errors_odd"
+    return None
+
+
+def _list_alone_is_fine(observation: Observation, cross_check: CrossCheck) -> bool:
+    """Whether the list of models answers beside this message: a guest network would not let it through."""
+    others = cross_check.page is not PathState.FOREIGN and cross_check.models is PathState.FINE
+    return observation.source is Source.MESSAGES and others
 
 
 def _doubles_path(observation: Observation) -> bool:

@@ -28,7 +28,7 @@ from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.lossy import detect_lossy, path_is_well, suspected_losses
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
 from claude_tui.analysis.diagnosis.machine import machine_note
-from claude_tui.analysis.diagnosis.models import detect_model_failures, unprobed_in_page
+from claude_tui.analysis.diagnosis.models import detect_model_failures, slow_models, unprobed_in_page
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.own_traffic import with_traffic
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
@@ -349,6 +349,7 @@ def _notes(context: DiagnosisContext) -> str:
             _page_note(context),
             low_limits(context),
             _lowered_note(context),
+            slow_models(context),
             machine_note(context),
         )
         if note
