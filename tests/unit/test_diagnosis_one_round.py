@@ -46,6 +46,10 @@ def test_two_lost_messages_of_a_round_are_no_chance() -> None:
     two = once(models(0), [messages(at, Outcome.TIMEOUT, **lost) for at in (0, 1)], answered)  # type: ignore[arg-type]
     assert (two.cause, two.severity) == (Cause.PROVIDER_ERRORS, Severity.P4)
     assert "2 of 6 failed" in texts(two)[0]
+    behind = replace(messages(0, Outcome.SERVER_ERROR, http_status=502), error_type=None, request_id=None)
+    behind = replace(behind, target="http://gateway.corp.test:4000")
+    few = once(models(0), behind, answered)
+    assert few.summary == "Unclear. Now and then a call through the API fails: by the gateway or by the API."
 
 
 def test_where_others_succeeded_before_one_429_stays_unknown() -> None:
