@@ -242,3 +242,11 @@ def test_a_further_model_that_is_slow_is_told() -> None:
     assert "slow" not in verdict(BEFORE, quick, slow[:1], at=HOUR + 150).note
     usual = [replace(each, timings=Timings(first_token=7.0)) for each in quick]
     assert "slow" not in verdict(BEFORE, usual, slow, at=HOUR + 150).note
+
+
+def test_further_models_that_fail_for_different_reasons_are_told_apart() -> None:
+    found = verdict(BEFORE, others(opus=Outcome.SERVER_ERROR, sonnet=Outcome.RATE_LIMITED, failed=3))
+    only = {"Opus": "Sonnet", "Sonnet": "Opus"}
+    named = next(name for name in only if f"{name} only" in found.scope)
+    assert found.scope == f"{named} only; {only[named]} fails for another reason; Haiku answers"
+    assert f"3 of 3 messages to {named} failed" in texts(found)[0]

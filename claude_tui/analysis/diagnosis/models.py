@@ -20,7 +20,7 @@ from claude_tui.analysis.views.models import model_states, names_of
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import latency
 from claude_tui.model.model_names import families_in, model_name
-from claude_tui.model.observation import Source
+from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import ModelState
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Recovery, Severity
 
@@ -143,13 +143,15 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
     failing = tuple(each for each in states if each.fails and each.model != first)
     if not failing:
         return None
-    scope = Scope(failing, tuple(each for each in states if not each.fails and not each.suspect))
-    failures = sorted((each for state in failing for each in state.failures), key=lambda each: each.at)
-    since = failures[0].at
-    cross_check = cross_check_at(context.history, context.at, since, context.options)
+    failures = _failures_of(failing)
+    cross_check = cross_check_at(context.history, context.at, failures[0].at, context.options)
     lead = leading_cause(failures, cross_check)
     if lead.advice.cause in {Cause.NETWORK, Cause.UNKNOWN}:
         return None
+    failing, apart = _told_apart(failing, lead)
+    failures = _failures_of(failing)
+    since = failures[0].at
+    scope = Scope(failing, tuple(each for each in states if not each.fails and not each.suspect), apart)
     advice = scoped(whose_words(context, lead.explained, lead.advice), scope)
     asked = sum(each.asked for each in failing)
     kinds = kinds_of([each.kind for each in failures], lead.failures)
@@ -177,6 +179,20 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
         brief_scope=scope.others if advice.id in OF_A_MODEL.values() else "",
         fallback=scope.fallback,
     )
+
+
+def _told_apart(
+    failing: tuple[ModelState, ...], lead: LeadingCause
+) -> tuple[tuple[ModelState, ...], tuple[ModelState, ...]]:
+    """The models that fail as most of their messages do, and those that fail for another reason."""
+    kind = family_of(lead.typical.outcome)
+    alike = tuple(each for each in failing if family_of(each.failures[-1].outcome) is kind)
+    return (alike, tuple(each for each in failing if each not in alike)) if alike else (failing, ())
+
+
+def _failures_of(failing: Sequence[ModelState]) -> list[Observation]:
+    """The failures of these models, oldest first."""
+    return sorted((each for state in failing for each in state.failures), key=lambda each: each.at)
 
 
 def _recovery(failing: Sequence[ModelState], lead: LeadingCause) -> Recovery | None:
