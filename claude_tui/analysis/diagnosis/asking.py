@@ -127,9 +127,8 @@ def _wanted_s(history: History, at: datetime, options: Options) -> _Wanted | Non
             return None
         asked = asked_since_onset(history, messages, at)
         first = asked is not None and asked < pace.messages
-        return _Wanted(
-            pace.gap_s if first or _may_return(messages) else pace.open_s, ends=messages.recovering
-        )
+        at_once = first or _may_return(messages)
+        return _Wanted(pace.gap_s if at_once else pace.open_s, ends=messages.recovering)
     wanted: list[float] = []
     page = history.failures(Source.STATUS)
     count = page.count_until(instant)

@@ -326,9 +326,8 @@ def _odd_list(context: DiagnosisContext) -> str:
     newest = context.newest(Source.MODELS)
     if newest is None or not newest.failed or _is_missing(newest):
         return ""
-    return (
-        "" if knowledge().of(newest).reach is Reach.UNSENT else f"the list of models failed ({named(newest)})"
-    )
+    unsent = knowledge().of(newest).reach is Reach.UNSENT
+    return "" if unsent else f"the list of models failed ({named(newest)})"
 
 
 def _healthy_advice(context: DiagnosisContext, *, timed: bool, odd: bool) -> str:
