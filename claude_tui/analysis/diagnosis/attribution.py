@@ -148,9 +148,7 @@ _GATEWAY_SAYS_WHY = frozenset(
 
 
 def specified(context: DiagnosisContext, lead: LeadingCause, advice: Advice) -> LeadingCause:
-    """The cause with this advice, extended by the limit that was hit, by what happened to the model, or by
-    the words of the answer, where these say what to do.
-    """
+    """The cause with this advice, extended by the limit, by what happened to the model, or by the answer."""
     lead = replace(lead, advice=advice)
     if advice.cause is Cause.MODEL_UNAVAILABLE:
         return _with_model(context, lead)

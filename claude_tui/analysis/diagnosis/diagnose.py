@@ -18,7 +18,6 @@ from claude_tui.analysis.diagnosis.engine_facts import EngineFacts, engine_facts
 from claude_tui.analysis.diagnosis.evidence import (
     answers_in,
     limits_press,
-    low_limits,
     models_in_short,
     named,
 )
@@ -26,9 +25,8 @@ from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.finished_round import detect_errors_in_round
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.lossy import detect_lossy, path_is_well, suspected_losses
-from claude_tui.analysis.diagnosis.lowered import lowered_limits
-from claude_tui.analysis.diagnosis.machine import machine_note
-from claude_tui.analysis.diagnosis.models import detect_model_failures, slow_models, unprobed_in_page
+from claude_tui.analysis.diagnosis.models import detect_model_failures, unprobed_in_page
+from claude_tui.analysis.diagnosis.notes import LATELY, is_missing, notes
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.own_traffic import with_traffic
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
@@ -44,7 +42,7 @@ from claude_tui.analysis.views.models import model_states
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
 from claude_tui.model.key_lack import KeyLack
-from claude_tui.model.observation import NO_SUCH_PATH, Observation, Outcome, Source
+from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import StatusView
 from claude_tui.model.text import truncate
 from claude_tui.model.traffic_view import TrafficView
@@ -58,7 +56,6 @@ ENOUGH = 2
 # often as an error. At a failure rate of 5% it takes 60 messages to make another failure likely.
 CHECKED, CHECKED_LOST = 60, 5
 CHECKED_FOR = timedelta(minutes=20)
-LATELY = timedelta(hours=1)
 # If one of them failed, which may be chance or the first of many, six exchanges are needed.
 ENOUGH_TO_TELL = 6
 
@@ -109,7 +106,7 @@ def _relied(context: DiagnosisContext) -> Finding | None:
         advice=knowledge().advice["healthy_traffic"],
         confidence=0.95,
         evidence=(said, models_evidence(context)),
-        note=_notes(context),
+        note=notes(context),
     )
 
 
@@ -132,7 +129,7 @@ def _unprobed_notice(context: DiagnosisContext) -> Finding | None:
         ),
         since=report.first_at,
         detected_at=report.first_at,
-        note=_notes(context),
+        note=notes(context),
     )
 
 
@@ -272,7 +269,7 @@ def _notice(context: DiagnosisContext) -> Finding | None:
         words={"model": named or None},
         since=context.page_report.first_at,
         detected_at=context.page_report.first_at,
-        note=_notes(context),
+        note=notes(context),
     )
 
 
@@ -304,7 +301,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
             "ttft": latency(ttft) if ttft is not None else None,
             "what": odd or None,
         },
-        note=_notes(context),
+        note=notes(context),
     )
 
 
@@ -324,7 +321,7 @@ def _odd_message(context: DiagnosisContext, messages: Sequence[Observation]) -> 
 def _odd_list(context: DiagnosisContext) -> str:
     """How the list of models failed in a round; "" if it did not, or if there is none."""
     newest = context.newest(Source.MODELS)
-    if newest is None or not newest.failed or _is_missing(newest):
+    if newest is None or not newest.failed or is_missing(newest):
         return ""
     unsent = knowledge().of(newest).reach is Reach.UNSENT
     return "" if unsent else f"the list of models failed ({named(newest)})"
@@ -337,61 +334,6 @@ def _healthy_advice(context: DiagnosisContext, *, timed: bool, odd: bool) -> str
     lately = context.history.window(Source.MESSAGES, context.at - LATELY, context.at)
     refused = any(each.outcome in {Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT} for each in lately)
     return "healthy_refused" if refused else "healthy_pressed"
-
-
-def _notes(context: DiagnosisContext) -> str:
-    """What is worth mentioning even though nothing is wrong."""
-    return " ".join(
-        note
-        for note in (
-            _lone_failure(context),
-            _page_note(context),
-            low_limits(context),
-            _lowered_note(context),
-            slow_models(context),
-            machine_note(context),
-        )
-        if note
-    )
-
-
-def _lowered_note(context: DiagnosisContext) -> str:
-    """Limits that were lowered recently, before anything is refused because of it."""
-    lowered = lowered_limits(context.history, context.at, LATELY)
-    return " ".join(f"The {each.bucket} limit was lowered {each.words}." for each in lowered[:2])
-
-
-def _lone_failure(context: DiagnosisContext) -> str:
-    for source in (Source.MESSAGES, Source.MODELS):
-        episode = context.open_episode(source)
-        if episode is None:
-            continue
-        newest = context.failures_of(episode, 1)[-1]
-        ago = duration(context.at - newest.at)
-        if source is Source.MODELS and not context.ever_answered(source) and _is_missing(newest):
-            return f"This endpoint has no list of models ({named(newest)}); messages work."
-        # A confirmed one is over, by what all sources show together.
-        if episode.confirmed_at is None and knowledge().of(newest).reach is not Reach.UNSENT:
-            few = f"{'One' if episode.failures == 1 else episode.failures} {source.value} probe"
-            few += " failed" if episode.failures == 1 else "s failed, the last"
-            return f"{few} {ago} ago ({named(newest)}): too little for a verdict."
-    return ""
-
-
-def _is_missing(failure: Observation) -> bool:
-    """Whether the endpoint does not exist there, as at many gateways."""
-    return failure.http_status in NO_SUCH_PATH or knowledge().of(failure).reach is Reach.FOREIGN
-
-
-def _page_note(context: DiagnosisContext) -> str:
-    if context.page_report.others:
-        others = "; ".join(context.page_report.others[:2])
-        return f"Status page: {others}; not what we use, and our probes are fine."
-    if not context.page_report.reports or context.page_report.active:
-        return ""
-    if context.page_report.stage:
-        return "The page is still monitoring an incident; components are green and our probes are fine."
-    return "Maintenance of what we use is under way; our probes are fine."
 
 
 _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
