@@ -244,6 +244,7 @@ observations = st.builds(
     server_s=seconds,
     skew_s=seconds,
     tls_expires_at=maybe_instants,
+    bypassed=maybe_texts,
     fresh_retry=st.booleans(),
     cost_usd=floats,
     headers=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),

@@ -6,6 +6,7 @@ It sends what costs nothing: the list of models, and the status page.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -20,16 +21,17 @@ from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import duration, latency
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.probes.clock import Clock
+from claude_tui.probes.dial import HEAD_START_S, family
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
-from claude_tui.probes.transport_errors import FaultCode
+from claude_tui.probes.transport_errors import FaultCode, is_unreachable
 from claude_tui.settings import Settings
 
-__all__ = ["examine_network", "of_models", "of_page"]
+__all__ = ["examine_network", "of_addresses", "of_models", "of_page"]
 
 _finding = partial(Finding, Area.NETWORK)
 
-_LOOK_UP_WITHIN_S = 5.0
+_LOOK_UP_WITHIN_S, _CONNECT_WITHIN_S = 5.0, 3.0
 _SKEW_S, _WRONG_TIME_S = 5.0, 300.0
 _EXPIRES_SOON = timedelta(days=14)
 _NOT_READ = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
@@ -91,7 +93,10 @@ async def _way(url: str, environ: Mapping[str, str], routes: Proxies) -> AsyncIt
             yield _finding("proxy", Condition.GOOD, f"{place.host} is reached through {proxy}")
     else:
         yield _finding("proxy", Condition.GOOD, "none for this host")
-        yield await _look_up(place, routes)
+        found = await _look_up(place, routes)
+        yield found
+        if found.condition is Condition.GOOD and (broken := await _families(place, routes)) is not None:
+            yield broken
     if url.startswith("https:"):
         yield await _trust(environ, routes)
 
@@ -114,6 +119,47 @@ async def _look_up(place: _Place, routes: Proxies) -> Finding:
     kinds = [kind for kind, sign in (("IPv4", "."), ("IPv6", ":")) if any(sign in each for each in found)]
     addresses = f"{len(found)} address{'' if len(found) == 1 else 'es'}"
     return _finding("DNS", Condition.GOOD, f"{place.host}: {addresses}, {' and '.join(kinds)}")
+
+
+async def _families(place: _Place, routes: Proxies) -> Finding | None:
+    """The kind of addresses that cannot be connected while the other one can; None if there is none.
+
+    The probes try both at once; other clients may try one after the other, and wait for minutes.
+    """
+    addresses = {family(each): each for each in reversed(await routes.resolve(place.host, place.port))}
+    if any(ipaddress.ip_address(each).is_loopback for each in addresses.values()):
+        return None
+    return of_addresses(
+        place.host, {kind: await _fault(address, place.port) for kind, address in addresses.items()}
+    )
+
+
+def of_addresses(host: str, faults: Mapping[str, str | None]) -> Finding | None:
+    """What one connection to an address of each kind shows: why it failed, "" if it did not, None without a
+    route.
+    """
+    works = next((kind for kind, fault in faults.items() if fault == ""), None)
+    broken = next((kind for kind, fault in faults.items() if fault), None)
+    if works is None or broken is None:
+        return None
+    text = f"{host} over {broken}: {faults[broken]}; over {works} it connects"
+    to_do = "mend the route, or prefer the other kind (/etc/gai.conf): clients that try one by one wait"
+    return _finding("addresses", Condition.WARNING, text, to_do)
+
+
+async def _fault(address: str, port: int) -> str | None:
+    """Why an address cannot be connected; "" if it can, None without a route if nobody waits for that."""
+    began = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout(_CONNECT_WITHIN_S):
+            _, writer = await asyncio.open_connection(address, port)
+    except TimeoutError:
+        return f"no answer in {_CONNECT_WITHIN_S:.0f} s"
+    except OSError as error:
+        waited_s = asyncio.get_running_loop().time() - began
+        return None if is_unreachable(error) and waited_s < HEAD_START_S else _reason(error)
+    writer.close()
+    return ""
 
 
 async def _trust(environ: Mapping[str, str], routes: Proxies) -> Finding:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from claude_tui.model.source import Source
 
 __all__ = [
+    "NO_SUCH_PATH",
     "REJECTED",
     "FailureKind",
     "Observation",
@@ -24,6 +25,8 @@ __all__ = [
 
 REJECTED = "rejected"
 """The status of a subscription window that is used up."""
+NO_SUCH_PATH = frozenset({404, 405, 501})
+"""The HTTP statuses of a server that has no such path, as many gateways have no list of models."""
 
 
 class Outcome(StrEnum):
@@ -160,6 +163,8 @@ class Observation:
     """The server's clock minus ours."""
     tls_expires_at: datetime | None = None
     """When the server's certificate expires."""
+    bypassed: str | None = None
+    """The addresses that were tried in vain before others were connected: `IPv6 gets no answer`."""
     fresh_retry: bool = False
     """Whether this is a second attempt on a new connection, after a reused one failed at once."""
     cost_usd: float = 0.0

@@ -39,9 +39,16 @@ class Component:
         return self.status == "operational"
 
 
+# On the provider's page. The id stays when the component is renamed or translated.
+_API_ID, _API_NAME = "k8w3r06qmzrp", "Claude API"
+
+
 def is_ours(component: Component, ours: Sequence[str]) -> bool:
     """Whether its name, its id or its group counts as one of `ours`."""
-    return any(counts_as_ours(name, ours) for name in (component.name, component.id, component.group))
+    names = (component.name, component.id, component.group)
+    return any(counts_as_ours(name, ours) for name in names) or (
+        component.id == _API_ID and counts_as_ours(_API_NAME, ours)
+    )
 
 
 def counts_as_ours(name: str, ours: Sequence[str]) -> bool:

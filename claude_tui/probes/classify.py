@@ -72,6 +72,10 @@ _FIREWALL = re.compile(
 )
 # What a reverse proxy answers itself when the server behind it fails.
 _FRONT_FAILS = frozenset({500, 502, 503, 504})
+# What it answers itself to a request that it does not pass on.
+_FRONT_REFUSES = frozenset({400, 405, 408, 411, 414, 417, 421, 431, 494})
+# Of a login in front of a server, and of the identity-aware proxy of a cloud.
+_LOGIN_HEADERS = frozenset({"www-authenticate", "x-goog-iap-generated-response"})
 _LIMIT_HEADERS = ("anthropic-ratelimit-", "llm_provider-anthropic-ratelimit-")
 # Far more than is shown, so that this cut splits no secret; far less than a server may send.
 _MAX_EXCERPT = 20_000
@@ -226,10 +230,10 @@ def _by_words(
     status: int, headers: Mapping[str, str], text: str, table: Knowledge, *, gateway: bool
 ) -> Classified:
     """A body without JSON: the page or the words of something in front of a gateway, or of the gateway."""
-    if gateway and status in _FRONT_FAILS and (front := front_of(headers, text)):
-        known = table.own("gateway_page")
+    if gateway and status in _FRONT_FAILS | _FRONT_REFUSES and (front := front_of(headers, text)):
+        known = table.own("gateway_page" if status in _FRONT_FAILS else "front_refused")
         return Classified(known.outcome, known.type, message=f"{_page_or_words(status, text)} ({front})")
-    if gateway and status == HTTPStatus.UNAUTHORIZED and (is_html(text) or "www-authenticate" in headers):
+    if gateway and status == HTTPStatus.UNAUTHORIZED and (is_html(text) or _LOGIN_HEADERS & headers.keys()):
         known = table.own("gateway_login")
         return Classified(known.outcome, known.type, message=_page_or_words(status, text))
     found = _by_text(status, text, table.recogniser, gateway=gateway)

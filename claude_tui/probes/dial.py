@@ -15,17 +15,18 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import zip_longest
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
-from claude_tui.probes.transport_errors import is_unreachable
+from claude_tui.probes.transport_errors import causes, is_unreachable
 
-__all__ = ["Dialer", "Resolver", "Stream", "race", "system_resolver"]
+__all__ = ["HEAD_START_S", "Dialer", "Resolver", "Stream", "family", "race", "system_resolver"]
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) to IP addresses, in order of preference. Raises OSError (socket.gaierror) or UnicodeError."""
 
 HEAD_START_S = 0.25
+"""How long each address is tried before the next one is tried as well."""
 MAX_ADDRESSES = 8
 
 
@@ -54,6 +55,41 @@ class _Tapped:
         return getattr(self._stream, name)
 
 
+class _Attempts(Generic[_S]):
+    """What became of the addresses that were tried."""
+
+    def __init__(self, connect: Callable[[str], Awaitable[_S]]) -> None:
+        self._connect = connect
+        self._failed: dict[str, Exception] = {}
+        self._connected: list[str] = []
+
+    async def connect(self, address: str) -> _S:
+        try:
+            stream = await self._connect(address)
+        except Exception as error:
+            self._failed[address] = error
+            raise
+        self._connected.append(address)
+        return stream
+
+    def bypassed(self, addresses: Sequence[str]) -> str | None:
+        """`IPv6 gets no answer`, if addresses of one family failed and one of the other family was connected.
+
+        None on this machine itself, where servers often listen to one family only, and without a route, as
+        then nobody waits.
+        """
+        first, connected = addresses[0], self._connected[0]
+        if family(first) == family(connected) or ipaddress.ip_address(connected).is_loopback:
+            return None
+        error = self._failed.get(first)
+        if error is None:
+            return f"{family(first)} gets no answer"
+        if is_unreachable(error):
+            return None
+        refused = any(isinstance(cause, ConnectionRefusedError) for cause in causes(error))
+        return f"{family(first)} is refused" if refused else f"{family(first)} fails"
+
+
 class Dialer:
     """Opens connections for a pool and records the duration of each phase in the current `trace`.
 
@@ -72,8 +108,11 @@ class Dialer:
         """
         addresses = (host,) if _is_address(host) else await self._look_up(host, port)
         self._begin(Phase.CONNECT)
-        self._newest = stream = await race(addresses, connect)
+        attempts = _Attempts(connect)
+        self._newest = stream = await race(addresses, attempts.connect)
         self._end(Phase.CONNECT)
+        if self.trace is not None and not self.trace.proxied:
+            self.trace.bypassed = attempts.bypassed(addresses)
         return cast(_S, _Tapped(stream, self._feed))
 
     async def close(self) -> None:
@@ -175,6 +214,11 @@ def _most_informative(errors: Sequence[BaseException | None]) -> BaseException:
     known = [error for error in errors if error is not None]
     specific = [error for error in known if not is_unreachable(error)]
     return (specific or known)[-1]
+
+
+def family(address: str) -> str:
+    """`IPv6` or `IPv4`."""
+    return "IPv6" if ":" in address else "IPv4"
 
 
 def _is_address(host: str) -> bool:

@@ -50,6 +50,7 @@ class ExchangeTrace:
         self.sent_at: datetime | None = None
         self.received_at: datetime | None = None
         self.tls_expires_at: datetime | None = None
+        self.bypassed: str | None = None
         self.status: int | None = None
         self.headers: tuple[tuple[str, str], ...] = ()
         self._clock = clock

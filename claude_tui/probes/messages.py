@@ -252,6 +252,7 @@ class MessagesProbe:
                 server_s=facts.server_s,
                 skew_s=facts.skew_s,
                 tls_expires_at=trace.tls_expires_at,
+                bypassed=trace.bypassed,
                 fresh_retry=fresh_retry,
                 cost_usd=cost_usd(model, reader.usage) if reader.usage is not None else 0.0,
                 headers=facts.notable if found.outcome.failed else (),

@@ -11,6 +11,7 @@ from claude_tui.probes.error_body import html_title, is_html
 __all__ = ["front_of", "is_noise", "noise_words", "proxy_complaint"]
 
 _LOOKED_AT = 4_000
+_TICKETS = frozenset({"negotiate", "ntlm", "kerberos"})
 # Forward proxies, by how they name themselves in `via`, `server` or a page.
 _FORWARD = re.compile(
     r"\bsquid\b|blue ?coat|\bproxysg\b|zscaler|forcepoint|websense|mcafee web gateway|\bmwg\b|netskope"
@@ -64,7 +65,7 @@ def proxy_complaint(status: int, headers: Mapping[str, str], text: str) -> str |
     if error:
         return f"the proxy answered itself ({error}{f': {title}' if title else ''})"
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return "the proxy wants a user name and a password"
+        return _login_words(headers.get("proxy-authenticate", ""))
     if status < 400 or not is_html(text):
         return None
     via = headers.get("via", "")
@@ -72,6 +73,15 @@ def proxy_complaint(status: int, headers: Mapping[str, str], text: str) -> str |
     if not _FORWARD_PAGE.search(text[:_LOOKED_AT]) and not (named and status >= 500):
         return None
     return f"the proxy answered itself{f' ({title})' if title else ''}"
+
+
+def _login_words(schemes: str) -> str:
+    """What a proxy wants; Kerberos and NTLM are more than a password in a URL."""
+    names = [each.strip().partition(" ")[0] for each in schemes.split(",")]
+    tickets = [each for each in names if each.casefold() in _TICKETS]
+    if not tickets or any(each.casefold() in {"basic", "digest"} for each in names):
+        return "the proxy wants a user name and a password"
+    return f"the proxy wants a login by {tickets[0]}, which needs a helper such as px or cntlm"
 
 
 def front_of(headers: Mapping[str, str], text: str) -> str | None:

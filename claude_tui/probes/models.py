@@ -126,6 +126,7 @@ class ModelsProbe:
             server_s=facts.server_s,
             skew_s=facts.skew_s,
             tls_expires_at=exchange.tls_expires_at,
+            bypassed=exchange.bypassed,
             headers=facts.notable if found.outcome.failed else (),
         )
 

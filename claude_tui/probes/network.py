@@ -50,6 +50,8 @@ class Exchange:
     """When the server's certificate expires."""
     fault: Classified | None
     """Why the answer is missing or incomplete."""
+    bypassed: str | None = None
+    """The addresses that were tried first and do not work, where others were connected."""
 
 
 class Requester:
@@ -82,6 +84,7 @@ class Requester:
             received_at=trace.received_at,
             tls_expires_at=trace.tls_expires_at,
             fault=fault,
+            bypassed=trace.bypassed,
         )
 
     async def _load_trust(self, url: str) -> Classified | None:

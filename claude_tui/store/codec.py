@@ -189,6 +189,7 @@ def decode(at: int, kind: Kind, values: Row) -> Observation:
         server_s=_seconds(server),
         skew_s=_seconds(skew),
         tls_expires_at=from_micros_or_none(expires),
+        bypassed=_message(extra.get("bypassed")),
         fresh_retry="fresh_retry" in extra,
         cost_usd=figure(cost),
         headers=_headers(extra["headers"]) if "headers" in extra else (),
@@ -200,6 +201,7 @@ def _extra_of(observation: Observation, varying: Varying | None) -> dict[str, ob
         "varying": varying,
         "message": observation.message,
         "retry_after_s": observation.retry_after_s,
+        "bypassed": observation.bypassed,
         "fresh_retry": observation.fresh_retry or None,
         "windows": [
             (window.window, window.utilization, to_micros_or_none(window.reset_at), window.status)

@@ -41,6 +41,7 @@ SEEN = Observation(
     server_s=0.119,
     skew_s=-0.4,
     tls_expires_at=AT + timedelta(days=61),
+    bypassed="IPv6 gets no answer",
     fresh_retry=True,
     cost_usd=0.000052,
     headers=(("request-id", "req_011CZkPqW3"), ("anthropic-ratelimit-requests-remaining", "0")),
@@ -52,7 +53,7 @@ FACTS = (
     "2026-11-20 14:05:33.000 UTC", "HTTP 429", "rate_limit_error", "ramp_limit_exceeded", "req_011CZkPqW3",
     "claude-haiku-5-5", "58s", "reused connection died", "12 in, 8 out, cache 100 read", "$0.000052",
     "Number of requests grew too fast.", "2.0 ms", "14 ms", "31 ms", "135 ms", "1,210 ms", "119 ms",
-    "0 of 50 left, resets 2026-11-20 14:06:14", "97% used", "line 2",
+    "0 of 50 left, resets 2026-11-20 14:06:14", "97% used", "line 2", "IPv6 gets no answer",
     "anthropic-ratelimit-requests-remaining",
 )  # fmt: skip
 

@@ -260,3 +260,58 @@ def test_a_text_in_another_character_set_is_read() -> None:
 def test_a_hostile_text_costs_little_to_recognise(words: str) -> None:
     found = classified(400, {"error": {"message": words * 5_000}})
     assert found.outcome.failed
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "advice"),
+    [
+        (
+            429,
+            {"message": "The model is not ready to serve inference requests."},
+            {
+                "x_amzn_errortype": "ModelNotReadyException:http://internal.amazon.com/coral/com.amazon.bedrock/"
+            },
+            "model_loading",
+        ),
+        (429, {"__type": "ModelNotReadyException", "message": "Try again later."}, {}, "model_loading"),
+        (499, {"error": {"code": 499, "message": "Cancelled.", "status": "CANCELLED"}}, {}, "errors"),
+        (499, "", {}, "errors"),
+        (
+            408,
+            {"error": {"message": "litellm.Timeout: XException - Connection timed out after 600.0 seconds."}},
+            {},
+            "errors_no_answer",
+        ),
+    ],
+)
+def test_nobody_refused_a_request_that_was_too_early_or_took_too_long(
+    status: int, body: Any, headers: dict[str, str], advice: str
+) -> None:
+    """They were told as an outage, as our request, and as a gateway without a network."""
+    assert known(status, body, **headers).advice.id == advice
+
+
+@pytest.mark.parametrize("status", [400, 414, 431])
+def test_a_page_of_what_stands_in_front_is_no_guest_network(status: int) -> None:
+    page = f"<html><title>{status} Request Header Too Large</title><hr><center>nginx</center></html>"
+    assert known(status, page).advice.id == "front_refused"
+    assert classified(status, page).error_type == "front_refused"
+
+
+def test_a_cloud_that_wants_a_login_first_is_no_wrong_key() -> None:
+    said = known(401, "Invalid IAP credentials: empty token", x_goog_iap_generated_response="true")
+    assert said.advice.id == "gateway_login"
+
+
+@pytest.mark.parametrize(
+    ("schemes", "said"),
+    [
+        ("Negotiate", "a login by Negotiate, which needs a helper"),
+        ("NTLM", "a login by NTLM, which needs a helper"),
+        ("Negotiate, Basic realm=proxy", "a user name and a password"),
+        ("", "a user name and a password"),
+    ],
+)
+def test_a_proxy_that_wants_a_ticket_is_not_content_with_a_password(schemes: str, said: str) -> None:
+    found = classified(407, "", **({"proxy_authenticate": schemes} if schemes else {}))
+    assert said in (found.message or "")

@@ -97,8 +97,14 @@ def test_an_unclear_share_is_asked_every_ten_seconds_until_it_is_known() -> None
 
 def test_a_total_outage_is_clear_and_its_end_is_not() -> None:
     assert wait(*course("F" * 8)) == 30.0
-    assert wait(*course("F" * 8 + "..")) == 10.0
+    assert wait(*course("F" * 8 + "...")) == 10.0
     assert wait(*course("F" * 20 + "." * 8)) == 30.0
+
+
+def test_the_first_answers_that_end_an_outage_are_asked_for_at_once() -> None:
+    assert wait(*course("F" * 8 + ".")) == 3.0
+    assert wait(*course("F" * 8 + "..")) == 3.0
+    assert wait(*course("F.FF" * 3 + ".")) == 10.0
 
 
 def test_an_hour_has_at_most_twice_as_many_messages() -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from claude_tui.model.observation import Outcome, Timings
+from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Maintenance
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Side, Verdict
 from claude_tui.probes.classify import classify_response
 from tests.builders import API, after, messages, models, page, status
-from tests.diagnosed import BEFORE, HOUR, blamed, told, verdict
+from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
 
 GATEWAY = "http://gateway.corp.test:4000"
 HOME = "https://api.anthropic.com"
@@ -134,9 +134,25 @@ def test_a_list_that_fails_is_not_called_a_missing_one() -> None:
     assert "has no list" in verdict(good, missing).note
 
 
+def test_addresses_that_the_probes_work_round_are_said() -> None:
+    def opened(at: float, bypassed: str | None, outcome: Outcome = Outcome.OK) -> Observation:
+        return replace(models(at, outcome), timings=OPENED, bypassed=bypassed)
+
+    said = "IPv6 gets no answer, IPv4 works: clients that do not try both at once are slow or fail."
+    good = [messages(30 * n) for n in range(6)]
+    broken = [opened(15 * n, "IPv6 gets no answer") for n in range(12)]
+    assert verdict(good, broken).note == said
+    assert verdict(good, broken[:-1], opened(165, None)).note == ""
+    assert verdict(good[:1], broken[:1]).note == ""
+    overloaded = [messages(30 * n, Outcome.OVERLOADED) for n in range(6)]
+    assert verdict(overloaded, broken).note == said
+
+
 def test_a_wrong_clock_is_said() -> None:
     assert "clock is 2h 00m behind" in verdict(messages(30 * n, skew_s=7200.0) for n in range(6)).note
     assert "clock" not in verdict(messages(30 * n, skew_s=3.0) for n in range(6)).note
+    rejected = (messages(30 * n, Outcome.KEY_REJECTED, skew_s=7200.0) for n in range(6))
+    assert "clock is 2h 00m behind" in verdict(rejected).note
 
 
 def test_maintenance_is_not_called_an_incident() -> None:

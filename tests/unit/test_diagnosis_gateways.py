@@ -167,6 +167,26 @@ def test_what_fails_behind_a_gateway_is_the_gateway_or_the_api(
     assert "etwork fine" not in texts(found)
 
 
+@pytest.mark.parametrize("http_status", [521, 522, 525, 526, 530])
+def test_a_content_network_that_cannot_reach_a_gateway_is_no_outage(http_status: int) -> None:
+    """The gateway's own tunnel was down, and `The API is down` was told."""
+    page = {"request_id": "cf-ray 9f00aa11bb22cc33-FRA", "headers": (("server", "cloudflare"),)}
+    found = verdict(BEFORE, relayed(Outcome.SERVER_ERROR, http_status, **page))
+    assert found.side is Side.UNCLEAR
+    direct = relayed(
+        Outcome.SERVER_ERROR, http_status, target="https://api.anthropic.com/v1/messages", **page
+    )
+    assert verdict(BEFORE, direct).side is Side.THEM
+
+
+def test_a_refusal_in_a_foreign_form_is_the_gateways_or_the_apis_and_says_why() -> None:
+    said = "This route accepts JSON schema 3 only"
+    found = verdict(BEFORE, relayed(Outcome.BAD_REQUEST, 400, message=said))
+    assert blamed(found) == (Cause.BAD_REQUEST, Side.US)
+    assert "by the gateway, or by the API behind it" in found.summary
+    assert f"The answer says: {said}." in texts(found)
+
+
 def test_the_provider_itself_is_no_gateway() -> None:
     at_provider = relayed(Outcome.SERVER_ERROR, 502, target="https://api.anthropic.com")
     assert verdict(BEFORE, at_provider).side is Side.THEM
@@ -271,3 +291,36 @@ def test_capacity_that_a_cloud_shares_out_is_theirs() -> None:
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert "not our limit" in found.summary
     assert "send less" not in found.next_step
+
+
+@pytest.mark.parametrize(
+    ("outcome", "http_status", "error_type"),
+    [
+        (Outcome.INVALID_RESPONSE, 426, "not_json"),
+        (Outcome.INVALID_RESPONSE, 405, "html_page"),
+        (Outcome.INVALID_RESPONSE, 200, "html_page"),
+        (Outcome.SERVER_ERROR, 503, "upstream_unavailable"),
+    ],
+)
+def test_what_a_gateway_answers_in_a_form_of_its_own_is_not_theirs_for_sure(
+    outcome: Outcome, http_status: int, error_type: str
+) -> None:
+    """They were told as theirs, or as a guest network that let the list of models through."""
+    found = verdict(BEFORE, relayed(outcome, http_status, error_type=error_type))
+    assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
+    assert "guest network" not in found.next_step
+
+
+def test_a_page_in_place_of_everything_is_a_guest_network_all_the_same() -> None:
+    page_of_it = {"error_type": "html_page", "http_status": 200}
+    lists = [
+        models(HOUR + 1 + 15 * number, Outcome.INVALID_RESPONSE, **page_of_it)  # type: ignore[arg-type]
+        for number in range(8)
+    ]
+    shown = [
+        messages(HOUR + 30 * number, Outcome.INVALID_RESPONSE, **page_of_it)  # type: ignore[arg-type]
+        for number in range(4)
+    ]
+    found = verdict(BEFORE, lists, shown)
+    assert found.side is Side.PATH
+    assert "guest network" in found.next_step

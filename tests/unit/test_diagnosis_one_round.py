@@ -27,6 +27,31 @@ def test_the_policy_of_one_round_holds_where_messages_were_asked() -> None:
     assert policy_after([]) is CONTINUOUS
 
 
+def test_a_list_of_models_that_fails_beside_good_messages_is_in_the_headline() -> None:
+    """It was "All is well"; a gateway that has no list is well."""
+    good = [messages(number) for number in range(1, 4)]
+    failed = once(models(0, Outcome.SERVER_ERROR, error_type="api_error"), good)
+    assert failed.cause is Cause.HEALTHY
+    assert failed.summary == "Messages succeed, but the list of models failed (api_error)."
+    missing = once(models(0, Outcome.INVALID_RESPONSE, http_status=404, error_type="not_the_api"), good)
+    assert missing.summary.startswith("All is well.")
+
+
+def test_two_lost_messages_of_a_round_are_no_chance() -> None:
+    """Two of six without an answer were `Messages succeed, but …` and exit code 0."""
+    answered = [messages(number) for number in range(2, 6)]
+    lost = {"error_type": "read_timeout", "http_status": None}
+    one = once(models(0), messages(0, Outcome.TIMEOUT, **lost), answered)  # type: ignore[arg-type]
+    assert (one.cause, one.severity) == (Cause.HEALTHY, Severity.NONE)
+    two = once(models(0), [messages(at, Outcome.TIMEOUT, **lost) for at in (0, 1)], answered)  # type: ignore[arg-type]
+    assert (two.cause, two.severity) == (Cause.PROVIDER_ERRORS, Severity.P4)
+    assert "2 of 6 failed" in texts(two)[0]
+    behind = replace(messages(0, Outcome.SERVER_ERROR, http_status=502), error_type=None, request_id=None)
+    behind = replace(behind, target="http://gateway.corp.test:4000")
+    few = once(models(0), behind, answered)
+    assert few.summary == "Unclear. Now and then a call through the API fails: by the gateway or by the API."
+
+
 def test_where_others_succeeded_before_one_429_stays_unknown() -> None:
     """Also while the probe cannot run for now."""
     facts = engine_facts(engine(held="waiting for the list of models"))

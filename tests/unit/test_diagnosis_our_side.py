@@ -9,10 +9,11 @@ from itertools import pairwise
 import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Observation, Outcome, Source, Timings, WindowReading
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
-from tests.builders import NOON, bucket, catalogue, incident, messages, status, texts
+from tests.builders import NOON, bucket, catalogue, incident, messages, models, status, texts
 from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
 
 # -- ours ------------------------------------------------------------------------------
@@ -261,3 +262,24 @@ def test_one_429_with_limits_left_is_checked_again() -> None:
     )
     assert found.cause is Cause.UNKNOWN
     assert found.checking
+
+
+def test_a_base_url_with_the_path_that_the_sdk_adds_is_named() -> None:
+    """`The API rejects our request` and `what was deployed last?` led nowhere."""
+    said = {"http_status": 404, "error_type": "not_found_error", "target": "https://api.anthropic.com/v1"}
+    found = verdict(told(Outcome.BAD_REQUEST, Outcome.BAD_REQUEST, message="Not found", **said))
+    assert blamed(found) == (Cause.BAD_REQUEST, Side.US)
+    assert "/v1/v1" in found.summary
+    assert found.next_step.startswith("Set ANTHROPIC_BASE_URL")
+    other = verdict(told(Outcome.BAD_REQUEST, **{**said, "target": "https://api.anthropic.com"}))
+    assert "/v1/v1" not in other.summary
+
+
+def test_without_a_key_trouble_on_the_page_is_a_notice() -> None:
+    facts = EngineFacts(key_lack=KeyLack.MISSING)
+    reported = status(60, "major_outage", incidents=[incident()])
+    found = verdict(models(0), models(60), reported, facts=facts)
+    assert (found.cause, found.severity) == (Cause.PROVIDER_NOTICE, Severity.P4)
+    assert "messages are not probed" in found.summary
+    assert "ANTHROPIC_API_KEY" in found.next_step
+    assert verdict(models(0), models(60), status(60), facts=facts).cause is Cause.UNKNOWN

@@ -16,11 +16,12 @@ from claude_tui.analysis.traffic.facts import TrafficFacts
 from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.analysis.traffic.view import traffic_view
 from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.traffic import Call, TrafficSource
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Side, Verdict
 from claude_tui.traffic.rolling import Rolling
-from tests.builders import NOON, after, healthy, history_of, messages, models, page
+from tests.builders import NOON, after, healthy, history_of, incident, messages, models, page, status
 from tests.diagnosed import HOUR, blamed
 
 HAIKU, OPUS = "claude-haiku-5-5", "claude-opus-5-5"
@@ -109,7 +110,7 @@ def probes(until: float = 60.0, outcome: Outcome = O.OK, share: int = 1) -> list
     return [each for each in seen if each.at <= after(ONSET + until)]
 
 
-def said(seen: list[Observation], view: TrafficView | None, until: float = 60.0) -> Verdict:
+def said(seen: list[Observation | ProviderStatus], view: TrafficView | None, until: float = 60.0) -> Verdict:
     return diagnose(history_of(*seen), after(ONSET + until), Options(), traffic=view)
 
 
@@ -240,10 +241,14 @@ def test_calls_that_were_lost_with_the_path_are_not_theirs_once_it_works_again()
 def test_a_key_that_worked_for_probes_and_everybody_is_unclear_to_the_end() -> None:
     """Once the probes are answered again, the last minute of calls said `deploy a valid key`."""
     failing = traffic(all_of(O.KEY_REJECTED), until=100, well_after=90)
-    seen = probes(60, O.KEY_REJECTED) + [messages(ONSET + each) for each in (91, 94, 97)]
-    verdict = said(seen, failing, 100)
-    assert blamed(verdict) == (Cause.KEY_REJECTED, Side.UNCLEAR)
-    assert verdict.next_step.startswith("Do not rotate yet")
+    seen = [*probes(60, O.KEY_REJECTED), messages(ONSET + 91)]
+    first = said(seen, failing, 100)
+    assert blamed(first) == (Cause.KEY_REJECTED, Side.UNCLEAR)
+    assert first.next_step.startswith("Do not rotate yet")
+    over = said([*seen, messages(ONSET + 94), messages(ONSET + 97)], failing, 100)
+    assert blamed(over) == (Cause.KEY_REJECTED, Side.UNCLEAR)
+    assert over.recovery is not None
+    assert over.next_step.startswith("Change nothing back")
 
 
 def test_a_key_of_everybody_but_the_probe_is_ours() -> None:
@@ -397,6 +402,56 @@ def test_real_calls_stand_in_for_probes_only_where_that_is_wanted(relies: bool, 
         traffic=view,
     )
     assert verdict.cause is cause
+
+
+@pytest.mark.parametrize("relies", [True, False])
+def test_trouble_on_the_page_that_real_calls_do_not_see_is_a_notice(relies: bool) -> None:
+    """With probes off, it was `All is well` or `Unknown`."""
+    reported = status(ONSET, "partial_outage", indicator="major", incidents=[incident()])
+    verdict = diagnose(
+        history_of(*healthy(0, ONSET - 600), reported),
+        after(ONSET + 60),
+        Options(rely_on_traffic=relies),
+        traffic=traffic({}),
+    )
+    assert (verdict.cause, verdict.severity) == (Cause.PROVIDER_NOTICE, Severity.P4)
+    assert verdict.summary == "They report trouble; your own calls are answered."
+    assert any(each.kind is EvidenceKind.TRAFFIC for each in verdict.evidence)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "title", "expected"),
+    [
+        (O.RATE_LIMITED, "Elevated 429 errors", (Cause.PROVIDER_ERRORS, Side.UNCLEAR)),
+        (O.KEY_REJECTED, "Authentication errors", (Cause.KEY_REJECTED, Side.THEM)),
+    ],
+)
+@pytest.mark.parametrize("probed", [True, False])
+def test_a_refusal_of_calls_that_the_page_reports_of_others_may_be_theirs(
+    outcome: Outcome, title: str, expected: tuple[Cause, Side], probed: bool
+) -> None:
+    """The page was compared with refused probes only."""
+    reported = status(ONSET + 20, "partial_outage", incidents=[incident(name=title)])
+    seen = probes(60, outcome) if probed else []
+    verdict = diagnose(
+        history_of(*seen, reported), after(ONSET + 60), Options(), traffic=traffic(all_of(outcome))
+    )
+    assert blamed(verdict) == expected
+
+
+@pytest.mark.parametrize("outcome", [O.RATE_LIMITED, O.KEY_REJECTED])
+def test_a_refusal_of_calls_stays_ours_if_the_page_is_about_something_else(outcome: Outcome) -> None:
+    reported = status(ONSET + 20, "partial_outage", incidents=[incident(name="Elevated latency")])
+    assert said([reported], traffic(all_of(outcome))).side is Side.US
+
+
+def test_a_model_that_the_page_names_and_applications_call_is_not_called_unprobed() -> None:
+    reported = status(
+        ONSET, "partial_outage", incidents=[incident(name="Elevated errors on Claude Opus 5.5")]
+    )
+    verdict = said([*probes(), reported], traffic({}))
+    assert verdict.summary == "They report trouble; our own probes are fine."
+    assert "don’t probe" in said([*probes(), reported], None).summary
 
 
 def test_they_do_not_stand_in_for_another_model_nor_where_they_fail() -> None:

@@ -13,7 +13,7 @@ from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Outcome, Timings, WindowReading
 from claude_tui.model.verdict import Cause, Recovery, Severity, Side
 from tests.builders import NOON, after, bucket, messages, models, page, texts
-from tests.diagnosed import BEFORE, HOUR, NO_KEY, blamed, told, verdict
+from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, told, verdict
 
 # -- not known ----------------------------------------------------------------------------------
 
@@ -218,6 +218,34 @@ def test_health_returns_with_the_seventh_good_message_after_an_outage() -> None:
         "It’s them. Recovering from 500 api error: 5 good in a row, 2 more to be sure."
     )
     assert verdict(BEFORE, failing, good).cause is Cause.HEALTHY
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SERVER_ERROR, Outcome.OVERLOADED, Outcome.TIMEOUT])
+def test_a_headline_that_nothing_gets_through_ends_with_the_third_answer(outcome: Outcome) -> None:
+    """`The API is down` stayed for up to 50 s after answers had returned."""
+    failing = told(outcome, Outcome.OK, timings=OPENED, count=5)
+    begun = verdict(BEFORE, failing)
+    for answers, returns in ((1, False), (2, False), (3, True)):
+        found = verdict(BEFORE, failing, [messages(HOUR + 150 + 3 * number) for number in range(answers)])
+        assert (found.recovery is not None) is returns
+        assert found.summary.startswith(f"{found.opening} Recovering from") is returns
+        assert (found.cause, found.since) == (begun.cause, begun.since)
+
+
+def test_two_failures_are_told_as_a_recovery_after_five_answers() -> None:
+    """Two 529s a minute apart: `The API is overloaded` stayed for eighteen answers."""
+    failing = [messages(HOUR, Outcome.OVERLOADED), messages(HOUR + 60, Outcome.OVERLOADED)]
+    for answers in (4, 5):
+        found = verdict(BEFORE, failing, [messages(HOUR + 120 + 10 * number) for number in range(answers)])
+        assert found.cause is Cause.PROVIDER_OVERLOADED
+        assert (found.recovery is not None) is (answers == 5)
+
+
+def test_answers_between_failures_are_no_recovery() -> None:
+    """At half of the requests, three answers in a row are luck."""
+    marks = [Outcome.SERVER_ERROR, Outcome.OK] * 6 + [Outcome.SERVER_ERROR] + [Outcome.OK] * 3
+    seen = [messages(HOUR + 10 * number, outcome) for number, outcome in enumerate(marks)]
+    assert verdict(BEFORE, seen).recovery is None
 
 
 def test_what_a_stream_that_broke_had_in_its_head_explains_no_silence() -> None:

@@ -22,7 +22,7 @@ from claude_tui.cli import main
 from claude_tui.doctor import Area, Condition, Finding, Terminal, exit_code
 from claude_tui.doctor.configuration import ScreenProblem, examine_key, examine_settings
 from claude_tui.doctor.history import examine_history
-from claude_tui.doctor.network import of_models, of_page
+from claude_tui.doctor.network import of_addresses, of_models, of_page
 from claude_tui.doctor.receivers import address_of, examine_receivers
 from claude_tui.doctor.terminal import examine_terminal
 from claude_tui.doctor.text import COLUMNS, as_text
@@ -439,3 +439,28 @@ def test_no_secret_is_shown(
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", *arguments]) == 3
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        (
+            {"IPv6": "no answer in 3 s", "IPv4": ""},
+            "api.example over IPv6: no answer in 3 s; over IPv4 it connects",
+        ),
+        (
+            {"IPv6": "", "IPv4": "connection refused"},
+            "api.example over IPv4: connection refused; over IPv6 it",
+        ),
+        ({"IPv6": None, "IPv4": ""}, None),
+        ({"IPv6": None, "IPv4": "connection refused"}, None),
+        ({"IPv6": "connection refused", "IPv4": "connection refused"}, None),
+        ({"IPv4": ""}, None),
+    ],
+)
+def test_a_kind_of_addresses_that_does_not_work(faults: dict[str, str | None], said: str | None) -> None:
+    found = of_addresses("api.example", faults)
+    assert (found is None) is (said is None)
+    if found is not None and said is not None:
+        assert found.text.startswith(said)
+        assert found.condition is WARNING

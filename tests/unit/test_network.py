@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import socket
 import ssl
@@ -21,7 +22,7 @@ from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
 from claude_tui.probes.certificate import expires_at
 from claude_tui.probes.clock import SystemClock
-from claude_tui.probes.dial import race, system_resolver
+from claude_tui.probes.dial import Dialer, race, system_resolver
 from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.network import MAX_BODY, Exchange, Requester
 from claude_tui.probes.proxies import Proxies
@@ -669,3 +670,52 @@ async def test_a_slow_clock_cannot_make_skew() -> None:
         exchange = await get(server.url)
     assert exchange.received_at is not None
     assert exchange.received_at - exchange.at < timedelta(seconds=10)
+
+
+V4, V6 = "203.0.113.1", "2001:db8::1"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "error", "said"),
+    [
+        ([V6, V4], ConnectionRefusedError(), "IPv6 is refused"),
+        ([V6, V4], ConnectionResetError(), "IPv6 fails"),
+        ([V6, V4], None, "IPv6 gets no answer"),
+        ([V4, V6], ConnectionRefusedError(), "IPv4 is refused"),
+        ([V6, V4], OSError(errno.ENETUNREACH, "no route"), None),
+        ([V6, "127.0.0.1"], ConnectionRefusedError(), None),
+        ([V4, "203.0.113.2"], ConnectionRefusedError(), None),
+    ],
+)
+async def test_addresses_that_are_worked_round_are_told(
+    addresses: list[str], error: OSError | None, said: str | None
+) -> None:
+    """Others may wait for them: they were not mentioned anywhere."""
+
+    async def connect(address: str) -> Connection:
+        if address != addresses[0]:
+            return Connection(address)
+        if error is None:
+            await asyncio.Event().wait()
+        raise error or OSError
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return addresses
+
+    dialer = Dialer(resolve)
+    dialer.trace = ExchangeTrace(SystemClock())
+    await dialer.dial("api.example", 443, connect)
+    assert dialer.trace.bypassed == said
+
+
+async def test_addresses_that_work_are_not_told() -> None:
+    async def connect(address: str) -> Connection:
+        return Connection(address)
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return [V6, V4]
+
+    dialer = Dialer(resolve)
+    dialer.trace = ExchangeTrace(SystemClock())
+    await dialer.dial("api.example", 443, connect)
+    assert dialer.trace.bypassed is None

@@ -12,7 +12,7 @@ from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.events import newest_events
 from claude_tui.analysis.views.models import model_states
 from claude_tui.engine import next_other_model, other_models
-from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.verdict import Cause, Severity, Side
 from claude_tui.settings import Settings
 from tests.builders import (
@@ -220,3 +220,33 @@ def test_a_recovery_of_a_further_model_is_told_and_followed_faster() -> None:
     assert next_other_model(settings, history, after(HOUR + 31)) == OPUS
     again = [to_model(OPUS, HOUR + 30 * number) for number in (1, 2, 3)]
     assert verdict(BEFORE, failing, again, messages(HOUR + 91)).cause is Cause.HEALTHY
+
+
+def test_a_model_that_fails_for_another_reason_is_not_alike() -> None:
+    """Opus was over our limit, Haiku overloaded: `The API is overloaded. Haiku and Opus alike.`"""
+    failing = told(Outcome.OVERLOADED, start=HOUR + 30, count=5)
+    limited = [to_model(OPUS, HOUR + at, Outcome.RATE_LIMITED) for at in (50, 80, 110, 140)]
+    found = verdict(BEFORE, [each for each in others() if each.model == OPUS], failing, limited)
+    assert found.scope == "Haiku only; Opus fails for another reason"
+    served = [to_model(SONNET, HOUR + 140)]
+    found = verdict(BEFORE, others(), failing, limited, served)
+    assert found.scope == "Haiku only; Opus fails for another reason; Sonnet answers"
+
+
+def test_a_further_model_that_is_slow_is_told() -> None:
+    """It was `All is well`, and nothing else."""
+    slow = [to_model(OPUS, HOUR + at, timings=Timings(first_token=8.0, total=9.0)) for at in (20, 140)]
+    quick = [to_model(OPUS, HOUR - 120 * number, timings=Timings(first_token=0.12)) for number in range(9)]
+    found = verdict(BEFORE, quick, slow, at=HOUR + 150)
+    assert "Opus is slow: its first token took 8.00 s, usually 120 ms." in found.note
+    assert "slow" not in verdict(BEFORE, quick, slow[:1], at=HOUR + 150).note
+    usual = [replace(each, timings=Timings(first_token=7.0)) for each in quick]
+    assert "slow" not in verdict(BEFORE, usual, slow, at=HOUR + 150).note
+
+
+def test_further_models_that_fail_for_different_reasons_are_told_apart() -> None:
+    found = verdict(BEFORE, others(opus=Outcome.SERVER_ERROR, sonnet=Outcome.RATE_LIMITED, failed=3))
+    only = {"Opus": "Sonnet", "Sonnet": "Opus"}
+    named = next(name for name in only if f"{name} only" in found.scope)
+    assert found.scope == f"{named} only; {only[named]} fails for another reason; Haiku answers"
+    assert f"3 of 3 messages to {named} failed" in texts(found)[0]

@@ -107,6 +107,13 @@ def test_streams_that_break_off_are_degraded_quality_until_they_are_half() -> No
     assert severity("FFFF", Outcome.TRUNCATED_STREAM) is Severity.P1
 
 
+def test_streams_that_break_off_half_of_the_time_do_not_alternate_between_two_severities() -> None:
+    """As seen with an agent: P2, P4, P2, P4, P2 and P4 within a minute."""
+    pattern = "F...FFF..FF..F.FF.FF.F.F.F"
+    found = [severity(pattern[:length], Outcome.TRUNCATED_STREAM) for length in range(11, len(pattern) + 1)]
+    assert set(found) == {Severity.P2}
+
+
 def test_slow_answers_are_p4_and_p2_with_a_long_tail() -> None:
     base = healthy(0, HOUR)
     late = [messages(HOUR + number * 30, ttft=2.4, total=3.0) for number in range(6)]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.model.provider import ProviderStatus, is_ours
+from claude_tui.model.provider import Component, ProviderStatus, is_ours
 from claude_tui.model.text import Redactor
 from claude_tui.probes.status_summary import NotASummaryError, parse_summary
 
@@ -334,3 +334,9 @@ def test_the_form_of_incident_io_is_read_too() -> None:
     assert parse(quiet).indicator == "none"
     with pytest.raises(NotASummaryError, match="ongoing_incidents"):
         parse({"page_title": "P", "ongoing_incidents": "none"})
+
+
+def test_the_apis_component_is_ours_under_any_name() -> None:
+    renamed = Component("k8w3r06qmzrp", "接口", "operational")
+    assert is_ours(renamed, ("Claude API",))
+    assert not is_ours(renamed, ("claude.ai",))

@@ -55,6 +55,9 @@ def test_by_id_as_well() -> None:
         ("iOS app missing from the App Store", False),
         ("claude.ai is slow", False),
         ("Claude Desktop fails to start", False),
+        ("Claude in Chrome unavailable for some users", False),
+        ("Claude for Excel and connectors are failing", False),
+        ("Elevated errors for Claude on Amazon Bedrock", True),
     ],
 )
 def test_incidents_without_components_count_by_their_titles(title: str, concerns: bool) -> None:

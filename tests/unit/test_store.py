@@ -89,7 +89,8 @@ class TestRoundTrip:
         assert [field.name for field in fields(Observation)] == [
             *("at", "source", "target", "outcome", "http_status", "error_type", "error_code", "message"),
             *("request_id", "timings", "model", "stop_reason", "usage", "rate_limits", "windows"),
-            *("retry_after_s", "server_s", "skew_s", "tls_expires_at", "fresh_retry", "cost_usd", "headers"),
+            *("retry_after_s", "server_s", "skew_s", "tls_expires_at", "bypassed", "fresh_retry"),
+            *("cost_usd", "headers"),
         ]
 
 

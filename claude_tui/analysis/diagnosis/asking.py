@@ -1,5 +1,5 @@
-"""How soon to probe again: at once after the first message of all, and after a first failure; faster while a
-problem is being judged.
+"""How soon to probe again: at once after the first message of all, after a first failure, and after the first
+answers that end an outage; faster while a problem is being judged.
 
 Otherwise the interval applies. Like the verdict, this is a pure function of the observations up to an
 instant, so that the schedule and a replay agree. The schedule itself keeps to waits that a server asked for,
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, is_lost
-from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
+from claude_tui.analysis.diagnosis.episodes import ANSWERS_RETURN, DOWN, Episode, episodes_of
 from claude_tui.analysis.diagnosis.onset import asked_since_onset
 from claude_tui.analysis.diagnosis.recent import first_message
 from claude_tui.analysis.history.history import API_SOURCES, History
@@ -127,7 +127,8 @@ def _wanted_s(history: History, at: datetime, options: Options) -> _Wanted | Non
             return None
         asked = asked_since_onset(history, messages, at)
         first = asked is not None and asked < pace.messages
-        return _Wanted(pace.gap_s if first else pace.open_s, ends=messages.recovering)
+        at_once = first or _may_return(messages)
+        return _Wanted(pace.gap_s if at_once else pace.open_s, ends=messages.recovering)
     wanted: list[float] = []
     page = history.failures(Source.STATUS)
     count = page.count_until(instant)
@@ -152,6 +153,11 @@ def _newest_episode(history: History, source: Source, at: datetime, options: Opt
         return None
     episodes = episodes_of(history, source, at, _HOUR_S, options.interval_s(source))
     return episodes[-1] if episodes else None
+
+
+def _may_return(episode: Episode) -> bool:
+    """Whether the first answers after nothing but failures have come, which the next ones confirm."""
+    return 0 < episode.clean < ANSWERS_RETURN and episode.failures == episode.total >= DOWN
 
 
 def _unclear(episode: Episode) -> bool:

@@ -140,11 +140,21 @@ def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
     return max((each for each in shares if each is not cause), key=lambda each: shares[each])
 
 
+# What to do about these is in the words of the answer.
+_SAYS_WHY = frozenset({Cause.BAD_REQUEST, Cause.NOT_PERMITTED})
+_GATEWAY_SAYS_WHY = frozenset(
+    {"gateway_broken", "gateway_cooldown", "gateway_or_api", "gateway_page", "gateway_unreached"}
+)
+
+
 def specified(context: DiagnosisContext, lead: LeadingCause, advice: Advice) -> LeadingCause:
-    """The cause with this advice, extended by the limit that was hit or by what happened to the model."""
+    """The cause with this advice, extended by the limit, by what happened to the model, or by the answer."""
     lead = replace(lead, advice=advice)
     if advice.cause is Cause.MODEL_UNAVAILABLE:
         return _with_model(context, lead)
+    if advice.cause in _SAYS_WHY or advice.id in _GATEWAY_SAYS_WHY:
+        said = lead.typical.message
+        return replace(lead, clause=f"The answer says: {truncate(said)}") if said else lead
     return _with_limit(context, lead)
 
 

@@ -12,7 +12,7 @@ from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
 
-__all__ = ["whose_key"]
+__all__ = ["as_on_the_page", "whose_key"]
 
 # This many successes show that the key was valid, so that a rejection needs another explanation.
 _GOOD_RUN = 20
@@ -34,10 +34,9 @@ def whose_key(
     """
     if advice.id not in _OF_GATEWAY and advice.id != "key":
         return advice
-    known, page = knowledge().advice, (*context.page_report.reports, *context.page_report.unrated)
-    own = advice.id == "gateway_key"
-    if not own and any(_ON_THE_PAGE.search(each) for each in page):
-        return known["auth_theirs"]
+    known = knowledge().advice
+    if (reported := as_on_the_page(context, advice)) is not advice:
+        return reported
     gateway = advice.id in _OF_GATEWAY or api_or_gateway(context, rejections[-1])
     between = _accepted_between(context, since) or _accepted_in_round(context)
     if between and not gateway:
@@ -45,6 +44,15 @@ def whose_key(
     if between or _accepted_before(context, since):
         return known["gateway_key_unclear" if gateway else "key_unclear"]
     return known["key_or_gateway_key"] if gateway and advice.id == "key" else advice
+
+
+def as_on_the_page(context: DiagnosisContext, advice: Advice) -> Advice:
+    """The advice for a rejected key; if the page reports that others' are rejected, it is theirs."""
+    if advice.id not in {"key", "upstream_key"}:
+        return advice
+    page = (*context.page_report.reports, *context.page_report.unrated)
+    theirs = any(_ON_THE_PAGE.search(each) for each in page)
+    return knowledge().advice["auth_theirs"] if theirs else advice
 
 
 def _accepted_between(context: DiagnosisContext, since: datetime) -> bool:

@@ -47,6 +47,8 @@ _CLEAN = 0.02
 
 LOOKED_AT = 6
 SPAN = timedelta(minutes=10)
+# What is said of a 404 that names no model.
+_NO_PATH = frozenset({"request", "wrong_address"})
 # A source is in a state if at least one in this many of its last exchanges ended in it.
 _PART = 3
 
@@ -230,6 +232,8 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
     """The advice for one failure, given the state of the other sources."""
     advice = knowledge().advice
     row = knowledge().of(observation)
+    if (special := _of_this_address(observation, row.advice, cross_check)) is not None:
+        return advice[special]
     match _reach(observation, row):
         case Reach.UNREACHED | Reach.NO_ANSWER if cross_check.lossy and observation.http_status is None:
             return advice["lossy"]
@@ -242,6 +246,30 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
             others = cross_check.models if observation.source is Source.MESSAGES else cross_check.messages
             return advice["portal" if PathState.FOREIGN in {others, cross_check.page} else "errors_odd"]
     return row.advice
+
+
+def _of_this_address(observation: Observation, advice: Advice, cross_check: CrossCheck) -> str | None:
+    """The id of the advice that the address or the list of models at it shows to be right; None otherwise."""
+    if (
+        advice.id in _NO_PATH
+        and observation.http_status == HTTPStatus.NOT_FOUND
+        and _doubles_path(observation)
+    ):
+        return "doubled_path"
+    if observation.error_type == "html_page" and _list_alone_is_fine(observation, cross_check):
+        return "errors_odd"
+    return None
+
+
+def _list_alone_is_fine(observation: Observation, cross_check: CrossCheck) -> bool:
+    """Whether the list of models answers beside this message: a guest network would not let it through."""
+    others = cross_check.page is not PathState.FOREIGN and cross_check.models is PathState.FINE
+    return observation.source is Source.MESSAGES and others
+
+
+def _doubles_path(observation: Observation) -> bool:
+    """Whether the base URL has the path that the SDK adds."""
+    return observation.target.rstrip("/").endswith("/v1")
 
 
 def _is_explicit(observation: Observation) -> bool:

@@ -18,7 +18,6 @@ from claude_tui.analysis.diagnosis.engine_facts import EngineFacts, engine_facts
 from claude_tui.analysis.diagnosis.evidence import (
     answers_in,
     limits_press,
-    low_limits,
     models_in_short,
     named,
 )
@@ -26,17 +25,18 @@ from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.finished_round import detect_errors_in_round
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.lossy import detect_lossy, path_is_well, suspected_losses
-from claude_tui.analysis.diagnosis.lowered import lowered_limits
 from claude_tui.analysis.diagnosis.models import detect_model_failures, unprobed_in_page
+from claude_tui.analysis.diagnosis.notes import LATELY, is_missing, notes
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.own_traffic import with_traffic
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
-from claude_tui.analysis.diagnosis.traffic_witness import heard_well
+from claude_tui.analysis.diagnosis.traffic_witness import heard_well, witness_at
 from claude_tui.analysis.diagnosis.unknown import capitalized, models_evidence, unknown
 from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.traffic.change import LEAST_CALLS
 from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.analysis.views.models import model_states
 from claude_tui.knowledge import Reach, knowledge
@@ -56,12 +56,8 @@ ENOUGH = 2
 # often as an error. At a failure rate of 5% it takes 60 messages to make another failure likely.
 CHECKED, CHECKED_LOST = 60, 5
 CHECKED_FOR = timedelta(minutes=20)
-LATELY = timedelta(hours=1)
 # If one of them failed, which may be chance or the first of many, six exchanges are needed.
 ENOUGH_TO_TELL = 6
-# Less is the rounding of a `date`, or a slow answer.
-CLOCK_WRONG_S = 60.0
-_NO_SUCH_PATH = frozenset({404, 405, 501})
 
 
 def diagnose(
@@ -110,7 +106,30 @@ def _relied(context: DiagnosisContext) -> Finding | None:
         advice=knowledge().advice["healthy_traffic"],
         confidence=0.95,
         evidence=(said, models_evidence(context)),
-        note=_notes(context),
+        note=notes(context),
+    )
+
+
+def _unprobed_notice(context: DiagnosisContext) -> Finding | None:
+    """The page reports a problem while no message is probed: real calls do not see it, or there is no key."""
+    report, witness = context.page_report, witness_at(context)
+    if not (report.known and report.active and context.is_stale(Source.MESSAGES)):
+        return None
+    well = witness is not None and not witness.lasting and witness.view.all.calls >= LEAST_CALLS
+    if not well and (context.facts.key_lack is None or (witness is not None and witness.lasting)):
+        return None
+    return Finding(
+        advice=knowledge().advice["notice_traffic" if well else "notice_unprobed"],
+        confidence=0.8 if well else 0.5,
+        severity=Severity.P4,
+        evidence=(
+            witness.evidence if witness is not None else None,
+            models_evidence(context),
+            _held(context),
+        ),
+        since=report.first_at,
+        detected_at=report.first_at,
+        note=notes(context),
     )
 
 
@@ -250,7 +269,7 @@ def _notice(context: DiagnosisContext) -> Finding | None:
         words={"model": named or None},
         since=context.page_report.first_at,
         detected_at=context.page_report.first_at,
-        note=_notes(context),
+        note=notes(context),
     )
 
 
@@ -261,7 +280,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
     ttft = success.timings.first_token if success is not None else None
     answered = len(recent) - len(failures)
     said = f"{answered} of the last {len(recent)} message probes answered"
-    odd = "" if context.policy.checks_again else _odd_message(context, recent)
+    odd = "" if context.policy.checks_again else _odd_message(context, recent) or _odd_list(context)
     if failures and context.policy.lists_failures_when_healthy:
         said += f", {len(failures)} failed ({named(failures[-1])})"
     elif failures:
@@ -282,7 +301,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
             "ttft": latency(ttft) if ttft is not None else None,
             "what": odd or None,
         },
-        note=_notes(context),
+        note=notes(context),
     )
 
 
@@ -299,6 +318,15 @@ def _odd_message(context: DiagnosisContext, messages: Sequence[Observation]) -> 
     return f"{len(slow)} of {len(messages)} first tokens took {upto}{latency(max(slow))}"
 
 
+def _odd_list(context: DiagnosisContext) -> str:
+    """How the list of models failed in a round; "" if it did not, or if there is none."""
+    newest = context.newest(Source.MODELS)
+    if newest is None or not newest.failed or is_missing(newest):
+        return ""
+    unsent = knowledge().of(newest).reach is Reach.UNSENT
+    return "" if unsent else f"the list of models failed ({named(newest)})"
+
+
 def _healthy_advice(context: DiagnosisContext, *, timed: bool, odd: bool) -> str:
     """A limit under pressure is named; it is no problem unless it has refused something recently."""
     if not limits_press(context):
@@ -308,76 +336,13 @@ def _healthy_advice(context: DiagnosisContext, *, timed: bool, odd: bool) -> str
     return "healthy_refused" if refused else "healthy_pressed"
 
 
-def _notes(context: DiagnosisContext) -> str:
-    """What is worth mentioning even though nothing is wrong."""
-    return " ".join(
-        note
-        for note in (
-            _lone_failure(context),
-            _page_note(context),
-            low_limits(context),
-            _lowered_note(context),
-            _clock_note(context),
-        )
-        if note
-    )
-
-
-def _lowered_note(context: DiagnosisContext) -> str:
-    """Limits that were lowered recently, before anything is refused because of it."""
-    lowered = lowered_limits(context.history, context.at, LATELY)
-    return " ".join(f"The {each.bucket} limit was lowered {each.words}." for each in lowered[:2])
-
-
-def _clock_note(context: DiagnosisContext) -> str:
-    """A wrong clock on this machine, which shifts every time that is shown."""
-    skews = (context.newest(source) for source in (Source.MODELS, Source.MESSAGES))
-    skew_s = next((each.skew_s for each in skews if each is not None and each.skew_s is not None), 0.0)
-    if abs(skew_s) < CLOCK_WRONG_S:
-        return ""
-    way = "behind" if skew_s > 0 else "ahead of"
-    return f"This machine’s clock is {duration(abs(skew_s))} {way} the server’s."
-
-
-def _lone_failure(context: DiagnosisContext) -> str:
-    for source in (Source.MESSAGES, Source.MODELS):
-        episode = context.open_episode(source)
-        if episode is None:
-            continue
-        newest = context.failures_of(episode, 1)[-1]
-        ago = duration(context.at - newest.at)
-        if source is Source.MODELS and not context.ever_answered(source) and _is_missing(newest):
-            return f"This endpoint has no list of models ({named(newest)}); messages work."
-        # A confirmed one is over, by what all sources show together.
-        if episode.confirmed_at is None and knowledge().of(newest).reach is not Reach.UNSENT:
-            few = f"{'One' if episode.failures == 1 else episode.failures} {source.value} probe"
-            few += " failed" if episode.failures == 1 else "s failed, the last"
-            return f"{few} {ago} ago ({named(newest)}): too little for a verdict."
-    return ""
-
-
-def _is_missing(failure: Observation) -> bool:
-    """Whether the endpoint does not exist there, as at many gateways."""
-    return failure.http_status in _NO_SUCH_PATH or knowledge().of(failure).reach is Reach.FOREIGN
-
-
-def _page_note(context: DiagnosisContext) -> str:
-    if context.page_report.others:
-        others = "; ".join(context.page_report.others[:2])
-        return f"Status page: {others}; not what we use, and our probes are fine."
-    if not context.page_report.reports or context.page_report.active:
-        return ""
-    if context.page_report.stage:
-        return "The page is still monitoring an incident; components are green and our probes are fine."
-    return "Maintenance of what we use is under way; our probes are fine."
-
-
 _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     _own_fault,
     detect_confirming,
     also_tail(_messages),
     also_late(detect_lossy),
     also_late(_model_list),
+    _unprobed_notice,
     _relied,
     _unprobed,
     also_late(detect_intermittent),

@@ -28,7 +28,16 @@ from claude_tui.analysis.diagnosis.rate import (
 from claude_tui.analysis.history.history import History
 from claude_tui.model.observation import Source
 
-__all__ = ["BACK_SOON", "DOWN", "RECENT", "Episode", "episodes_of", "improbable_run", "is_down"]
+__all__ = [
+    "ANSWERS_RETURN",
+    "BACK_SOON",
+    "DOWN",
+    "RECENT",
+    "Episode",
+    "episodes_of",
+    "improbable_run",
+    "is_down",
+]
 
 RECENT = 24
 """How many exchanges at the end of an episode show whether its rate has changed."""
@@ -293,6 +302,9 @@ def _confirmed(history: History, clusters: Sequence[Episode]) -> Episode | None:
 
 # This many failures in a row show that nothing gets through; two may be half of the requests.
 DOWN = 3
+ANSWERS_RETURN = 3
+"""After this many answers in a row it is untrue that nothing gets through, though they may be luck: services
+that restart answer now and then."""
 # The service is no longer down once this many of the last few succeeded, or this share of all.
 _UP, _UP_OF = 2, 5
 _UP_SHARE = 0.2

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.engine_facts import API_KEY
+from claude_tui.analysis.diagnosis.machine import machine_note
 from claude_tui.analysis.diagnosis.severity import respond_by
 from claude_tui.analysis.diagnosis.status_page import agreement_of, lead_of, page_clause
 from claude_tui.knowledge import Advice
@@ -81,7 +82,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
     probes_fail = theirs and finding.advice.cause is not Cause.PROVIDER_NOTICE
     confirmed = probes_fail and context.page_report.troubled
     detected_at = finding.detected_at if troubled else None
-    page = page_clause(context.page_report, context.view, context.at)
+    page = page_clause(context.page_report, context.view, context.at, with_others=troubled)
     evidence = (*finding.evidence, Evidence(EvidenceKind.STATUS_PAGE, (page,)))
     steps = _steps(context, finding)
     return Verdict(
@@ -112,8 +113,14 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         checking=finding.checking,
         scope=finding.scope,
         fallback=finding.fallback,
-        note=finding.note,
+        note=_note(context, finding),
     )
+
+
+def _note(context: DiagnosisContext, finding: Finding) -> str:
+    """The remark of the finding; in trouble, also what is wrong with this machine or its network."""
+    own = machine_note(context) if finding.severity.trouble else ""
+    return finding.note if own in finding.note else " ".join(filter(None, (finding.note, own)))
 
 
 def _summary(finding: Finding) -> str:

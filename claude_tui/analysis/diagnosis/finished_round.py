@@ -16,18 +16,21 @@ __all__ = ["detect_errors_in_round"]
 
 # Of a few messages one may fail by chance, but an error response hardly does.
 _SURE = 0.5
+# So many messages of a round may get no response by chance.
+_CHANCE = 1
 
 
 def detect_errors_in_round(context: DiagnosisContext) -> Finding | None:
     """Some of the messages of a finished round got an error response, too few for any other verdict.
 
     On a healthy day that happens to one message in 2,000. A message that got no response is chance ten times
-    as often, and is only mentioned.
+    as often: a single one is only mentioned.
     """
     if context.policy.checks_again:
         return None
     messages = context.recent(Source.MESSAGES)
-    errors = [each for each in messages if each.failed and not is_lost(each)]
+    failed = [each for each in messages if each.failed]
+    errors = [each for each in failed if not is_lost(each)] or failed[_CHANCE:]
     if not errors:
         return None
     cross_check = cross_check_at(context.history, context.at, errors[-1].at, context.options)

@@ -12,11 +12,15 @@ from claude_tui.model.observation import Observation, Outcome
 __all__ = ["api_or_gateway", "whose_words"]
 
 # What a gateway answers if the API behind it does not.
-_RELAYED = frozenset({408, 502, 504})
-# Failures of which the API names the type; a gateway that writes or strips them may not.
+_RELAYED = frozenset({408, 499, 502, 504})
+# A content network cannot reach the server behind it, which is the gateway if this is its own network.
+_NO_ORIGIN = range(521, 531)
+# Failures of which the API names the type; a gateway may strip it, or write one that nobody knows.
 _TYPED = frozenset({Outcome.SERVER_ERROR, Outcome.BAD_REQUEST})
 # What any server on the way may do to an answer of the API.
 _ON_THE_WAY = frozenset({Outcome.TRUNCATED_STREAM, Outcome.TIMEOUT, Outcome.INVALID_RESPONSE})
+# What either of them answers: a rejected key, and what is not in the form of the API.
+_BY_WHOMEVER = frozenset({Outcome.KEY_REJECTED, Outcome.INVALID_RESPONSE})
 _API_ID = "req_"
 _CDN_IDS = ("cf-ray ", "ray_id ")
 _UNCLEAR = {
@@ -27,6 +31,7 @@ _UNCLEAR = {
     "errors_odd": "gateway_odd",
     "unreachable": "gateway_unreachable",
     "too_large": "too_large_gateway",
+    "request": "request_gateway",
 }
 
 
@@ -45,17 +50,25 @@ def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
     """Whether this failure may be the gateway's as well as the API's."""
     if context.facts.stands_for_api or not is_gateway(failure.target):
         return False
-    if failure.outcome in _ON_THE_WAY and failure.http_status is not None and failure.http_status < 400:
+    status = failure.http_status
+    if status is not None and (
+        (status < 400 and failure.outcome in _ON_THE_WAY)
+        or (status in _NO_ORIGIN and not _has_api_id(failure))
+    ):
         return True
     if _told_by_api(failure):
         return False
-    status = failure.http_status
-    if status is None or status in _RELAYED or failure.outcome is Outcome.KEY_REJECTED:
+    if status is None or status in _RELAYED or failure.outcome in _BY_WHOMEVER:
         return True
-    return failure.outcome in _TYPED and failure.error_type is None
+    named = failure.error_type is not None and knowledge().recogniser.knows_type(failure.error_type)
+    return failure.outcome in _TYPED and not named
 
 
 def _told_by_api(failure: Observation) -> bool:
     """Whether the answer has an id that only the API or its edge assigns."""
     request_id = failure.request_id or ""
     return request_id.startswith((_API_ID, *_CDN_IDS)) or ("server", "cloudflare") in failure.headers
+
+
+def _has_api_id(failure: Observation) -> bool:
+    return (failure.request_id or "").startswith(_API_ID)

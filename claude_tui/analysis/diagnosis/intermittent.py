@@ -40,6 +40,9 @@ _BIG = 3
 _DAY_S, _A_DAYS = 86_400.0, 1000
 # Advice for when all calls fail, which does not suit occasional failures.
 _AT_TIMES = frozenset({"errors", "errors_no_answer"})
+_AT_TIMES_BY_GATEWAY = frozenset(
+    {"gateway_odd", "gateway_or_api", "gateway_page", "gateway_silent", "gateway_streams"}
+)
 
 
 def detect_intermittent(context: DiagnosisContext) -> Finding | None:
@@ -128,6 +131,8 @@ def for_a_few(advice: Advice) -> Advice:
     """
     if advice.id in _AT_TIMES:
         return knowledge().advice["errors_rare"]
+    if advice.id in _AT_TIMES_BY_GATEWAY:
+        return knowledge().advice["gateway_rare"]
     if advice.cause is Cause.PROVIDER_OVERLOADED:
         return knowledge().advice["overloaded_rare"]
     refused = advice.side is Side.US and advice.cause is not Cause.RATE_LIMITED

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
 
 from claude_tui.analysis.diagnosis.attribution import LeadingCause, leading_cause, retry_after, words_for
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
@@ -12,10 +14,13 @@ from claude_tui.analysis.diagnosis.evidence import kinds_of
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.history.failure_kinds import failure_brief
+from claude_tui.analysis.traffic.change import LEAST_CALLS
+from claude_tui.analysis.traffic.families import family_of
 from claude_tui.analysis.views.models import model_states, names_of
 from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.format import latency
 from claude_tui.model.model_names import families_in, model_name
-from claude_tui.model.observation import Source
+from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import ModelState
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Recovery, Severity
 
@@ -25,9 +30,13 @@ __all__ = [
     "detect_model_failures",
     "scope_of_messages",
     "scoped",
+    "slow_models",
     "unprobed_in_page",
 ]
 
+# A further model is slow if the first tokens of so many messages in a row are, and they usually are not.
+_SLOW_RUN, _USUAL_OF = 2, 5
+_SLOW_OVER = timedelta(hours=2)
 # What is said about one model in place of what is said about the API.
 OF_A_MODEL = {
     "outage": "model_errors",
@@ -52,10 +61,16 @@ class Scope:
     """The models that fail."""
     answering: tuple[ModelState, ...]
     """The models that answer."""
+    apart: tuple[ModelState, ...] = ()
+    """The models that fail in another way."""
 
     @property
     def words(self) -> str:
         """`Opus only; Haiku and Sonnet answer`, or `Haiku and Opus alike`."""
+        if self.apart:
+            verb = "fails" if len(self.apart) == 1 else "fail"
+            others = f"; {self.others}" if self.answering else ""
+            return f"{names_of(self.failing)} only; {names_of(self.apart)} {verb} for another reason{others}"
         if not self.answering:
             return f"{names_of(self.failing)} alike" if len(self.failing) > 1 else ""
         return f"{names_of(self.failing)} only; {self.others}"
@@ -88,10 +103,36 @@ def scope_of_messages(context: DiagnosisContext) -> Scope | None:
     if own is None:
         return None
     others = [each for each in states if each is not own and each.known]
+    episode = context.open_episode(Source.MESSAGES)
+    kind = family_of(context.failures_of(episode, 1)[-1].outcome) if episode is not None else None
+    alike = [each for each in others if each.fails and kind in {None, family_of(each.failures[-1].outcome)}]
     return Scope(
-        (own, *(each for each in others if each.fails)),
+        (own, *alike),
         tuple(each for each in others if not each.fails and not each.suspect),
+        tuple(each for each in others if each.fails and each not in alike),
     )
+
+
+def slow_models(context: DiagnosisContext) -> str:
+    """`Opus is slow: its first token took 8.00 s, usually 120 ms.`, of further models; empty if none is."""
+    options, newest = context.options, context.newest(Source.MESSAGES)
+    first = newest.model if newest is not None else None
+    asked = context.history.window(Source.OTHER_MODELS, context.at - _SLOW_OVER, context.at)
+    found = []
+    for state in _states(context):
+        tokens = [
+            token
+            for each in asked
+            if each.model == state.model and (token := each.timings.first_token) is not None
+        ]
+        lately, before = tokens[-_SLOW_RUN:], tokens[:-_SLOW_RUN]
+        usual = median(before) if len(before) >= _USUAL_OF else None
+        if not state.known or state.fails or state.model == first or len(lately) < _SLOW_RUN:
+            continue
+        if min(lately) > max(options.ttft_slow_s, options.bad_ratio * (usual or 0.0)):
+            said = f", usually {latency(usual)}" if usual is not None else ""
+            found.append(f"{state.name} is slow: its first token took {latency(lately[-1])}{said}.")
+    return " ".join(found)
 
 
 def detect_model_failures(context: DiagnosisContext) -> Finding | None:
@@ -102,13 +143,15 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
     failing = tuple(each for each in states if each.fails and each.model != first)
     if not failing:
         return None
-    scope = Scope(failing, tuple(each for each in states if not each.fails and not each.suspect))
-    failures = sorted((each for state in failing for each in state.failures), key=lambda each: each.at)
-    since = failures[0].at
-    cross_check = cross_check_at(context.history, context.at, since, context.options)
+    failures = _failures_of(failing)
+    cross_check = cross_check_at(context.history, context.at, failures[0].at, context.options)
     lead = leading_cause(failures, cross_check)
     if lead.advice.cause in {Cause.NETWORK, Cause.UNKNOWN}:
         return None
+    failing, apart = _told_apart(failing, lead)
+    failures = _failures_of(failing)
+    since = failures[0].at
+    scope = Scope(failing, tuple(each for each in states if not each.fails and not each.suspect), apart)
     advice = scoped(whose_words(context, lead.explained, lead.advice), scope)
     asked = sum(each.asked for each in failing)
     kinds = kinds_of([each.kind for each in failures], lead.failures)
@@ -138,6 +181,20 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
     )
 
 
+def _told_apart(
+    failing: tuple[ModelState, ...], lead: LeadingCause
+) -> tuple[tuple[ModelState, ...], tuple[ModelState, ...]]:
+    """The models that fail as most of their messages do, and those that fail for another reason."""
+    kind = family_of(lead.typical.outcome)
+    alike = tuple(each for each in failing if family_of(each.failures[-1].outcome) is kind)
+    return (alike, tuple(each for each in failing if each not in alike)) if alike else (failing, ())
+
+
+def _failures_of(failing: Sequence[ModelState]) -> list[Observation]:
+    """The failures of these models, oldest first."""
+    return sorted((each for state in failing for each in state.failures), key=lambda each: each.at)
+
+
 def _recovery(failing: Sequence[ModelState], lead: LeadingCause) -> Recovery | None:
     """The progress of the model that is furthest from its recovery; None while one of them has not begun."""
     last = min(failing, key=lambda each: each.good)
@@ -145,9 +202,11 @@ def _recovery(failing: Sequence[ModelState], lead: LeadingCause) -> Recovery | N
 
 
 def unprobed_in_page(context: DiagnosisContext) -> tuple[str, str] | None:
-    """The models that the page names; the probed ones if it names none of these."""
+    """The models that the page names and own traffic does not call; the probed ones if these are others."""
     named = families_in(" ".join(context.page_report.reports))
     probed = {each.name for each in _states(context)}
+    if context.traffic is not None:
+        named -= {model_name(each.name) for each in context.traffic.models if each.calls >= LEAST_CALLS}
     newest = context.newest(Source.MESSAGES)
     if not probed and newest is not None and newest.model is not None:
         probed = {model_name(newest.model)}

@@ -24,7 +24,7 @@ from claude_tui.analysis.diagnosis.cross_check import (
     is_lost,
     took_until,
 )
-from claude_tui.analysis.diagnosis.episodes import DOWN, Episode
+from claude_tui.analysis.diagnosis.episodes import ANSWERS_RETURN, DOWN, Episode
 from claude_tui.analysis.diagnosis.evidence import failures_evidence, kinds_of, models_clause, ruled_out
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
@@ -46,6 +46,9 @@ _CONCLUSIVE_AS = 3
 # A share of no more than this, among at least this many messages, is small.
 _RARE_SHARE, _RARE_OF = 0.1, 20
 _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
+# After one or two failures, which may be as much luck as the answers, it takes more of these.
+_AFTER_FEW = 5
+_NOTHING_GETS_THROUGH = frozenset({*_DOWN.values(), "outage_unprobed"})
 
 
 # -- messages ----------------------------------------------------------------------------
@@ -75,7 +78,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     advice = scoped(_as_rare(_as_outage(lead, context, episode), episode), scope)
     advice = whose_key(context, advice, episode.since, lead.explained)
     lead = specified(context, lead, advice)
-    lead = replace(lead, advice=as_reported(context, lead))
+    lead = replace(lead, advice=as_reported(context, lead.advice, lead.newest))
     models = context.open_episode(Source.MODELS)
     clause = models_clause(context, now)
     return Finding(
@@ -96,7 +99,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
         failures=lead.explained,
         bucket=lead.bucket,
         also=_with_models(context, models, lead.advice.cause, lead.also),
-        recovery=_recovery(episode, lead),
+        recovery=_recovery(context, episode, lead),
         scope=scope.words if scope is not None and lead.advice.side is not Side.PATH else "",
         brief_scope=scope.others if scope is not None and lead.advice.id in OF_A_MODEL.values() else "",
         fallback=scope.fallback if scope is not None else None,
@@ -132,12 +135,22 @@ def _is_conclusive(context: DiagnosisContext, lead: LeadingCause) -> bool:
     return context.ends_conclusively or (lead.advice.side is Side.US and decides_alone(lead.newest))
 
 
-def _recovery(episode: Episode, lead: LeadingCause) -> Recovery | None:
+def _recovery(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> Recovery | None:
     """The progress of an episode's recovery, and from what it recovers."""
-    if not episode.recovering:
+    if not (episode.recovering or _answers_return(context, episode, lead)):
         return None
     counted = Recovery(episode.clean, episode.successes_to_recover, failure_brief(lead.typical))
     return replace(counted, good_s=episode.clean_s, needed_s=episode.quiet_s) if episode.quiet_s else counted
+
+
+def _answers_return(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> bool:
+    """Whether requests that all failed are answered again, also if that may still be luck."""
+    if not (context.policy.checks_again and episode.active):
+        return False
+    if episode.failures < DOWN:
+        return episode.failures == episode.total and episode.clean >= _AFTER_FEW
+    every = episode.failures == episode.total or lead.advice.id in _NOTHING_GETS_THROUGH
+    return every and episode.clean >= ANSWERS_RETURN
 
 
 def _severity_of_messages(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> Severity:
@@ -292,7 +305,7 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
         retry=retry_after(context, lead.newest, advice),
         failures=lead.explained,
         also=lead.also,
-        recovery=_recovery(episode, lead),
+        recovery=_recovery(context, episode, replace(lead, advice=advice)),
     )
 
 

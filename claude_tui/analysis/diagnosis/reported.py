@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from claude_tui.analysis.diagnosis.attribution import LeadingCause
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.observation import Observation
 from claude_tui.model.verdict import Cause
 from claude_tui.model.waiting import has_used_up_limit
 
@@ -36,9 +36,8 @@ _DOUBTFUL = frozenset(
 )
 
 
-def as_reported(context: DiagnosisContext, lead: LeadingCause) -> Advice:
-    """The advice; if an incident on the page is about this very refusal, it may be theirs."""
-    advice, newest = lead.advice, lead.newest
+def as_reported(context: DiagnosisContext, advice: Advice, newest: Observation) -> Advice:
+    """The advice for a refusal; if an incident on the page is about this very refusal, it may be theirs."""
     if advice.id not in _DOUBTFUL or not context.page_report.active or has_used_up_limit(newest):
         return advice
     words = rf"{_NAMES[advice.cause]}|\b{newest.http_status or '-'}s?\b"

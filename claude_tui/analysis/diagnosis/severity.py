@@ -52,11 +52,9 @@ def severity_of_messages(
     options: Options,
 ) -> Severity:
     """The severity of failing messages that are more than chance."""
-    thresholds = options.thresholds
     if most_fail(history, at, episode, options):
         return Severity.P1
-    failed, total, broken_off = _counts(history, at, episode, options)
-    if failed and broken_off == failed and failed < thresholds.truncated_bad * total:
+    if _breaks_off_seldom(history, at, episode, options):
         return Severity.P4
     if cause is Cause.RATE_LIMITED:
         return Severity.P2
@@ -187,18 +185,26 @@ def _answers_come_back(messages: Sequence[Observation], five: _FiveMinutes) -> b
     return all(answered[-_UP_RUN:]) or (answered.count(True) >= _UP and five.fewer)
 
 
-def _counts(
-    history: History, at: datetime, episode: Episode, options: Options, least_s: float = LATE_S
-) -> tuple[int, int, int]:
-    """The numbers of recent failures, messages and truncated streams in the episode."""
+def _breaks_off_seldom(history: History, at: datetime, episode: Episode, options: Options) -> bool:
+    """Whether only streams break off, fewer than the share of messages that makes them errors.
+
+    Once enough messages had shown that share, half of it is enough, so that a problem near the limit does not
+    alternate between P2 and P4.
+    """
     items, failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
     end = items.count_until(at.timestamp())
     instant = items.at[end - 1]
-    span = max(least_s, LATE_INTERVALS * options.interval_s(Source.MESSAGES))
+    span = max(LATE_S, LATE_INTERVALS * options.interval_s(Source.MESSAGES))
     begin = max(episode.since.timestamp(), instant - span)
-    kinds = failures.values[failures.index_at(begin) : failures.count_until(instant)]
-    broken_off = sum(kind.outcome is Outcome.TRUNCATED_STREAM for kind in kinds)
-    return len(kinds), end - items.index_at(begin), broken_off
+    failed = slice(failures.index_at(begin), failures.count_until(instant))
+    if not failures.at[failed] or any(
+        kind.outcome is not Outcome.TRUNCATED_STREAM for kind in failures.values[failed]
+    ):
+        return False
+    first, bad = items.index_at(begin), options.thresholds.truncated_bad
+    asked = [items.index_at(each) + 1 - first for each in failures.at[failed]]
+    were_errors = any(number >= bad * total >= bad * _KNOWN for number, total in enumerate(asked, 1))
+    return len(asked) < (bad / 2 if were_errors else bad) * (end - first)
 
 
 def severity_of_rare(failures: int, messages_failed: int, messages: int, thresholds: Thresholds) -> Severity:

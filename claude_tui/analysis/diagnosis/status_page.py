@@ -228,8 +228,8 @@ def lead_of(report: PageReport, since: datetime | None) -> timedelta | None:
     return report.spoke_at - since
 
 
-def page_clause(report: PageReport, view: StatusView, at: datetime) -> str:
-    """What the page reports, in one short clause."""
+def page_clause(report: PageReport, view: StatusView, at: datetime, *, with_others: bool = False) -> str:
+    """What the page reports, in one short clause; `with_others` adds what it reports of other components."""
     if view.status is None:
         return "Status page not read yet"
     if not view.status.known:
@@ -240,4 +240,5 @@ def page_clause(report: PageReport, view: StatusView, at: datetime) -> str:
         return "Status page: none of its components is yours"
     if report.reports or report.unrated:
         return f"Status page: {'; '.join((*report.reports, *report.unrated)[:2])}"
-    return "Status page: no incident on your components"
+    others = f", but {'; '.join(report.others[:2])}" if with_others and report.others else ""
+    return f"Status page: no incident on your components{others}"

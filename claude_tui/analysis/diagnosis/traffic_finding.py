@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from claude_tui.analysis.diagnosis.attribution import LeadingCause, leading_cause, specified, words_for
-from claude_tui.analysis.diagnosis.authentication import whose_key
+from claude_tui.analysis.diagnosis.authentication import as_on_the_page, whose_key
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for, cross_check_while_failing
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL
+from claude_tui.analysis.diagnosis.reported import as_reported
 from claude_tui.analysis.diagnosis.traffic_witness import Witness
 from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE
@@ -47,7 +49,7 @@ _CAUSE_OF = {
     Outcome.MODEL_NOT_FOUND: Cause.MODEL_UNAVAILABLE,
     Outcome.NETWORK: Cause.NETWORK,
 }
-_REQUESTS = frozenset({"request", "probe_unfit"})
+_REQUESTS = frozenset({"request", "request_gateway", "probe_unfit"})
 _STATUS = {
     Outcome.OVERLOADED: 529,
     Outcome.RATE_LIMITED: 429,
@@ -81,7 +83,7 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
     probed = _as_probed(context, trouble, shown)
     failure = observation_of(context, trouble)
     fine = _probes_fine(context, trouble)
-    judged = _read(failure, shown) if probed is None else probed.advice
+    judged = _reported(context, _read(failure, shown), failure) if probed is None else probed.advice
     advice = _advice(trouble, judged, contradicted=fine and not trouble.models)
     advice, words = concerns(advice, trouble)
     return Finding(
@@ -116,7 +118,13 @@ def _as_probed(context: DiagnosisContext, trouble: TrafficTrouble, shown: CrossC
         return None
     lead = leading_cause(failures, shown)
     advice = whose_words(context, lead.explained, lead.advice)
-    return specified(context, lead, whose_key(context, advice, failures[0].at, lead.explained))
+    lead = specified(context, lead, whose_key(context, advice, failures[0].at, lead.explained))
+    return replace(lead, advice=as_reported(context, lead.advice, lead.newest))
+
+
+def _reported(context: DiagnosisContext, advice: Advice, failure: Observation) -> Advice:
+    """The advice for calls alone, unless the page reports that others are refused in the same way."""
+    return as_reported(context, as_on_the_page(context, advice), failure)
 
 
 def _read(failure: Observation, shown: CrossCheck) -> Advice:

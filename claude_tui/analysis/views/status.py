@@ -21,6 +21,7 @@ _NOT_THE_API = re.compile(
     r"\b(?:billing|invoices?|payments?|purchases?|subscriptions?|checkout|log[ -]?ins?|log(?:ging)? in|"
     r"sign[ -]?(?:in|up)s?|sso|mobile|ios|android|app stores?|google play|play store|claude\.ai|"
     r"claude (?:app|desktop|cowork|code|for government)|cowork|console|desktop|emails?|help cent(?:er|re)|"
+    r"claude (?:in|for) (?:chrome|excel|slack|powerpoint|word|outlook|office|microsoft|google)|connectors?|"
     r"support (?:site|chat)|voice|artifacts)\b",
     re.IGNORECASE,
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from claude_tui.model.observation import Outcome
+from claude_tui.model.observation import NO_SUCH_PATH, Outcome
 from claude_tui.model.text import Redactor, inert
 from claude_tui.model.traffic import OTHER, UNKNOWN, Call, CallEnd, Tokens, TrafficSource
 from claude_tui.probes.classify import Classified, classify_error, classify_response
@@ -36,8 +36,6 @@ _LIMITING = ("anthropic-", "x-ratelimit-")
 _SECRETS = frozenset({b"x-api-key", b"authorization", b"proxy-authorization", b"cookie"})
 # The API answers neither: whoever sends one asks whether somebody is there, as Claude Code does at its start.
 _NO_CALLS = frozenset({b"HEAD", b"OPTIONS"})
-# How a server says that it has no such thing, which is no failure if the client only asked whether it has.
-_NOT_THERE = frozenset({404, 405, 501})
 _SAYS_NO = frozenset({Outcome.BAD_REQUEST, Outcome.INVALID_RESPONSE})
 
 
@@ -152,7 +150,8 @@ class CallTap:
         found = classify_response(
             response.status, fields, answer.beginning, redactor=redactor, gateway=gateway, now=now
         )
-        not_there = response.status in _NOT_THERE and found.outcome in _SAYS_NO
+        # That is no failure if the client only asked whether the server has it.
+        not_there = response.status in NO_SUCH_PATH and found.outcome in _SAYS_NO
         if not_there and found.error_type != "challenge_page" and self._may_be_missing():
             return Classified(Outcome.OK, request_id=found.request_id)
         return found

@@ -1,0 +1,74 @@
+"""What a verdict mentions besides its evidence, even though nothing is wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.evidence import low_limits, named
+from claude_tui.analysis.diagnosis.lowered import lowered_limits
+from claude_tui.analysis.diagnosis.machine import machine_note
+from claude_tui.analysis.diagnosis.models import slow_models
+from claude_tui.knowledge import Reach, knowledge
+from claude_tui.model.format import duration
+from claude_tui.model.observation import NO_SUCH_PATH, Observation, Source
+
+__all__ = ["LATELY", "is_missing", "notes"]
+
+LATELY = timedelta(hours=1)
+"""How long a limit that was lowered or has refused something is mentioned."""
+
+
+def notes(context: DiagnosisContext) -> str:
+    """What is worth mentioning even though nothing is wrong."""
+    return " ".join(
+        note
+        for note in (
+            _lone_failure(context),
+            _page_note(context),
+            low_limits(context),
+            _lowered_note(context),
+            slow_models(context),
+            machine_note(context),
+        )
+        if note
+    )
+
+
+def _lowered_note(context: DiagnosisContext) -> str:
+    """Limits that were lowered recently, before anything is refused because of it."""
+    lowered = lowered_limits(context.history, context.at, LATELY)
+    return " ".join(f"The {each.bucket} limit was lowered {each.words}." for each in lowered[:2])
+
+
+def _lone_failure(context: DiagnosisContext) -> str:
+    for source in (Source.MESSAGES, Source.MODELS):
+        episode = context.open_episode(source)
+        if episode is None:
+            continue
+        newest = context.failures_of(episode, 1)[-1]
+        ago = duration(context.at - newest.at)
+        if source is Source.MODELS and not context.ever_answered(source) and is_missing(newest):
+            return f"This endpoint has no list of models ({named(newest)}); messages work."
+        # A confirmed one is over, by what all sources show together.
+        if episode.confirmed_at is None and knowledge().of(newest).reach is not Reach.UNSENT:
+            few = f"{'One' if episode.failures == 1 else episode.failures} {source.value} probe"
+            few += " failed" if episode.failures == 1 else "s failed, the last"
+            return f"{few} {ago} ago ({named(newest)}): too little for a verdict."
+    return ""
+
+
+def is_missing(failure: Observation) -> bool:
+    """Whether the endpoint does not exist there, as at many gateways."""
+    return failure.http_status in NO_SUCH_PATH or knowledge().of(failure).reach is Reach.FOREIGN
+
+
+def _page_note(context: DiagnosisContext) -> str:
+    if context.page_report.others:
+        others = "; ".join(context.page_report.others[:2])
+        return f"Status page: {others}; not what we use, and our probes are fine."
+    if not context.page_report.reports or context.page_report.active:
+        return ""
+    if context.page_report.stage:
+        return "The page is still monitoring an incident; components are green and our probes are fine."
+    return "Maintenance of what we use is under way; our probes are fine."
