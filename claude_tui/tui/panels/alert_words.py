@@ -49,7 +49,7 @@ def nothing_open(view: AlertsView) -> str:
     pending = sum(alert.state is AlertState.PENDING for alert in view.alerts)
     words = "no alert is open"
     if pending:
-        words = f"{words} yet: {'1 rule is' if pending == 1 else f'{pending} rules are'} pending"
+        words = f"{words} yet, {'1 rule is' if pending == 1 else f'{pending} rules are'} pending"
     return words if view.problem is None else f"{words} ({view.problem})"
 
 

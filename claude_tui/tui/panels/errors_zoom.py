@@ -28,6 +28,8 @@ _TALLEST = 3
 # Widths of count, share, a gap, source, outcome, status, type and last; negative ones are right-aligned.
 _WIDE = (-6, -7, 2, 10, 18, 8, 24, 22)
 _NARROW = (-5, -6, 2, 9, 17, 7, 19, 11)
+# Without the outcome, which the type says more precisely.
+_NARROWEST = (-5, -5, 2, 9, 0, 7, 17, 10)
 
 
 def errors_zoom(
@@ -146,9 +148,10 @@ def _kinds(snapshot: Snapshot, window: ErrorWindow, cells: int) -> Lines:
             title,
             line(Span(f"  nothing: {plural(window.requests, 'probe')} in {span}, none failed", "dim")),
         )
-    columns = _WIDE if cells >= sum(map(abs, _WIDE)) else _NARROW
+    fitting = (each for each in (_WIDE, _NARROW) if sum(map(abs, each)) <= cells)
+    columns = next(fitting, _NARROWEST)
     names = ("count", "share", "", "source", "outcome", "status", "type", "last")
-    head = table_row([(name, size, "faint") for name, size in zip(names, columns, strict=True)])
+    head = table_row([(name, size, "faint") for name, size in zip(names, columns, strict=True) if size])
     roles = {
         row.key: level_mark(row.level).role for row in window.rows if row.level in (Level.WARN, Level.BAD)
     }
@@ -173,7 +176,7 @@ def _kind(
         (plain(detail.kind.outcome.value), "text"),
         (str(detail.kind.http_status) if detail.kind.http_status is not None else NOT_AVAILABLE, role),
         (detail.kind.error_type or "–", "text"),
-        (age if columns is _NARROW else f"{clock(detail.last_at)}, {age}", "dim"),
+        (f"{clock(detail.last_at)}, {age}" if columns is _WIDE else age, "dim"),
     )
-    row = table_row([(text, size, role) for (text, role), size in zip(values, columns, strict=True)])
+    row = table_row([(text, size, role) for (text, role), size in zip(values, columns, strict=True) if size])
     return (row[0]._replace(bold=True), *row[1:])

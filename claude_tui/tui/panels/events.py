@@ -52,7 +52,7 @@ __all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "
 _SUBJECT_CELLS = 12
 # In fewer rows, more events say more than longer ones.
 _LEAST_ROWS_OF_BLOCKS = 5
-_BADGE = re.compile(r"P\d ")
+_BADGE = re.compile(r"(\[P\d[^]]*\]|P\d) ")
 # The text of other events is clear without its subject.
 _NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY, EventKind.ALERT)
 
@@ -321,6 +321,8 @@ def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local |
     told, room = f"{subject}{event.text}", 2 * (cells - width(head))
     if event.kind is EventKind.VERDICT and cells_of(told) > cells - width(head):
         told = _brief_verdict(event, room) or told
+    elif event.kind is EventKind.ALERT and cells_of(told) > most * (cells - width(head)):
+        told = subject + (_brief_verdict(event, room - cells_of(subject)) or event.text)
     text = Span(told, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
     count = Span(f" ×{event.count:,}" if event.count > 1 else "", "text", bold=True)
     row = line(*head, text)
@@ -342,8 +344,8 @@ def _selected_block(drawn: Lines, cells: int) -> Lines:
 
 
 def _needs_its_subject(event: Event) -> bool:
-    """Whether its text is unclear without its subject; failures are of messages unless they say otherwise."""
-    message = event.kind is EventKind.FAILURE and event.subject == Source.MESSAGES.value
+    """Whether its text is unclear without its subject; responses are to messages unless it says otherwise."""
+    message = event.kind is not EventKind.ALERT and event.subject == Source.MESSAGES.value
     return event.kind in _NEED_A_SUBJECT and not message
 
 
@@ -363,13 +365,17 @@ def _shortened(row: Line, event: Event, cells: int) -> Line:
     if width(row) <= cells:
         return row
     room = cells - width(row[:-1])
-    text = _brief_verdict(event, room) if event.kind is EventKind.VERDICT else clauses_in(event.text, room)
+    verdict = event.kind in (EventKind.VERDICT, EventKind.ALERT)
+    text = _brief_verdict(event, room) if verdict else clauses_in(event.text, room)
     enough = event.kind is EventKind.VERDICT or cells_of(text) > room / 2
     return (*row[:-1], row[-1]._replace(text=text)) if text and enough else _cut_at_a_word(row, cells)
 
 
 def _brief_verdict(event: Event, cells: int) -> str:
-    """`P2 The API is overloaded (529)`: what the problem is, or, if that is too long, whose it is."""
+    """`P2 The API is overloaded (529)`: what the problem is, or, if that is too long, whose it is.
+
+    Of an alert `[P2, was P4] The API is overloaded (529)`.
+    """
     badge, summary = _BADGE.match(event.text), event.text
     if badge is not None:
         rest = without_first_sentence(summary[badge.end() :]).removesuffix(".")

@@ -138,7 +138,9 @@ def _facts(row: Row, at: datetime) -> Sequence[Line]:
             facts.append(line(Span(f"out in {duration(row.exhausted_in)}", role, bold=row.runs_out_first)))
     elif row.status:
         facts.append(line(Span(plain(row.status), level_mark(row.level).role)))
-    facts.append(_reset(row.reset_at, at))
+    # Of an old reading the reset is over, which says nothing that its age does not.
+    if not (row.stale and (row.reset_at is None or row.reset_at <= at)):
+        facts.append(_reset(row.reset_at, at))
     if row.stale:
         facts.append(line(Span(f"as of {moment(row.read_at, at)}", "warn")))
     return facts
