@@ -29,7 +29,7 @@ _TALLEST = 3
 _WIDE = (-6, -7, 2, 10, 18, 8, 24, 22)
 _NARROW = (-5, -6, 2, 9, 17, 7, 19, 11)
 # Without the outcome, which the type says more precisely.
-_NARROWEST = (-5, -5, 2, 9, 0, 7, 17, 10)
+_NARROWEST = (-5, -6, 2, 9, 0, 7, 17, 10)
 
 
 def errors_zoom(

@@ -329,7 +329,8 @@ def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local |
     subject = f"{event.subject} " if _needs_its_subject(event) else ""
     told, room = f"{subject}{event.text}", 2 * (cells - width(head))
     if event.kind is EventKind.VERDICT and cells_of(told) > cells - width(head):
-        told = _problem(event, room) or told
+        brief = _problem if loud else _brief_verdict
+        told = brief(event, room) or told
     elif event.kind is EventKind.ALERT and cells_of(told) > most * (cells - width(head)):
         told = subject + (_problem(event, room - cells_of(subject)) or event.text)
     text = Span(told, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
