@@ -10,8 +10,10 @@ import pytest
 from claude_tui.analysis.traffic.listing import ORDERS
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome
+from claude_tui.model.snapshot import ModelState
 from claude_tui.model.traffic import TrafficSource
 from claude_tui.model.traffic_view import FailureCount, SourceState
+from claude_tui.tui.panels.status import status_lines
 from claude_tui.tui.panels.traffic import traffic_lines
 from claude_tui.tui.panels.traffic_figures import pace
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
@@ -324,3 +326,18 @@ def test_the_tables_have_shares_and_no_counts_beside_them() -> None:
     for name in ("failing", "overload", "limited"):
         end = head.index(name) + len(name)
         assert checkout[:end].endswith("%")
+
+
+def test_a_probed_model_that_fails_in_own_traffic_is_marked_whatever_its_last_probe() -> None:
+    """`Opus is overloaded` stood above a green Opus, which is probed every few minutes."""
+    snapshot = trouble_with_traffic()
+    assert snapshot.traffic is not None
+    states = tuple(
+        ModelState(f"claude-{name.lower()}-5-5", name, True, False, False, None, (), 3, snapshot.at)
+        for name in ("Haiku", "Opus")
+    )
+    assert any(each.models == ("claude-opus-5-5",) for each in snapshot.traffic.troubles)
+    shown = text(status_lines(replace(snapshot, models=states), 60, 4))
+    assert "● Haiku  ▲ Opus" in shown
+    well = replace(snapshot, models=states, traffic=replace(snapshot.traffic, troubles=()))
+    assert "● Haiku  ● Opus" in text(status_lines(well, 60, 4))

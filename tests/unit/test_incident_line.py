@@ -61,9 +61,3 @@ def test_a_proposal_says_which_key_declares_it() -> None:
     assert text == "P1 for 3m: no incident is open i declares an incident"
     assert "P1 for 3m" in drawn(PROPOSED, 50)
     assert "i declares an incident" in drawn(PROPOSED, 50)
-
-
-@pytest.mark.parametrize("cells", [60, 80])
-def test_it_ends_before_the_edge_as_it_begins_behind_it(cells: int) -> None:
-    long = replace(OPEN, title="Elevated 529s on Opus and on Haiku " * 2, mitigated_at=AT)
-    assert len(drawn(long, cells).rstrip()) < cells

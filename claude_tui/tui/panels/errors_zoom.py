@@ -24,7 +24,7 @@ __all__ = ["errors_zoom"]
 _LABEL_CELLS, _SHORT_LABEL_CELLS = 21, 15
 _WINDOW_CELLS = 13
 _SHORTEST_TREND = 12
-_TALLEST = 3
+_TALLEST = 4
 # Widths of count, share, a gap, source, outcome, status, type and last; negative ones are right-aligned.
 _WIDE = (-6, -7, 2, 10, 18, 8, 24, 22)
 _NARROW = (-5, -6, 2, 9, 17, 7, 19, 11)
@@ -41,9 +41,17 @@ def errors_zoom(
         return ()
     chosen = windows[window % len(windows)]
     below = _kinds(snapshot, chosen, cells)
-    classes = len(chosen.rows)
-    tall = min(max((rows - len(below) - 4) // max(classes, 1), 1), _TALLEST)
+    drawn = sum(_failed_in(row, chart) for row in chosen.rows)
+    # Classes without a failure have a single row.
+    room = rows - len(below) - 4 - (len(chosen.rows) - drawn)
+    tall = min(max(room // max(drawn, 1), 1), _TALLEST)
     return (*_classes(windows, chosen, chart, cells, tall, local), BLANK, *below)
+
+
+def _failed_in(row: ErrorRow, chart: Chart | None) -> bool:
+    """Whether the chart has failures of that class."""
+    found = (each for each in (chart.series if chart is not None else ()) if each.name == row.key)
+    return any(value for each in found for _, value in each.points)
 
 
 def _classes(

@@ -131,7 +131,8 @@ def _facts(row: Row, at: datetime) -> Sequence[Line]:
         facts.append(
             line(Span(count_of(row.remaining, row.limit), "text"), Span(f" of {count(row.limit)}", "dim"))
         )
-        if row.burn_per_minute is not None:
+        # An old pace says nothing of now.
+        if row.burn_per_minute is not None and not row.stale:
             facts.append(line(Span("burns ", "dim"), Span(per_minute(row.burn_per_minute), "text")))
         if row.exhausted_in is not None:
             role = "bad" if row.runs_out_first else "dim"

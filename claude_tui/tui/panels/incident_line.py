@@ -71,7 +71,7 @@ def incident_line(
     wanted = min(len(incident.title), _SHORTEST_TITLE)
 
     def room() -> int:
-        return cells - width(label) - width(_tail(facts)) - (width(key) + _AIR if key else 1)
+        return cells - width(label) - width(_tail(facts)) - (width(key) + _AIR if key else 0)
 
     if room() < len(incident.title):
         key = ()
