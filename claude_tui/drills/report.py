@@ -143,10 +143,12 @@ def _compared(result: Result) -> Iterator[Row]:
     same = [each.points for each in of_same(result.earlier, result.score.scenario) if each.points is not None]
     everything = [each.points for each in result.earlier if each.points is not None]
     if same:
-        yield Row("this drill", f"{same[-1]} points the last time", note=f"best {max(same)}, of {len(same)}")
+        yield Row(
+            "this drill", f"{same[-1]} points the last time", note=f"best {max(same)}, {len(same)} before"
+        )
     if everything:
         mean = round(sum(everything) / len(everything))
-        yield Row("all drills", f"{mean} points on average", note=f"of {len(everything)}")
+        yield Row("all drills", f"{mean} points on average", note=f"{len(everything)} before")
     if result.problem:
         yield Row("", result.problem, Level.WARN)
 

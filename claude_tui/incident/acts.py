@@ -63,7 +63,8 @@ def _text(act: IncidentEntry, incident: Incident) -> str:
             return f"severity {act.text}{computed}"
         case IncidentAct.LEAD | IncidentAct.COMMUNICATIONS:
             role = "leads" if act.act is IncidentAct.LEAD else "handles communications"
-            return f"{act.text or 'nobody'} {role}"
+            # The entry begins with the name of its author: `ana: leads`, `ben: ana leads`.
+            return role if act.text == act.by else f"{act.text or 'nobody'} {role}"
         case IncidentAct.CORRECTED:
             why = f": {act.text}" if act.text else ""
             return f"{act.subject} corrected to {stamp(act.happened_at)}{why}"

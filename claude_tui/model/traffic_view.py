@@ -140,6 +140,10 @@ class TrafficFigures:
         """Calls that failed with this outcome."""
         return sum(each.count for each in self.failures if each.outcome is outcome)
 
+    def share_of(self, outcome: Outcome) -> float | None:
+        """The share of calls that failed with this outcome; None with too few calls, as `failing`."""
+        return self.count_of(outcome) / self.calls if self.failing is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Usual:

@@ -15,6 +15,7 @@ from claude_tui.model.arrangement import Panel, Preset
 from claude_tui.tui.actions import Scope
 from claude_tui.tui.keymap import bindings, keymap, textual_keymap
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
+from claude_tui.tui.notices import Notices
 from claude_tui.tui.painted import PaintedApp
 from claude_tui.tui.permissions import action_name, offered, refusal
 from claude_tui.tui.screen_actions import ScreenActions
@@ -99,6 +100,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         self.animation_level = "none"
         self.settings = settings
         self._newcomer = newcomer
+        self._notices = Notices()
         self.has_begun = False
         self.paused = False
         self.copied = ""
@@ -232,9 +234,11 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
 
         return mask_of(self.newest, self.host)(text)
 
-    def notify(self, message: str, **options: Any) -> None:
-        """Show a notice, masked while others see the screen."""
-        super().notify(self._for_all(message) if self._shared else message, **options)
+    def notify(self, message: str, *, about: str = "", timeout: float | None = None, **options: Any) -> None:
+        """Show a notice, masked while others see the screen, in place of an earlier one `about` the same."""
+        text = self._for_all(message) if self._shared else message
+        shown_s = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self.post_message(self._notices.notice(text, about, shown_s, **options))
 
     def _show(self, stalled_s: float | None = None) -> None:
         """Draw every visible screen: the one in front, and if that is a dialog the one beneath it.
@@ -405,7 +409,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         local, said = next_zone(self.paint.local, self.newest.at)
         self.show_local(local)
         self._show()
-        self.notify(said, timeout=3, markup=False)
+        self.notify(said, about="zone", timeout=3, markup=False)
 
     def action_show_copied(self) -> None:
         from claude_tui.tui.screens.copied import show_copied

@@ -172,6 +172,7 @@ class Cockpit(Protocol):
         self,
         message: str,
         *,
+        about: str = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
         markup: bool = True,

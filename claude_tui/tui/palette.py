@@ -39,12 +39,17 @@ _LONGEST_SEARCH = 80
 class Palette(LeavesOnce, CommandPalette):
     """Textual's palette, with a guard: its list cannot page before it has been laid out."""
 
-    # Textual's own rules are black and green, even if the terminal has no such colours.
+    # Textual's own rules are black and green, even if the terminal has no such colours; its blank rows
+    # around the search take the place of commands.
     DEFAULT_CSS = """
     Palette #--input { border: hkey $ct-edge; }
-    Palette CommandInput, Palette CommandInput:focus { border: blank $ct-edge; }
+    Palette CommandInput, Palette CommandInput:focus { border: none; height: 1; padding: 0 1; }
     Palette CommandList > .option-list--option { text-style: none; }
-    Palette CommandList { border-top: blank $ct-edge; border-bottom: hkey $ct-edge; }
+    Palette CommandList {
+        border-top: blank $ct-edge; border-bottom: hkey $ct-edge; scrollbar-size-vertical: 1;
+        scrollbar-background: $surface; scrollbar-color: $ct-edge;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     """
     CALLED = "palette"
 
@@ -67,20 +72,25 @@ class ActionCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
+        possible = [*self._possible()]
+        elsewhere = [*self._elsewhere({action.id for action, _ in possible})]
+        # Beside commands that contain what was typed, those with its letters here and there are noise.
+        found = [*(action for action, _ in possible), *(action for action, _, _ in elsewhere)]
+        strictly = any(_contains(action, query) for action in found)
 
         def score(action: Action) -> float:
-            return max(matcher.match(action.help), matcher.match(action.id.replace("_", " ")))
+            if strictly and not _contains(action, query):
+                return 0.0
+            return max(matcher.match(words) for words in _words_of(action))
 
-        possible = [*self._possible()]
         for action, run in possible:
-            if (found := score(action)) > 0:
-                yield Hit(found, self._row(action, matcher.highlight(action.help)), run, text=action.help)
-        here = {action.id for action, _ in possible}
-        for action, opener, run in self._elsewhere(here):
-            if (found := score(action)) > 0:
+            if (match := score(action)) > 0:
+                yield Hit(match, self._row(action, matcher.highlight(action.help)), run, text=action.help)
+        for action, opener, run in elsewhere:
+            if (match := score(action)) > 0:
                 row = self._row(action, matcher.highlight(action.help))
                 where = f"{'':{_KEY_CELLS}}on the screen that {self._keys(opener)} opens"
-                yield Hit(found * _ELSEWHERE, row, run, text=action.help, help=where)
+                yield Hit(match * _ELSEWHERE, row, run, text=action.help, help=where)
 
     def _elsewhere(
         self, here: set[str]
@@ -110,3 +120,12 @@ class ActionCommands(Provider):
     def _keys(self, action: Action) -> str:
         chosen = cockpit_of(self.screen).chosen_keys
         return "  ".join(display(key) for key in (*in_keymap(action.id, action.keys, chosen), *action.always))
+
+
+def _words_of(action: Action) -> tuple[str, str]:
+    """What it can be found by."""
+    return action.help, action.id.replace("_", " ")
+
+
+def _contains(action: Action, query: str) -> bool:
+    return any(query.casefold() in words.casefold() for words in _words_of(action))

@@ -8,7 +8,7 @@ import pytest
 
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
 from claude_tui.tui.panels.event_rows import NARROW
-from claude_tui.tui.panels.events import event_rows, in_sight
+from claude_tui.tui.panels.events import event_lines, event_rows, in_sight
 from claude_tui.tui.render.lines import plain
 from tests.functional.watched import Watched, arrives
 from tests.snapshots.pictures import PICTURES, event, later
@@ -181,6 +181,32 @@ async def test_a_narrow_list_gives_long_texts_a_second_row_instead_of_cutting_th
         marked = [row for row in map(plain, panel.lines(app.shown, 32, 12)) if "▸" in row]
         assert len(marked) == 1
         assert "checkout" in marked[0]
+
+
+def test_a_text_leaves_the_column_of_the_subjects_only_to_be_whole() -> None:
+    at = PICTURES["overloaded"]().at
+    texts = ("ben: checkout on Sonnet since 02:05, some prompts are too long for it, batch waits", "ben: off")
+    events = [event(20 + age, EventKind.PERSON, Level.INFO, "INC-1", text) for age, text in enumerate(texts)]
+    rows = event_rows([*events, event(40, EventKind.VERDICT, Level.OK, "verdict", "All is well.")])
+    for cells, beside in ((80, True), (96, False), (120, True)):
+        long, short, _ = (plain(row) for row in event_lines(rows, at, cells, 9))
+        assert ("INC-1   ben: checkout" in long) is beside
+        assert "INC-1   ben: off" in short
+
+
+async def test_a_narrow_list_says_of_successes_and_alerts_what_matters() -> None:
+    """`messages 200 3.66 s after 8s of… ×2` and `alert [P2, was P4] It’s them. Opus is…` stood there."""
+    scene = PICTURES["overloaded"]()
+    alert = "[P2, was P4] It’s them. Opus is overloaded (529). Opus only; Haiku and Sonnet answer."
+    answered = event(20, EventKind.RECOVERY, Level.OK, "messages", "200  2.32 s  after 16s of failures")
+    events = [answered, event(30, EventKind.ALERT, Level.BAD, "alert", alert)]
+    app = Watched(replace(scene, events=(*events, *(event(40 + n, EventKind.PERSON, Level.INFO, "INC-1", "x")
+                                                    for n in range(9)))))  # fmt: skip
+    async with app.run_test(size=(120, 40)):
+        drawn = " ".join(" ".join(map(plain, app.dashboard.events.lines(app.shown, 38, 12))).split())
+        assert "✓ 200 2.32 s after 16s of failures" in drawn
+        assert "▲ alert [P2, was P4] Opus is overloaded (529)" in drawn
+        assert "…" not in drawn
 
 
 LONG = "ben: checkout is on Sonnet since 14:02, batch waits until the limits are raised again"

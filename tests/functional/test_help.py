@@ -189,6 +189,20 @@ async def test_palette_finds_what_works_on_another_screen_and_goes_there() -> No
         assert isinstance(app.screen, WalkerScreen)
 
 
+async def test_the_palette_leaves_out_what_has_the_letters_only_here_and_there() -> None:
+    app, _ = still_app(PICTURES["healthy"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        for typed, found in (("post", 1), ("xyzxyz", 0), ("pstmrtm", 1)):
+            await pilot.press("ctrl+u", *typed)
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            prompts = [str(each.prompt) for each in app.screen.query_one(OptionList).options]
+            assert sum("postmortem" in each for each in prompts) == found
+            assert typed != "post" or len(prompts) == 1
+
+
 async def test_a_theme_is_previewed_then_kept_in_the_settings_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     app, _ = still_app(PICTURES["overloaded"](), file)

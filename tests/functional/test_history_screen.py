@@ -198,7 +198,7 @@ async def test_a_first_run_has_nothing_to_show() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "failed"), [((120, 40), "272 of 2 kinds"), ((200, 60), "server error 230 · overloaded 42")]
+    ("size", "failed"), [((120, 40), "272, 2 kinds"), ((200, 60), "server error 230 · overloaded 42")]
 )
 async def test_what_failed_on_a_day_is_never_half_a_number(size: tuple[int, int], failed: str) -> None:
     app, _ = app_of()

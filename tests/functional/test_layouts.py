@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets._toast import Toast
 
 from claude_tui.model.arrangement import HIDEABLE, Preset
 from claude_tui.model.snapshot import Snapshot
@@ -54,6 +55,21 @@ async def test_v_goes_round_and_the_choice_survives(tmp_path: Path) -> None:
         dashboard = again.screen
         assert isinstance(dashboard, DashboardScreen)
         assert dashboard.traffic.region.area > dashboard.events.region.area > 0
+
+
+async def test_of_two_layouts_only_the_second_is_announced() -> None:
+    app, _ = still_app(PICTURES["healthy"]())
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        for _ in range(2):
+            await pilot.press("v")
+            await pilot.pause()
+        app.notify("Something else.", timeout=600)
+        await pilot.pause()
+        said = [notice.message for notice in app._notifications]
+        assert len(said) == 2
+        assert said[0].startswith("Layout quiet")
+        assert said[1] == "Something else."
+        assert sum("Layout" in str(toast.render()) for toast in app.screen.query(Toast)) == 1
 
 
 async def test_panels_are_hidden_and_shown_by_key_and_remembered(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -196,12 +197,16 @@ def test_a_critical_bucket_is_told_from_a_low_one_without_colour() -> None:
     assert "✗ critical" in text(headroom_lines(replace(snapshot, headroom=view), 43, 12))
 
 
-def test_a_stale_bucket_without_a_row_of_its_own_is_named_before_its_age() -> None:
+@pytest.mark.parametrize(("older_s", "said"), [(0, "may have reset"), (60, "as of 14:0")])
+def test_a_stale_bucket_without_a_row_of_its_own_is_named_before_its_age(older_s: int, said: str) -> None:
+    """The age of all is in the title; a row says it only if it is older."""
     snapshot = scene("draining")
-    old = replace(snapshot.headroom.buckets[0], stale=True)
-    view = replace(snapshot.headroom, buckets=(old, *snapshot.headroom.buckets[1:]))
+    first, *others = snapshot.headroom.buckets
+    old = replace(first, stale=True, read_at=first.read_at - timedelta(seconds=older_s))
+    view = replace(snapshot.headroom, buckets=(old, *others))
     drawn = text(headroom_lines(replace(snapshot, headroom=view), 43, len(view.buckets) + 1, footed=False))
-    assert f"{bucket_label(old.bucket)} as of " in drawn
+    assert f"{bucket_label(old.bucket)} {said}" in drawn
+    assert "may have reset" in drawn
 
 
 def test_burn_is_shown_where_there_is_room() -> None:

@@ -336,6 +336,22 @@ def test_the_long_text_of_a_lone_alert_takes_a_second_row() -> None:
     assert text[first + 1] == "claude-sonnet-4-5 in 10 days"
 
 
+def test_beside_an_alert_that_is_over_the_text_of_another_takes_the_spare_row() -> None:
+    """Both rows were cut, and the row below them was empty."""
+    snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
+    (over, *_), view = snapshot.engine.alerts.groups, snapshot.engine.alerts
+    what = "It’s us. checkout sends requests that the API refuses (400)."
+    told = "A model that the endpoint lists retires within 30 days: claude-sonnet-4-5 in 10 days"
+    groups = (
+        replace(over, content=replace(over.content, what=what)),
+        replace(over, id="other", content=replace(over.content, what=told), from_verdict=False),
+    )
+    alerts = replace(view, groups=groups)
+    text = words(drawn(replace(snapshot, engine=replace(snapshot.engine, alerts=alerts)), 64, 24))
+    assert "closes in a few minutes: checkout sends" in text
+    assert "claude-sonnet-4-5 in 10 days" in text
+
+
 def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
     assert "△ Over, its alert closes in a few minutes: It’s them. The API is overloaded (529)." in words(

@@ -10,8 +10,10 @@ import pytest
 from claude_tui.analysis.traffic.listing import ORDERS
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome
+from claude_tui.model.snapshot import ModelState
 from claude_tui.model.traffic import TrafficSource
 from claude_tui.model.traffic_view import FailureCount, SourceState
+from claude_tui.tui.panels.status import status_lines
 from claude_tui.tui.panels.traffic import traffic_lines
 from claude_tui.tui.panels.traffic_figures import pace
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
@@ -304,3 +306,38 @@ def test_a_tall_panel_draws_the_trend_higher_and_keeps_its_rows() -> None:
     for row in ("checkout", "opus-5-5", "TTFT", "overloaded_error"):
         assert any(row in each for each in high)
     assert len(high) <= 40
+
+
+@pytest.mark.parametrize(("cells", "rows"), [(45, 20), (60, 14)])
+def test_models_below_applications_have_the_same_columns(cells: int, rows: int) -> None:
+    view = healthy_traffic().traffic
+    assert view is not None
+    names = ("batch", "sonnet-5-5")
+    drawn = [plain(each) for each in traffic_lines(view, cells, rows)]
+    found = [next(row for row in drawn if row.startswith(name)) for name in names]
+    assert len({row.index("/s") for row in found}) == len({row.index("p95") for row in found}) == 1
+
+
+def test_the_tables_have_shares_and_no_counts_beside_them() -> None:
+    """`failing 52%  overload 15  limited 0` mixed two kinds of figures."""
+    rows = text(traffic_zoom(trouble_with_traffic(), 120)).splitlines()
+    start = next(number for number, row in enumerate(rows) if "calls▾" in row)
+    head, checkout = rows[start], next(row for row in rows[start:] if row.startswith("checkout"))
+    for name in ("failing", "overload", "limited"):
+        end = head.index(name) + len(name)
+        assert checkout[:end].endswith("%")
+
+
+def test_a_probed_model_that_fails_in_own_traffic_is_marked_whatever_its_last_probe() -> None:
+    """`Opus is overloaded` stood above a green Opus, which is probed every few minutes."""
+    snapshot = trouble_with_traffic()
+    assert snapshot.traffic is not None
+    states = tuple(
+        ModelState(f"claude-{name.lower()}-5-5", name, True, False, False, None, (), 3, snapshot.at)
+        for name in ("Haiku", "Opus")
+    )
+    assert any(each.models == ("claude-opus-5-5",) for each in snapshot.traffic.troubles)
+    shown = text(status_lines(replace(snapshot, models=states), 60, 4))
+    assert "● Haiku  ▲ Opus" in shown
+    well = replace(snapshot, models=states, traffic=replace(snapshot.traffic, troubles=()))
+    assert "● Haiku  ● Opus" in text(status_lines(well, 60, 4))

@@ -61,6 +61,9 @@ SCREENS: dict[str, tuple[float, tuple[str, ...]]] = {
     "postmortem": (OPEN_S, ("f",)),
     "history": (OVER_S, ("h",)),
     "themes": (CALM_S, ("t",)),
+    "palette-calm": (CALM_S, ("ctrl+p",)),
+    "palette-told": (TOLD_S, ("ctrl+p",)),
+    "palette-search": (OPEN_S, ("ctrl+p", "p", "o", "s", "t")),
 }
 
 

@@ -60,6 +60,7 @@ def test_war_room_state(snap_compare: Compare, name: str, size: str, theme: str)
         ("quiet", "watched", "80x24", "light"),
         ("quiet", "watched", "120x40", "dark"),
         ("quiet", "watched", "60x60", "dark"),
+        ("quiet", "watched", "250x80", "dark"),
     ],
 )
 def test_layout(snap_compare: Compare, layout: str, name: str, size: str, theme: str) -> None:

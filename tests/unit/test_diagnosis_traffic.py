@@ -11,11 +11,13 @@ from itertools import count, pairwise
 import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose
+from claude_tui.analysis.diagnosis.traffic_finding import evidence_of
+from claude_tui.analysis.diagnosis.traffic_witness import Witness
 from claude_tui.analysis.options import Options, TrafficThresholds
 from claude_tui.analysis.traffic.facts import TrafficFacts
 from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.analysis.traffic.view import traffic_view
-from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.traffic import Call, TrafficSource
 from claude_tui.model.traffic_view import TrafficView
@@ -468,3 +470,35 @@ def test_the_past_has_the_verdict_that_was_live() -> None:
     early = traffic(all_of(O.SERVER_ERROR), until=20)
     assert NOON + timedelta(seconds=ONSET + 20) >= early.end
     assert [each.ended_at for each in early.troubles] == [None]
+
+
+def test_the_share_of_everybodys_calls_is_in_the_evidence_once() -> None:
+    """`50% of 700 calls failed` was followed by `overloaded_error in 50% of 700 calls`."""
+    view = traffic(all_of(O.OVERLOADED, 0.5), until=120)
+    found = [each.text for each in said(probes(120), view, 120).evidence]
+    assert found[0].startswith("Your traffic 1m: 50% of 700 calls failed")
+    assert "overloaded_error in all 350 failed calls in 1m." in found
+    assert sum("50%" in each for each in found) == 1
+    most = evidence_of(replace(view.troubles[0], failed=340), Witness(view))
+    assert most.text == "overloaded_error in 340 of the 350 failed calls in 1m."
+
+
+def test_where_one_application_of_many_fails_the_others_have_no_share_each() -> None:
+    verdict = said(probes(120), traffic(of("search", O.SERVER_ERROR, 0.5), until=120), 120)
+    assert "(search 50%, others 0%)" in verdict.evidence[0].text
+
+
+@pytest.mark.parametrize(("called", "alone"), [(EVERYBODY, False), ((("checkout", HAIKU),) * 2, True)])
+def test_a_model_whose_real_calls_fail_as_well_is_no_fallback(
+    called: tuple[tuple[str, str], ...], alone: bool
+) -> None:
+    """`Haiku only; Opus answers. Fall back to Opus` rested on a probe of Opus that was minutes old."""
+    opus = [
+        replace(messages(ONSET - 120 * number, model=OPUS), source=Source.OTHER_MODELS)
+        for number in range(30)
+    ]
+    view = traffic(dict.fromkeys(called, (O.RATE_LIMITED, 0.5)), until=120, who=called)
+    verdict = said([*opus, *probes(120, O.RATE_LIMITED)], view, 120)
+    assert blamed(verdict) == (Cause.RATE_LIMITED, Side.US)
+    assert ("Haiku only" in verdict.summary) is alone
+    assert ("Fall back to claude-opus-5-5" in verdict.next_step) is alone

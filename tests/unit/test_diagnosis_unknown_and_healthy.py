@@ -12,7 +12,7 @@ from claude_tui.analysis.options import Options
 from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Outcome, Timings, WindowReading
 from claude_tui.model.verdict import Cause, Recovery, Severity, Side
-from tests.builders import NOON, after, bucket, messages, models, page, texts
+from tests.builders import NOON, after, bucket, healthy, messages, models, page, texts
 from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, told, verdict
 
 # -- not known ----------------------------------------------------------------------------------
@@ -268,3 +268,16 @@ def test_what_is_over_is_not_told_as_one_failed_probe() -> None:
         notes += [found.note] if found.cause is Cause.HEALTHY else []
     assert notes
     assert not any("failed" in each for each in notes)
+
+
+@pytest.mark.parametrize(
+    ("first", "joined"),
+    [(Outcome.OVERLOADED, True), (Outcome.RATE_LIMITED, False), (Outcome.KEY_REJECTED, False)],
+)
+def test_an_outage_soon_after_a_refusal_has_its_own_beginning(first: Outcome, joined: bool) -> None:
+    """`We noticed 11m earlier` than the page rested on 429s of our own before ten minutes of health."""
+    ended, broken = HOUR + 120, HOUR + 840
+    seen = [*healthy(0, HOUR), *told(first, count=4), *told(count=24, start=ended)]
+    assert verdict(seen, at=broken).cause is Cause.HEALTHY
+    found = verdict(seen, told(Outcome.SERVER_ERROR, count=5, start=broken))
+    assert found.since == after(HOUR if joined else broken)

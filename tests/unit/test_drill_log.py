@@ -142,7 +142,7 @@ def test_the_debrief_says_what_it_was_what_was_right_and_what_was_missed() -> No
     assert "▲ harmful          Make a key and deploy it (Key rejected (401))" in text
     assert "1 wrong turn of 4" in text
     assert "5 of 8 fields written (lint: 3 findings)" in text
-    assert "55 points the last time (best 55, of 1)" in text
+    assert "55 points the last time (best 55, 1 before)" in text
     assert max(map(len, text.splitlines())) <= 96
 
 

@@ -231,8 +231,8 @@ def test_the_course_of_an_incident() -> None:
         status(300),
     ]
     assert texts(*told) == [
-        "status incident investigating: Elevated errors",
-        "status incident updated: Elevated errors",
+        "status investigating: Elevated errors",
+        "status updated: Elevated errors",
         "status monitoring: Elevated errors",
         "status resolved: Elevated errors",
     ]

@@ -217,6 +217,19 @@ def test_the_newest_entries_are_told_in_full_before_older_ones() -> None:
     assert len(rows) == 14
 
 
+def test_rows_that_are_left_show_events_where_no_other_panel_does() -> None:
+    scene = PICTURES["overloaded"]()
+    said = replace(scene, incident=None, incident_log=())
+    without, beside = (
+        [plain(row) for row in record_lines(said, 60, 24, events=events)] for events in (False, True)
+    )
+    assert beside[: len(without)] == without
+    assert beside[len(without) + 1] == "events, newest first"
+    assert any("P1 It’s them" in row for row in beside[len(without) + 2 :])
+    assert not any("529 overloaded" in row for row in beside[len(without) + 2 :])
+    assert len(beside) <= 24
+
+
 def test_a_proposal_says_that_no_incident_is_open() -> None:
     assert "no incident is open" in text(WAR_ROOMS["proposed"]()).split("\n")[0]
 

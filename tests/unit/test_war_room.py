@@ -69,7 +69,7 @@ def test_an_incident_keeps_lead_and_three_newest_entries_at_every_size(size: tup
     picture = shown(WAR_ROOMS["led"](), *size)
     assert "INC-1 Elevated 529s on Haiku" in picture
     assert "ana leads" in picture
-    for entry in ("ben: checkout is on Sonnet", "ana: ana leads", "ana: severity P1"):
+    for entry in ("ben: checkout is on Sonnet", "ana: leads", "ana: severity P1"):
         assert entry in picture
     assert "since 14:02:11" in picture
 

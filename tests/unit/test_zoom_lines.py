@@ -346,3 +346,16 @@ def test_latency_says_when_now_is_history() -> None:
     latency = replace(snapshot.latency, series=(series, *snapshot.latency.series[1:]))
     text = text_of(figures_zoom(replace(snapshot, latency=latency), 116, 34))
     assert "TTFT: last success at 14:04:51; 7 failed since" in text
+
+
+def test_at_sixty_cells_types_and_ages_are_whole() -> None:
+    """`overloade…`, and `as of 01:5…` behind a reset that is not known."""
+    errors = text_of(errors_zoom(PICTURES["overloaded"](), None, 1, 56, 16))
+    assert "count share" in errors
+    assert "overloaded_error" in errors
+    assert "s ago" in errors
+    snapshot = PICTURES["overloaded"]()
+    stale = tuple(replace(each, stale=True, reset_at=None) for each in snapshot.headroom.buckets)
+    old = replace(snapshot, headroom=replace(snapshot.headroom, buckets=stale))
+    rows = text_of(headroom_zoom(old, None, 56, 16, LIMITS)).splitlines()
+    assert sum(row.endswith(" · as of 14:04:51") for row in map(str.rstrip, rows)) == len(stale)

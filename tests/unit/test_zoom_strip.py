@@ -202,7 +202,7 @@ def test_routes_not_reached_are_set_apart_from_those_that_were() -> None:
 def test_what_is_about_to_fire_is_no_calm() -> None:
     soon = alert("verdict-p2", Severity.P2, "The verdict is P2", "P2", AlertState.PENDING, since=40)
     told = of(OVERLOADED, replace(CALM, alerts=(soon,)))
-    assert "◌ No alert is open yet: 1 rule is pending." in told
+    assert "◌ No alert is open yet, 1 rule is pending." in told
     assert "● No alert is open" not in told
 
 

@@ -26,7 +26,7 @@ from claude_tui.analysis.diagnosis.rate import (
     successes_to_recover,
 )
 from claude_tui.analysis.history.history import History
-from claude_tui.model.observation import Source
+from claude_tui.model.observation import Outcome, Source
 
 __all__ = [
     "ANSWERS_RETURN",
@@ -52,6 +52,16 @@ MOST_CLUSTERS = 240
 # To the person on call, an outage that is fixed and returns shortly after is one incident: within half an
 # hour (see `quiet`), or before this many times the successes that ended it.
 BACK_SOON = 2
+_REFUSALS = frozenset(
+    {
+        Outcome.RATE_LIMITED,
+        Outcome.SPEND_LIMIT,
+        Outcome.KEY_REJECTED,
+        Outcome.NOT_PERMITTED,
+        Outcome.BAD_REQUEST,
+        Outcome.MODEL_NOT_FOUND,
+    }
+)
 # After two hours without probes (a laptop that slept), nothing is known about that time: a new episode
 # begins.
 LONGEST_GAP_S = 7200.0
@@ -185,12 +195,26 @@ def _continues(history: History, episode: Episode, cluster: Episode, usual_s: fl
 
 
 def _returns(history: History, episode: Episode, begun: Episode, usual_s: float) -> bool:
-    """Whether the new cluster is the previous episode, returning soon after its end."""
+    """Whether the new cluster is the previous episode, returning soon after its end.
+
+    An outage is not a limit or a rejected key that returns, however soon it follows.
+    """
+    before, now = _refuses(history, episode), _refuses(history, begun)
+    if None not in (before, now) and before is not now:
+        return False
     paused_s = _paused_s(history, episode, begun)
     if paused_s > LONGEST_GAP_S:
         return False
     needed = successes_to_recover(*_recent(history, episode))
     return returns_soon(paused_s, usual_s) or begun.first - episode.last - 1 < BACK_SOON * needed
+
+
+def _refuses(history: History, episode: Episode) -> bool | None:
+    """Whether the newest failures of an episode refuse what we send; None if only some of them do."""
+    values = history.exchanges(episode.source).items.values
+    newest = values[max(episode.first, episode.last - RECENT + 1) : episode.last + 1]
+    found = {each.outcome in _REFUSALS for each in newest if each.failed}
+    return found.pop() if len(found) == 1 else None
 
 
 def _clusters(history: History, source: Source, at: float, back_s: float) -> list[Episode]:

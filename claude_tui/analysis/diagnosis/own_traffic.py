@@ -61,7 +61,7 @@ def with_traffic(context: DiagnosisContext, finding: Finding) -> Finding:
     if alike is None or _outweighed(alike, troubles[0]):
         return _both(context, finding, troubles, witness)
     others = tuple(each for each in troubles if each is not alike)
-    return _also(context, _agreed(context, finding, alike, witness), others)
+    return _also(context, _agreed(context, finding, alike, witness), others, witness)
 
 
 # -- traffic fails ---------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def _led(
     elif all(each.recovering for each in troubles):
         well = answered_again(troubles[0])
         found = replace(found, recovery=recovery_of(context, troubles[0]), evidence=(well, *found.evidence))
-    return _also(context, found, troubles[1:])
+    return _also(context, found, troubles[1:], witness)
 
 
 def _outweighed(trouble: TrafficTrouble, other: TrafficTrouble) -> bool:
@@ -97,7 +97,11 @@ def _agreed(
     since = min(filter(None, (finding.since, trouble.since)))
     detected = min(filter(None, (finding.detected_at, trouble.detected_at)))
     advice, words = finding.advice, dict(finding.words)
-    scope, brief = finding.scope, finding.brief_scope
+    scope, brief, fallback = finding.scope, finding.brief_scope, finding.fallback
+    if not (trouble.models or trouble.applications) and fallback in witness.models:
+        # Probes of that model are rare; its real calls fail as well.
+        scope = brief = ""
+        fallback = None
     if counts:
         advice = _by_share(advice, trouble)
     if service and trouble.models and not scope:
@@ -111,6 +115,7 @@ def _agreed(
             words=words,
             scope=scope,
             brief_scope=brief,
+            fallback=fallback,
             severity=severity if counts else Severity.worst((severity, finding.severity)),
             confidence=max(finding.confidence, _CERTAIN),
             since=since,
@@ -138,11 +143,14 @@ def _both(
         or not finding.severity.worse_than(found.severity)
         or _only_probes(context, finding, witness) is not None
     ):
-        return _also(context, replace(found, also=_with(found, finding.advice.cause)), troubles[1:])
-    return _also(context, _heard(finding, witness), troubles)
+        found = replace(found, also=_with(found, finding.advice.cause))
+        return _also(context, found, troubles[1:], witness)
+    return _also(context, _heard(finding, witness), troubles, witness)
 
 
-def _also(context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble]) -> Finding:
+def _also(
+    context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble], witness: Witness
+) -> Finding:
     """The finding with the causes of further problems, and how many calls fail for each."""
     for trouble in troubles[:2]:
         cause = knowledge().of(observation_of(context, trouble)).advice.cause
@@ -151,7 +159,7 @@ def _also(context: DiagnosisContext, finding: Finding, troubles: Sequence[Traffi
         finding = replace(
             finding,
             also=_with(finding, cause),
-            evidence=(*finding.evidence, evidence_of(trouble)),
+            evidence=(*finding.evidence, evidence_of(trouble, witness)),
         )
     return finding
 

@@ -71,12 +71,17 @@ class Witness:
 
 
 def shares_in(applications: tuple[TrafficFigures, ...]) -> str:
-    """` (checkout 38%, batch 2%)`: the applications with most failures first; empty if there is only one."""
+    """` (checkout 38%, batch 2%)`: the applications with most failures first; empty if there is only one.
+
+    Where a single one of many fails: ` (review 83%, others 0%)`.
+    """
     if len(applications) < 2 or not any(each.failed for each in applications):
         return ""
     shares = [(each.failing, each) for each in applications if each.failing is not None]
-    worst = sorted(shares, key=lambda pair: (-pair[0], -pair[1].calls, pair[1].name))[:_NAMED]
-    named = (f"{truncate(each.name)} {percent(failing)}" for failing, each in worst)
+    worst = sorted(shares, key=lambda pair: (-pair[0], -pair[1].calls, pair[1].name))
+    named = [f"{truncate(each.name)} {percent(failing)}" for failing, each in worst[:_NAMED]]
+    if len(worst) > _NAMED and not worst[1][0]:
+        named[1:] = [f"others {percent(0.0)}"]
     return f" ({', '.join(named)})" if worst else ""
 
 

@@ -141,12 +141,10 @@ def _incident_changes(
     old = {incident.id: incident for incident in before}
     for incident in now:
         was = old.pop(incident.id, None)
-        if was is None:
-            word = f"incident {plain(incident.status)}"
-        elif was.status != incident.status:
+        if was is None or was.status != incident.status:
             word = plain(incident.status)
         elif was.updates[:1] != incident.updates[:1] or was.impact != incident.impact:
-            word = "incident updated"
+            word = "updated"
         else:
             continue
         yield _incident_change(incident, incident_level(incident), word, names)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from claude_tui.model.filtering import Filter, FilterField, Searched, parse_filter
+from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import TrafficFigures
 
@@ -25,8 +26,8 @@ OF_MODELS = (FilterField.MODEL, FilterField.STATUS, FilterField.CLASS)
 _ORDER_OF: dict[str, Callable[[TrafficFigures], float | None]] = {
     "calls": lambda figures: figures.calls,
     "failing": lambda figures: figures.failing,
-    "overload": lambda figures: figures.overloaded,
-    "limited": lambda figures: figures.rate_limited,
+    "overload": lambda figures: figures.share_of(Outcome.OVERLOADED),
+    "limited": lambda figures: figures.share_of(Outcome.RATE_LIMITED),
     "TTFT p95": lambda figures: figures.first_token.p95,
     "in/min": lambda figures: figures.input_per_minute,
     "cost/h": lambda figures: figures.usd_per_hour,

@@ -10,7 +10,20 @@ from claude_tui.model.alert import Acknowledgement, AlertGroup, AlertState, Aler
 from claude_tui.model.format import moment, plural
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
-from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, line, spread, width, wrap
+from claude_tui.tui.render.clauses import without_first_sentence
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Lines,
+    Span,
+    cells_of,
+    crop,
+    fit,
+    line,
+    spread,
+    width,
+    wrap,
+)
 
 __all__ = [
     "GroupStatus",
@@ -26,6 +39,7 @@ __all__ = [
 ]
 
 _TAKER_CELLS = 24
+_MOST_ALERTS = 2
 
 
 class GroupStatus(Enum):
@@ -49,7 +63,7 @@ def nothing_open(view: AlertsView) -> str:
     pending = sum(alert.state is AlertState.PENDING for alert in view.alerts)
     words = "no alert is open"
     if pending:
-        words = f"{words} yet: {'1 rule is' if pending == 1 else f'{pending} rules are'} pending"
+        words = f"{words} yet, {'1 rule is' if pending == 1 else f'{pending} rules are'} pending"
     return words if view.problem is None else f"{words} ({view.problem})"
 
 
@@ -104,9 +118,9 @@ def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:
 
 
 def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> Lines:
-    """A row for each alert that is neither acknowledged nor snoozed, for the strip of a healthy verdict.
+    """The alerts that are neither acknowledged nor snoozed, for the strip of a healthy verdict.
 
-    A single one may take all of the `most` rows.
+    Up to two of them have a row each; if none is hidden, the last one may take the rest of the `most` rows.
     """
     waiting = [
         group
@@ -114,13 +128,14 @@ def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> Lines:
         if group_status(group, snapshot.at) is GroupStatus.NEW
     ]
     well = snapshot.verdict.cause is Cause.HEALTHY
-    if len(waiting) == 1 and most > 1 and not (well and waiting[0].from_verdict):
-        return _alone(waiting[0], cells, most, hint)
+    shown = waiting[: max(min(most, _MOST_ALERTS), 0)]
     rows = [
         _over(snapshot, group, cells) if well and group.from_verdict else _row(group, cells, hint)
-        for group in waiting[: max(most, 0)]
+        for group in shown
     ]
     hidden = len(waiting) - len(rows)
+    if rows and not hidden and not (well and shown[-1].from_verdict):
+        rows[-1:] = _alone(shown[-1], cells, most - len(rows) + 1, hint)
     if rows and hidden > 0:
         rows[-1] = spread(rows[-1], line(Span(f"+{hidden} more ", "warn")), cells)
     return tuple(rows)
@@ -138,7 +153,11 @@ def _over(snapshot: Snapshot, group: AlertGroup, cells: int) -> Line:
     closes = closes_at(snapshot.engine.alerts, group)
     # A rule that counts over minutes matches until the failures are older than that.
     ends = f"closes at {moment(closes, snapshot.at)}" if closes is not None else "closes in a few minutes"
-    return crop(line(Span(f"△ Over, its alert {ends}: ", "dim"), Span(group.content.what, "text")), cells)
+    head, what = line(Span(f"△ Over, its alert {ends}: ", "dim")), group.content.what
+    if width(head) + cells_of(what) > cells:
+        # What was wrong says more than whose it was.
+        what = without_first_sentence(what) or what
+    return crop(line(*head, Span(what, "text")), cells)
 
 
 def _row(group: AlertGroup, cells: int, hint: Line) -> Line:

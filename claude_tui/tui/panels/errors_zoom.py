@@ -24,10 +24,12 @@ __all__ = ["errors_zoom"]
 _LABEL_CELLS, _SHORT_LABEL_CELLS = 21, 15
 _WINDOW_CELLS = 13
 _SHORTEST_TREND = 12
-_TALLEST = 3
+_TALLEST = 4
 # Widths of count, share, a gap, source, outcome, status, type and last; negative ones are right-aligned.
 _WIDE = (-6, -7, 2, 10, 18, 8, 24, 22)
 _NARROW = (-5, -6, 2, 9, 17, 7, 19, 11)
+# Without the outcome, which the type says more precisely.
+_NARROWEST = (-5, -6, 2, 9, 0, 7, 17, 10)
 
 
 def errors_zoom(
@@ -39,9 +41,17 @@ def errors_zoom(
         return ()
     chosen = windows[window % len(windows)]
     below = _kinds(snapshot, chosen, cells)
-    classes = len(chosen.rows)
-    tall = min(max((rows - len(below) - 4) // max(classes, 1), 1), _TALLEST)
+    drawn = sum(_failed_in(row, chart) for row in chosen.rows)
+    # Classes without a failure have a single row.
+    room = rows - len(below) - 4 - (len(chosen.rows) - drawn)
+    tall = min(max(room // max(drawn, 1), 1), _TALLEST)
     return (*_classes(windows, chosen, chart, cells, tall, local), BLANK, *below)
+
+
+def _failed_in(row: ErrorRow, chart: Chart | None) -> bool:
+    """Whether the chart has failures of that class."""
+    found = (each for each in (chart.series if chart is not None else ()) if each.name == row.key)
+    return any(value for each in found for _, value in each.points)
 
 
 def _classes(
@@ -146,9 +156,10 @@ def _kinds(snapshot: Snapshot, window: ErrorWindow, cells: int) -> Lines:
             title,
             line(Span(f"  nothing: {plural(window.requests, 'probe')} in {span}, none failed", "dim")),
         )
-    columns = _WIDE if cells >= sum(map(abs, _WIDE)) else _NARROW
+    fitting = (each for each in (_WIDE, _NARROW) if sum(map(abs, each)) <= cells)
+    columns = next(fitting, _NARROWEST)
     names = ("count", "share", "", "source", "outcome", "status", "type", "last")
-    head = table_row([(name, size, "faint") for name, size in zip(names, columns, strict=True)])
+    head = table_row([(name, size, "faint") for name, size in zip(names, columns, strict=True) if size])
     roles = {
         row.key: level_mark(row.level).role for row in window.rows if row.level in (Level.WARN, Level.BAD)
     }
@@ -173,7 +184,7 @@ def _kind(
         (plain(detail.kind.outcome.value), "text"),
         (str(detail.kind.http_status) if detail.kind.http_status is not None else NOT_AVAILABLE, role),
         (detail.kind.error_type or "–", "text"),
-        (age if columns is _NARROW else f"{clock(detail.last_at)}, {age}", "dim"),
+        (f"{clock(detail.last_at)}, {age}" if columns is _WIDE else age, "dim"),
     )
-    row = table_row([(text, size, role) for (text, role), size in zip(values, columns, strict=True)])
+    row = table_row([(text, size, role) for (text, role), size in zip(values, columns, strict=True) if size])
     return (row[0]._replace(bold=True), *row[1:])

@@ -52,7 +52,7 @@ __all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "
 _SUBJECT_CELLS = 12
 # In fewer rows, more events say more than longer ones.
 _LEAST_ROWS_OF_BLOCKS = 5
-_BADGE = re.compile(r"P\d ")
+_BADGE = re.compile(r"(\[[^]]*\]|P\d) ")
 # The text of other events is clear without its subject.
 _NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY, EventKind.ALERT)
 
@@ -274,15 +274,24 @@ def _event(shown: EventRow, when: str, at: datetime, subject_cells: int, cells: 
     head = line(Span(f"{when} ", "faint" if shown.inner else "dim"), Span(f"{glyph} ", mark.role, bold=loud))
     subject = Span(pad(event.subject, subject_cells) + " ", "text")
     text = Span(event.text, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
-    row = line(*head, subject, text)
-    count_cells = cells_of(f" ×{event.count:,}") if event.count > 1 else 0
-    if width(row) + count_cells > cells and not _needs_its_subject(event):
-        row = line(*head, text)
+    room = cells - (cells_of(f" ×{event.count:,}") if event.count > 1 else 0)
+    row, alone = line(*head, subject, text), line(*head, text)
+    # Without its subject a text leaves its column, which is worth it if that makes it whole.
+    if width(row) > room and not _needs_its_subject(event) and (cells < NARROW or width(alone) <= room):
+        row = alone
+    if width(row) > room and event.kind is EventKind.RECOVERY:
+        row = (*row[:-1], text._replace(text=_without_duration(event.text)))
     if event.count > 1:
         row = _with_count(row, event, at, cells)
     elif event.kind is not EventKind.FAILURE:
         row = _shortened(row, event, cells)
     return _with_request_id(row, event, cells)
+
+
+def _without_duration(text: str) -> str:
+    """`200 after 16s of failures`: what a late answer took is in the event itself."""
+    status, *_, after = text.split("  ")
+    return f"{status} {after}"
 
 
 def _with_request_id(row: Line, event: Event, cells: int) -> Line:
@@ -320,7 +329,10 @@ def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local |
     subject = f"{event.subject} " if _needs_its_subject(event) else ""
     told, room = f"{subject}{event.text}", 2 * (cells - width(head))
     if event.kind is EventKind.VERDICT and cells_of(told) > cells - width(head):
-        told = _brief_verdict(event, room) or told
+        brief = _problem if loud else _brief_verdict
+        told = brief(event, room) or told
+    elif event.kind is EventKind.ALERT and cells_of(told) > most * (cells - width(head)):
+        told = subject + (_problem(event, room - cells_of(subject)) or event.text)
     text = Span(told, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
     count = Span(f" ×{event.count:,}" if event.count > 1 else "", "text", bold=True)
     row = line(*head, text)
@@ -342,8 +354,8 @@ def _selected_block(drawn: Lines, cells: int) -> Lines:
 
 
 def _needs_its_subject(event: Event) -> bool:
-    """Whether its text is unclear without its subject; failures are of messages unless they say otherwise."""
-    message = event.kind is EventKind.FAILURE and event.subject == Source.MESSAGES.value
+    """Whether its text is unclear without its subject; responses are to messages unless it says otherwise."""
+    message = event.kind is not EventKind.ALERT and event.subject == Source.MESSAGES.value
     return event.kind in _NEED_A_SUBJECT and not message
 
 
@@ -363,19 +375,28 @@ def _shortened(row: Line, event: Event, cells: int) -> Line:
     if width(row) <= cells:
         return row
     room = cells - width(row[:-1])
-    text = _brief_verdict(event, room) if event.kind is EventKind.VERDICT else clauses_in(event.text, room)
+    verdict = event.kind in (EventKind.VERDICT, EventKind.ALERT)
+    text = _brief_verdict(event, room) if verdict else clauses_in(event.text, room)
     enough = event.kind is EventKind.VERDICT or cells_of(text) > room / 2
     return (*row[:-1], row[-1]._replace(text=text)) if text and enough else _cut_at_a_word(row, cells)
 
 
 def _brief_verdict(event: Event, cells: int) -> str:
-    """`P2 The API is overloaded (529)`: what the problem is, or, if that is too long, whose it is."""
-    badge, summary = _BADGE.match(event.text), event.text
-    if badge is not None:
-        rest = without_first_sentence(summary[badge.end() :]).removesuffix(".")
-        if brief := clauses_in(rest, cells - badge.end()):
-            return f"{badge.group()}{brief}"
-    return clauses_in(summary, cells)
+    """What the problem is, or, if that is too long, whose it is."""
+    return _problem(event, cells) or clauses_in(event.text, cells)
+
+
+def _problem(event: Event, cells: int) -> str:
+    """`P2 The API is overloaded (529)`, of an alert `[P2, was P4] The API is overloaded (529)`.
+
+    Empty if there is no room for it.
+    """
+    badge = _BADGE.match(event.text)
+    if badge is None:
+        return ""
+    rest = without_first_sentence(event.text[badge.end() :]).removesuffix(".")
+    brief = clauses_in(rest, cells - badge.end())
+    return f"{badge.group()}{brief}" if brief else ""
 
 
 def _cut_at_a_word(row: Line, cells: int) -> Line:

@@ -102,10 +102,10 @@ def headroom_lines(snapshot: Snapshot, cells: int, rows: int, *, footed: bool = 
     if not listed:
         return _nothing(snapshot, cells, rows)
     if not footed or rows < 3:
-        return _rows(_shown(listed, snapshot.at, cells, rows), 0, snapshot.at, cells, rows)
+        return _rows(_shown(listed, snapshot.at, cells, rows), 0, view.read_at, snapshot.at, cells, rows)
     room = rows - 1
     shown = listed if len(listed) <= room else _shown(listed, snapshot.at, cells, room - 1)
-    body = _rows(shown, len(listed) - len(shown), snapshot.at, cells, room)
+    body = _rows(shown, len(listed) - len(shown), view.read_at, snapshot.at, cells, room)
     gap: Lines = (BLANK,) if room > len(body) else ()
     return (*body, *gap, _as_of(view, snapshot.at, cells))
 
@@ -140,27 +140,34 @@ def _left(row: Row) -> float:
     return row.fraction if isinstance(row, Headroom) else 1 - row.used
 
 
-def _rows(shown: Sequence[Row], hidden: int, at: datetime, cells: int, room: int) -> Lines:
-    """A row each, with its detail below it, or beside it if there are columns but no rows to spare."""
+def _rows(
+    shown: Sequence[Row], hidden: int, read_at: datetime | None, at: datetime, cells: int, room: int
+) -> Lines:
+    """A row each, with its detail below it, or beside it if there are columns but no rows to spare.
+
+    `read_at` is said of all rows, in the title or in the last row.
+    """
     spare = room - len(shown) - bool(hidden)
     if cells >= _BESIDE_FROM and spare < len(shown):
-        out = _beside(shown, at, cells)
+        out = _beside(shown, read_at, at, cells)
     else:
-        out = _below(shown, at, cells, spare)
+        out = _below(shown, read_at, at, cells, spare)
     if hidden and len(out) < room:
         out.append(line(Span(f"{hidden} more with more left", "dim")))
     return tuple(crop(each, cells) for each in out[:room])
 
 
-def _beside(shown: Sequence[Row], at: datetime, cells: int) -> list[Line]:
-    details = [_detail(row, at) or _quiet(row, at) for row in shown]
+def _beside(shown: Sequence[Row], read_at: datetime | None, at: datetime, cells: int) -> list[Line]:
+    details = [_detail(row, at, read_at=read_at) or _quiet(row, at) for row in shown]
     # Space is reserved for a detail before there is one, so that the gauges keep their length.
     room = max(*map(width, details), _DETAIL_CELLS)
     columns = _Columns.of(shown, min(cells - room - 3, _WIDEST_MAIN))
     return [join((_main(row, columns), detail), "   ") for row, detail in zip(shown, details, strict=True)]
 
 
-def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[Line]:
+def _below(
+    shown: Sequence[Row], read_at: datetime | None, at: datetime, cells: int, spare: int
+) -> list[Line]:
     """Below every row its detail, if there is room for all; otherwise the details of the worst at the end."""
     columns = _Columns.of(shown, cells)
     ample = spare >= len(shown)
@@ -168,7 +175,7 @@ def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[L
     same_age = all(row.stale and row.read_at == shown[0].read_at for row in shown)
     if ample:
         room = cells - columns.label - 1
-        details = (BLANK if same_age else _detail(row, at, room) or _quiet(row, at) for row in shown)
+        details = (BLANK if same_age else _detail(row, at, room, read_at) or _quiet(row, at) for row in shown)
         pairs = zip(shown, details, strict=True)
         indent = " " * (columns.label + 1)
         return [each for row, detail in pairs for each in (_main(row, columns), line(indent, *detail))]
@@ -177,7 +184,7 @@ def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[L
     out = [_main(row, columns, marked=any(row is each for each in marked)) for row in shown]
     for row in loud:
         name = _label(row)
-        detail = _detail(row, at, cells - cells_of(name) - 1)
+        detail = _detail(row, at, cells - cells_of(name) - 1, read_at)
         glyph = () if row.stale else detail[:1]
         out.append(line(*glyph, Span(f"{name} ", "text"), *detail[len(glyph) :]))
     return out
@@ -241,13 +248,14 @@ def _figures(row: Row) -> tuple[str, str]:
     return count_of(row.remaining, row.limit), f" of {count(row.limit)}"
 
 
-def _detail(row: Row, at: datetime, cells: int = 60) -> Line:
+def _detail(row: Row, at: datetime, cells: int = 60, read_at: datetime | None = None) -> Line:
     """What to know about a row that is low, running out or stale; empty for other rows.
 
     At most `cells` wide: the last facts are left out first.
     """
     if row.stale:
-        return line(Span(fit(f"as of {moment(row.read_at, at)}, may have reset", cells), "dim"))
+        when = "" if row.read_at == read_at else f"as of {moment(row.read_at, at)}, "
+        return line(Span(fit(f"{when}may have reset", cells), "dim"))
     running_out = isinstance(row, Headroom) and row.runs_out_first
     if row.level not in (Level.WARN, Level.BAD) and not running_out:
         return ()

@@ -131,14 +131,17 @@ def _facts(row: Row, at: datetime) -> Sequence[Line]:
         facts.append(
             line(Span(count_of(row.remaining, row.limit), "text"), Span(f" of {count(row.limit)}", "dim"))
         )
-        if row.burn_per_minute is not None:
+        # An old pace says nothing of now.
+        if row.burn_per_minute is not None and not row.stale:
             facts.append(line(Span("burns ", "dim"), Span(per_minute(row.burn_per_minute), "text")))
         if row.exhausted_in is not None:
             role = "bad" if row.runs_out_first else "dim"
             facts.append(line(Span(f"out in {duration(row.exhausted_in)}", role, bold=row.runs_out_first)))
     elif row.status:
         facts.append(line(Span(plain(row.status), level_mark(row.level).role)))
-    facts.append(_reset(row.reset_at, at))
+    # Of an old reading the reset is over, which says nothing that its age does not.
+    if not (row.stale and (row.reset_at is None or row.reset_at <= at)):
+        facts.append(_reset(row.reset_at, at))
     if row.stale:
         facts.append(line(Span(f"as of {moment(row.read_at, at)}", "warn")))
     return facts

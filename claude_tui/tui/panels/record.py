@@ -51,6 +51,8 @@ _MOST_MODELS = 4
 _ROWS_OF_AN_ENTRY = 2
 # In so many rows, what the newest entries say in full is worth more than older ones.
 _NEWEST, _ROOMY = 3, 9
+# What is said and done; what is measured is in the other panels.
+_TOLD = frozenset({EventKind.VERDICT, EventKind.ALERT, EventKind.STATUS, EventKind.PERSON})
 # From this width on, past incidents are shown beside the rest.
 _TWO_COLUMNS, _COLUMN_GAP = 96, 4
 
@@ -59,8 +61,11 @@ class RecordPanel(SnapshotPanel):
     PANEL = Panel.RECORD
     TITLE = "Record"
 
+    tells_events = False
+    """Whether rows that are left show events, as no other panel does."""
+
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
-        return record_lines(snapshot, width, height)
+        return record_lines(snapshot, width, height, events=self.tells_events)
 
     def subtitle(self, snapshot: Snapshot) -> str:
         if snapshot.incident is None:
@@ -68,11 +73,17 @@ class RecordPanel(SnapshotPanel):
         return "proposed" if snapshot.incident.proposed else snapshot.incident.label
 
 
-def record_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The open or proposed incident with its newest entries, or else the outlook."""
+def record_lines(snapshot: Snapshot, cells: int, rows: int, *, events: bool = False) -> Lines:
+    """The open or proposed incident with its newest entries, or else the outlook; below it the `events`."""
     if snapshot.incident is not None:
         return _incident(snapshot, cells, rows)
-    return _outlook(snapshot, cells, rows)
+    seen = _outlook(snapshot, cells, rows)
+    left = rows - len(seen) - 2
+    told = [event for event in snapshot.events if event.kind in _TOLD] if events and left > 0 else []
+    if not told:
+        return seen
+    below = _entries(tuple(told), snapshot.at, cells, left)
+    return (*seen, BLANK, line(Span("events, newest first", "dim")), *below)
 
 
 # -- an incident -------------------------------------------------------------------------
@@ -164,7 +175,7 @@ def _past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     ]
     hidden = len(past) - len(shown)
     more = (line(Span(f"{hidden} more", "faint")),) if hidden else ()
-    return clipped((line(Span("incidents, the last first", "dim")), *listed, *more), cells, rows)
+    return clipped((line(Span("incidents, newest first", "dim")), *listed, *more), cells, rows)
 
 
 def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int) -> Lines:

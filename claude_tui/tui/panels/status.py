@@ -10,7 +10,7 @@ from functools import lru_cache
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import age, ago, moment, plain
 from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus
-from claude_tui.model.snapshot import EventKind, ModelState, Snapshot, StatusView
+from claude_tui.model.snapshot import EventKind, Snapshot, StatusView
 from claude_tui.tui.render.glyphs import component_mark, event_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
@@ -58,7 +58,7 @@ def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """The panel's content in at most `rows` rows: our components and open incidents first."""
     view = snapshot.status
     status = view.status
-    models = _models(snapshot.models, cells) if rows > 1 else ()
+    models = _models(snapshot, cells) if rows > 1 else ()
     rows -= len(models)
     if status is None:
         drawn: Lines = (line(Span("◌ ", "dim"), Span("not read yet", "dim")),)
@@ -71,11 +71,16 @@ def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     return clipped((*models, *drawn), cells, rows + len(models))
 
 
-def _models(states: Sequence[ModelState], cells: int) -> Lines:
-    """`● Haiku ✗ Opus ● Sonnet`: each probed model, if there are several."""
+def _models(snapshot: Snapshot, cells: int) -> Lines:
+    """`● Haiku ✗ Opus ▲ Sonnet`: each probed model, if there are several.
+
+    One that answered its last probe may fail in own traffic, which calls it more often.
+    """
+    troubles = snapshot.traffic.troubles if snapshot.traffic is not None else ()
+    called = {model for trouble in troubles if trouble.ended_at is None for model in trouble.models}
     pieces: list[Span] = []
-    for each in states:
-        failing = each.fails or each.suspect
+    for each in snapshot.models:
+        failing = each.fails or each.suspect or each.model in called
         role = "bad" if each.fails else "warn" if failing else "ok" if each.known else "dim"
         glyph = "✗" if each.fails else "▲" if failing else "●" if each.known else "◌"
         pieces += [Span(f"{glyph} ", role), Span(f"{each.name}  ", role if failing else "text")]
@@ -121,7 +126,7 @@ def _changes(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     told = [event for event in snapshot.events if event.kind is EventKind.STATUS]
     if not told or rows < _ROWS_FOR_CHANGES:
         return ()
-    out: list[Line] = [BLANK, line(Span("changes, the last first", "dim"))]
+    out: list[Line] = [BLANK, line(Span("changes, newest first", "dim"))]
     for event in told:
         mark = event_mark(event)
         head = line(Span(f"{moment(event.at, snapshot.at)} ", "dim"), Span(f"{mark.glyph} ", mark.role))

@@ -195,6 +195,8 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, ou
     room = rows - len(last) - len(alerts)
     heads = flow(join((news, unread, figures(verdict.note))), inner, max(room, 1)) or (BLANK,)
     why = _why(snapshot, inner, room - len(heads))
+    if (spare := room - len(heads) - len(why)) > 0 and alerts:
+        alerts = _alerts(snapshot, cells, len(alerts) + spare, keys)
     if outlook and not last and rows > len(heads) + len(why) + len(alerts):
         last = (outlook_line(snapshot, inner),)
     blank = (BLANK,) * (rows - len(heads) - len(why) - len(alerts) - len(last))

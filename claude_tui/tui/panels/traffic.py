@@ -118,7 +118,7 @@ def traffic_lines(
         cost_row(view.all, cells),
         *ending_rows(view.all, cells, always=rows >= _TABLE_ROWS),
     )
-    apps = _listed("application", view.applications, cells, rows) if by_application else ()
+    apps = _listed("application", view.applications, view, cells, rows) if by_application else ()
     left = rows - len(head) - len(figures) - len(apps)
     # A tall panel draws the trend higher, once models and some failed calls have their rows.
     tall = 1 + max(left - len(view.models) - _ROWS_OF_CALLS, 0) // _ROWS_FOR_HEIGHT
@@ -208,8 +208,7 @@ def _silent(view: TrafficView) -> Lines:
 
 def _more(view: TrafficView, cells: int, rows: int, room: int) -> Lines:
     """Models and the newest failed calls, if they fit."""
-    named = [replace(each, name=each.name.removeprefix("claude-")) for each in view.models]
-    models = _listed("model", named, cells, rows)
+    models = _listed("model", _models(view), view, cells, rows)
     more: Lines = (BLANK, *models) if models and room > len(models) else ()
     if view.failed_calls and room - len(more) >= 3:
         failed = view.failed_calls[: room - len(more) - 1]
@@ -234,7 +233,12 @@ def _failed_call(kept: KeptCall, cells: int) -> Line:
     )
 
 
-def _listed(title: str, found: Sequence[TrafficFigures], cells: int, rows: int) -> Lines:
+def _models(view: TrafficView) -> list[TrafficFigures]:
+    """The figures of the models, by their short names."""
+    return [replace(each, name=each.name.removeprefix("claude-")) for each in view.models]
+
+
+def _listed(title: str, found: Sequence[TrafficFigures], view: TrafficView, cells: int, rows: int) -> Lines:
     """A row for each, failing ones first: as a table in a large panel, otherwise with labelled figures.
 
     `checkout 9.1/s 38% p95 6.2s $4.10/h`
@@ -245,7 +249,8 @@ def _listed(title: str, found: Sequence[TrafficFigures], cells: int, rows: int) 
         from claude_tui.tui.panels.traffic_table import table
 
         return tuple(crop(each, cells) for each in table(title, _worst_first(found), cells))
-    longest = max((cells_of(each.name) for each in found), default=0)
+    # Models below applications have the same columns.
+    longest = max(cells_of(each.name) for each in (*view.applications, *_models(view)))
     name = min(longest, max(cells // 4, min(cells - _BESIDE_NAME, _NAME_IN_FULL), 8))
     return tuple(crop(_row(each, name, cells), cells) for each in _worst_first(found))
 

@@ -27,6 +27,7 @@ from claude_tui.model.format import (
     span_text,
     stamp,
 )
+from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Chart, ChartSeries, Snapshot
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import SourceState, TrafficFigures, TrafficView
@@ -192,8 +193,8 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
         "calls": f"{figures.calls:,}",
         "pace": pace(figures),
         "failing": share(figures.failing),
-        "overload": f"{figures.overloaded:,}",
-        "limited": f"{figures.rate_limited:,}",
+        "overload": share(figures.share_of(Outcome.OVERLOADED)),
+        "limited": share(figures.share_of(Outcome.RATE_LIMITED)),
         "TTFT p50": _seconds(first.p50),
         "TTFT p95": _seconds(first.p95),
         "TTFT p99": _seconds(first.p99),
@@ -321,4 +322,4 @@ def _seconds(value: float | None) -> str:
     if value is None:
         return NOT_AVAILABLE
     unit = latency_unit(value)
-    return f"{latency_figure(value, unit)} {unit}"
+    return f"{latency_figure(value, unit)}{unit}"

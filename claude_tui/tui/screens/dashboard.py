@@ -217,6 +217,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             hidden=self.hidden,
         )
         self.strip.tells_outlook = Panel.RECORD.value not in plan.slots
+        self.record.tells_events = Panel.EVENTS.value not in plan.slots
         for panel in self.panels:
             if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
                 panel.reframe(slot.frame)

@@ -86,7 +86,7 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
     DEFAULT_CSS = """
     DialogScreen { align: center middle; background: transparent; }
     DialogScreen > Vertical {
-        width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; overflow-y: auto;
+        width: 80; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; overflow-y: auto;
         background: $ct-background; border: round $border; border-title-color: $ct-text;
         border-title-style: bold; scrollbar-size-vertical: 1;
     }

@@ -146,7 +146,7 @@ def _fitting_failures(period: Period, cells: int) -> str:
         said = " · ".join((*kinds[:kept], f"{total - told:,} more"))
         if cells_of(said) <= cells:
             return said
-    said = f"{total:,} of {len(kinds)} kinds"
+    said = f"{total:,}, {len(kinds)} kinds"
     return said if len(kinds) > 1 and cells_of(said) <= cells else f"{total:,}"
 
 

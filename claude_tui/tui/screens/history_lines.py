@@ -102,13 +102,13 @@ def _summary(report: Report, listing: HistoryListing | None, cells: int, zone: s
 # -- uptime ----------------------------------------------------------------------------
 
 _UPTIME_COLUMNS: Columns = (
-    ("uptime", 8),
+    ("uptime", 7),
     ("up", 8),
     ("down", 8),
     ("ours", 8),
     ("unknown", 8),
     ("covered", 8),
-    ("by page", 8),
+    ("by page", 9),
     ("claude.ai", 10),
 )
 # If not all fit, these are left out in this order.

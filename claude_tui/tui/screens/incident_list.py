@@ -18,7 +18,9 @@ ORDERS = ("started", "severity", "lasted")
 """The orders of the list: newest first, most severe first, longest first."""
 
 _LABEL_CELLS, _SEVERITY_CELLS = 8, 10
-_STARTED_CELLS = 18
+# In a narrow list the year makes room for the title.
+_NARROW = 70
+_STARTED_CELLS, _SHORT_STARTED_CELLS = 18, 14
 _GRAVEST_FIRST = tuple(Severity)
 
 
@@ -65,12 +67,16 @@ def _head(order: str, cells: int) -> Line:
         return Span(pad(f"{column} ▾" if marked else column, room or len(column) + 2 * marked), _role(marked))
 
     left = line(
-        name("started", _STARTED_CELLS),
+        name("started", _started_cells(cells)),
         Span(" " * _LABEL_CELLS),
         name("severity", _SEVERITY_CELLS),
         Span("title", "faint"),
     )
     return spread(left, line(name("lasted")), cells)
+
+
+def _started_cells(cells: int) -> int:
+    return _STARTED_CELLS if cells >= _NARROW else _SHORT_STARTED_CELLS
 
 
 def _role(marked: bool) -> str:
@@ -80,10 +86,11 @@ def _role(marked: bool) -> str:
 def _listed(incident: Incident, at: datetime, cells: int) -> Line:
     severity = incident.severity
     badge = Span(pad(str(severity) if severity.trouble else "–", _SEVERITY_CELLS), severity_role(severity))
-    started = f"{incident.started_at:%Y-%m-%d} {clock_minute(incident.started_at)}"
+    at_start = incident.started_at
+    day = f"{at_start:%Y-%m-%d}" if cells >= _NARROW else f"{at_start:%b %d}"
     return spread(
         line(
-            Span(pad(started, _STARTED_CELLS), "dim"),
+            Span(pad(f"{day} {clock_minute(at_start)}", _started_cells(cells)), "dim"),
             Span(pad(incident.label, _LABEL_CELLS), "text", bold=True),
             badge,
             incident.title,

@@ -16,15 +16,15 @@ def keep_choice(app: Cockpit, key: str, value: object, told: str) -> None:
 
     if app.served:
         # In a browser, the settings belong to the person who serves the dashboard.
-        app.notify(f"{told}; for this session only.", timeout=3, markup=False)
+        app.notify(f"{told}; for this session only.", about=key, timeout=3, markup=False)
         return
     file = app.settings.file
     if file is None:
-        app.notify(f"{told}; for this session only: no settings file", timeout=3, markup=False)
+        app.notify(f"{told}; for this session only: no settings file.", about=key, timeout=3, markup=False)
         return
     if (problem := update_file(file, key, value)) is not None:
-        app.notify(f"{told}; for this session only: {problem}", severity="warning", markup=False)
+        app.notify(f"{told}; for this session only: {problem}", about=key, severity="warning", markup=False)
         return
     origin = app.settings.origin(key).kind
     but = f"; the {origin} still overrides it" if origin in ("flag", "environment") else ""
-    app.notify(f"{told}. Saved in {file.name}{but}.", timeout=3, markup=False)
+    app.notify(f"{told}. Saved in {file.name}{but}.", about=key, timeout=3, markup=False)

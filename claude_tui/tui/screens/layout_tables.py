@@ -71,7 +71,7 @@ _QUIET = _above((66, "record"), (34, "latency"))
 _QUIET_WITH_TRAFFIC = _above((56, "record"), (44, _beside((44, "latency"), (56, "traffic"))))
 
 _QUIET_WIDE = _above((52, "record"), (48, "latency"))
-_QUIET_WIDE_WITH_TRAFFIC = _above((42, "record"), (58, _beside((46, "latency"), (54, "traffic"))))
+_QUIET_WIDE_WITH_TRAFFIC = _above((36, "record"), (64, _beside((46, "latency"), (54, "traffic"))))
 
 GRIDS: Mapping[tuple[Preset, bool], Tree] = {
     (Preset.TRIAGE, False): _rows(_PROBED, _ASKED),
@@ -139,14 +139,14 @@ _TRAFFIC_COLUMN = Column(
     ("traffic", "events"),
 )
 _QUIET_COLUMN = Column(
-    ((("record", 5), ("latency", 4)), (("record", 12), ("latency", 6), ("record", 24), ("latency", 12))),
+    ((("record", 5), ("latency", 4)), (("record", 12), ("latency", 6), ("record", 24), ("latency", 20))),
     ("record", "latency"),
     ("record",),
 )
 _QUIET_COLUMN_WITH_TRAFFIC = Column(
     (
         (("record", 5), ("traffic", 3), ("latency", 4)),
-        (("record", 12), ("traffic", 9), ("latency", 6), ("record", 24), ("traffic", 14)),
+        (("record", 12), ("traffic", 9), ("latency", 6), ("record", 24), ("traffic", 14), ("latency", 12)),
     ),
     ("record", "latency", "traffic"),
     ("record",),

@@ -83,7 +83,7 @@ class PromptScreen(LeavesOnce, ModalScreen[bool]):
 
     DEFAULT_CSS = """
     PromptScreen { align: center middle; background: transparent; }
-    PromptScreen > Pager { width: 110; max-width: 100%; height: 90%; max-height: 100%; }
+    PromptScreen > Pager { width: 110; max-width: 100%; height: 36; max-height: 100%; }
     """
     CALLED = "preview of a request"
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -63,7 +63,7 @@ class PlaybookChooser(LeavesOnce, ModalScreen[str | None]):
     DEFAULT_CSS = """
     PlaybookChooser { align: center middle; background: transparent; }
     PlaybookChooser > OptionList, PlaybookChooser > OptionList:focus {
-        width: 78; max-width: 94%; height: auto; max-height: 90%; padding: 0 1;
+        width: 80; max-width: 100%; height: auto; max-height: 90%; padding: 0 1;
         background: $ct-background; background-tint: $surface 0%; border: round $border;
         border-title-color: $ct-text; border-subtitle-color: $ct-dim;
     }

@@ -263,7 +263,9 @@ def _labelled(label: str, cells: int) -> str:
 
 
 def _noted(note: str, cells: int) -> str:
-    """As much of the note as fits: its last parts are left out first."""
+    """As much of the note as fits: in a shorter form, then without its last parts."""
+    if cells_of(note) > cells:
+        note = note.replace("acknowledged", "acked")
     while cells_of(note) > cells and ", " in note:
         note = note.rpartition(", ")[0]
     return fit(note, cells)
