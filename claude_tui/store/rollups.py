@@ -33,8 +33,6 @@ _Kind = tuple[Source, str, Outcome, str]
 _SOURCES = {source.value: source for source in Source}
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _LONGEST_TEXT = 200
-# The sources whose latency is part of a report; that of others is stored, but costs time to read.
-_TIMED = frozenset({Source.MESSAGES})
 # Beyond the range of datetime.
 _LAST_HOUR = 10**8
 # More observations than an hour can have.
@@ -51,10 +49,13 @@ _OLDEST = "SELECT min(at) FROM observations WHERE at >= ?"
 _MARK = "SELECT value FROM meta WHERE key = 'rolled_up_to'"
 _SET_MARK = "INSERT OR REPLACE INTO meta (key, value) VALUES ('rolled_up_to', ?)"
 _INSERT = "INSERT OR REPLACE INTO hourly VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# The latency of other sources is stored, but is part of no report, and costs time to read.
 _ROWS = (
     "SELECT hour, CAST(source AS BLOB), CAST(model AS BLOB), CAST(outcome AS BLOB), "
-    "CAST(error_type AS BLOB), count, micros, ttft, total FROM hourly "
-    "WHERE hour >= ? AND hour < ? ORDER BY hour"
+    "CAST(error_type AS BLOB), count, micros, "
+    f"CASE source WHEN '{Source.MESSAGES.value}' THEN ttft END, "
+    f"CASE source WHEN '{Source.MESSAGES.value}' THEN total END "
+    "FROM hourly WHERE hour >= ? AND hour < ? ORDER BY hour"
 )
 
 
@@ -133,7 +134,7 @@ def read_hours(
     ]
     rows = hour_rows(recent, boundary, hour_of(until) + 1, reach, until=until)
     return found + [
-        row if row.source in _TIMED else row._replace(ttft=EMPTY, total=EMPTY) for row in rows
+        row if row.source is Source.MESSAGES else row._replace(ttft=EMPTY, total=EMPTY) for row in rows
     ], skipped
 
 
@@ -214,19 +215,17 @@ def _decoded(rows: Iterable[tuple[Any, ...]]) -> tuple[list[HourRow], int]:
     found: list[HourRow] = []
     skipped = 0
     kinds: dict[tuple[Any, ...], _Kind] = {}
-    for row in rows:
-        hour, *_, observed, micros, ttft, total = row
+    for hour, source, model, outcome, error_type, observed, micros, ttft, total in rows:
         try:
-            if (kind := kinds.get(row[1:5])) is None:
-                kind = kinds[row[1:5]] = _kind(*row[1:5])
+            key = source, model, outcome, error_type
+            if (kind := kinds.get(key)) is None:
+                kind = kinds[key] = _kind(*key)
             if type(observed) is not int or type(micros) is not int:
                 raise TypeError("not a number")
             if not (0 <= observed < _MOST and 0 <= micros <= HOUR):
                 raise ValueError("more than an hour has")
-            first = whole = EMPTY
-            if kind[0] in _TIMED:
-                first = Histogram.from_bytes(ttft) if ttft else EMPTY
-                whole = Histogram.from_bytes(total) if total else EMPTY
+            first = Histogram(Histogram.unpacked(ttft)) if ttft else EMPTY
+            whole = Histogram(Histogram.unpacked(total)) if total else EMPTY
             found.append(HourRow(hour, *kind, observed, micros, first, whole))
         except UNREADABLE:
             skipped += 1

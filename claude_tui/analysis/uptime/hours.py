@@ -133,18 +133,17 @@ def hour_rows(
     ordered = sorted(samples, key=lambda sample: (sample.source, sample.at))
     micros: dict[int, dict[Key, int]] = {}
     begun: dict[int, dict[Key, list[Sample]]] = {}
+    last = high if until is None else min(high, until)
     for _, group in groupby(ordered, key=lambda sample: sample.source):
-        of_source = list(group)
-        for sample in of_source:
+        for sample, end in _stretches(list(group), reach):
+            key, start, end = _key(sample), max(sample.at, low), min(end, last)
             if low <= sample.at < high:
-                begun.setdefault(hour_of(sample.at), {}).setdefault(_key(sample), []).append(sample)
-        for sample, end in _stretches(of_source, reach):
-            start, end = max(sample.at, low), min(end, high if until is None else min(high, until))
+                begun.setdefault(hour_of(sample.at), {}).setdefault(key, []).append(sample)
             while start < end:
                 hour = hour_of(start)
                 part = min(end, (hour + 1) * HOUR)
                 of_hour = micros.setdefault(hour, {})
-                of_hour[_key(sample)] = of_hour.get(_key(sample), 0) + part - start
+                of_hour[key] = of_hour.get(key, 0) + part - start
                 start = part
     return [
         _row(hour, key, begun.get(hour, {}).get(key, ()), micros.get(hour, {}).get(key, 0))
@@ -168,13 +167,16 @@ def _row(hour: int, key: Key, begun: Sequence[Sample], micros: int) -> HourRow:
 
 def _stretches(samples: Sequence[Sample], reach: Reach) -> Iterator[tuple[Sample, int]]:
     """Each sample of a source in order, with the instant until which it holds."""
-    for index, sample in enumerate(samples):
+    for sample, after in zip(samples, [*samples[1:], None], strict=True):
         took = round(max(sample.total_s or 0.0, 0.0) * 1_000_000)
         end = sample.at + took + reach[sample.source]
-        if index + 1 < len(samples):
-            after = samples[index + 1]
-            state = state_of(sample.outcome)
-            waited = state is not State.UP and state is state_of(after.outcome)
-            if after.at < end or (waited and after.at - sample.at <= LONGEST_WAIT):
-                end = after.at
+        if after is not None and (after.at < end or _waited(sample, after)):
+            end = after.at
         yield sample, end
+
+
+def _waited(sample: Sample, after: Sample) -> bool:
+    """Whether both failed in the same way, and at most the longest wait apart."""
+    if sample.outcome is Outcome.OK or after.at - sample.at > LONGEST_WAIT:
+        return False
+    return state_of(sample.outcome) is state_of(after.outcome)
