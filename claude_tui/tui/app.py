@@ -206,9 +206,9 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
 
         def show() -> None:
             if self.is_running and time.monotonic() - self._arrived < _STALLED_AFTER_S:
-                passed = timedelta(seconds=snapshot.engine.speed)
                 panels_at = snapshot.panels_at or snapshot.at
-                self.newest = replace(snapshot, at=snapshot.at + passed, panels_at=panels_at)
+                at = snapshot.at + timedelta(seconds=1)
+                self.newest = replace(snapshot, at=at, panels_at=panels_at)
                 self._show_newest()
                 self._count_on(self.newest, 1.0)
 

@@ -250,6 +250,20 @@ async def test_the_clock_goes_on_while_the_engine_skips_a_second(name: str, keys
         assert keys == ["w"] or sought in app.text()
 
 
+@pytest.mark.parametrize("has_new_views", [True, False])
+async def test_the_clock_of_a_fast_demo_is_that_of_the_day(*, has_new_views: bool) -> None:
+    first = PICTURES["healthy"]()
+    first = replace(first, engine=replace(first.engine, demo="tour", speed=20.0))
+    app = Watched(first)
+    async with app.run_test(size=(120, 40)) as pilot:
+        panels_at = None if has_new_views else first.at
+        await arrives(pilot, replace(later(first, 1), panels_at=panels_at))
+        async with asyncio.timeout(60):
+            while app.newest.at == first.at + timedelta(seconds=1):  # noqa: ASYNC110 - set by a timer
+                await asyncio.sleep(0.05)
+        assert app.newest.at - first.at < timedelta(seconds=10)
+
+
 # -- pause --------------------------------------------------------------------------
 
 
