@@ -11,6 +11,7 @@ from claude_tui.model.source import Source
 
 __all__ = [
     "NO_SUCH_PATH",
+    "REFUSALS",
     "REJECTED",
     "FailureKind",
     "Observation",
@@ -49,6 +50,19 @@ class Outcome(StrEnum):
     @property
     def failed(self) -> bool:
         return self is not Outcome.OK
+
+
+REFUSALS = frozenset(
+    {
+        Outcome.RATE_LIMITED,
+        Outcome.SPEND_LIMIT,
+        Outcome.KEY_REJECTED,
+        Outcome.NOT_PERMITTED,
+        Outcome.BAD_REQUEST,
+        Outcome.MODEL_NOT_FOUND,
+    }
+)
+"""The outcomes in which an answer refuses what we sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,13 @@ def test_the_header_says_what_is_watched_and_that_it_is_live() -> None:
     assert shown.rstrip().endswith("$0.03 today  14:05:33 UTC")
 
 
+def test_a_probe_that_is_due_is_under_way_even_before_the_engine_says_so() -> None:
+    snapshot = scene("healthy")
+    shown = plain(header_line(replace(snapshot, at=snapshot.at + timedelta(seconds=12)), View(AT), 120))
+    assert "probing" in shown
+    assert "next" not in shown
+
+
 def test_a_narrow_header_keeps_target_state_and_clock() -> None:
     shown = plain(header_line(scene("healthy"), View(AT), 44))
     assert "prod" in shown

@@ -26,7 +26,7 @@ from claude_tui.analysis.diagnosis.rate import (
     successes_to_recover,
 )
 from claude_tui.analysis.history.history import History
-from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.observation import REFUSALS, Source
 
 __all__ = [
     "ANSWERS_RETURN",
@@ -52,16 +52,6 @@ MOST_CLUSTERS = 240
 # To the person on call, an outage that is fixed and returns shortly after is one incident: within half an
 # hour (see `quiet`), or before this many times the successes that ended it.
 BACK_SOON = 2
-_REFUSALS = frozenset(
-    {
-        Outcome.RATE_LIMITED,
-        Outcome.SPEND_LIMIT,
-        Outcome.KEY_REJECTED,
-        Outcome.NOT_PERMITTED,
-        Outcome.BAD_REQUEST,
-        Outcome.MODEL_NOT_FOUND,
-    }
-)
 # After two hours without probes (a laptop that slept), nothing is known about that time: a new episode
 # begins.
 LONGEST_GAP_S = 7200.0
@@ -213,7 +203,7 @@ def _refuses(history: History, episode: Episode) -> bool | None:
     """Whether the newest failures of an episode refuse what we send; None if only some of them do."""
     values = history.exchanges(episode.source).items.values
     newest = values[max(episode.first, episode.last - RECENT + 1) : episode.last + 1]
-    found = {each.outcome in _REFUSALS for each in newest if each.failed}
+    found = {each.outcome in REFUSALS for each in newest if each.failed}
     return found.pop() if len(found) == 1 else None
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.uptime.histogram import EMPTY, Histogram
-from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.observation import REFUSALS, Outcome, Source
 
 __all__ = [
     "DEFAULT_REACH",
@@ -52,17 +52,7 @@ class State(StrEnum):
     """It failed because of us: key, limit, request or network."""
 
 
-_OURS = frozenset(
-    {
-        Outcome.RATE_LIMITED,
-        Outcome.SPEND_LIMIT,
-        Outcome.KEY_REJECTED,
-        Outcome.NOT_PERMITTED,
-        Outcome.BAD_REQUEST,
-        Outcome.MODEL_NOT_FOUND,
-        Outcome.NETWORK,
-    }
-)
+_OURS = REFUSALS | {Outcome.NETWORK}
 
 
 def state_of(outcome: Outcome) -> State:

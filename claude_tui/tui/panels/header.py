@@ -177,10 +177,11 @@ def _probes(snapshot: Snapshot) -> bool:
 
 
 def _next(snapshot: Snapshot) -> Line:
-    """When the next probe is due; `probing` while one runs."""
-    if any(probe.running for probe in snapshot.engine.probes):
+    """When the next probe is due; `probing` from then on, and while one runs."""
+    probes = snapshot.engine.probes
+    coming = [probe.next_at for probe in probes if probe.next_at is not None]
+    if any(probe.running for probe in probes) or (coming and min(coming) <= snapshot.at):
         return line(Span("probing", "dim"))
-    coming = [probe.next_at for probe in snapshot.engine.probes if probe.next_at is not None]
     if not coming:
         return ()
     return line(Span(f"next {age(min(coming) - snapshot.at):>3}", "dim"))

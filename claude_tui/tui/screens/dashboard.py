@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from claude_tui.model.arrangement import Panel, Preset
+from claude_tui.model.format import age
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import Scope
 from claude_tui.tui.cockpit import cockpit_of
@@ -48,9 +48,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.screens.long_span import LongSpan
 
 __all__ = ["DashboardScreen"]
-
-# From this age on, panels show the age of a trouble in minutes.
-_IN_SECONDS = timedelta(minutes=1)
 
 
 class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
@@ -151,7 +148,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             if snapshot.verdict.severity.trouble:
                 self.strip.show(snapshot)
             for panel in self.panels:
-                if panel.counts_down or _counts_seconds(snapshot):
+                if panel.counts_down or _has_aged(panel, snapshot):
                     panel.attempt(snapshot)
 
     def _take_long_chart(self, snapshot: Snapshot, view: View) -> None:
@@ -322,16 +319,18 @@ def _is_drawn(panel: SnapshotPanel, snapshot: Snapshot) -> bool:
     """Whether the panel shows the views of that Snapshot, which are those of an earlier second."""
     drawn = panel.snapshot
     return (
-        not _counts_seconds(snapshot)
-        and drawn.past is None
+        drawn.past is None
         and (drawn.panels_at or drawn.at) == snapshot.panels_at
+        and not _has_aged(panel, snapshot)
     )
 
 
-def _counts_seconds(snapshot: Snapshot) -> bool:
-    """Whether a trouble is so young that its age stands in panels in seconds, as beside the verdict."""
+def _has_aged(panel: SnapshotPanel, snapshot: Snapshot) -> bool:
+    """Whether the trouble's age in the panel is no longer the one beside the verdict."""
     since = snapshot.verdict.since
-    return snapshot.verdict.severity.trouble and since is not None and snapshot.at - since < _IN_SECONDS
+    if since is None or not snapshot.verdict.severity.trouble:
+        return False
+    return age(panel.snapshot.at - since) != age(snapshot.at - since)
 
 
 def _is_later(shown: Snapshot, snapshot: Snapshot) -> bool:
