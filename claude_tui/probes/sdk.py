@@ -23,10 +23,11 @@ from claude_tui.probes.http_client import httpx2
 from claude_tui.probes.optional_imports import absent
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.sdk_transport import make_transport
+from claude_tui.probes.shared_models import sharing_with_bases
 from claude_tui.probes.stream_reader import StreamReader
 
 # Its other HTTP client, over aiohttp (which the simulator needs): 9 MB that nothing here uses.
-with absent("anthropic._vendor.httpx_aiohttp"):
+with absent("anthropic._vendor.httpx_aiohttp"), sharing_with_bases():
     import anthropic
 
 __all__ = ["Sdk", "prewarm"]

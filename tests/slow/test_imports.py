@@ -95,6 +95,7 @@ def test_what_the_probes_leave_out_can_be_imported_afterwards() -> None:
 import claude_tui.probes.sdk
 import anthropic._vendor.httpx_aiohttp, httpcore2._async.http2
 assert anthropic.AsyncAnthropic
+assert anthropic.types.Message.__class_vars__ is anthropic.BaseModel.__class_vars__
 """
     assert {"aiohttp", "h2"} <= loaded_by(code)
 

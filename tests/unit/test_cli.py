@@ -14,6 +14,7 @@ import pytest
 
 from claude_tui import __version__
 from claude_tui.cli import main
+from claude_tui.cli.commands import COMMANDS
 from claude_tui.cli.failure import explain, write_report
 from claude_tui.cli.parser import parse
 from claude_tui.cli.usage import UsageError
@@ -72,6 +73,14 @@ def test_help_names_examples_environment_and_exit_codes(capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     for part in ("examples:", "environment:", "exit codes:", "ANTHROPIC_API_KEY", "claude-top --demo"):
         assert part in out
+
+
+def test_an_unknown_command_is_answered_with_all_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["chekc", "check"]) == 3
+    err = capsys.readouterr().err
+    assert "'chekc'" in err
+    for command in COMMANDS:
+        assert command == "dashboard" or f"'{command.split()[0]}'" in err
 
 
 @pytest.mark.parametrize(
