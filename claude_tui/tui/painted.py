@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["PaintedApp"]
 
 _POLL_S = 1.0
+# Each look wakes a thread, which costs a fifteenth of an idle dashboard.
+_POLL_WITHOUT_FILE_S = 5.0
 _THEME_FILE = "theme file"
 _PROBLEM_S = 10.0
 
@@ -89,7 +91,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         ended, loop = self._ended, asyncio.get_running_loop()
 
         def follow() -> None:
-            while not ended.wait(_POLL_S):
+            while not ended.wait(_POLL_S if self._theme_watch.has_file else _POLL_WITHOUT_FILE_S):
                 if self._theme_watch.stirs():
                     with suppress(RuntimeError):  # the loop has closed meanwhile
                         loop.call_soon_threadsafe(self._look_soon)

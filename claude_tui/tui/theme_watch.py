@@ -23,6 +23,11 @@ class ThemeWatch:
         self._user_dir = user_dir
         self._known = self._last = self._seen()
 
+    @property
+    def has_file(self) -> bool:
+        """Whether the theme had a file of the user's when it was last read."""
+        return self._known is not None
+
     def stirs(self) -> bool:
         """Whether `changed` may return something."""
         return self._seen() != self._known

@@ -77,6 +77,14 @@ def test_a_file_that_goes_leaves_the_shipped_theme_or_a_problem(tmp_path: Path) 
     assert shipped.title == "Dark"
 
 
+def test_it_knows_whether_there_is_a_file_to_watch(tmp_path: Path) -> None:
+    watch = ThemeWatch("dark", tmp_path)
+    assert not watch.has_file
+    write(tmp_path, theme_text("#000001"), 1, "dark")
+    assert isinstance(settled(watch), Theme)
+    assert watch.has_file
+
+
 def test_without_a_folder_there_is_nothing_to_watch(tmp_path: Path) -> None:
     for folder in (None, tmp_path / "missing"):
         assert ThemeWatch("dark", folder).changed() is None
