@@ -23,7 +23,7 @@ from claude_tui.engine.incidents import IncidentWatch, known_until, record_of
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of, of_installation, of_sharing
 from claude_tui.engine.paging import Paging
-from claude_tui.engine.seen import CALM_FOR, TENSE_FOR, Seen
+from claude_tui.engine.seen import LOOK_EVERY, Seen
 from claude_tui.engine.setup import DemoMode
 from claude_tui.engine.status_line import StatusLineKeeper
 from claude_tui.engine.traffic import FollowedTraffic
@@ -193,11 +193,10 @@ class Publisher:
         if seen is None or not (self._has_told_all and self._may_renew(seen)):
             return False
         version = self._collector.memory.history.version
-        most = CALM_FOR if seen.is_calm else TENSE_FOR
         return (
             seen.version == version
             and self._traffic.view(now) is seen.snapshot.traffic
-            and timedelta() <= now - looked_at < most - timedelta(seconds=TICK_S / 2)
+            and timedelta() <= now - looked_at < LOOK_EVERY - timedelta(seconds=TICK_S / 2)
         )
 
     def _may_renew(self, seen: Seen) -> bool:

@@ -15,16 +15,15 @@ from claude_tui.model.alert import AlertsView
 from claude_tui.model.level import Level
 from claude_tui.model.snapshot import EngineState, ProbeState, Snapshot
 from claude_tui.model.traffic_view import TrafficView
-from claude_tui.model.verdict import Cause, Verdict
+from claude_tui.model.verdict import Verdict
 
-__all__ = ["AT_LEAST_EVERY", "CALM_FOR", "TENSE_FOR", "Seen"]
+__all__ = ["AT_LEAST_EVERY", "LOOK_EVERY", "Seen"]
 
 AT_LEAST_EVERY = timedelta(seconds=5)
 """How old the views of the newest Snapshot get, whatever happens."""
 
-TENSE_FOR = timedelta(seconds=2)
-CALM_FOR = timedelta(seconds=4)
-"""How long nobody looks at the verdict while nothing arrives: in trouble, and in a calm."""
+LOOK_EVERY = timedelta(seconds=4)
+"""How long nobody looks at the verdict while nothing arrives."""
 
 _COUNTED = timedelta(minutes=2)
 _EASY = frozenset({Level.OK, Level.INFO, Level.UNKNOWN})
@@ -46,16 +45,6 @@ class Seen:
         return all(
             each.level in _EASY and (each.exhausted_in is None or each.exhausted_in > _COUNTED)
             for each in self.snapshot.headroom.buckets
-        )
-
-    @property
-    def is_calm(self) -> bool:
-        """Whether only what arrives, or its absence for a while, can turn this into trouble."""
-        verdict = self.snapshot.verdict
-        return (
-            verdict.cause is Cause.HEALTHY
-            and not (verdict.checking or verdict.recovery)
-            and self.snapshot.incident is None
         )
 
     def covers(self, at: datetime, version: int, engine: EngineState, traffic: TrafficView | None) -> bool:
