@@ -14,15 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from claude_tui.engine.collector import Collector
-from claude_tui.engine.identity import host_name
-from claude_tui.engine.journal import Journal
-from claude_tui.engine.memory import Memory
-from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
+from claude_tui.engine.paging import PagingSetup
+from claude_tui.engine.parts import make_parts
 from claude_tui.engine.publisher import Incidents, Publisher
-from claude_tui.engine.sources import options_from
-from claude_tui.engine.traffic import FollowedTraffic
-from claude_tui.engine.viewer import Viewer
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_response
@@ -85,24 +79,13 @@ def live_through(
 ) -> None:
     """Records what an engine would have made of `reports`, as if [since, until) passed now."""
     clock.at = since
-    memory = Memory(store, monitored.in_memory, clock)
-    collector, journal = Collector(settings, monitored, memory, clock), Journal(store)
-    alerts = Paging(paging, StoreBackend(store, monitored.target.base_url, clock.now))
-    publisher = Publisher(
-        collector,
-        Viewer(memory, clock, timedelta()),
-        options_from(settings, monitored.pace),
-        journal,
-        alerts,
-        None,
-        monitored.demo,
-        clock,
-        Incidents(timedelta(seconds=settings.incident_after_s), settings.auto_declare, host_name()),
-        FollowedTraffic(store, options_from(settings, monitored.pace).traffic),
-    )
+    parts = make_parts(settings, monitored, store, clock, paging)
+    collector, alerts = parts.collector, parts.paging
+    assert alerts is not None
+    publisher = Publisher(parts, Incidents.of(settings), monitored.demo)
     try:
         collector.load()
-        journal.load(since)
+        parts.journal.load(since)
         alerting = asyncio.run(alerts.open())
         waiting = iter(reports)
         report = next(waiting, None)

@@ -13,26 +13,21 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from claude_tui.analysis.uptime.hours import DEFAULT_REACH, reach_of
 from claude_tui.analysis.uptime.record import Record as HistoryRecord
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.changes_log import logged
-from claude_tui.engine.collector import HOUSEKEEPING_S, Collector
+from claude_tui.engine.collector import HOUSEKEEPING_S
 from claude_tui.engine.identity import host_name
-from claude_tui.engine.journal import Journal
-from claude_tui.engine.memory import Memory
-from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
+from claude_tui.engine.paging import PagingSetup
+from claude_tui.engine.parts import make_parts
 from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sharing import ASIDE_WITHIN_S, Sharing
-from claude_tui.engine.sources import options_from
-from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.uptime import count_uptime
-from claude_tui.engine.viewer import Viewer, longest_probe
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.expense import Expense
 from claude_tui.model.incident import IncidentEntry
@@ -48,7 +43,6 @@ from claude_tui.model.verdict import Severity
 from claude_tui.probes.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
-    from claude_tui.analysis.options import Options
     from claude_tui.engine.drafting import Answer
     from claude_tui.engine.travel import Travel
     from claude_tui.incident import Record
@@ -87,22 +81,12 @@ class Engine:
         self._counts_uptime = counts_uptime
         self._host = host_name()
         self._daily_ceiling_usd = settings.daily_ceiling_usd
-        self._incidents = Incidents(
-            timedelta(seconds=settings.incident_after_s), settings.auto_declare, self._host
-        )
-        options = options_from(settings, monitored.pace)
-        # The past of a demo was not recorded at the demo's own pace.
-        reach = DEFAULT_REACH if monitored.demo is not None else reach_of(options)
-        memory = Memory(store, monitored.in_memory, self._clock, reach)
-        self._journal = Journal(store)
-        self._traffic = FollowedTraffic(store, options.traffic)
-        self.collector = Collector(settings, monitored, memory, self._clock)
-        self.collector.traffic = lambda: self._traffic.view(self._clock.now())
-        self.viewer = Viewer(memory, self._clock, longest_probe(settings.timeout_s))
-        backend = StoreBackend(store, monitored.target.base_url, self._clock.now)
-        self._paging = Paging(paging, backend) if paging is not None else None
-        self.publisher = self._new_publisher(options, watched=watched)
-        self._sharing = self._new_sharing()
+        self._incidents = Incidents.of(settings)
+        parts = make_parts(settings, monitored, store, self._clock, paging, attendance)
+        self.collector, self.viewer = parts.collector, parts.viewer
+        self._journal, self._traffic = parts.journal, parts.traffic
+        self.publisher = Publisher(parts, self._incidents, monitored.demo, watched=watched)
+        self._sharing = Sharing(parts, self.publisher, hesitates=monitored.key.lack is not None)
         self._publish: Publish | None = None
         self._travel: Travel | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -110,35 +94,6 @@ class Engine:
         self._stopping: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
         self._asked_to_stop = threading.Event()
-
-    def _new_publisher(self, options: Options, *, watched: bool) -> Publisher:
-        return Publisher(
-            self.collector,
-            self.viewer,
-            options,
-            self._journal,
-            self._paging,
-            self._attendance,
-            self._monitored.demo,
-            self._clock,
-            self._incidents,
-            self._traffic,
-            watched=watched,
-        )
-
-    def _new_sharing(self) -> Sharing:
-        return Sharing(
-            self.collector,
-            self.viewer,
-            self.publisher,
-            self._journal,
-            self._paging,
-            self._store,
-            self._attendance,
-            self._clock,
-            self._traffic,
-            hesitates=self._monitored.key.lack is not None,
-        )
 
     # -- before the start ------------------------------------------------------
 

@@ -12,32 +12,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot, verdict_at
 from claude_tui.analysis.views.incident_log import with_incident
-from claude_tui.engine.attendance import Attendance
-from claude_tui.engine.collector import Collector
 from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorState
 from claude_tui.engine.conditions import Conditions, ConditionsRecorder
+from claude_tui.engine.identity import host_name
 from claude_tui.engine.incidents import IncidentWatch, known_until, record_of
-from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of, of_installation, of_sharing
-from claude_tui.engine.paging import Paging
+from claude_tui.engine.parts import Parts
 from claude_tui.engine.seen import LOOK_EVERY, Seen
 from claude_tui.engine.setup import DemoMode
 from claude_tui.engine.status_line import StatusLineKeeper
-from claude_tui.engine.traffic import FollowedTraffic
-from claude_tui.engine.viewer import Viewer, idle
+from claude_tui.engine.viewer import idle
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.installation import installation
 from claude_tui.model.outlook import Uptime
 from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapshot
 from claude_tui.model.verdict import Verdict
 from claude_tui.model.watching import Watching
-from claude_tui.probes.clock import Clock
 
 if TYPE_CHECKING:
     from claude_tui.incident import Proposal, Record
+    from claude_tui.settings import Settings
 
 __all__ = ["Incidents", "Publish", "Publisher"]
 
@@ -59,6 +55,10 @@ class Incidents:
     host: str
     """The name of this machine, recorded with the program's acts."""
 
+    @classmethod
+    def of(cls, settings: Settings) -> Incidents:
+        return cls(timedelta(seconds=settings.incident_after_s), settings.auto_declare, host_name())
+
 
 class Publisher:
     """The publishing half of the engine.
@@ -69,42 +69,35 @@ class Publisher:
 
     def __init__(
         self,
-        collector: Collector,
-        viewer: Viewer,
-        options: Options,
-        journal: Journal,
-        paging: Paging | None,
-        attendance: Attendance | None,
-        demo: DemoMode | None,
-        clock: Clock,
+        parts: Parts,
         incidents: Incidents,
-        traffic: FollowedTraffic,
+        demo: DemoMode | None = None,
         *,
         watched: bool = True,
     ) -> None:
         """`watched` says whether a screen shows what is published."""
         self.focus: Focus | None = None
         """What a zoomed screen needs in `Snapshot.chart`."""
-        self.collects = attendance is None
+        self.collects = parts.attendance is None
         """Whether this process collects, or shows what another process collects."""
         self.uptime: Uptime | None = None
         """The uptime of the last 30 days, as last counted."""
         self.unread: str | None = None
         """Why the records of other processes cannot be read, if they cannot."""
-        self._collector = collector
-        self._viewer = viewer
+        self._collector = parts.collector
+        self._viewer = parts.viewer
         self._demo = demo
-        self._options = options
-        self._journal = journal
-        self._paging = paging
-        self._attendance = attendance
-        self._clock = clock
+        self._options = parts.options
+        self._journal = parts.journal
+        self._paging = parts.paging
+        self._attendance = parts.attendance
+        self._clock = parts.clock
         self._incidents = incidents
-        self._traffic = traffic
+        self._traffic = parts.traffic
         self._watch = IncidentWatch(incidents.after)
         self._proposal: Proposal | None = None
-        self._conditions = ConditionsRecorder(collector.memory.store)
-        self._status_line = StatusLineKeeper(collector.memory.store)
+        self._conditions = ConditionsRecorder(parts.collector.memory.store)
+        self._status_line = StatusLineKeeper(parts.collector.memory.store)
         self._newest: Snapshot | None = None
         self._watched = watched
         self._seen: Seen | None = None

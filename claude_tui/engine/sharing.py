@@ -9,18 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 from claude_tui.engine.attendance import Attendance
-from claude_tui.engine.collector import Collector
-from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text
-from claude_tui.engine.paging import Paging
+from claude_tui.engine.parts import Parts
 from claude_tui.engine.publisher import Publisher
 from claude_tui.engine.requests import Requests
-from claude_tui.engine.traffic import FollowedTraffic
-from claude_tui.engine.viewer import Viewer
 from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.snapshot import Event
-from claude_tui.probes.clock import Clock
-from claude_tui.store import Store
 
 __all__ = ["ASIDE_WITHIN_S", "Sharing"]
 
@@ -60,31 +54,18 @@ class Sharing:
     key: it first leaves a free lease to others, which may have one.
     """
 
-    def __init__(
-        self,
-        collector: Collector,
-        viewer: Viewer,
-        publisher: Publisher,
-        journal: Journal,
-        paging: Paging | None,
-        store: Store,
-        attendance: Attendance | None,
-        clock: Clock,
-        traffic: FollowedTraffic,
-        *,
-        hesitates: bool,
-    ) -> None:
+    def __init__(self, parts: Parts, publisher: Publisher, *, hesitates: bool) -> None:
         self.aside = threading.Event()
         """Set once another process can collect after `stand_aside`."""
-        self._collector = collector
-        self._viewer = viewer
+        self._collector = parts.collector
+        self._viewer = parts.viewer
         self._publisher = publisher
-        self._journal = journal
-        self._paging = paging
-        self._store = store
-        self._attendance = attendance
-        self._clock = clock
-        self._traffic = traffic
+        self._journal = parts.journal
+        self._paging = parts.paging
+        self._store = store = parts.collector.memory.store
+        self._attendance = parts.attendance
+        self._clock = parts.clock
+        self._traffic = parts.traffic
         self._hesitation = HESITATION if hesitates else 0
         self._requests = Requests(store)
         self._asked: list[tuple[int, ActionRequest]] = []

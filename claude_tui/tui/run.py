@@ -18,10 +18,14 @@ from claude_tui.tui.scratch import ScratchDirectory, sweep
 from claude_tui.tui.screens.opening import About
 
 if TYPE_CHECKING:
+    from claude_tui.drills.conclusion import Conclusion
     from claude_tui.drills.record import DrillRecord
     from claude_tui.engine import Engine
     from claude_tui.model.alert import AlertEntry
     from claude_tui.settings import Settings
+    from claude_tui.simulator.scenario import Scenario
+    from claude_tui.simulator.truth import Truth
+    from claude_tui.tui.drill_app import Drill
     from claude_tui.tui.faults import Report
 
 __all__ = ["run_dashboard", "run_demo", "run_drill", "run_replay"]
@@ -58,11 +62,11 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
     newcomer = _is_new(settings)
 
     def open_engine() -> Engine:
-        from claude_tui.engine import compose
+        from claude_tui.engine.demo import demo_engine
 
         parent = Path(tempfile.gettempdir())
         sweep(parent, DEMO_PREFIX)
-        return compose.demo(settings, scenario, speed, directory.make(parent))
+        return demo_engine(settings, scenario, speed, directory.make(parent))
 
     about = About("demo", "simulator", scenario.name, speed)
     return hangup.run(
@@ -77,19 +81,12 @@ def run_drill(
 
     Raises ScenarioError for a scenario that is no drill, or that does not fit the runbook.
     """
-    from secrets import token_hex
-
     from claude_tui.drills.conclusion import Conclusion
     from claude_tui.drills.fitting import require_fit
-    from claude_tui.drills.loading import load_drill_record
     from claude_tui.drills.log import score_file
     from claude_tui.drills.report import as_text
-    from claude_tui.engine import compose, host_name, login_name
-    from claude_tui.model.drill import DrillAct, DrillEntry
     from claude_tui.simulator.scenario import load_drill
-    from claude_tui.store import Store
-    from claude_tui.store.files import make_inner_directory
-    from claude_tui.tui.drill_app import Drill, DrillApp
+    from claude_tui.tui.drill_app import DrillApp
     from claude_tui.tui.render.symbols import symbols_for, written_in
     from claude_tui.tui.runbook_session import open_session
 
@@ -100,20 +97,7 @@ def run_drill(
     conclusion = Conclusion(scenario, truth, scores, runbook)
 
     def prepare() -> hangup.Session:
-        now = datetime.now(UTC)
-        make_inner_directory(scores.parent)
-        directory = scores.parent / f"{now:%Y%m%dT%H%M%SZ}-{token_hex(3)}"
-        make_inner_directory(directory)
-        store = Store.open(directory, "drill.db", now=now)
-        by = settings.responder or login_name()
-        started = DrillEntry(now, DrillAct.STARTED, by, host_name(), scenario=scenario.name, speed=speed)
-        engine = compose.drill(settings, scenario, started, store)
-
-        def load(at: datetime, journal: tuple[AlertEntry, ...]) -> DrillRecord | None:
-            store.flush()
-            return load_drill_record(store, at, journal)
-
-        drill = Drill(scenario.title, truth.brief, conclusion, load)
+        engine, drill = _begin_drill(settings, scenario, truth, speed, conclusion, scores.parent)
         app = DrillApp(engine, settings, engine.first_snapshot(), drill, report)
 
         def stop() -> None:
@@ -129,6 +113,36 @@ def run_drill(
     if conclusion.result is not None:
         emit(written_in(symbols_for(settings.symbols, os.environ), as_text(conclusion.result)))
     return code
+
+
+def _begin_drill(
+    settings: Settings, scenario: Scenario, truth: Truth, speed: float, conclusion: Conclusion, parent: Path
+) -> tuple[Engine, Drill]:
+    """An engine that records into a new directory in `parent`, and what the app needs to know."""
+    from secrets import token_hex
+
+    from claude_tui.drills.loading import load_drill_record
+    from claude_tui.engine import host_name, login_name
+    from claude_tui.engine.demo import drill_engine
+    from claude_tui.model.drill import DrillAct, DrillEntry
+    from claude_tui.store import Store
+    from claude_tui.store.files import make_inner_directory
+    from claude_tui.tui.drill_app import Drill
+
+    now = datetime.now(UTC)
+    make_inner_directory(parent)
+    directory = parent / f"{now:%Y%m%dT%H%M%SZ}-{token_hex(3)}"
+    make_inner_directory(directory)
+    store = Store.open(directory, "drill.db", now=now)
+    by = settings.responder or login_name()
+    started = DrillEntry(now, DrillAct.STARTED, by, host_name(), scenario=scenario.name, speed=speed)
+
+    def load(at: datetime, journal: tuple[AlertEntry, ...]) -> DrillRecord | None:
+        store.flush()
+        return load_drill_record(store, at, journal)
+
+    engine = drill_engine(settings, scenario, started, store)
+    return engine, Drill(scenario.title, truth.brief, conclusion, load)
 
 
 def run_replay(

@@ -9,7 +9,8 @@ import pytest
 
 from claude_tui.drills.loading import load_drill_record
 from claude_tui.drills.scoring import score
-from claude_tui.engine import Engine, compose
+from claude_tui.engine import Engine
+from claude_tui.engine.demo import drill_engine
 from claude_tui.model.drill import DrillAct, DrillEntry
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.verdict import Cause, Severity
@@ -39,7 +40,7 @@ def engine(store: Store, tmp_path: Path, speed: float) -> Engine:
     script, _ = load_drill(NAME)
     started = DrillEntry(START, DrillAct.STARTED, "ana", scenario=NAME, speed=speed)
     settings = load({"data_dir": str(tmp_path)}, {}, config=None)
-    return compose.drill(settings, script, started, store, clock=ManualClock())
+    return drill_engine(settings, script, started, store, clock=ManualClock())
 
 
 def test_the_screen_opens_on_a_healthy_api_with_the_outage_in_the_record(

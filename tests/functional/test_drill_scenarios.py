@@ -10,7 +10,7 @@ from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.options import Options
 from claude_tui.drills.fitting import misfits, require_fit
 from claude_tui.drills.tree import leading_to
-from claude_tui.engine.compose import DEMO_PACE
+from claude_tui.engine.demo import DEMO_PACE
 from claude_tui.model.verdict import Cause, Side
 from claude_tui.runbook import shipped
 from claude_tui.simulator.scenario import ScenarioError, drills, load, load_drill

@@ -11,8 +11,8 @@ import pytest
 
 from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.report import build_report
-from claude_tui.engine import Endpoint, Engine, Monitored, Pace, compose, store_name, target_of
-from claude_tui.engine.compose import demo
+from claude_tui.engine import Endpoint, Engine, Monitored, Pace, store_name, target_of
+from claude_tui.engine.demo import demo_engine
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import EventKind, Focus, Level, Snapshot
@@ -199,7 +199,7 @@ async def test_publishing_ends_though_a_picture_is_asked_for_just_then(
 
 
 def test_the_past_of_a_demo_names_the_address_of_its_simulator(settings: Settings, tmp_path: Path) -> None:
-    engine = demo(settings, load_scenario("healthy"), 1.0, tmp_path)
+    engine = demo_engine(settings, load_scenario("healthy"), 1.0, tmp_path)
     past = engine.first_snapshot()
     assert past.status.status is not None
 
@@ -214,7 +214,7 @@ def test_the_past_of_a_demo_names_the_address_of_its_simulator(settings: Setting
 
 
 def test_the_record_of_a_demo_covers_its_past(settings: Settings, tmp_path: Path) -> None:
-    engine = compose.demo(settings, load_scenario("tour"), 1.0, tmp_path / "demo")
+    engine = demo_engine(settings, load_scenario("tour"), 1.0, tmp_path / "demo")
     try:
         now = SystemClock().now()
         found = build_report(engine.history_record(now), timedelta(hours=24), settings.status_components)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from claude_tui.engine import compose
+from claude_tui.engine.demo import demo_engine
 from claude_tui.engine.traffic import FollowedTraffic, view_at
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call
@@ -170,7 +170,7 @@ def test_a_demo_has_a_past_that_is_known_when_it_was(tmp_path: Path) -> None:
 
 def test_the_demo_shows_them_live(tmp_path: Path) -> None:
     settings = load_settings({}, {}, config=None)
-    engine = compose.demo(settings, load("overload"), 1.0, tmp_path)
+    engine = demo_engine(settings, load("overload"), 1.0, tmp_path)
     with running(engine) as wait_for:
         snapshot = wait_for(lambda s: s.traffic is not None and s.traffic.failed_count > 0)
     view = snapshot.traffic

@@ -25,16 +25,12 @@ from claude_tui.alerting.routes import AlertSettings
 from claude_tui.alerting.rules import load_rules, named_thresholds
 from claude_tui.engine.agent_log import changes
 from claude_tui.engine.attendance import Attendance
-from claude_tui.engine.collector import Collector
 from claude_tui.engine.identity import this_process
-from claude_tui.engine.journal import Journal
-from claude_tui.engine.memory import Memory
-from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
+from claude_tui.engine.paging import PagingSetup
+from claude_tui.engine.parts import make_parts
 from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
-from claude_tui.engine.sources import Endpoint, Pace, options_from
-from claude_tui.engine.traffic import FollowedTraffic
-from claude_tui.engine.viewer import Viewer
+from claude_tui.engine.sources import Endpoint, Pace
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Observation, Outcome, RateLimitReading
@@ -81,28 +77,14 @@ class _Life:
         self.made: list[Snapshot] = []
         self.logged: list[tuple[datetime, str]] = []
         self.status_lines: list[StatusLine | None] = []
-        memory = Memory(self.store, timedelta(hours=24), clock)
         monitored = Monitored(TARGET, _no_endpoint, Pace.of(SETTINGS))
-        options = options_from(SETTINGS, monitored.pace)
-        self.collector = Collector(SETTINGS, monitored, memory, clock)
-        self.journal = Journal(self.store)
-        self.paging = Paging(
-            PagingSetup(self._open_alerting), StoreBackend(self.store, TARGET.base_url, clock.now)
-        )
         attendance = Attendance(self.store.path, this_process(clock.now()), clock, screen=False)
-        self.publisher = Publisher(
-            self.collector,
-            Viewer(memory, clock, timedelta()),
-            options,
-            self.journal,
-            self.paging,
-            attendance,
-            None,
-            clock,
-            Incidents(AFTER, auto_declare=True, host="here"),
-            FollowedTraffic(self.store, options.traffic),
-            watched=maker is not Maker.AGENT,
-        )
+        alerts = PagingSetup(self._open_alerting)
+        parts = make_parts(SETTINGS, monitored, self.store, clock, alerts, attendance)
+        assert parts.paging is not None
+        self.collector, self.journal, self.paging = parts.collector, parts.journal, parts.paging
+        incidents = Incidents(AFTER, auto_declare=True, host="here")
+        self.publisher = Publisher(parts, incidents, watched=maker is not Maker.AGENT)
         if maker is Maker.ALL:
             self.publisher._renewed = lambda: None  # type: ignore[method-assign]
         self.publisher.collects = attendance.enter()
@@ -247,7 +229,7 @@ class _EndOfLifeError(Exception):
 @pytest.mark.parametrize(
     ("phase", "most_apart", "looks"),
     # Where a limit that runs out is watched, each second is counted.
-    [("hardly used", 4, range(8, 9)), ("overloaded", 2, range(11, 14)), ("nearly used up", 1, range(20, 21))],
+    [("hardly used", 4, range(8, 9)), ("overloaded", 4, range(8, 9)), ("nearly used up", 1, range(20, 21))],
 )
 def test_the_verdict_is_looked_at_as_something_arrives_and_else_seldom(
     tmp_path: Path, phase: str, most_apart: int, looks: range

@@ -12,7 +12,7 @@ import pytest
 
 from claude_tui.analysis.history.history import SLACK, History
 from claude_tui.engine.collector import HOUSEKEEPING_S
-from claude_tui.engine.compose import DEMO_IN_MEMORY, DEMO_PACE
+from claude_tui.engine.demo import DEMO_IN_MEMORY, DEMO_PACE
 from claude_tui.engine.setup import IN_MEMORY_SPAN
 from claude_tui.engine.sources import Pace
 from claude_tui.model.observation import Outcome, Source

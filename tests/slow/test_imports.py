@@ -164,7 +164,7 @@ def test_the_dashboard_loads_incidents_only_when_there_are_any() -> None:
     "built",
     [
         "compose.live(settings, {'ANTHROPIC_BASE_URL': 'http://127.0.0.1:9'})",
-        "compose.demo(settings, scenario.load('healthy'), 1.0, Path(directory, 'demo'))",
+        "demo.demo_engine(settings, scenario.load('healthy'), 1.0, Path(directory, 'demo'))",
     ],
     ids=["live", "demo"],
 )
@@ -175,7 +175,7 @@ import queue, sys, tempfile
 from pathlib import Path
 sys.modules |= dict.fromkeys(["textual", "rich", "plotext", "textual_plotext"])
 
-from claude_tui.engine import compose
+from claude_tui.engine import compose, demo
 from claude_tui.settings import load
 from claude_tui.simulator import scenario
 

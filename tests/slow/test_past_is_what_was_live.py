@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from claude_tui.engine import compose
 from claude_tui.engine.conditions import Conditions
+from claude_tui.engine.demo import demo_engine
 from claude_tui.engine.past import Past
 from claude_tui.engine.window import finished_at
 from claude_tui.model.past import Move, MoveKind
@@ -80,7 +80,7 @@ def recorded_traffic(database: Path) -> list[datetime]:
 
 def test_every_past_snapshot_is_the_one_that_was_live(tmp_path: Path) -> None:
     settings = load({}, {}, config=None)
-    engine = compose.demo(settings, load_scenario("tour"), SPEED, tmp_path)
+    engine = demo_engine(settings, load_scenario("tour"), SPEED, tmp_path)
     engine.first_snapshot()
     published: queue.Queue[Snapshot] = queue.Queue()
     engine.start(published.put)
@@ -106,7 +106,7 @@ def test_every_past_snapshot_is_the_one_that_was_live(tmp_path: Path) -> None:
 
 def test_an_engine_shows_the_past_beside_the_present(tmp_path: Path) -> None:
     settings = load({}, {}, config=None)
-    engine = compose.demo(settings, load_scenario("tour"), SPEED, tmp_path)
+    engine = demo_engine(settings, load_scenario("tour"), SPEED, tmp_path)
     first = engine.first_snapshot()
     published: queue.Queue[Snapshot] = queue.Queue()
     engine.start(published.put)
