@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ from claude_tui.tui.render.partial_output import CellsUpdate, partial_output
 from claude_tui.tui.render.theme_files import load_theme
 from tests.functional.watched import Watched, arrives
 from tests.snapshots.pictures import PICTURES, later
+from tests.unit.test_incident_line import OPEN
 
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 _OUTPUT = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([0-9;]*)m|(\n)|([^\x1b\n]+)")
@@ -131,6 +133,34 @@ async def test_after_every_snapshot_the_terminal_shows_what_a_full_drawing_would
                 await arrives(pilot, later(PICTURES[name](), second))
                 app.agrees()
         assert app.direct
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60), (60, 60), (20, 5)])
+async def test_rows_that_come_and_go_above_the_panels(size: tuple[int, int]) -> None:
+    app = Shadowed("healthy")
+    calm, trouble = PICTURES["healthy"](), PICTURES["overloaded"]()
+    told = PICTURES["degraded_program"]()
+    async with app.run_test(size=size) as pilot:
+        for second, snapshot in enumerate(
+            (trouble, replace(trouble, incident=OPEN), replace(told, incident=OPEN), told, trouble, calm)
+        ):
+            for key in ("v", "v", "v"):
+                await arrives(pilot, later(snapshot, second))
+                app.agrees()
+                await pilot.press(key)
+                await pilot.pause()
+                app.agrees()
+
+
+async def test_an_incident_repaints_only_what_is_above_the_panels() -> None:
+    app = Shadowed("overloaded")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await arrives(pilot, PICTURES["overloaded"]())
+        before = app.sent_bytes
+        await arrives(pilot, replace(PICTURES["overloaded"](), incident=OPEN))
+        assert any(OPEN.label in row for row in app.terminal.rows())
+        assert app.sent_bytes - before < 3_000
+        app.agrees()
 
 
 async def test_what_lies_over_a_panel_stays_there() -> None:

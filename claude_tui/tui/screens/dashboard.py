@@ -135,9 +135,9 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             if self._arranged_for() != before:
                 self._show_panels()
                 self.footer.offer(self._hints())
-                self.refresh(layout=True)
+                self.refresh(layout=True, repaint=False)
             elif self._rows_above() != above:
-                self.refresh(layout=True)
+                self.refresh(layout=True, repaint=False)
 
     def _show_clocks(self, snapshot: Snapshot, view: View) -> None:
         """Draw what counts the seconds while nothing else is new."""
@@ -173,7 +173,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.preset, self.hidden = preset, frozenset(hidden)
         self._show_panels()
         self.footer.offer(self._hints())
-        self.refresh(layout=True)
+        self.refresh(layout=True, repaint=False)
 
     @property
     def in_force(self) -> Preset:
