@@ -351,9 +351,12 @@ class Engine:
         self.publisher.uptime = uptime
 
     async def _forget(self) -> None:
+        from claude_tui.engine.one_heap import give_back
+
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             self.collector.memory.forget()
+            give_back()
 
 
 def _ended(task: asyncio.Task[None]) -> bool:

@@ -22,6 +22,7 @@ from claude_tui.model.provider import (
     ProviderStatus,
     is_ours,
 )
+from claude_tui.model.shared import shared
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_instant
 
@@ -129,7 +130,7 @@ class _Page:
 
     def word(self, parent: _Object, key: str) -> str | None:
         found = self.text(parent, key, _MAX_WORD)
-        return found.lower() if found else None
+        return sys.intern(found.lower()) if found else None
 
     def components(self, data: _Object) -> tuple[Component, ...]:
         items = self.listed(data, "components")
@@ -142,7 +143,7 @@ class _Page:
             group = item.get("group_id")
             group_name = groups.get(group) if isinstance(group, str) else None
             name = self.text({"name": group_name or group}, "name", _MAX_NAME)
-            found.append(replace(component, group=name or ""))
+            found.append(shared(replace(component, group=name or "")))
         return tuple(found)
 
     def _component(self, item: _Object, status: str) -> Component | None:

@@ -64,16 +64,16 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP)]
     TITLE = "claude-top"
     COLLECT_EVERY_S = 60.0
-    NEXT_SECOND_S = 1.1
-    """When to count on after a Snapshot: a little later than the engine, if it publishes then."""
-    STALLED_AFTER_S = 6.0
-    """After how long without a Snapshot the display is marked as stalled: the engine publishes one at least
-    every four seconds."""
     """Seconds between two garbage collections.
 
     Textual's strips are in reference cycles, as their caches contain themselves. Left to the collector, the
     oldest would wait for half an hour, which is 7 MB.
     """
+    NEXT_SECOND_S = 1.1
+    """When to count on after a Snapshot: a little later than the engine, if it publishes then."""
+    STALLED_AFTER_S = 6.0
+    """After how long without a Snapshot the display is marked as stalled: the engine publishes one at least
+    every four seconds."""
     # The palette's magnifying glass is an emoji, which few server terminals have. In the terminal's own
     # colours, the cursor of Textual's fields would be black and white, and reversed.
     CSS = """

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from claude_tui.engine.one_heap import share_one_heap
+from claude_tui.engine.one_heap import give_back, share_one_heap
 
 
 class _Libc:
     def __init__(self) -> None:
         self.said: list[tuple[int, int]] = []
+        self.trimmed: list[int] = []
 
     def mallopt(self, what: int, amount: int) -> int:
         self.said.append((what, amount))
+        return 1
+
+    def malloc_trim(self, pad: int) -> int:
+        self.trimmed.append(pad)
         return 1
 
 
@@ -29,3 +34,10 @@ def test_a_system_without_the_switch_is_left_as_it_is(error: Exception) -> None:
         raise error
 
     share_one_heap(absent)
+    give_back(absent)
+
+
+def test_free_pages_in_the_middle_are_given_back() -> None:
+    libc = _Libc()
+    give_back(lambda: libc)
+    assert libc.trimmed == [0]

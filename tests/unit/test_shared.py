@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from claude_tui.model.json_values import from_json
-from claude_tui.model.shared import shared_header, shared_text
+from claude_tui.model.provider import Component
+from claude_tui.model.shared import shared, shared_header, shared_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,12 @@ def test_entries_read_from_json_share_their_words() -> None:
     assert one.application is other.application
     assert one.message is other.message
     assert one.buckets[0] is other.buckets[0]
+
+
+def test_equal_values_of_a_type_are_one_object() -> None:
+    first = shared(Component("api", "Claude API", "operational"))
+    assert shared(Component("api", "Claude API", "operational")) is first
+    assert shared(Component("api", "Claude API", "major_outage")) is not first
+    names = shared(frozenset({"api", "Claude API"}))
+    assert shared(frozenset({"Claude API", "api"})) is names
+    assert shared(None) is None

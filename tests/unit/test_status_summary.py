@@ -140,6 +140,13 @@ def test_the_newest_updates_survive_however_many_there_are() -> None:
     assert len(read.updates) == 50
 
 
+def test_two_readings_share_what_is_the_same() -> None:
+    first, second = parse(SUMMARY), parse(json.loads(json.dumps(SUMMARY)))
+    assert second.indicator is first.indicator
+    assert len(first.components) > 1
+    assert all(one is other for one, other in zip(first.components, second.components, strict=True))
+
+
 def test_hostile_text_is_inert() -> None:
     hostile = "\x1b[2J[bold]x[/] \u202e" + "y" * 20_000
     incident = SUMMARY["incidents"][0] | {

@@ -16,6 +16,7 @@ from claude_tui.model.provider import (
     ProviderIncident,
     ProviderStatus,
 )
+from claude_tui.model.shared import shared, shared_text
 from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["component_level", "incident_level", "next_catalogue", "next_status", "short_name", "under_way"]
@@ -105,10 +106,10 @@ def _status_event(change: _Change, at: datetime) -> TimelineEvent:
         kind=EventKind.STATUS,
         level=change.level,
         subject="status",
-        text=change.text,
-        detail=change.detail,
+        text=shared_text(change.text),
+        detail=shared_text(change.detail),
     )
-    return TimelineEvent(event, change.about)
+    return TimelineEvent(event, shared(change.about))
 
 
 def _changes(before: ProviderStatus, now: ProviderStatus) -> Iterator[_Change]:

@@ -10,6 +10,7 @@ from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.model.format import duration, latency, plain
 from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Source
+from claude_tui.model.shared import shared_text
 from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["FRESH", "GAP", "Run", "SourceState", "TimelineEvent", "advance", "window_level"]
@@ -158,7 +159,7 @@ def _failure(observation: Observation) -> TimelineEvent:
             kind=EventKind.FAILURE,
             level=Level.BAD,
             subject=_subject(observation),
-            text=failure_words(observation),
+            text=shared_text(failure_words(observation)),
             observation=observation,
             detail=observation.message or "",
         )
