@@ -63,17 +63,18 @@ class _Part(NamedTuple):
 
     rank: int
     line: Line
-    cells: int = 0
-    """The width that it takes at least, even if it is empty."""
-
-    @property
-    def width(self) -> int:
-        return max(width(self.line), self.cells)
+    width: int
+    """The width that it takes, even if it is empty."""
 
     @property
     def padded(self) -> Line:
         """The part at the right edge of its space."""
         return line(" " * (self.width - width(self.line)), *self.line)
+
+
+def _part(rank: int, text: Line, cells: int = 0) -> _Part:
+    """A part that takes at least `cells` cells."""
+    return _Part(rank, text, max(width(text), cells))
 
 
 def header_line(snapshot: Snapshot, view: View, cells: int, local: Local | None = None) -> Line:
@@ -109,12 +110,12 @@ def _cells(left: list[_Part], right: list[_Part]) -> int:
 
 def _left(snapshot: Snapshot) -> list[_Part]:
     target = snapshot.engine.target
-    parts = [_Part(5, line(Span("claude-top ", "accent", bold=True))), *_badges(snapshot)]
+    parts = [_part(5, line(Span("claude-top ", "accent", bold=True))), *_badges(snapshot)]
     if target.name:
-        parts.append(_Part(2, line(Span(fit(target.name, 24), "text", bold=True))))
-    parts.append(_Part(8 if target.name else 2, line(Span(fit(target.host, 40), "dim"))))
+        parts.append(_part(2, line(Span(fit(target.name, 24), "text", bold=True))))
+    parts.append(_part(8 if target.name else 2, line(Span(fit(target.host, 40), "dim"))))
     if target.model:
-        parts.append(_Part(9, line(Span(f"· {fit(target.model, 32)}", "dim"))))
+        parts.append(_part(9, line(Span(f"· {fit(target.model, 32)}", "dim"))))
     return parts
 
 
@@ -123,24 +124,24 @@ def _badges(snapshot: Snapshot) -> list[_Part]:
     parts: list[_Part] = []
     if engine.demo is not None:
         badge = drill_badge(engine.speed) if engine.drill else demo_badge(engine.demo, engine.speed)
-        parts.append(_Part(0, badge))
+        parts.append(_part(0, badge))
     if engine.watching.read_only:
-        parts.append(_Part(1, READ_ONLY))
+        parts.append(_part(1, READ_ONLY))
     return parts
 
 
 def _right(snapshot: Snapshot, view: View, local: Local | None) -> list[_Part]:
     badge, handled = alert_badge(snapshot)
-    parts = [_Part(7, _collector(snapshot)), _Part(4, _watchers(snapshot)), _Part(1, badge, _BADGE_CELLS)]
-    parts += [_Part(6, handled), _Part(0, _state(snapshot, view))]
+    parts = [_part(7, _collector(snapshot)), _part(4, _watchers(snapshot)), _part(1, badge, _BADGE_CELLS)]
+    parts += [_part(6, handled), _part(0, _state(snapshot, view))]
     if not view.paused:
         backoff, kept = _backoff(snapshot), _probes(snapshot)
         rank = 4 if backoff or kept else 10
-        parts.append(_Part(rank, backoff or _next(snapshot), _NEXT_CELLS if kept else 0))
-    parts.append(_Part(3, _cost(snapshot), _COST_CELLS))
+        parts.append(_part(rank, backoff or _next(snapshot), _NEXT_CELLS if kept else 0))
+    parts.append(_part(3, _cost(snapshot), _COST_CELLS))
     if local is not None:
-        parts.append(_Part(2, line(Span(local.clock(view.now), "info"))))
-    parts.append(_Part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
+        parts.append(_part(2, line(Span(local.clock(view.now), "info"))))
+    parts.append(_part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
     return [part for part in parts if part.width]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from textual import events
@@ -161,6 +162,8 @@ def _bar(verdict: Verdict) -> _Bar:
             return _Bar("▌", "warn", "strip_warning")
 
 
+# Most rows are those of the second before.
+@lru_cache(maxsize=64)
 def _barred(row: Line, cells: int, bar: _Bar) -> Line:
     """The row with a bar on its left, filled to the edge with the severity's colour."""
     if not bar.back:

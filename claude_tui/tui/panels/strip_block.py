@@ -101,7 +101,7 @@ def lasted(snapshot: Snapshot) -> Line:
 
 def hints(keys: KeyMap | None, *wanted: str) -> Line:
     """Keys and labels of the `wanted` actions, as in the footer."""
-    actions = {action.id: action for action in ACTIONS}
+    actions = {action.id: action for action in ACTIONS if action.id in wanted}
     keyed = {name: first_key(name, actions[name].keys, keys) for name in wanted}
     return join(
         line(Span(display(key), "accent", bold=True), Span(f" {actions[name].label}", "dim"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -54,6 +55,8 @@ def verdict_role(verdict: Verdict) -> str:
     return "warn" if verdict.recovery is not None or verdict.checking else severity_role(verdict.severity)
 
 
+# The strip draws the same sentences every second, of which one clock differs.
+@lru_cache(maxsize=128)
 def figures(text: str, role: str = "dim") -> Line:
     """The text in `role`, with its numbers highlighted."""
     words = [(word, "text" if _FIGURE.fullmatch(word) else role) for word in text.split(" ")]
