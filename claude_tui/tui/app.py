@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ClaudeTopApp"]
 
+# The engine publishes at least every four seconds. After this long without a Snapshot, the display is marked
+# as stalled.
+_STALLED_AFTER_S = 6.0
+# A little later than the engine, if it publishes then.
+_NEXT_SECOND_S = 1.1
 _THRESHOLDS = 2_000, 10, 200
 
 
@@ -69,11 +74,6 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
     Textual's strips are in reference cycles, as their caches contain themselves. Left to the collector, the
     oldest would wait for half an hour, which is 7 MB.
     """
-    NEXT_SECOND_S = 1.1
-    """When to count on after a Snapshot: a little later than the engine, if it publishes then."""
-    STALLED_AFTER_S = 6.0
-    """After how long without a Snapshot the display is marked as stalled: the engine publishes one at least
-    every four seconds."""
     # The palette's magnifying glass is an emoji, which few server terminals have. In the terminal's own
     # colours, the cursor of Textual's fields would be black and white, and reversed.
     CSS = """
@@ -155,7 +155,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         gc.set_threshold(*_THRESHOLDS)
         gc.enable()
         self.set_interval(self.COLLECT_EVERY_S, _collect)
-        asyncio.get_running_loop().call_later(self.STALLED_AFTER_S, self._watch_for_silence)
+        asyncio.get_running_loop().call_later(_STALLED_AFTER_S, self._watch_for_silence)
         self.backend.start(self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
@@ -194,7 +194,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         if self._next_second is not None:
             self._next_second.cancel()
         if snapshot.past is None:
-            self._count_on(snapshot, self.NEXT_SECOND_S)
+            self._count_on(snapshot, _NEXT_SECOND_S)
 
     def _show_newest(self) -> None:
         if not (self.paused or self.travelling):
@@ -205,7 +205,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         """Show `snapshot` a second later. The engine skips some while nothing is new; the clock does not."""
 
         def show() -> None:
-            if self.is_running and time.monotonic() - self._arrived < self.STALLED_AFTER_S:
+            if self.is_running and time.monotonic() - self._arrived < _STALLED_AFTER_S:
                 panels_at = snapshot.panels_at or snapshot.at
                 at = snapshot.at + timedelta(seconds=1)
                 self.newest = replace(snapshot, at=at, panels_at=panels_at)
@@ -267,10 +267,10 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         if not self.is_running:
             return
         silence = time.monotonic() - self._arrived
-        if silence > self.STALLED_AFTER_S and not self.plays_recording:
+        if silence > _STALLED_AFTER_S and not self.plays_recording:
             self._show(silence)
         # Checked once a second only while it is silent, as an arriving Snapshot sets no timer.
-        pause = max(self.STALLED_AFTER_S - silence, 1.0)
+        pause = max(_STALLED_AFTER_S - silence, 1.0)
         asyncio.get_running_loop().call_later(pause, self._watch_for_silence)
 
     def action_command_palette(self) -> None:

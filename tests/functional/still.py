@@ -112,12 +112,7 @@ class StillBackend:
 
 
 class StillApp(ClaudeTopApp):
-    """Keeps what would go to the clipboard, and counts what would go to the terminal.
-
-    Its time stands still between two Snapshots, however long a busy machine takes.
-    """
-
-    NEXT_SECOND_S = STALLED_AFTER_S = 3600.0
+    """Keeps what would go to the clipboard, and counts what would go to the terminal."""
 
     copied: str | None = None
     sent_bytes = 0
