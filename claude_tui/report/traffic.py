@@ -96,7 +96,7 @@ def read_traffic(store: Store, since: timedelta, by: By, now: datetime) -> Traff
         by=by,
         all=figures_of(ALL, rows, seconds),
         rows=figures_by(by, rows, seconds),
-        sources=sources_of(facts, now),
+        sources=sources_of(facts.reports, facts.counts, now),
         failed_calls=tuple(sorted(failed, key=_began, reverse=True)[:_SHOWN_CALLS]),
         slowest_calls=tuple(sorted(slow, key=_total_s, reverse=True)[:_SHOWN_CALLS]),
     )

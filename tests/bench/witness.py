@@ -17,15 +17,15 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from random import Random
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose
-from claude_tui.analysis.traffic.facts import TrafficFacts
+from claude_tui.analysis.traffic.facts import IN_FULL, TrafficFacts
 from claude_tui.analysis.traffic.view import traffic_view
 from claude_tui.model.observation import Outcome
-from claude_tui.model.traffic import Call, KeptCall, RollUp, TrafficSource
+from claude_tui.model.traffic import Call, CallCount, KeptCall, RollUp, RollUpKey, TrafficSource
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Severity, Verdict
 from claude_tui.simulator.script import PageAnswer, Reply, Scenario
@@ -246,6 +246,8 @@ class Traffic:
         self._next = next(self._calls, None)
         self._rolling = Rolling()
         self._rows: list[RollUp] = []
+        self._before: list[CallCount] = []
+        self._keys: dict[RollUpKey, RollUpKey] = {}
         self._kept: list[KeptCall] = []
         self._now = int(-BEFORE_S)
         self._urgent: int | None = None
@@ -266,19 +268,25 @@ class Traffic:
         at = BASE + timedelta(seconds=elapsed)
         span = (elapsed - 1) // 10
         if self._changed or self._view[0] != span:
-            oldest = at - timedelta(minutes=17)
-            self._rows = [row for row in self._rows if row.at > oldest]
-            self._kept = [each for each in self._kept if each.at > oldest][-1000:]
-            facts = TrafficFacts(recent=tuple(self._rows), kept=tuple(self._kept))
-            self._view, self._changed = (span, traffic_view(facts, at)), False
+            self._view, self._changed = (span, traffic_view(self._facts(at), at)), False
         return self._view[1]
+
+    def _facts(self, at: datetime) -> TrafficFacts:
+        """As the store has them: of what is older than the view's minute, the counts."""
+        oldest, full_from = at - timedelta(minutes=17), at - IN_FULL
+        self._before = [row for row in self._before if row.at > oldest]
+        self._before += [CallCount.of(row) for row in self._rows if row.at < full_from]
+        self._rows = [row for row in self._rows if row.at >= full_from]
+        self._kept = [each for each in self._kept if each.at > oldest][-1000:]
+        return TrafficFacts(recent=tuple(self._rows), before=tuple(self._before), kept=tuple(self._kept))
 
     def _take(self) -> None:
         rolled, kept = self._rolling.take(BASE.timestamp() + self._now)
         self._urgent = None
         self._kept += kept
         if rolled is not None:
-            self._rows += rolled.rows
+            # Rows that a store has read share equal keys.
+            self._rows += [replace(row, key=self._keys.setdefault(row.key, row.key)) for row in rolled.rows]
             self._changed = True
 
 
@@ -314,10 +322,10 @@ def judge(case: Case, pace: float, seed: int) -> Judged:
     trouble = case.truths != WELL
     for elapsed in range(30, int(ONSET_S + TROUBLE_S + AFTER_S)):
         since = elapsed - ONSET_S
-        view = traffic.view(elapsed)
         near = 0 <= since <= 75 or 0 <= since - TROUBLE_S <= 75
         if not near and elapsed % 5:
             continue
+        view = traffic.view(elapsed)
         at = BASE + timedelta(seconds=elapsed)
         while place < len(arrivals) and arrivals[place].at <= at:
             history.add_observation(arrivals[place].observation)

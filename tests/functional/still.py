@@ -112,10 +112,23 @@ class StillBackend:
 
 
 class StillApp(ClaudeTopApp):
-    """Keeps what would go to the clipboard, and counts what would go to the terminal."""
+    """Keeps what would go to the clipboard, and counts what would go to the terminal.
+
+    Only where `time_passes` does its clock go on between two Snapshots, and a silent backend count as
+    stalled: on a busy machine, seconds may pass before a test looks.
+    """
 
     copied: str | None = None
     sent_bytes = 0
+    time_passes = False
+
+    def _count_on(self, snapshot: Snapshot, after_s: float) -> None:
+        if self.time_passes:
+            super()._count_on(snapshot, after_s)
+
+    def _watch_for_silence(self) -> None:
+        if self.time_passes:
+            super()._watch_for_silence()
 
     def copy_to_clipboard(self, text: str) -> None:
         self.copied = text

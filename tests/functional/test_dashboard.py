@@ -243,6 +243,7 @@ async def test_between_new_views_only_clocks_are_drawn(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("keys", [[], ["space"], ["w"]])
 async def test_the_clock_goes_on_while_the_engine_skips_a_second(name: str, keys: list[str]) -> None:
     first, app = PICTURES[name](), app_of(name)
+    app.time_passes = True
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press(*keys)
         await arrives(pilot, replace(later(first, 1), panels_at=first.at))
@@ -259,6 +260,7 @@ async def test_the_clock_of_a_fast_demo_is_that_of_the_day(*, has_new_views: boo
     first = PICTURES["healthy"]()
     first = replace(first, engine=replace(first.engine, demo="tour", speed=20.0))
     app = Watched(first)
+    app.time_passes = True
     async with app.run_test(size=(120, 40)) as pilot:
         panels_at = None if has_new_views else first.at
         await arrives(pilot, replace(later(first, 1), panels_at=panels_at))
@@ -288,6 +290,7 @@ async def test_pause_holds_the_picture_and_says_how_old_it_is() -> None:
 
 async def test_a_backend_that_falls_silent_is_not_called_live() -> None:
     app = app_of("healthy")
+    app.time_passes = True
     async with app.run_test(size=(120, 40)) as pilot:
         app._arrived -= 10
         app._watch_for_silence()

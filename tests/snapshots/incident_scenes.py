@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
@@ -66,6 +67,7 @@ class IncidentScene:
     records: dict[str, Record]
 
 
+@cache
 def scene(until: float, *entries: IncidentEntry) -> IncidentScene:
     """The overload `until` seconds after NOON, with what people did about it by then."""
     known = tuple(entry for entry in entries if entry.at <= after(until))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from claude_tui.incident import figures, incidents, timeline
 from claude_tui.incident.postmortem import Postmortem, Writer, action_key, computed, postmortem
@@ -59,6 +60,7 @@ class Pen:
         return replace(self.scene, snapshot=replace(self.scene.snapshot, engine=engine))
 
 
+@cache
 def filled() -> IncidentScene:
     """All fields of the template, written by two people."""
     pen = Pen(INCIDENT_SCENES["resolved"]())
@@ -74,6 +76,7 @@ def filled() -> IncidentScene:
     return pen.done()
 
 
+@cache
 def conflict() -> IncidentScene:
     """The record changed under one text, two people wrote another at once, an action lacks its owner."""
     pen = Pen(INCIDENT_SCENES["resolved"]())
@@ -89,6 +92,7 @@ def conflict() -> IncidentScene:
     return pen.done()
 
 
+@cache
 def drafted() -> IncidentScene:
     """A model drafted two fields, and nobody has accepted them."""
     pen = Pen(INCIDENT_SCENES["resolved"]())

@@ -255,6 +255,8 @@ def _other_failures(
     failures: Sequence[Observation], lead: LeadingCause, cross_check: CrossCheck
 ) -> Evidence | None:
     """The other failures, by name and count."""
+    if not lead.also:
+        return None
     others = [failure for failure in failures if advice_for(failure, cross_check).cause in lead.also]
     if not others:
         return None

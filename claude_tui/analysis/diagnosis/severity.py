@@ -117,7 +117,8 @@ def most_fail(history: History, at: datetime, episode: Episode, options: Options
         failures += failed
         five.add(index)
         if most:
-            most = not _answers_come_back(items.values[begin : index + 1], five)
+            newest = items.values[max(begin, index + 1 - _UP_OF) : index + 1]
+            most = not _answers_come_back(newest, five)
             answered = not most
         elif failed:
             streak = run >= DOWN and items.at[index] - items.at[index - DOWN + 1] < span_s
@@ -179,9 +180,9 @@ class _FiveMinutes:
         return self.failed < self._thresholds.most_fail_ends * self.total
 
 
-def _answers_come_back(messages: Sequence[Observation], five: _FiveMinutes) -> bool:
+def _answers_come_back(newest: Sequence[Observation], five: _FiveMinutes) -> bool:
     """Whether three messages in a row are answered, or some are and the share of five minutes has dropped."""
-    answered = [not each.failed for each in messages[-_UP_OF:]]
+    answered = [not each.failed for each in newest]
     return all(answered[-_UP_RUN:]) or (answered.count(True) >= _UP and five.fewer)
 
 

@@ -64,7 +64,7 @@ def traffic_view(
         applications=figures_by(By.APPLICATION, rows, seconds, unfinished),
         models=figures_by(By.MODEL, rows, seconds, unfinished),
         usual=usual or usual_of(facts),
-        sources=sources_of(facts, at),
+        sources=sources_of(facts.reports, counts, at),
         trend=_trend(recent, end),
         failed_calls=_failed(kept),
         failed_count=sum(row.calls for row in recent if row.key.outcome is not Outcome.OK),
@@ -113,9 +113,11 @@ def usual_of(facts: TrafficFacts) -> Usual | None:
     return Usual(facts.usual_days, figures_of(ALL, facts.usual, hours * _USUAL_HOUR_S))
 
 
-def sources_of(facts: TrafficFacts, at: datetime) -> tuple[SourceState, ...]:
+def sources_of(
+    reported: Sequence[SourceReport], counts: Sequence[CallCount], at: datetime
+) -> tuple[SourceState, ...]:
     """Every source that has reported, and what it does not report."""
-    reports = grouped_by_source([*facts.reports, *_recent_reports(facts.counts)])
+    reports = grouped_by_source([*reported, *_recent_reports(counts)])
     return tuple(_state(source, reports[source], at) for source in TrafficSource if source in reports)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.page_changes import component_level, incident_level, under_way
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Source
-from claude_tui.model.provider import Maintenance, ProviderIncident, ProviderStatus, is_ours
+from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus, is_ours
 from claude_tui.model.snapshot import Level, StatusView
 
 __all__ = ["ours_of", "page_level", "status_view", "touches"]
@@ -30,7 +31,13 @@ _WORSE = (Level.OK, Level.INFO, Level.WARN, Level.BAD)
 
 def ours_of(status: ProviderStatus, ours: Sequence[str]) -> frozenset[str]:
     """The ids of the components in `ours`."""
-    return frozenset(component.id for component in status.components if is_ours(component, ours))
+    return _ids(status.components, tuple(ours))
+
+
+@lru_cache(maxsize=16)
+def _ids(components: Sequence[Component], ours: Sequence[str]) -> frozenset[str]:
+    """Cached, as successive reports have the same components, and a diagnosis looks at many."""
+    return frozenset(component.id for component in components if is_ours(component, ours))
 
 
 def touches(entry: ProviderIncident | Maintenance, ours: frozenset[str]) -> bool:
