@@ -269,7 +269,7 @@ class Verdict:
     brief: str = ""
     """The summary in fewer words, for narrow places; empty if there are no fewer."""
     opening: str = ""
-    """How the summary begins, such as `It’s them.`; empty if it begins with what is wrong."""
+    """How the summary begins, such as `It's them.`; empty if it begins with what is wrong."""
     retry_source: RetrySource = RetrySource.NONE
     """Where `retry_after_s` comes from."""
     failures: tuple[Observation, ...] = ()

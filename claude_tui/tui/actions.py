@@ -110,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
         shared=True,
     ),
     Action("incident", ("i",), "incident", "The open incident; declares one", _RESPOND, _APP, 3),
-    Action("postmortem", ("f",), "postmortem", "The incident’s postmortem: a form", _RESPOND, _APP, 6),
+    Action("postmortem", ("f",), "postmortem", "The incident's postmortem: a form", _RESPOND, _APP, 6),
     Action(
         "acknowledge",
         ("a",),

@@ -239,9 +239,9 @@ async def test_a_step_that_does_not_apply_says_so() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("m", *["down"] * 5)
         text = screen_text(app)
-        assert "doesn’t apply" in row_of(app, "Raise traffic step by step")
+        assert "doesn't apply" in row_of(app, "Raise traffic step by step")
         assert 'Applies when: limit == "ramp"' in text
-        assert "This step doesn’t apply now. The data says: Limit:" in text
+        assert "This step doesn't apply now. The data says: Limit:" in text
         await pilot.press("enter")
 
 

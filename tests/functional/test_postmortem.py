@@ -105,7 +105,7 @@ async def test_the_form_says_where_each_text_comes_from() -> None:
         shown = screen_text(app)
         assert "● Title         Elevated 529s on Haiku" in shown
         assert "○ Root cause    what went wrong" in shown
-        assert "the verdict said: It’s them." in shown
+        assert "the verdict said: It's them." in shown
         assert "req_1a1f8d5bec0 (first) · 50 more · req_1a1f8debf70 (last)" in shown
         assert "2 to do: root cause, action items" in shown
 

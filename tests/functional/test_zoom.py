@@ -233,7 +233,7 @@ async def test_the_strip_is_zoomed_with_its_alerts_beside_it() -> None:
         rows = text_of(app).splitlines()
         assert "0 Verdict and alerts" in rows[0]
         assert any(
-            "It’s them. The API is overloaded (529)." in row and "Alerts 2 open" in row for row in rows
+            "It's them. The API is overloaded (529)." in row and "Alerts 2 open" in row for row in rows
         )
         await pilot.press("1")
         assert zoom(app).strip.display

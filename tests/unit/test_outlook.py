@@ -225,7 +225,7 @@ def test_rows_that_are_left_show_events_where_no_other_panel_does() -> None:
     )
     assert beside[: len(without)] == without
     assert beside[len(without) + 1] == "events, newest first"
-    assert any("P1 It’s them" in row for row in beside[len(without) + 2 :])
+    assert any("P1 It's them" in row for row in beside[len(without) + 2 :])
     assert not any("529 overloaded" in row for row in beside[len(without) + 2 :])
     assert len(beside) <= 24
 

@@ -141,7 +141,7 @@ def test_without_own_traffic_they_are_those_of_the_probes() -> None:
 def test_the_verdict_is_the_strips() -> None:
     room = war_room_of(WAR_ROOMS["overloaded"](), Mask())
     assert (room.badge, room.word, room.role) == ("P1", "THEM", "bad")
-    assert room.summary == "It’s them. The API is overloaded (529)."
+    assert room.summary == "It's them. The API is overloaded (529)."
     assert room.elapsed is not None
     assert (room.elapsed.label, room.elapsed.figure) == ("since 14:02:11", "3m22s")
     assert room.elapsed.note == "respond now"

@@ -211,7 +211,7 @@ def test_status_tells_every_update_with_its_age() -> None:
 
 def test_status_that_is_unknown_says_why_and_claims_nothing() -> None:
     text = text_of(status_zoom(PICTURES["page_unknown"](), 76))
-    assert "can’t be read" in text
+    assert "can't be read" in text
     assert "HTTP 405" in text
     assert "operational" not in text
 

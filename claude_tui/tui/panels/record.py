@@ -1,4 +1,4 @@
-"""The record: the open incident’s newest entries, or else past incidents, cost, and what is coming."""
+"""The record: the open incident's newest entries, or else past incidents, cost, and what is coming."""
 
 from __future__ import annotations
 

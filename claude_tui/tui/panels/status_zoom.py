@@ -46,7 +46,7 @@ def _unknown(view: StatusView, status: ProviderStatus, times: Times, cells: int)
     )
     return (
         *_name(
-            "The page can’t be read, so it says nothing either way.",
+            "The page can't be read, so it says nothing either way.",
             Span("◌ ", "warn"),
             cells,
         ),

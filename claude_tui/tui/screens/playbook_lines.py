@@ -134,7 +134,7 @@ def progress_line(view: PlaybookView, context: PlaybookContext, key: KeyOf, cell
     others = sum(step.applies is False and step.state is StepState.OPEN for step in view.steps)
     of = f"{view.settled} of {len(view.steps) - others}"
     settled = line(Span(of, "text", bold=True), Span(" done", "dim"))
-    aside = line(Span(f"{others} don’t apply" if others > 1 else "1 doesn’t apply", "dim") if others else "")
+    aside = line(Span(f"{others} don't apply" if others > 1 else "1 doesn't apply", "dim") if others else "")
     started_at = line(
         Span(f"started {moment(context.started_at, context.at)}", "dim") if context.started_at else ""
     )
@@ -179,7 +179,7 @@ def _step_status(step: StepView, view: PlaybookView, context: PlaybookContext) -
         return line(" ", Span(word, role), who, Span(moment(step.mark.at, context.at), "dim"))
     if step.number == view.next:
         return line(" ", Span("next", "accent", bold=True))
-    return line(" ", Span("doesn’t apply", "faint")) if step.applies is False else BLANK
+    return line(" ", Span("doesn't apply", "faint")) if step.applies is False else BLANK
 
 
 def _over(view: PlaybookView, cells: int) -> Lines:
@@ -210,6 +210,6 @@ def _meant_for(step: StepView, facts: Facts, cells: int) -> Iterator[Line]:
         return
     words = dict.fromkeys(facts[name].words for name in when.names if name in facts)
     data = f" The data says: {'; '.join(words)}." if words else ""
-    verdict = "This step doesn’t apply now." if step.applies is False else "This step may not apply."
+    verdict = "This step doesn't apply now." if step.applies is False else "This step may not apply."
     yield from prose(f"{verdict}{data}", cells, "warn" if step.applies is False else "dim")
     yield crop(line(Span(f"Applies when: {when.text}", "faint")), cells)

@@ -376,7 +376,7 @@ class PostmortemScreen(ReaderScreen):
     def action_copy(self) -> None:
         if (form := self.form) is not None:
             self.cockpit.copy_to_clipboard(body(form))
-            tell(self.cockpit, "Postmortem sent to the terminal’s clipboard.")
+            tell(self.cockpit, "Postmortem sent to the terminal's clipboard.")
 
 
 class _Head(LinePanel):
