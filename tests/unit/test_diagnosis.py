@@ -53,10 +53,10 @@ def test_every_call_failing_is_an_outage_and_some_are_errors() -> None:
 def test_the_kinds_add_up_to_what_failed() -> None:
     limits = told(Outcome.RATE_LIMITED, start=HOUR, count=2)
     found = verdict(BEFORE, limits, told(Outcome.OVERLOADED, start=HOUR + 60, count=6))
-    assert found.evidence[0].text.startswith("8 of 8 failed: 6 overloaded_error, 2 other;")
+    assert found.evidence[0].text.startswith("8 of 8 failed: 6 overloaded_error, 2 rate_limit_error;")
     # Far more than the failures that are looked through for the leading cause.
     many = verdict(BEFORE, limits, told(Outcome.OVERLOADED, start=HOUR + 60, count=100))
-    assert many.evidence[0].text.startswith("102 of 102 failed: 100 overloaded_error, 2 other;")
+    assert many.evidence[0].text.startswith("102 of 102 failed: 100 overloaded_error, 2 rate_limit_error;")
     assert found.evidence[0].figures == (("failed", 8), ("asked", 8))
 
 

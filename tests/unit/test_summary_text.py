@@ -25,7 +25,7 @@ def test_trouble() -> None:
         "prod api.anthropic.com, 2026-11-20 14:05:33 UTC."
     )
     assert step == "Next: Back off 30–60 s, shed load, use the fallback."
-    assert evidence.startswith("25 of 26 failed: 24 overloaded_error, 1 other;")
+    assert evidence.startswith("25 of 26 failed: 24 overloaded_error, 1 api_error;")
     assert "TTFT 4.10s at 14:04:51 and failing since" in evidence
     assert "models 182ms" in evidence
     assert "last failed request req_1a1f946d3f8" in evidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,9 +132,12 @@ def verdict_lines(context: PlaybookContext, cells: int) -> Lines:
 
 def progress_line(view: PlaybookView, context: PlaybookContext, key: KeyOf, cells: int) -> Line:
     """The progress, and the name for marks. On a narrow screen, less important parts are left out."""
-    others = sum(step.applies is False and step.state is StepState.OPEN for step in view.steps)
-    of = f"{view.settled} of {len(view.steps) - others}"
-    settled = line(Span(of, "text", bold=True), Span(" done", "dim"))
+    states = Counter(step.state for step in view.steps)
+    others = states[StepState.NOT_APPLICABLE]
+    others += sum(step.applies is False and step.state is StepState.OPEN for step in view.steps)
+    done = f"{states[StepState.DONE]} of {len(view.steps) - others}"
+    skipped = f", {states[StepState.SKIPPED]} skipped" if states[StepState.SKIPPED] else ""
+    settled = line(Span(done, "text", bold=True), Span(f" done{skipped}", "dim"))
     aside = line(Span(f"{others} don't apply" if others > 1 else "1 doesn't apply", "dim") if others else "")
     started_at = line(
         Span(f"started {moment(context.started_at, context.at)}", "dim") if context.started_at else ""
