@@ -170,7 +170,7 @@ def test_the_record_of_a_healthy_day() -> None:
     assert "cost today     $0.03 probes" in said
     assert "certificate    61 days · 2027-01-20" in said
     assert "retirements    231 days · sonnet-5-5" in said
-    assert "1 other on 2026-11-30" in said
+    assert "not used: sonnet-4-5 · 2026-11-30" in said
     assert "INC-1 41d 4h ago  P2     44m" in said
 
 

@@ -14,7 +14,7 @@ from claude_tui.analysis.history.failure_kinds import error_name, failure_name
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.knowledge import Advice, Reach, knowledge
-from claude_tui.model.format import latency, percent
+from claude_tui.model.format import latency, percent, plain
 from claude_tui.model.observation import FailureKind, Observation, Outcome, Source
 from claude_tui.model.snapshot import Headroom, Level, WindowUsage
 from claude_tui.model.text import truncate
@@ -238,18 +238,19 @@ def _limits_fine(context: DiagnosisContext) -> bool:
     return bool(recent) and not any(limit.level in _LOW for limit in recent)
 
 
+def _called(one: WindowUsage) -> str:
+    """The window's name as the panels show it."""
+    return plain(truncate(one.window))
+
+
 def low_limits(context: DiagnosisContext) -> str:
     """`Limits run low: input 4% left, 5h window 97% used.`; empty if none is low."""
     view = headroom_view(context.history, context.at, context.options)
     windows = [window for window in view.windows if window.level in _LOW]
-    refused = [f"{truncate(one.window)} window" for one in windows if one.status == "rejected"]
+    refused = [f"{_called(one)} window" for one in windows if one.status == "rejected"]
     low = [
         f"{bucket.bucket} {percent(bucket.fraction)} left" for bucket in view.buckets if bucket.level in _LOW
-    ] + [
-        f"{truncate(one.window)} window {percent(one.used)} used"
-        for one in windows
-        if one.status != "rejected"
-    ]
+    ] + [f"{_called(one)} window {percent(one.used)} used" for one in windows if one.status != "rejected"]
     notes = (
         f"Rejected, though messages succeed: {', '.join(refused[:2])}." if refused else "",
         f"Limits run low: {', '.join(low[:2])}." if low else "",

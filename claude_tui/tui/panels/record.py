@@ -16,7 +16,6 @@ from claude_tui.model.format import (
     moment,
     money,
     percent,
-    plural,
     span_text,
 )
 from claude_tui.model.outlook import SOON, Outlook, Retirement, Uptime
@@ -262,7 +261,7 @@ def _certificate(snapshot: Snapshot) -> Line:
 
 
 def _models(snapshot: Snapshot) -> Lines:
-    """The models in use with their dates, then how many others retire."""
+    """The models in use with their dates, then the first of the others."""
     if snapshot.catalogue is None:
         return (line(Span("not listed yet", "faint")),)
     found = snapshot.outlook.retirements
@@ -273,8 +272,9 @@ def _models(snapshot: Snapshot) -> Lines:
         rows.append(line(Span("no date for a model in use", "text")))
     if others:
         first = min(others, key=lambda each: each.at)
-        when = f"on {day(first.at)}" if len(others) == 1 else f"from {day(first.at)} on"
-        rows.append(line(Span(f"{plural(len(others), 'other')} {when}", "dim")))
+        name = first.model.removeprefix("claude-")
+        more = f" · {len(others) - 1} more later" if others[1:] else ""
+        rows.append(line(Span(f"not used: {name} · {day(first.at)}{more}", "dim")))
     return tuple(rows)
 
 

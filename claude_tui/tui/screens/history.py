@@ -76,9 +76,13 @@ class HistoryScreen(ReaderScreen):
         return f"History · {span_text(self.span)}{only}", ""
 
     def hints(self) -> tuple[Hint, ...]:
-        return offered(Scope.HISTORY, self.cockpit.chosen_keys, {"history"})
+        without = {"history"} if self._has_content() else {"history", "filter", "span", "sort"}
+        return offered(Scope.HISTORY, self.cockpit.chosen_keys, without)
 
     # -- content -------------------------------------------------------------------------
+
+    def _has_content(self) -> bool:
+        return not self.problem and self.report is not None and self.report.first_at is not None
 
     def content(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
         if self.problem:
@@ -163,6 +167,7 @@ class HistoryScreen(ReaderScreen):
         else:
             self._record, self.report, self.problem = record, report, ""
         self._working_on = None
+        self.footer.offer(self.hints())
         self.pager.set_title(self.title_and_key()[0])
         self.pager.redraw()
 

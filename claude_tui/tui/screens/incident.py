@@ -149,7 +149,7 @@ class IncidentScreen(ReaderScreen):
         return f"{headline(loaded.incident, loaded.figures, cells)}{filtered}", ""
 
     def hints(self) -> tuple[Hint, ...]:
-        return incident_hints(self.incident, self.cockpit.chosen_keys)
+        return incident_hints(self.incident, self.cockpit.chosen_keys, len(self._known))
 
     # -- content -------------------------------------------------------------------------
 
