@@ -298,4 +298,4 @@ def test_the_outlook_is_that_of_the_record() -> None:
     last, uptime, date = war_room_of(WAR_ROOMS["watched"](), Mask()).outlook
     assert (last.figure, last.note) == ("7d", "INC-2, lasted 2h 22m")
     assert (uptime.figure, uptime.note) == ("99.65%", "99% watched")
-    assert (date.label, date.figure, date.note) == ("certificate", "61d", "until 2027-01-20")
+    assert (date.label, date.figure, date.note) == ("certificate", "61d", "2027-01-20")

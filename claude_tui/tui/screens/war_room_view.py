@@ -323,7 +323,7 @@ def _next_date(snapshot: Snapshot) -> Iterator[Number]:
         dates.append((seen.certificate_expires_at, "certificate", ""))
     if dates:
         then, label, model = min(dates)
-        note = f"{model}, {day(then)}" if model else f"until {day(then)}"
+        note = f"{model}, {day(then)}" if model else day(then)
         role = "warn" if then - snapshot.at < SOON else "text"
         yield Number(label, age(max(then - snapshot.at, timedelta())).split()[0], note, role, "99d")
 
