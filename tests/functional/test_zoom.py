@@ -12,12 +12,14 @@ from textual.pilot import Pilot
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.tui.render.lines import plain
+from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.event import EventScreen
 from claude_tui.tui.screens.zoom import ZoomScreen
 from tests.functional.still import StillApp, StillBackend, chart_for, still_app
 from tests.snapshots.pictures import PICTURES, later
 from tests.snapshots.responding import pictures
+from tests.war_rooms import WAR_ROOMS
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 
@@ -38,10 +40,7 @@ def zoom(app: StillApp) -> ZoomScreen:
 
 def text_of(app: StillApp) -> str:
     """What stands in the body of the screen."""
-    screen = zoom(app)
-    return "\n".join(
-        plain(screen.pager.draw(*screen.pager.size)[row]) for row in range(screen.pager.size.height)
-    )
+    return drawn(zoom(app).pager)
 
 
 @pytest.mark.parametrize(
@@ -285,3 +284,39 @@ async def test_a_folded_event_opens_in_place_and_each_of_it_in_full() -> None:
         assert app.screen.event == fold.folded[2]
         await pilot.press("escape", "home", "enter")
         assert len(zoom(app).events._rows) == len(app.shown.events)
+
+
+# -- with room beside ---------------------------------------------------------------------------
+
+
+async def test_on_a_wide_screen_the_event_under_the_cursor_is_beside_the_list() -> None:
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.press("5")
+        beside = zoom(app).event
+        assert beside.size.width > 70
+        newest, second = zoom(app).snapshot.events[:2]
+        assert newest.text in drawn(beside)
+        await pilot.press("down", "down")
+        assert " ".join(second.text.split()) in drawn(beside)
+        assert "Answer" in drawn(beside)
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("5")
+        assert not zoom(app).event_box.display
+
+
+def drawn(pager: Pager) -> str:
+    return "\n".join(map(plain, pager.draw(*pager.size)))
+
+
+async def test_on_a_wide_screen_changes_and_our_record_are_beside_the_page() -> None:
+    app, _ = still_app(WAR_ROOMS["watched"]())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.press("1")
+        text = text_of(app)
+        assert "99.65%" in text
+        (row,) = [row for row in text.splitlines() if "INC-2" in row]
+        assert "500s on all models, then 529s" in row
+        assert "Components" in text
+        assert "Our incidents" in text

@@ -82,6 +82,11 @@ class EventsPanel(SnapshotPanel):
         index = self._index()
         return None if index is None else self._rows[index].event
 
+    @property
+    def newest(self) -> Event | None:
+        """The newest of the listed events."""
+        return self._rows[0].event if self._rows else None
+
     def show(self, snapshot: Snapshot) -> None:
         before, self._rows = self._rows, self._listed(snapshot)
         self._top = followed(before, self._rows, self._top)

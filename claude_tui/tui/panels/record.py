@@ -43,7 +43,7 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["RecordPanel", "outlook_line", "record_lines"]
+__all__ = ["RecordPanel", "day_marks", "outlook_line", "past_incidents", "record_lines"]
 
 _LABEL_CELLS = 15
 _MOST_MODELS = 4
@@ -142,23 +142,29 @@ def _outlook(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     if cells < _TWO_COLUMNS or len(snapshot.outlook.incidents) < 2:
         subjects = _drawn_subjects(snapshot, cells, rows)
         left = rows - len(subjects) - 1
-        past = _past_incidents(snapshot, cells, left) if left > 2 else ()
+        past = _incidents_before(snapshot, cells, left) if left > 2 else ()
         return (*subjects, BLANK, *past) if past else subjects
     half = (cells - _COLUMN_GAP) // 2
-    left_side, right_side = _drawn_subjects(snapshot, half, rows), _past_incidents(snapshot, half, rows)
+    left_side, right_side = _drawn_subjects(snapshot, half, rows), _incidents_before(snapshot, half, rows)
     return tuple(
         line(*one, " " * (half + _COLUMN_GAP - width(one)), *other) if other else one
         for one, other in zip_longest(left_side, right_side, fillvalue=BLANK)
     )
 
 
-def _past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """`INC-7  6d ago  P2  29m  Elevated 529s`, newest first."""
-    past = snapshot.outlook.incidents
-    if len(past) < 2:
+def _incidents_before(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """Past incidents below a label, if there are others than the last one."""
+    if len(snapshot.outlook.incidents) < 2:
         return ()
-    shown = past if len(past) < rows else past[: max(rows - 2, 0)]
-    label = max(cells_of(each.label) for each in past)
+    listed = past_incidents(snapshot, cells, rows - 1)
+    return clipped((line(Span("incidents, newest first", "dim")), *listed), cells, rows)
+
+
+def past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """`INC-7  6d ago  P2  29m  Elevated 529s`, newest first, and how many more there are."""
+    past = snapshot.outlook.incidents
+    shown = past if len(past) <= rows else past[: max(rows - 1, 0)]
+    label = max((cells_of(each.label) for each in past), default=0)
     listed = [
         crop(
             line(
@@ -174,7 +180,7 @@ def _past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     ]
     hidden = len(past) - len(shown)
     more = (line(Span(f"{hidden} more", "faint")),) if hidden else ()
-    return clipped((line(Span("incidents, newest first", "dim")), *listed, *more), cells, rows)
+    return clipped((*listed, *more), cells, rows)
 
 
 def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int) -> Lines:
@@ -231,10 +237,10 @@ def _uptime(seen: Outlook) -> Lines:
     if uptime.share is None:
         return (line(Span(NOT_AVAILABLE, "faint"), Span(f" · {watched}", "dim")),)
     figure = line(Span(percent(uptime.share, 2), "text", bold=True), Span(f" · {watched}", "dim"))
-    return (figure, _days(uptime)) if uptime.days else (figure,)
+    return (figure, day_marks(uptime)) if uptime.days else (figure,)
 
 
-def _days(uptime: Uptime) -> Line:
+def day_marks(uptime: Uptime) -> Line:
     """A mark for each day, as on the history screen; the newest at the end."""
     marks = [GRADE_MARKS[Grade(day)] for day in uptime.days]
     runs = groupby(marks, key=lambda mark: mark[1])

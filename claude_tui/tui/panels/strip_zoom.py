@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.panels.alerts_zoom import alerts_zoom
 from claude_tui.tui.panels.verdict_zoom import verdict_zoom
-from claude_tui.tui.render.lines import BLANK, Lines, Span, line, spread
+from claude_tui.tui.panels.zoom_parts import halves, side_by_side
+from claude_tui.tui.render.lines import BLANK, Lines
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["strip_zoom"]
 
 _BESIDE_FROM = 104
-_GAP = 4
 
 
 def strip_zoom(snapshot: Snapshot, cells: int, settings_file: str, local: Local | None = None) -> Lines:
@@ -25,16 +24,7 @@ def strip_zoom(snapshot: Snapshot, cells: int, settings_file: str, local: Local 
     Times of `local` are shown beside those in UTC.
     """
     beside = cells >= _BESIDE_FROM
-    left = (cells - _GAP) // 2 if beside else cells
-    right = cells - _GAP - left if beside else cells
+    left, right = halves(cells) if beside else (cells, cells)
     verdict = verdict_zoom(snapshot, left, local)
     alerts = alerts_zoom(snapshot, right, settings_file, local)
-    return _side_by_side(verdict, alerts, left) if beside else (*verdict, BLANK, *alerts)
-
-
-def _side_by_side(left: Lines, right: Lines, cells: int) -> Lines:
-    rule = Span("  │ ", "edge")
-    return tuple(
-        line(*spread(one, BLANK, cells), rule, *other)
-        for one, other in zip_longest(left, right, fillvalue=BLANK)
-    )
+    return side_by_side(verdict, alerts, left) if beside else (*verdict, BLANK, *alerts)

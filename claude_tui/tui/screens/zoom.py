@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from textual.containers import Container
 from textual.widget import Widget
 
 from claude_tui.analysis.traffic.listing import ORDERS
@@ -20,6 +21,7 @@ from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.panel_keys import zoom_keys
 from claude_tui.tui.panels.errors_zoom import errors_zoom
+from claude_tui.tui.panels.event_text import event_lines
 from claude_tui.tui.panels.events import EventsPanel
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
@@ -28,12 +30,15 @@ from claude_tui.tui.panels.strip_zoom import strip_zoom
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
 from claude_tui.tui.render.lines import Line, Lines, Span, join, line, spread
+from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.render.plotter import Plotter
 from claude_tui.tui.render.time_grid import until
 from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.reader import ReaderScreen
 
 if TYPE_CHECKING:
+    from textual import events as textual_events
+
     from claude_tui.model.when import Local
     from claude_tui.tui.view import View
 
@@ -52,12 +57,19 @@ _ONLY_ON = {
 _RESPONSES = {"acknowledge": "ack", "snooze": "snooze", "set_severity": "severity"}
 _RANK_OF_OWN = 1
 _LOWEST_CHART = 6
+# From here on, the event under the cursor is beside the list.
+_EVENT_BESIDE_FROM = 150
 _NEARLY_WHOLE = 0.05
 
 
 class ZoomScreen(ReaderScreen):
     """The number keys switch to another panel, the arrow keys to another span of time."""
 
+    DEFAULT_CSS = """
+    ZoomScreen > #events-body { height: 1fr; layout: horizontal; }
+    ZoomScreen > #events-body > Container { height: 1fr; width: 3fr; }
+    ZoomScreen > #events-body > #event { width: 2fr; }
+    """
     CALLED = "zoom"
     BINDINGS = bindings(Scope.ZOOM)
 
@@ -75,8 +87,14 @@ class ZoomScreen(ReaderScreen):
         self.events = EventsPanel(
             self.snapshot, zoom_keys(self.cockpit.chosen_keys)[Panel.EVENTS], unfolds=True
         )
+        self.event = Pager("Event", self._event)
+        self.event_box = Container(self.event, id="event")
+        self.events_body = Container(Container(self.events), self.event_box, id="events-body")
         self._arrange()
-        return (self.pager, self.events)
+        return (self.pager, self.events_body)
+
+    def on_resize(self, _: textual_events.Resize) -> None:
+        self._arrange()
 
     def on_mount(self) -> None:
         self._request_chart()
@@ -117,6 +135,7 @@ class ZoomScreen(ReaderScreen):
             self.footer.offer(self.hints())
         self._take_chart(paused=view.paused)
         self.events.show(snapshot)
+        self.event.redraw()
         self.pager.redraw()
 
     def _take_chart(self, *, paused: bool) -> None:
@@ -204,8 +223,9 @@ class ZoomScreen(ReaderScreen):
     def _arrange(self) -> None:
         # The full verdict needs no strip above it.
         self.strip.display = self.panel is not Panel.VERDICT
-        self.events.display = self.panel is Panel.EVENTS
-        self.pager.display = not self.events.display
+        self.events_body.display = self.panel is Panel.EVENTS
+        self.event_box.display = self.app.size.width >= _EVENT_BESIDE_FROM
+        self.pager.display = not self.events_body.display
 
     def _turn_to(self, panel: Panel) -> None:
         if panel is self.panel:
@@ -287,12 +307,22 @@ class ZoomScreen(ReaderScreen):
         else:
             super().action_back()
 
+    def _event(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
+        """The event under the cursor in full, or the newest one."""
+        event = self.events.selected or self.events.newest
+        return event_lines(event, cells, self._local) if event is not None else ()
+
     def move(self, rows: int) -> None:
-        (self.events if self.panel is Panel.EVENTS else self.pager).move(rows)
+        if self.panel is Panel.EVENTS:
+            self.events.move(rows)
+            self.event.turn_to("Event")
+        else:
+            self.pager.move(rows)
 
     def move_to_end(self, *, start: bool) -> None:
         if self.panel is Panel.EVENTS:
             self.events.move_to_end(newest=start)
+            self.event.turn_to("Event")
         else:
             super().move_to_end(start=start)
 
