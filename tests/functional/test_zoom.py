@@ -19,6 +19,7 @@ from claude_tui.tui.screens.zoom import ZoomScreen
 from tests.functional.still import StillApp, StillBackend, chart_for, still_app
 from tests.snapshots.pictures import PICTURES, later
 from tests.snapshots.responding import pictures
+from tests.uptime_values import ninety_days
 from tests.war_rooms import WAR_ROOMS
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
@@ -300,10 +301,18 @@ async def test_on_a_wide_screen_the_event_under_the_cursor_is_beside_the_list() 
         await pilot.press("down", "down")
         assert " ".join(second.text.split()) in drawn(beside)
         assert "Answer" in drawn(beside)
+        await pilot.press("/", *"status:401", "enter")
+        assert "Nothing matches" in drawn_events(app)
+        assert "Answer" not in drawn(beside)
     app, _ = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("5")
         assert not zoom(app).event_box.display
+
+
+def drawn_events(app: StillApp) -> str:
+    events = zoom(app).events
+    return "\n".join(map(plain, events.draw(*events.size)))
 
 
 def drawn(pager: Pager) -> str:
@@ -311,12 +320,20 @@ def drawn(pager: Pager) -> str:
 
 
 async def test_on_a_wide_screen_changes_and_our_record_are_beside_the_page() -> None:
-    app, _ = still_app(WAR_ROOMS["watched"]())
+    app, backend = still_app(WAR_ROOMS["watched"]())
+    backend.history = ninety_days
     async with app.run_test(size=(200, 60)) as pilot:
         await pilot.press("1")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
         text = text_of(app)
         assert "99.65%" in text
         (row,) = [row for row in text.splitlines() if "INC-2" in row]
         assert "500s on all models, then 529s" in row
         assert "Components" in text
         assert "Our incidents" in text
+        (ours,) = [row for row in text.splitlines() if row.startswith("│ our messages")]
+        assert ours.split()[3:8] == ["100.00%", "99.88%", "99.65%", "99.76%", "99.83%"]
+        (day,) = [row for row in text.splitlines() if row.startswith("│ Nov 19")]
+        assert "99.17%  12m 00s down" in day
+        assert "overloaded 24" in day

@@ -126,7 +126,8 @@ def _impact(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) ->
     if figures.unknown:
         sentences.append(f"For {duration(figures.unknown_time)} nobody probed: unknown.")
     seen = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES, _Kinds.UNKNOWN)
-    return Computed(" ".join(sentences), _keys(*seen), "measured by our probes: add what users saw")
+    by = "our calls and probes" if traffic else "our probes"
+    return Computed(" ".join(sentences), _keys(*seen), f"measured by {by}: add what users saw")
 
 
 def _root_cause(_: Incident, timeline: Sequence[TimelineEntry], __: Figures) -> Computed:

@@ -17,12 +17,12 @@ from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, joi
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
-__all__ = ["status_zoom"]
+__all__ = ["STATUS_BESIDE_FROM", "status_zoom"]
 
 _NAME_CELLS = 44
 _NAME_ROWS = 3
 # From here on, changes and our own record are beside what the page says now.
-_BESIDE_FROM = 140
+STATUS_BESIDE_FROM = 140
 _MOST_INCIDENTS = 20
 
 
@@ -34,7 +34,7 @@ def status_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> L
         return (line(Span("◌ not read yet", "dim")),)
     if not status.known:
         return _unknown(view, status, times, cells)
-    if cells < _BESIDE_FROM:
+    if cells < STATUS_BESIDE_FROM:
         changes = _changes(snapshot, times, cells)
         return (*_now(view, status, times, cells), *changes, *_source(view, status, times, cells))
     left, right = halves(cells)

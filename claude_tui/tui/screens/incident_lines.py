@@ -61,7 +61,7 @@ _GLYPHS = {
 _PERSON = "»"
 _LATER = timedelta(minutes=1)
 """An entry recorded at least this long after the event shows both times."""
-_ROWS = {TimelineKind.NOTE: 3, TimelineKind.STATUS_PAGE: 2, TimelineKind.FIRST_FAILURE: 2}
+_ROWS = {TimelineKind.NOTE: 3, TimelineKind.STATUS_PAGE: 3, TimelineKind.FIRST_FAILURE: 2}
 """How many rows the text of an entry may take."""
 _ROWS_BY_PEOPLE = 2
 """The same for other entries by people; what is left takes one row."""

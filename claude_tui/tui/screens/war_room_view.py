@@ -291,9 +291,9 @@ def _level_role(level: Level) -> str:
 def _outlook(snapshot: Snapshot) -> tuple[Number, ...]:
     """Nothing while no incident and no uptime is recorded."""
     seen = snapshot.outlook
-    if seen.last_incident is None and seen.uptime is None:
+    if seen.last_incident is None and (seen.uptime is None or seen.uptime.share is None):
         return ()
-    return (_last_incident(snapshot), _uptime(snapshot), *_next_date(snapshot))
+    return (_last_incident(snapshot), *_uptime(snapshot), *_next_date(snapshot))
 
 
 def _last_incident(snapshot: Snapshot) -> Number:
@@ -305,12 +305,12 @@ def _last_incident(snapshot: Snapshot) -> Number:
     return Number("since last incident", ago, note, "text", "99d")
 
 
-def _uptime(snapshot: Snapshot) -> Number:
+def _uptime(snapshot: Snapshot) -> Iterator[Number]:
+    """Nothing before it is known, which would be a large dash."""
     uptime = snapshot.outlook.uptime
-    if uptime is None or uptime.share is None:
-        return Number("uptime", NOT_AVAILABLE, "not known yet", "faint", "99.99%")
-    note = f"{percent(uptime.coverage)} watched"
-    return Number(f"uptime {span_text(uptime.span)}", percent(uptime.share, 2), note, "text", "99.99%")
+    if uptime is not None and uptime.share is not None:
+        note = f"{percent(uptime.coverage)} watched"
+        yield Number(f"uptime {span_text(uptime.span)}", percent(uptime.share, 2), note, "text", "99.99%")
 
 
 def _next_date(snapshot: Snapshot) -> Iterator[Number]:
