@@ -43,7 +43,7 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["RecordPanel", "day_marks", "outlook_line", "past_incidents", "record_lines"]
+__all__ = ["RecordPanel", "outlook_line", "past_incidents", "record_lines"]
 
 _LABEL_CELLS = 15
 _MOST_MODELS = 4
@@ -237,10 +237,10 @@ def _uptime(seen: Outlook) -> Lines:
     if uptime.share is None:
         return (line(Span(NOT_AVAILABLE, "faint"), Span(f" · {watched}", "dim")),)
     figure = line(Span(percent(uptime.share, 2), "text", bold=True), Span(f" · {watched}", "dim"))
-    return (figure, day_marks(uptime)) if uptime.days else (figure,)
+    return (figure, _days(uptime)) if uptime.days else (figure,)
 
 
-def day_marks(uptime: Uptime) -> Line:
+def _days(uptime: Uptime) -> Line:
     """A mark for each day, as on the history screen; the newest at the end."""
     marks = [GRADE_MARKS[Grade(day)] for day in uptime.days]
     runs = groupby(marks, key=lambda mark: mark[1])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from claude_tui.model.format import ago, duration, percent, plain, span_text
+from claude_tui.model.format import ago, duration, plain
 from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import EventKind, Snapshot, StatusView
-from claude_tui.tui.panels.record import day_marks, past_incidents
+from claude_tui.tui.panels.record import past_incidents
 from claude_tui.tui.panels.times import Times
 from claude_tui.tui.panels.zoom_parts import halves, heading, paragraph, side_by_side
 from claude_tui.tui.render.glyphs import component_mark, event_mark
@@ -202,21 +202,10 @@ def _changes(snapshot: Snapshot, times: Times, cells: int) -> Lines:
 
 
 def _ours(snapshot: Snapshot, cells: int) -> Lines:
-    """What was recorded here, to compare the page with."""
-    seen = snapshot.outlook
-    out: list[Line] = []
-    if seen.uptime is not None and seen.uptime.share is not None:
-        uptime = seen.uptime
-        figure = Span(percent(seen.uptime.share, 2), "text", bold=True)
-        watched = Span(f"  watched {percent(uptime.coverage)} of it  ", "dim")
-        out += [
-            heading("Uptime", f"{span_text(uptime.span)}, by our own messages", cells),
-            crop(line("  ", figure, watched, *day_marks(uptime)), cells),
-            BLANK,
-        ]
+    """The incidents recorded here, to compare the page with."""
     rows = [line("  ", *row) for row in past_incidents(snapshot, cells - 2, _MOST_INCIDENTS)]
     none = line(Span("  None recorded.", "dim"))
-    return (*out, heading("Our incidents", "newest first", cells), *(rows or [none]))
+    return (heading("Our incidents", "newest first" if rows else "", cells), *(rows or [none]))
 
 
 def _source(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:

@@ -32,7 +32,9 @@ def page_days(report: Report, cells: int) -> Lines:
     dates = first + last.rjust(max(len(report.periods) - len(first), 0))
     bad = [each for each in reversed(report.periods) if _is_bad(each)]
     return (
-        heading("Uptime", f"by our messages and by the page, {span_text(report.span)} of days in UTC", cells),
+        heading(
+            "Uptime", f"by our messages and by the page; days of the last {span_text(report.span)}", cells
+        ),
         crop(line(Span(" " * _LABEL + spans + "  " + dates, "faint")), cells),
         *(crop(_row(report, service, label), cells) for service, label in _ROWS),
         BLANK,
