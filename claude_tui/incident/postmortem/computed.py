@@ -98,7 +98,9 @@ def _severity(incident: Incident, timeline: Sequence[TimelineEntry], figures: Fi
 def _measured(figures: Figures) -> str:
     """`P1 for 4m 00s, P2 for 25m 29s`."""
     return ", ".join(
-        f"{severity} for {duration(length)}" for severity, length in figures.per_severity if severity.trouble
+        f"{severity} for {duration(length)}"
+        for severity, length in figures.shown_severities
+        if severity.trouble
     )
 
 

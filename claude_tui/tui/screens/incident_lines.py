@@ -272,7 +272,7 @@ def headline(incident: Incident, figures: Figures, cells: int) -> str:
     rated = str(severity) if severity.trouble else ""
     others = [
         f"{each} for {age(length)}"
-        for each, length in figures.per_severity
+        for each, length in figures.shown_severities
         if each.trouble and each is not severity
     ]
     parts = [incident.label]
@@ -309,7 +309,7 @@ def figure_lines(incident: Incident, figures: Figures, at: datetime, cells: int)
         _figure("status page", _page(figures), cells),
         BLANK,
     ]
-    for severity, length in figures.per_severity:
+    for severity, length in figures.shown_severities:
         name, role = (str(severity), severity_role(severity)) if severity.trouble else ("unseen", "text")
         out.append(_figure(name, line(Span(duration(length), role)), cells))
     if figures.unknown:

@@ -30,6 +30,7 @@ from claude_tui.tui.render.lines import (
     join,
     line,
     pad,
+    plain,
     spread,
     width,
     wrap,
@@ -222,7 +223,8 @@ def _said(spec: FieldSpec, field: Field, cells: int, end_cells: int, most: int) 
             break
     if len(rows) > most:
         last = crop(rows[most - 1], max(cells - (end_cells + 2 if most == 1 else 0) - 2, 1))
-        rows = [*rows[: most - 1], line(*last, Span(" …", "dim"))]
+        # What was cut says so already.
+        rows = [*rows[: most - 1], last if plain(last).endswith("…") else line(*last, Span(" …", "dim"))]
     return rows or [BLANK]
 
 
