@@ -337,3 +337,22 @@ async def test_on_a_wide_screen_changes_and_our_record_are_beside_the_page() -> 
         (day,) = [row for row in text.splitlines() if row.startswith("│ Nov 19")]
         assert "99.17%  12m 00s down" in day
         assert "overloaded 24" in day
+
+
+async def test_errors_list_the_latest_failures_where_rows_are_left() -> None:
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.press("3")
+        text = text_of(app)
+        assert "Latest failures newest first" in text
+        (row,) = [row for row in text.splitlines() if "req_1a1f944dff8" in row]
+        assert "14:03:23  messages  500 api_error" in row
+
+
+async def test_the_verdict_tells_how_it_has_changed() -> None:
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("0")
+        text = text_of(app)
+        assert "Verdicts newest first" in text
+        assert "14:02:19 ! P1 It's them. The API is overloaded (529)." in text
