@@ -67,8 +67,8 @@ def turned(second: float, cause: Cause, severity: Severity, text: str = "") -> V
 
 VERDICTS = (
     turned(-300, Cause.HEALTHY, Severity.NONE),
-    turned(DETECTED, Cause.PROVIDER_OVERLOADED, Severity.P1, "It’s them. The API is overloaded (529)."),
-    turned(CALMED, Cause.PROVIDER_OVERLOADED, Severity.P2, "It’s them. The API is overloaded (529)."),
+    turned(DETECTED, Cause.PROVIDER_OVERLOADED, Severity.P1, "It's them. The API is overloaded (529)."),
+    turned(CALMED, Cause.PROVIDER_OVERLOADED, Severity.P2, "It's them. The API is overloaded (529)."),
     turned(WELL, Cause.HEALTHY, Severity.NONE, "All is well."),
 )
 

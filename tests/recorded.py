@@ -100,7 +100,7 @@ def acts() -> list[Record]:
         AlertingState(after(3700), encode(ledger).decode()),
         paged,
         VerdictChange(after(-80_000), Cause.HEALTHY, Side.NONE, Severity.NONE, "All is well."),
-        VerdictChange(after(3660), Cause.PROVIDER_OVERLOADED, Side.THEM, Severity.P2, "It’s them."),
+        VerdictChange(after(3660), Cause.PROVIDER_OVERLOADED, Side.THEM, Severity.P2, "It's them."),
         VerdictChange(after(5700), Cause.HEALTHY, Side.NONE, Severity.NONE, "All is well."),
         StepMark(after(3800), "provider", "check_page", StepState.DONE, "ana", "nothing posted"),
         ActionRequest(after(3820), "7" * 32, RequestedAction.TAKE, "ben", "ops-2", "P2", "looking"),

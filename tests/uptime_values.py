@@ -112,7 +112,7 @@ def _acts(at: datetime) -> Iterator[IncidentEntry]:
 
 def _verdicts(at: datetime) -> Iterator[VerdictChange]:
     start = hours_ago(at, 7 * 24 + 3)
-    yield VerdictChange(start, Cause.PROVIDER_ERRORS, Side.THEM, Severity.P1, "It’s them.")
+    yield VerdictChange(start, Cause.PROVIDER_ERRORS, Side.THEM, Severity.P1, "It's them.")
     after = start + timedelta(minutes=115)
-    yield VerdictChange(after, Cause.PROVIDER_OVERLOADED, Side.THEM, Severity.P2, "It’s them.")
+    yield VerdictChange(after, Cause.PROVIDER_OVERLOADED, Side.THEM, Severity.P2, "It's them.")
     yield VerdictChange(after + timedelta(minutes=25), Cause.HEALTHY, Side.NONE, Severity.NONE, "Fine.")

@@ -45,7 +45,7 @@ _TO_DO = {
     FaultCode.PROXY_TIMEOUT: "check the proxy in HTTPS_PROXY, or add the host to NO_PROXY",
     FaultCode.PROXY_SETTING: "set HTTPS_PROXY again: http://host:port",
     FaultCode.TLS_UNTRUSTED: "something on the way signs with its own CA: name its file in SSL_CERT_FILE",
-    FaultCode.TLS_EXPIRED: "check this machine’s clock, then ask whoever runs the server",
+    FaultCode.TLS_EXPIRED: "check this machine's clock, then ask whoever runs the server",
     FaultCode.TLS_HOSTNAME: "check that the base URL names the right host",
     FaultCode.NOT_TLS: "the base URL should begin with http://",
     FaultCode.UNSENDABLE: "set ANTHROPIC_BASE_URL or the setting base_url again",
@@ -170,8 +170,8 @@ async def _trust(environ: Mapping[str, str], routes: Proxies) -> Finding:
         text = f"{chosen or 'the certificates'} cannot be read: {_reason(error)}"
         return _finding("certificates", Condition.BAD, text, f"name a file of PEM certificates in {chosen}")
     number = context.cert_store_stats()["x509_ca"]
-    text = f"{number} trusted" if number else "the system’s trusted certificates"
-    text += f" ({chosen})" if chosen else " (the system’s)"
+    text = f"{number} trusted" if number else "the system's trusted certificates"
+    text += f" ({chosen})" if chosen else " (the system's)"
     unread = [name for name in _NOT_READ if environ.get(name)]
     if unread and chosen is None:
         to_do = "if the network has a CA of its own: name its file in SSL_CERT_FILE"
@@ -212,7 +212,7 @@ def _answer(seen: Observation, *, key: bool) -> Finding:
 
 
 def _certificate(seen: Observation, left: timedelta) -> Finding:
-    text = f"the server’s certificate is good for {duration(left)}"
+    text = f"the server's certificate is good for {duration(left)}"
     if left > _EXPIRES_SOON:
         return _finding("TLS", Condition.GOOD, text)
     return _finding("TLS", Condition.WARNING, text, f"tell whoever runs {urlsplit(seen.target).netloc}")
@@ -220,10 +220,10 @@ def _certificate(seen: Observation, left: timedelta) -> Finding:
 
 def _clock(skew_s: float) -> Finding:
     if abs(skew_s) <= _SKEW_S:
-        return _finding("clock", Condition.GOOD, f"agrees with the server’s within {_SKEW_S:.0f} s")
+        return _finding("clock", Condition.GOOD, f"agrees with the server's within {_SKEW_S:.0f} s")
     side = "behind" if skew_s > 0 else "ahead of"
     condition = Condition.BAD if abs(skew_s) > _WRONG_TIME_S else Condition.WARNING
-    text = f"this clock is {duration(abs(skew_s))} {side} the server’s: times are off by that much"
+    text = f"this clock is {duration(abs(skew_s))} {side} the server's: times are off by that much"
     return _finding("clock", condition, text, "turn on time synchronisation: timedatectl set-ntp true")
 
 

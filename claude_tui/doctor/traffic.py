@@ -43,7 +43,7 @@ async def _proxy(host: str, port: int) -> Finding:
     answer = await _asked(host, port, HEALTH_PATH)
     if answer is None:
         text = f"none at {place}"
-        return _finding("proxy", Condition.NOTE, text, "claude-top proxy measures your applications’ calls")
+        return _finding("proxy", Condition.NOTE, text, "claude-top proxy measures your applications' calls")
     if MARK in answer.lower():
         return _finding("proxy", Condition.GOOD, f"runs at {place}")
     text = f"another program listens at {place}"

@@ -86,7 +86,7 @@ def _times(score: Score, same: Sequence[Score]) -> Iterator[Row]:
 def _time(label: str, name: str, score: Score, same: Sequence[Score]) -> Row:
     seconds = getattr(score, name)
     before = [value for each in same if (value := getattr(each, name)) is not None]
-    note = f"best before: {duration(min(before))}" if before else ""
+    note = f"previous best: {duration(min(before))}" if before else ""
     if seconds is None:
         return Row(label, NOT_AVAILABLE, Level.UNKNOWN, note)
     return Row(label, f"{duration(seconds)} after the problem began", Level.INFO, note)

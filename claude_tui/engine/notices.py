@@ -37,7 +37,7 @@ def notices_of(
         found.append(Notice("store", Level.WARN, store_problem, now))
     if spend is not None and spend.stopped:
         text = (
-            f"probe budget spent: ${spend.today_usd:.2f} of ${spend.ceiling_usd:.2f} today; "
+            f"Probe budget spent: ${spend.today_usd:.2f} of ${spend.ceiling_usd:.2f} today; "
             "messages are not probed until 00:00 UTC (daily_ceiling_usd)"
         )
         found.append(Notice("budget", Level.WARN, text, now))

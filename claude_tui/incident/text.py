@@ -51,7 +51,7 @@ def _after(figures: Figures, instant: datetime | None, who: str = "") -> str:
 def _severities(incident: Incident, figures: Figures) -> str:
     measured = ", ".join(
         f"{severity if severity.trouble else 'no trouble seen'} for {duration(length)}"
-        for severity, length in figures.per_severity
+        for severity, length in figures.shown_severities
     )
     rated = str(incident.severity) if incident.severity.trouble else "not set"
     return f"{rated}; the verdict was {measured}" if measured else rated

@@ -20,6 +20,8 @@ from claude_tui.model.verdict import Severity, VerdictChange
 
 __all__ = ["ErrorClass", "Figures", "Incident", "Record", "Span", "TimelineEntry", "TimelineKind"]
 
+_LEAST_SHOWN = timedelta(seconds=0.5)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -254,6 +256,11 @@ class Figures:
     def duration(self) -> timedelta:
         """From start to end."""
         return self.end - self.started
+
+    @property
+    def shown_severities(self) -> tuple[tuple[Severity, timedelta], ...]:
+        """Those of `per_severity` but what is left of an earlier verdict, which would read `P4 for 0s`."""
+        return tuple(each for each in self.per_severity if each[1] >= _LEAST_SHOWN)
 
     @property
     def unknown_time(self) -> timedelta:

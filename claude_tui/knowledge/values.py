@@ -33,9 +33,9 @@ SENTENCE_PLACEHOLDERS = frozenset({"host", "limit", "peer", "proxy", "tls", "wor
 """The placeholders that a sentence of the probes may contain."""
 
 _OPENINGS = {
-    Side.THEM: "It’s them.",
-    Side.US: "It’s us.",
-    Side.PATH: "It’s the network.",
+    Side.THEM: "It's them.",
+    Side.US: "It's us.",
+    Side.PATH: "It's the network.",
     Side.UNCLEAR: "Unclear.",
     Side.NONE: "All is well.",
 }

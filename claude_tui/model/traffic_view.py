@@ -128,7 +128,7 @@ class TrafficFigures:
 
     @property
     def overloaded(self) -> int:
-        """Calls that failed because the API was overloaded, whatever its status: 529, or a gateway’s 500."""
+        """Calls that failed because the API was overloaded, whatever its status: 529, or a gateway's 500."""
         return self.count_of(Outcome.OVERLOADED)
 
     @property

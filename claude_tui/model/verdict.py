@@ -160,11 +160,18 @@ class Evidence:
     """The numbers in it by name: seconds, counts and fractions."""
     observations: tuple[Observation, ...] = ()
     """The observations that it rests on, oldest first, if it is about particular ones."""
+    brief: str = ""
+    """The first clause in fewer words, for where it would be cut; empty if there are none."""
 
     @property
     def text(self) -> str:
         """All clauses as one sentence."""
         return _sentence("; ".join(self.clauses))
+
+    @property
+    def brief_text(self) -> str:
+        """As much as can be said in the least room without being cut."""
+        return _sentence(self.brief or self.clauses[0])
 
     def split(self, kept: int) -> tuple[str, tuple[str, ...]]:
         """The first `kept` clauses as one sentence, and each of the others as its own."""
@@ -269,7 +276,7 @@ class Verdict:
     brief: str = ""
     """The summary in fewer words, for narrow places; empty if there are no fewer."""
     opening: str = ""
-    """How the summary begins, such as `It’s them.`; empty if it begins with what is wrong."""
+    """How the summary begins, such as `It's them.`; empty if it begins with what is wrong."""
     retry_source: RetrySource = RetrySource.NONE
     """Where `retry_after_s` comes from."""
     failures: tuple[Observation, ...] = ()

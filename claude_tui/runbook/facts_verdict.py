@@ -58,7 +58,7 @@ def _page(context: FactContext) -> Fact:
     stage = f"its incident is {verdict.page_stage}; components are green" if verdict.page_stage else ""
     words = {
         PageAgreement.CONFIRMS: f"Status page: {stage}" if stage else "The status page confirms it",
-        PageAgreement.CONTRADICTS: "The status page reports trouble that our probes don’t see",
+        PageAgreement.CONTRADICTS: "The status page reports trouble that our probes don't see",
         PageAgreement.SILENT: f"Status page: nothing posted yet{noticed}",
         PageAgreement.AGREES: "The status page reports no trouble either",
         PageAgreement.UNKNOWN: "The status page does not say",

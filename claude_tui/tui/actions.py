@@ -110,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
         shared=True,
     ),
     Action("incident", ("i",), "incident", "The open incident; declares one", _RESPOND, _APP, 3),
-    Action("postmortem", ("f",), "postmortem", "The incident’s postmortem: a form", _RESPOND, _APP, 6),
+    Action("postmortem", ("f",), "postmortem", "The incident's postmortem: a form", _RESPOND, _APP, 6),
     Action(
         "acknowledge",
         ("a",),
@@ -216,12 +216,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("restart", ("r",), "restart", "Start over from the top", _RESPOND, _WALK, 3),
     Action("follow", ("g",), "follow data", "Follow the data", _RESPOND, _WALK, 2),
     Action(
-        "done", ("enter",), "done", "Mark the step done, or reopen it", _RESPOND, _PLAYBOOK, 1, shared=True
+        "done",
+        ("enter",),
+        "done",
+        "Mark the step done; on a done one, to the next open step",
+        _RESPOND,
+        _PLAYBOOK,
+        1,
+        shared=True,
     ),
     Action("skip", ("x",), "skip", "Mark the step skipped", _RESPOND, _PLAYBOOK, 2, shared=True),
     Action(
         "not_applicable", ("n",), "n/a", "Mark the step not applicable", _RESPOND, _PLAYBOOK, 2, shared=True
     ),
+    Action("open_step", ("backspace",), "undo", "Take the mark back", _RESPOND, _PLAYBOOK, 2, shared=True),
     Action("other", ("o",), "other", "Choose another playbook", _RESPOND, _PLAYBOOK, 3),
     Action(
         "restart_playbook",

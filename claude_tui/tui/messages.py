@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from claude_tui.model.arrangement import Panel
     from claude_tui.model.snapshot import Event, Snapshot
 
-__all__ = ["EventChosen", "ItemClicked", "SnapshotReady", "ZoomRequested"]
+__all__ = ["EventChosen", "ItemClicked", "SelectionMoved", "SnapshotReady", "ZoomRequested"]
 
 
 @dataclass
@@ -40,6 +40,11 @@ class EventChosen(Message):
     """The user asked for the details of one event."""
 
     event: Event
+
+
+@dataclass
+class SelectionMoved(Message):
+    """Another event is under the cursor, or other events are listed."""
 
 
 @dataclass

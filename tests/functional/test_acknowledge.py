@@ -76,7 +76,7 @@ async def publish(pilot: Pilot[None], backend: StillBackend, snapshot: Snapshot)
 async def test_acknowledging_says_what_it_does_and_passes_on_reason_and_name() -> None:
     async with asked(ONE, "a") as (app, backend, pilot):
         text = text_of(app)
-        assert "P1 It’s them. The API is overloaded (529)." in text
+        assert "P1 It's them. The API is overloaded (529)." in text
         assert "Everyone watching sees it, and oncall and fallback are notified." in text
         assert "Reminders at most every 4h." in " ".join(text.split())
         await pilot.press(*typed("ask q and p"), "enter")
@@ -120,7 +120,7 @@ TAKEN = scene_of(CALM, replace(OVERLOADED, taken=Taken("ana", "ops-1", "looking"
 async def test_a_verdict_without_an_alert_is_taken() -> None:
     async with asked(NO_ALERT, "a") as (app, backend, pilot):
         text = text_of(app)
-        assert "P1 (no alert yet) It’s them. The API is overloaded (529)." in text
+        assert "P1 (no alert yet) It's them. The API is overloaded (529)." in text
         assert "The alert that follows pages nobody" in " ".join(text.split())
         await pilot.press(*typed("on it"), "enter")
         await pilot.pause()

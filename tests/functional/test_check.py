@@ -129,7 +129,7 @@ async def test_each_scenario_has_its_verdict(name: str, at_s: float, expected: V
 async def test_one_model_of_several_is_seen_where_it_is_probed() -> None:
     alone = await played("one-model", 120)
     assert told(alone)[:2] == ("provider_notice", "them")
-    assert alone.snapshot.verdict.summary == "They report trouble with Opus, which you don’t probe."
+    assert alone.snapshot.verdict.summary == "They report trouble with Opus, which you don't probe."
     several = await played("one-model", 120, also_models="opus,sonnet", seed=3)
     assert told(several)[:2] == ("provider_overloaded", "them")
     made = to_json(several)
@@ -372,7 +372,7 @@ async def test_a_proxy_that_cannot_be_used_is_named_everywhere(
     found = await checked("http://api.example", "http://status.example")
     assert told(found) == ("network", "us", "P1", 2)
     document = to_json(found)
-    assert document["verdict"]["summary"].startswith(f"It’s us. {variable} cannot be used: ")
+    assert document["verdict"]["summary"].startswith(f"It's us. {variable} cannot be used: ")
     assert {probe["name"]: probe["error_type"] for probe in document["probes"]} == {
         "messages": "proxy_setting",
         "models": "proxy_setting",

@@ -39,7 +39,7 @@ async def test_what_was_copied_is_shown_from_edge_to_edge(monkeypatch: pytest.Mo
         await pilot.pause()
         assert isinstance(app.screen, CopiedScreen)
         rows = screen_text(app).split("\n")
-        assert rows[0].startswith("P1 It’s them. The API is overloaded (529).")
+        assert rows[0].startswith("P1 It's them. The API is overloaded (529).")
         assert not any(char in "".join(rows) for char in "│╭╰")
         await pilot.press("escape")
         await pilot.pause()

@@ -41,7 +41,7 @@ async def test_the_first_frame_shows_the_first_snapshot() -> None:
     app = app_of("overloaded")
     async with app.run_test(size=(120, 40)):
         shown = app.text()
-        for part in ("█P1█ It’s them.", "Claude API", "of 2.4M", "529 overloaded", "4.10s", "● LIVE"):
+        for part in ("█P1█ It's them.", "Claude API", "of 2.4M", "529 overloaded", "4.10s", "● LIVE"):
             assert part in shown
 
 
@@ -49,7 +49,7 @@ async def test_a_new_snapshot_is_shown() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
         await arrives(pilot, PICTURES["overloaded"]())
-        assert "█P1█ It’s them." in app.text()
+        assert "█P1█ It's them." in app.text()
         assert "24" in app.text()
 
 
@@ -80,7 +80,7 @@ async def test_at_80x24_every_panel_says_its_most_important_thing() -> None:
     async with app.run_test(size=(80, 24)):
         shown = app.text()
     for part in (
-        "█P1█ It’s them. The API is overloaded (529).",
+        "█P1█ It's them. The API is overloaded (529).",
         "Claude API operational",
         "78%",
         "529 overloaded",
@@ -285,7 +285,7 @@ async def test_pause_holds_the_picture_and_says_how_old_it_is() -> None:
         await pilot.press("space")
         await pilot.pause()
         assert "● LIVE" in app.text()
-        assert "█P1█ It’s them." in app.text()
+        assert "█P1█ It's them." in app.text()
 
 
 async def test_a_backend_that_falls_silent_is_not_called_live() -> None:
@@ -466,14 +466,14 @@ async def test_the_summary_for_chat_is_of_the_picture_shown() -> None:
         await pilot.press("y")
         await pilot.pause()
         assert app.copied is not None
-        assert app.copied.startswith("P1 It’s them. The API is overloaded (529).")
+        assert app.copied.startswith("P1 It's them. The API is overloaded (529).")
 
 
 @pytest.mark.parametrize(
     ("keys", "begins"),
     [
-        (["y", "y"], "P1 It’s them."),
-        (["y", "escape"], "P1 It’s them."),
+        (["y", "y"], "P1 It's them."),
+        (["y", "escape"], "P1 It's them."),
         (["y", "down", "enter"], "There has been a problem with our AI features since 14:02 UTC"),
         (["y", "down", "down", "y"], "529 overloaded_error from api.anthropic.com since 2026-11-20 14:02:11"),
     ],
@@ -483,7 +483,7 @@ async def test_y_copies_the_summary_at_once_and_offers_other_texts(keys: list[st
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("y")
         assert app.copied is not None
-        assert app.copied.startswith("P1 It’s them.")
+        assert app.copied.startswith("P1 It's them.")
         await pilot.press(*keys[1:])
         await pilot.pause()
         assert app.copied.startswith(begins)
@@ -509,7 +509,7 @@ async def test_a_screen_that_was_covered_shows_the_present_when_it_comes_back() 
         await arrives(pilot, PICTURES["overloaded"]())
         await pilot.press("escape")
         await pilot.pause()
-        assert "█P1█ It’s them." in app.text()
+        assert "█P1█ It's them." in app.text()
 
 
 async def test_other_colours_are_worn_at_once() -> None:
@@ -544,7 +544,7 @@ async def test_without_colours_everything_is_still_told_apart(monkeypatch: pytes
             if colour is not None and not colour.is_default
         }
         assert colours == set()
-        for part in ("█P1█ It’s them.", "● Claude API", "✗✗", "5 failed", "✗ 529 overloaded"):
+        for part in ("█P1█ It's them.", "● Claude API", "✗✗", "5 failed", "✗ 529 overloaded"):
             assert part in app.text()
 
 

@@ -195,9 +195,9 @@ def test_a_text_leaves_the_column_of_the_subjects_only_to_be_whole() -> None:
 
 
 async def test_a_narrow_list_says_of_successes_and_alerts_what_matters() -> None:
-    """`messages 200 3.66 s after 8s of… ×2` and `alert [P2, was P4] It’s them. Opus is…` stood there."""
+    """`messages 200 3.66 s after 8s of… ×2` and `alert [P2, was P4] It's them. Opus is…` stood there."""
     scene = PICTURES["overloaded"]()
-    alert = "[P2, was P4] It’s them. Opus is overloaded (529). Opus only; Haiku and Sonnet answer."
+    alert = "[P2, was P4] It's them. Opus is overloaded (529). Opus only; Haiku and Sonnet answer."
     answered = event(20, EventKind.RECOVERY, Level.OK, "messages", "200  2.32 s  after 16s of failures")
     events = [answered, event(30, EventKind.ALERT, Level.BAD, "alert", alert)]
     app = Watched(replace(scene, events=(*events, *(event(40 + n, EventKind.PERSON, Level.INFO, "INC-1", "x")
@@ -247,8 +247,8 @@ def test_two_folds_do_not_hide_what_is_said_and_done_about_them() -> None:
     """At 80x24 there are two rows: two kinds of failures would fill them for hours."""
     folds = [event(-n, EventKind.FAILURE, Level.BAD, "messages", f"50{n} ×40") for n in (3, 2, 1)]
     said = [
-        event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It’s them."),
-        event(61, EventKind.ALERT, Level.WARN, "alert", "[P1] It’s them."),
+        event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them."),
+        event(61, EventKind.ALERT, Level.WARN, "alert", "[P1] It's them."),
         event(300, EventKind.PERSON, Level.INFO, "ana", "declared an incident"),
     ]
     rows = event_rows((*folds, *said))

@@ -150,7 +150,7 @@ async def test_each_layout_draws_at_each_size(preset: Preset, size: tuple[int, i
 async def test_with_everything_hidden_the_verdict_is_left_and_nothing_fails() -> None:
     app = Watched(PICTURES["overloaded"](), hidden_panels=HIDEABLE)
     async with app.run_test(size=(120, 40)) as pilot:
-        assert "It’s them." in app.text()
+        assert "It's them." in app.text()
         await pilot.press("tab", "down", "enter", "e", "slash")
         assert app.is_running
 

@@ -55,7 +55,7 @@ async def click(app: StillApp, pilot: Pilot[None], text: str, *, first: bool = F
         ("3 Errors", Panel.ERRORS),
         ("4 Latency", Panel.LATENCY),
         ("5 Events", Panel.EVENTS),
-        ("It’s them", Panel.VERDICT),
+        ("It's them", Panel.VERDICT),
     ],
 )
 async def test_a_click_on_a_panel_opens_it_in_full(size: tuple[int, int], text: str, panel: Panel) -> None:
@@ -91,7 +91,7 @@ async def test_the_strip_of_a_zoom_turns_it_to_the_verdict_and_opens_no_second_o
     app, _ = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
-        await click(app, pilot, "It’s them")
+        await click(app, pilot, "It's them")
         assert isinstance(app.screen, ZoomScreen)
         assert app.screen.panel is Panel.VERDICT
         assert len(app.screen_stack) == 2

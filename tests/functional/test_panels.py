@@ -478,7 +478,7 @@ def told(kind: EventKind, level: Level, subject: str, said: str, cells: int = 90
 
 def test_verdicts_alerts_and_people_have_their_own_marks() -> None:
     assert (
-        told(EventKind.VERDICT, Level.BAD, "verdict", "P1 It’s them.") == "14:04:33 ! verdict P1 It’s them."
+        told(EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them.") == "14:04:33 ! verdict P1 It's them."
     )
     assert told(EventKind.VERDICT, Level.OK, "verdict", "All is well.") == "14:04:33 ✓ verdict All is well."
     assert told(EventKind.VERDICT, Level.UNKNOWN, "verdict", "Unknown.") == "14:04:33 ◌ verdict Unknown."
@@ -487,19 +487,19 @@ def test_verdicts_alerts_and_people_have_their_own_marks() -> None:
     assert told(EventKind.ALERT, Level.OK, "alert", "[resolved] prod") == "14:04:33 ✓ alert [resolved] prod"
     assert told(EventKind.PERSON, Level.INFO, "playbook", "x done, eve") == "14:04:33 » playbook x done, eve"
     loud = event_lines(
-        event_rows((event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It’s them."),)), AT, 60, 1
+        event_rows((event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them."),)), AT, 60, 1
     )[0]
     assert (loud[-1].role, loud[-1].bold) == ("bad", True)
 
 
 def test_a_long_text_leaves_its_subject_and_ends_with_a_clause() -> None:
-    said = "P1 It’s them. The API is overloaded (529)."
+    said = "P1 It's them. The API is overloaded (529)."
     shown = {cells: told(EventKind.VERDICT, Level.BAD, "verdict", said, cells) for cells in (44, 36, 30)}
     assert shown[44] == "14:04:33 ! P1 The API is overloaded (529)"
     assert shown[36] == "14:04:33 ! P1 The API is overloaded"
-    assert shown[30] == "14:04:33 ! P1 It’s them"
+    assert shown[30] == "14:04:33 ! P1 It's them"
     assert told(EventKind.VERDICT, Level.BAD, "verdict", said, 55) == f"14:04:33 ! {said}"
-    alert = told(EventKind.ALERT, Level.BAD, "alert", "acknowledged by eve: looking into it · It’s them", 40)
+    alert = told(EventKind.ALERT, Level.BAD, "alert", "acknowledged by eve: looking into it · It's them", 40)
     assert alert == "14:04:33 ▲ alert acknowledged by eve"
     post = told(EventKind.STATUS, Level.WARN, "status", "Posted: errors for all the users today", 34)
     assert post == "14:04:33 ▲ Posted: errors for all…"

@@ -45,7 +45,7 @@ async def test_the_screen_is_saved_as_text_and_svg_and_it_is_said_where(folder: 
         assert names(folder) == [f"{name}.svg", f"{name}.txt"]
         assert f"{name}.svg and .txt\nin {folder}" in told(app)
     text = (folder / f"{name}.txt").read_text("utf-8")
-    assert "It’s them. The API is overloaded (529)." in text
+    assert "It's them. The API is overloaded (529)." in text
     assert "╭─ 1 Status" in text
     assert len(text.splitlines()) <= 30
     svg = (folder / f"{name}.svg").read_text("utf-8")

@@ -73,7 +73,7 @@ async def test_it_opens_on_the_next_open_step_of_the_verdicts_playbook(size: tup
         assert screen.cursor == 3
         text = screen_text(app)
         assert "Playbook: Outage and overload (5xx, 529)" in text
-        assert f"2 of {len(OUTAGE.steps)} done · started 12:03:20" in text
+        assert f"1 of {len(OUTAGE.steps)} done, 1 skipped · started 12:03:20" in text
         assert row_of(app, "Set the retries right").rstrip(" │").endswith("next")
         assert OUTAGE.steps[2].why[:40] in text
         await pilot.press("up")
@@ -88,7 +88,7 @@ async def test_it_opens_on_the_next_open_step_of_the_verdicts_playbook(size: tup
         ("n", StepState.NOT_APPLICABLE, "∅  1  Confirm that it is theirs"),
     ],
 )
-async def test_a_key_marks_at_once_and_again_takes_it_back(key: str, state: StepState, word: str) -> None:
+async def test_a_key_marks_at_once_and_twice_it_moves_on(key: str, state: StepState, word: str) -> None:
     app, backend = prompt_app(recently(troubled()))
     app.responder = "eve"
     async with app.run_test(size=(80, 24)) as pilot:
@@ -100,7 +100,14 @@ async def test_a_key_marks_at_once_and_again_takes_it_back(key: str, state: Step
         assert word in row_of(app, "Confirm that it is theirs")
         assert "eve" in row_of(app, "Confirm that it is theirs")
         assert playbook(app).cursor == 1, "the cursor stays"
+        footer = screen_text(app).splitlines()[-1]
+        assert f"{key} next" in footer
+        assert "backspace undo" in footer
         await pilot.press(key)
+        await pilot.pause()
+        assert backend.marked == [mark], "a tired person presses twice: nothing is taken back or marked"
+        assert playbook(app).cursor == 2, "the next open step"
+        await pilot.press("up", "backspace")
         await pilot.pause()
         assert backend.marked[-1] == replace(mark, at=backend.marked[-1].at, state=StepState.OPEN)
         assert "○  1  Confirm" in row_of(app, "Confirm that it is theirs")
@@ -239,9 +246,9 @@ async def test_a_step_that_does_not_apply_says_so() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("m", *["down"] * 5)
         text = screen_text(app)
-        assert "doesn’t apply" in row_of(app, "Raise traffic step by step")
+        assert "doesn't apply" in row_of(app, "Raise traffic step by step")
         assert 'Applies when: limit == "ramp"' in text
-        assert "This step doesn’t apply now. The data says: Limit:" in text
+        assert "This step doesn't apply now. The data says: Limit:" in text
         await pilot.press("enter")
 
 

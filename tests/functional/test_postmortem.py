@@ -105,7 +105,7 @@ async def test_the_form_says_where_each_text_comes_from() -> None:
         shown = screen_text(app)
         assert "● Title         Elevated 529s on Haiku" in shown
         assert "○ Root cause    what went wrong" in shown
-        assert "the verdict said: It’s them." in shown
+        assert "the verdict said: It's them." in shown
         assert "req_1a1f8d5bec0 (first) · 50 more · req_1a1f8debf70 (last)" in shown
         assert "2 to do: root cause, action items" in shown
 
@@ -248,6 +248,16 @@ async def test_the_fields_beyond_the_template_unfold() -> None:
         assert "Where we were lucky" not in screen_text(app)
         await pressed(app, pilot, "enter")
         assert "○ Where we were lucky" in screen_text(app)
+        await pressed(app, pilot, "end")
+        assert form_of(app).cursor == "customers"
+
+
+async def test_on_a_large_screen_all_fields_and_the_timeline_are_there() -> None:
+    async with opened("empty", "down", size=(200, 60)) as (app, _, pilot):
+        said = screen_text(app)
+        assert "○ Where we were lucky" in said
+        assert "Duration rests on 3 entries" in said
+        assert "claude-haiku-5-5 answers again" in said
         await pressed(app, pilot, "end")
         assert form_of(app).cursor == "customers"
 

@@ -69,7 +69,7 @@ def test_trouble_is_a_block_with_a_bar_to_the_very_edge(name: str, size: tuple[i
 def test_the_verdict_is_on_screen_at_every_size(size: tuple[int, int]) -> None:
     shown = said("overloaded", *size)
     for part in (
-        "P1 It’s them. The API is overloaded (529).",
+        "P1 It's them. The API is overloaded (529).",
         "since 14:02:11 3m 22s",
         "respond now",
         "25 of 26 failed",
@@ -82,7 +82,7 @@ def test_the_verdict_is_on_screen_at_every_size(size: tuple[int, int]) -> None:
 
 def test_the_drawing_of_the_design() -> None:
     rows = [plain(row) for row in drawn(scene("overloaded"), 120, 40)]
-    assert rows[1].startswith("█ █P1█ It’s them. The API is overloaded (529). ")
+    assert rows[1].startswith("█ █P1█ It's them. The API is overloaded (529). ")
     assert rows[1].rstrip().endswith("since 14:02:11   3m 22s")
     assert rows[2].rstrip().endswith("respond now")
     assert rows[4].startswith("█      Next: Back off 30–60 s, shed load, use the fallback ")
@@ -201,7 +201,7 @@ def test_what_the_page_says_and_who_spoke_first() -> None:
     assert "Status page confirms it; posted 1m 35s before we noticed." in late
     assert "Status page confirms it." in said("incident", page=page, lead=None)
     assert "Status page: no incident on your components." in said("rate_limited")
-    assert "They report trouble with Opus, which you don’t probe." in said("notice")
+    assert "They report trouble with Opus, which you don't probe." in said("notice")
     assert "Status page: Claude API degraded performance" in said("notice", cells=200)
     assert "Status page unknown: no route to host." in said("network")
     unread = scene("overloaded", since=AT - timedelta(seconds=5))
@@ -340,7 +340,7 @@ def test_beside_an_alert_that_is_over_the_text_of_another_takes_the_spare_row() 
     """Both rows were cut, and the row below them was empty."""
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
     (over, *_), view = snapshot.engine.alerts.groups, snapshot.engine.alerts
-    what = "It’s us. checkout sends requests that the API refuses (400)."
+    what = "It's us. checkout sends requests that the API refuses (400)."
     told = "A model that the endpoint lists retires within 30 days: claude-sonnet-4-5 in 10 days"
     groups = (
         replace(over, content=replace(over.content, what=what)),
@@ -354,7 +354,7 @@ def test_beside_an_alert_that_is_over_the_text_of_another_takes_the_spare_row() 
 
 def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
-    assert "△ Over, its alert closes in a few minutes: It’s them. The API is overloaded (529)." in words(
+    assert "△ Over, its alert closes in a few minutes: It's them. The API is overloaded (529)." in words(
         drawn(snapshot, 120, 40)
     )
     engine, (group, *_) = snapshot.engine, snapshot.engine.alerts.groups
@@ -363,7 +363,7 @@ def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
     ending = (Alert("verdict-p1", (), Severity.P1, "The verdict is P1", status, group=group.id),)
     kept = replace(snapshot, engine=replace(engine, alerts=replace(engine.alerts, alerts=ending)))
     assert (
-        f"△ Over, its alert closes at {closes_at:%H:%M:%S}: It’s them. The API is overloaded (529)."
+        f"△ Over, its alert closes at {closes_at:%H:%M:%S}: It's them. The API is overloaded (529)."
         in words(drawn(kept, 120, 40))
     )
 
@@ -416,7 +416,7 @@ def test_more_notices_than_rows_are_counted_and_the_worst_is_shown() -> None:
 def test_one_row_has_the_verdict_and_its_age() -> None:
     for cells in (48, 60, 80, 120):
         (only,) = strip_lines(scene("overloaded"), cells, 1)
-        assert plain(only).startswith("█ █P1█ It’s them.")
+        assert plain(only).startswith("█ █P1█ It's them.")
         assert "3m 22s" in plain(only)
     assert "respond now" in plain(strip_lines(scene("overloaded"), 80, 1)[0])
     assert "Set ANTHROPIC_API_KEY" in plain(strip_lines(scene("no_key"), 120, 1)[0])
@@ -425,7 +425,7 @@ def test_one_row_has_the_verdict_and_its_age() -> None:
 @pytest.mark.parametrize("size", [(20, 5), (39, 9), (30, 1)])
 def test_a_tiny_terminal_still_has_the_verdict_and_no_bar(size: tuple[int, int]) -> None:
     rows = strip_lines(scene("overloaded"), *size)
-    assert words(rows).startswith("P1 It’s them. The API")
+    assert words(rows).startswith("P1 It's them. The API")
     assert "█" not in text(rows)
     assert "▌" not in text(rows)
 

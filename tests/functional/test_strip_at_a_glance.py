@@ -116,7 +116,7 @@ def test_a_recovery_names_what_it_recovers_from_in_one_row(
     assert failure_brief(messages(0, outcome, error_type=error_type)) == words
     snapshot = PICTURES["recovering"]()
     recovery = Recovery(good=15, needed=27, of=words)
-    opening = "It’s them."
+    opening = "It's them."
     verdict = replace(
         snapshot.verdict,
         recovery=recovery,
@@ -124,7 +124,7 @@ def test_a_recovery_names_what_it_recovers_from_in_one_row(
         brief=f"{opening} {recovery.brief}",
     )
     head, clocks, *_ = rows_at(replace(snapshot, verdict=verdict), 80, 24)
-    assert bold(head).startswith(f"It’s them. Recovering from {words}: 15 good")
+    assert bold(head).startswith(f"It's them. Recovering from {words}: 15 good")
     assert "12 " in bold(head)
     assert not bold(clocks)
 

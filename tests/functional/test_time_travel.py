@@ -284,7 +284,7 @@ async def test_a_recording_plays_under_a_banner_of_its_own() -> None:
     app, backend = still_app(replayed(live))
     async with app.run_test(size=(120, 40)) as pilot:
         assert "▶ REPLAY 2026-11-20 14:05:33 UTC · ×4 · outage.jsonl.gz" in first_line(app)
-        assert "█P1█ It’s them." in text_of(app)
+        assert "█P1█ It's them." in text_of(app)
         await answered(
             pilot, backend, replayed(replace(live, at=live.at + timedelta(seconds=4)), playing=False)
         )

@@ -103,7 +103,7 @@ async def test_where_the_data_does_not_say_the_choice_is_the_persons() -> None:
         assert walker(app).walk.node == "app_only"
         text = screen_text(app)
         assert "◀ data points here" not in text
-        assert "It doesn’t point to any branch: your call." in text
+        assert "It doesn't point to any branch: your call." in text
 
 
 async def test_the_figures_move_with_time_and_the_cursor_does_not() -> None:

@@ -12,12 +12,15 @@ from textual.pilot import Pilot
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.tui.render.lines import plain
+from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.event import EventScreen
 from claude_tui.tui.screens.zoom import ZoomScreen
 from tests.functional.still import StillApp, StillBackend, chart_for, still_app
 from tests.snapshots.pictures import PICTURES, later
 from tests.snapshots.responding import pictures
+from tests.uptime_values import ninety_days
+from tests.war_rooms import WAR_ROOMS
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 
@@ -38,10 +41,7 @@ def zoom(app: StillApp) -> ZoomScreen:
 
 def text_of(app: StillApp) -> str:
     """What stands in the body of the screen."""
-    screen = zoom(app)
-    return "\n".join(
-        plain(screen.pager.draw(*screen.pager.size)[row]) for row in range(screen.pager.size.height)
-    )
+    return drawn(zoom(app).pager)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ async def test_the_strip_is_zoomed_with_its_alerts_beside_it() -> None:
         rows = text_of(app).splitlines()
         assert "0 Verdict and alerts" in rows[0]
         assert any(
-            "It’s them. The API is overloaded (529)." in row and "Alerts 2 open" in row for row in rows
+            "It's them. The API is overloaded (529)." in row and "Alerts 2 open" in row for row in rows
         )
         await pilot.press("1")
         assert zoom(app).strip.display
@@ -285,3 +285,74 @@ async def test_a_folded_event_opens_in_place_and_each_of_it_in_full() -> None:
         assert app.screen.event == fold.folded[2]
         await pilot.press("escape", "home", "enter")
         assert len(zoom(app).events._rows) == len(app.shown.events)
+
+
+# -- with room beside ---------------------------------------------------------------------------
+
+
+async def test_on_a_wide_screen_the_event_under_the_cursor_is_beside_the_list() -> None:
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.press("5")
+        beside = zoom(app).event
+        assert beside.size.width > 70
+        newest, second = zoom(app).snapshot.events[:2]
+        assert newest.text in drawn(beside)
+        await pilot.press("down", "down")
+        assert " ".join(second.text.split()) in drawn(beside)
+        assert "Answer" in drawn(beside)
+        await pilot.press("/", *"status:401", "enter")
+        assert "Nothing matches" in drawn_events(app)
+        assert "Answer" not in drawn(beside)
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("5")
+        assert not zoom(app).event_box.display
+
+
+def drawn_events(app: StillApp) -> str:
+    events = zoom(app).events
+    return "\n".join(map(plain, events.draw(*events.size)))
+
+
+def drawn(pager: Pager) -> str:
+    return "\n".join(map(plain, pager.draw(*pager.size)))
+
+
+async def test_on_a_wide_screen_changes_and_our_record_are_beside_the_page() -> None:
+    app, backend = still_app(WAR_ROOMS["watched"]())
+    backend.history = ninety_days
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.press("1")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        text = text_of(app)
+        assert "99.65%" in text
+        (row,) = [row for row in text.splitlines() if "INC-2" in row]
+        assert "500s on all models, then 529s" in row
+        assert "Components" in text
+        assert "Our incidents" in text
+        (ours,) = [row for row in text.splitlines() if row.startswith("│ our messages")]
+        assert ours.split()[3:8] == ["100.00%", "99.88%", "99.65%", "99.76%", "99.83%"]
+        (day,) = [row for row in text.splitlines() if row.startswith("│ Nov 19")]
+        assert "99.17%  12m 00s down" in day
+        assert "overloaded 24" in day
+
+
+async def test_errors_list_the_latest_failures_where_rows_are_left() -> None:
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.press("3")
+        text = text_of(app)
+        assert "Latest failures newest first" in text
+        (row,) = [row for row in text.splitlines() if "req_1a1f944dff8" in row]
+        assert "14:03:23  messages  500 api_error" in row
+
+
+async def test_the_verdict_tells_how_it_has_changed() -> None:
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("0")
+        text = text_of(app)
+        assert "Verdicts newest first" in text
+        assert "14:02:19 ! P1 It's them. The API is overloaded (529)." in text

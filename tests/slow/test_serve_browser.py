@@ -145,7 +145,7 @@ async def test_panels_keys_and_mouse_without_any_other_host(
         await until(lambda: agents.collector, "nobody collects")
         async with serving(tmp_path, agents.environ) as server:
             page = await browser.open(server.url)
-            screen = await page.until(lambda text: "It’s them" in text)
+            screen = await page.until(lambda text: "It's them" in text)
             assert "READ-ONLY" in screen
             for panel in ("1 Status", "2 Headroom", "3 Errors", "4 Latency", "5 Events"):
                 assert panel in screen
@@ -209,7 +209,7 @@ async def test_two_browsers_cause_no_probing_and_leaving_ends_their_processes(
         async with serving(tmp_path, agents.environ) as server:
             pages = [await browser.open(server.url) for _ in range(2)]
             for page in pages:
-                await page.until(lambda text: "It’s them" in text)
+                await page.until(lambda text: "It's them" in text)
             await until(lambda: len(server.sessions) == 2, "two sessions")
             sessions = server.sessions
             # Whatever is sent from now on, a browser's dashboard sends.
@@ -238,7 +238,7 @@ async def test_with_actions_one_of_the_browsers_collects_and_a_killed_server_lea
     async with serving(tmp_path, environ, "--allow-actions") as server:
         for _ in range(2):
             page = await browser.open(f"{server.url}?token={TOKEN}")
-            screen = await page.until(lambda text: "It’s them" in text)
+            screen = await page.until(lambda text: "It's them" in text)
             assert "READ-ONLY" not in screen
         sessions = server.sessions
         (lease,) = (tmp_path / "data").glob("*.lease")

@@ -87,7 +87,7 @@ def test_eight_viewers_send_no_probe_more_than_one_collector(tmp_path: Path, tap
         # The first failure is confirmed at once by up to three more messages.
         assert messages <= took_s / MESSAGES_EVERY_S + 1 + 1 + 3
         assert [viewer.role for viewer in viewers] == ["watching"] * VIEWERS
-        until(lambda: all(any("It’s them" in line for line in each.lines) for each in viewers), "the outage")
+        until(lambda: all(any("It's them" in line for line in each.lines) for each in viewers), "the outage")
         assert troubles(agents) == []
 
 

@@ -414,7 +414,7 @@ def degraded_program() -> Snapshot:
     """The program's own problems, several at once: memory only, budget spent, badge of a demo."""
     notices = (
         Notice("store", Level.WARN, "History is kept in memory only: /var/lib/claude-top is read-only.", AT),
-        Notice("budget", Level.WARN, "probe budget spent: $0.50 of $0.50 today; messages are not probed "
+        Notice("budget", Level.WARN, "Probe budget spent: $0.50 of $0.50 today; messages are not probed "
                "until 00:00 UTC (daily_ceiling_usd)", AT),
         Notice("damaged", Level.INFO, "A damaged store was set aside as history.damaged-1.db.", AT),
     )  # fmt: skip

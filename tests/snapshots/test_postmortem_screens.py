@@ -18,7 +18,7 @@ Compare = Callable[..., bool]
 
 DETAILS = {
     "unfolded": ("filled", ("end", "enter", "end"), "120x40", "dark"),
-    "unfolded-wide": ("conflict", ("end", "enter", "end"), "200x60", "light"),
+    "unfolded-wide": ("conflict", ("end",), "200x60", "light"),
     "evidence": ("conflict", ("down", "right"), "120x40", "dark"),
     "evidence-narrow": ("empty", ("down", "down", "down", "right"), "80x24", "light"),
     "editor": ("empty", ("down", "down", "down", "enter"), "120x40", "light"),

@@ -35,14 +35,14 @@ def overloaded(*marks: StepMark) -> Snapshot:
     tries = failing(Outcome.OVERLOADED, message="Overloaded")
     found = snapshot(*tries, *(models(15.0 * n) for n in range(20)), page(290), status(290))
     state = replace(engine(), step_marks=marks)
-    words = "It’s them. The API is overloaded (529)."
+    words = "It's them. The API is overloaded (529)."
     return replace(found, engine=state, verdict=told(Cause.PROVIDER_OVERLOADED, words))
 
 
 def limited() -> Snapshot:
     tries = failing(Outcome.RATE_LIMITED, message="Number of request tokens has exceeded your limit")
     found = snapshot(*tries, *(models(15.0 * n) for n in range(20)))
-    return replace(found, verdict=told(Cause.RATE_LIMITED, "It’s us. Our rate limit is reached (429)."))
+    return replace(found, verdict=told(Cause.RATE_LIMITED, "It's us. Our rate limit is reached (429)."))
 
 
 def marked(step: int, state: StepState, by: str, at: float) -> StepMark:

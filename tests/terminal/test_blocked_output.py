@@ -30,7 +30,7 @@ def dashboard(tmp_path: Path, tap: Tap) -> Iterator[Program]:
     environ = Agents(tmp_path, tap.url).environ
     command = [sys.executable, "-m", "claude_tui", "--config", str(tmp_path / "config.toml")]
     with Program(command, env=environ) as program:
-        program.wait_for("It’s them".encode())
+        program.wait_for(b"It's them")
         # The SDK has come with the first message, and would count as growth.
         until(
             lambda: program.read(0.05) is not None and tap.requests["/v1/messages"] >= 3, "no message is sent"

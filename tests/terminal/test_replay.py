@@ -89,7 +89,7 @@ def test_a_recording_plays_on_a_machine_that_has_no_record(
         played.type(b"g")
         played.see(b"Go to a time")
         played.type(b"13:05 UTC\r")
-        played.see("It’s them.".encode())
+        played.see(b"It's them.")
         played.type(b"p")
         played.see(b"This is a recording")
         played.type(b"q")

@@ -60,11 +60,11 @@ def test_a_viewer_loads_no_sdk_and_takes_over_when_the_collector_is_killed(
     tmp_path: Path, start: Callable[..., Program]
 ) -> None:
     with start() as first:
-        first.wait_for("It’s them".encode())
+        first.wait_for(b"It's them")
         until(lambda: "pydantic_core" in loaded(first), first)
         with start() as second:
             second.wait_for(b"2 watching")
-            second.wait_for("It’s them".encode())
+            second.wait_for(b"It's them")
             first.wait_for(b"2 watching")
             assert holder(tmp_path)["pid"] == first.process.pid
             second.read_for(5)
@@ -84,7 +84,7 @@ def test_a_collector_that_is_suspended_lets_another_collect(
     tmp_path: Path, start: Callable[..., Program]
 ) -> None:
     with start() as first:
-        first.wait_for("It’s them".encode())
+        first.wait_for(b"It's them")
         with start() as second:
             second.wait_for(b"2 watching")
             first.type(b"\x1a")

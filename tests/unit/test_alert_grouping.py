@@ -205,7 +205,7 @@ def test_the_last_headline_of_a_recovery_is_what_was_wrong() -> None:
     """How far a recovery was says nothing in the message that all is over."""
     told = night(*verdict_rules())
     told.stays(OUTAGE, for_s=120)
-    recovering = replace(OUTAGE, summary="It’s them. Recovering: 5 good in a row.", recovery=Recovery(5, 7))
+    recovering = replace(OUTAGE, summary="It's them. Recovering: 5 good in a row.", recovery=Recovery(5, 7))
     group = told.sees(recovering, after_s=30)
     assert group is not None
     assert group.content.what == OUTAGE.summary
@@ -215,7 +215,7 @@ def test_what_is_left_of_a_trouble_is_not_its_headline() -> None:
     """After an outage answers are a little slow for a while: the alert that closes is that of the outage."""
     told = night(*verdict_rules())
     told.stays(OUTAGE, for_s=120)
-    left = replace(OUTAGE, cause=Cause.PROVIDER_SLOW, severity=P4, summary="It’s them. 742 ms, 1.8× usual.")
+    left = replace(OUTAGE, cause=Cause.PROVIDER_SLOW, severity=P4, summary="It's them. 742 ms, 1.8× usual.")
     group = told.sees(left, after_s=30)
     assert group is not None
     assert group.content.what == OUTAGE.summary

@@ -48,7 +48,7 @@ def test_the_object_is_the_one_of_the_design() -> None:
         "side": "us",
         "severity": "P2",
         "confidence": 0.88,
-        "summary": "It’s us. Our rate limit is reached: requests (429).",
+        "summary": "It's us. Our rate limit is reached: requests (429).",
         "evidence": [
             "1 of 1 failed: rate_limit_error; model list ok, 182 ms.",
             "Key and network fine.",

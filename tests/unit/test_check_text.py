@@ -20,7 +20,7 @@ WELL = [messages(second) for second in (1, 2, 3)]
 def test_the_first_line_carries_the_verdict() -> None:
     text = screen(findings(models(0), *OVERLOADED, page(0), status(0)))
     first, second, *_ = text.split("\n")
-    assert first == "[P1] It’s them. The API is overloaded (529). Since 12:00 UTC or earlier."
+    assert first == "[P1] It's them. The API is overloaded (529). Since 12:00 UTC or earlier."
     assert second == "respond now · api.anthropic.com · claude-haiku-5-5 · 2026-11-20 12:00:06 UTC"
 
 
@@ -66,7 +66,7 @@ def test_the_name_of_the_target_comes_first_and_else_a_host_that_is_not_the_apis
 def test_since_when_goes_to_the_second_line_where_the_first_is_full() -> None:
     found = findings(models(0), *OVERLOADED, base_url="https://gateway.example.com")
     first, second, *_ = screen(found).split("\n")
-    assert first == "[P1] gateway.example.com: It’s them. The API is overloaded (529)."
+    assert first == "[P1] gateway.example.com: It's them. The API is overloaded (529)."
     assert second.startswith("Since 12:00 UTC or earlier · respond now ·")
 
 
@@ -74,7 +74,7 @@ def test_a_page_that_spoke_before_says_since_when() -> None:
     reported = status(0, "partial_outage", incidents=[replace(incident(), started_at=after(-900))])
     text = screen(findings(models(0), *OVERLOADED, page(0), reported))
     first, second, *_ = text.split("\n")
-    assert first == "[P1] It’s them. The API is overloaded (529)."
+    assert first == "[P1] It's them. The API is overloaded (529)."
     assert second.startswith("Since 11:45 UTC, says the status page · respond now ·")
     assert "▲ status page in words; Elevated errors (investigating, major); Claude API" in text
 
@@ -112,7 +112,7 @@ def test_a_limit_is_not_asked_again_and_how_much_is_left_is_told() -> None:
     )
     found = findings(models(0), replace(refused, retry_after_s=41.0), not_run="2 of 3 left out after 429")
     text = screen(found)
-    assert text.startswith("[P2] It’s us. Our rate limit is reached: requests (429).")
+    assert text.startswith("[P2] It's us. Our rate limit is reached: requests (429).")
     assert "Not asked again: 2 of 3 left out after 429." in " ".join(text.split())
     assert "Retry after 40s." in " ".join(text.split())
     assert "▲ headroom    requests 0% (0 of 1,000), output 95% left" in text

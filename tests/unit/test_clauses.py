@@ -34,7 +34,7 @@ def test_it_is_a_beginning_that_fits(text: str, cells: int) -> None:
 
 
 def test_what_follows_the_first_sentence() -> None:
-    assert without_first_sentence("It’s them. The API is down. Wait.") == "The API is down. Wait."
+    assert without_first_sentence("It's them. The API is down. Wait.") == "The API is down. Wait."
     assert without_first_sentence("All is well.") == ""
 
 

@@ -22,7 +22,7 @@ from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, told, verdict
 def test_messages_overloaded_while_the_list_answers() -> None:
     found = verdict(BEFORE, told(Outcome.OVERLOADED))
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
-    assert found.summary == "It’s them. The API is overloaded (529)."
+    assert found.summary == "It's them. The API is overloaded (529)."
     assert found.evidence[0].text == "4 of 4 failed: overloaded_error; model list ok, 182 ms."
     assert found.evidence[1].text == "Key and network fine."
     assert found.next_step == "Back off 30–60 s, shed load, use the fallback"
@@ -41,7 +41,7 @@ def test_limits_are_fine_when_they_were_told_lately() -> None:
 def test_every_call_failing_is_an_outage_and_some_are_errors() -> None:
     down = verdict(BEFORE, told(Outcome.SERVER_ERROR))
     assert blamed(down) == (Cause.PROVIDER_OUTAGE, Side.THEM)
-    assert down.summary == "It’s them. The API is down: message calls fail (500)."
+    assert down.summary == "It's them. The API is down: message calls fail (500)."
     mixed = [*told(Outcome.SERVER_ERROR), *told(start=HOUR + 120, count=1)]
     mixed += [*told(Outcome.SERVER_ERROR, start=HOUR + 150, count=1), *told(start=HOUR + 180, count=1)]
     mixed += told(Outcome.SERVER_ERROR, start=HOUR + 210, count=1)
@@ -53,10 +53,10 @@ def test_every_call_failing_is_an_outage_and_some_are_errors() -> None:
 def test_the_kinds_add_up_to_what_failed() -> None:
     limits = told(Outcome.RATE_LIMITED, start=HOUR, count=2)
     found = verdict(BEFORE, limits, told(Outcome.OVERLOADED, start=HOUR + 60, count=6))
-    assert found.evidence[0].text.startswith("8 of 8 failed: 6 overloaded_error, 2 other;")
+    assert found.evidence[0].text.startswith("8 of 8 failed: 6 overloaded_error, 2 rate_limit_error;")
     # Far more than the failures that are looked through for the leading cause.
     many = verdict(BEFORE, limits, told(Outcome.OVERLOADED, start=HOUR + 60, count=100))
-    assert many.evidence[0].text.startswith("102 of 102 failed: 100 overloaded_error, 2 other;")
+    assert many.evidence[0].text.startswith("102 of 102 failed: 100 overloaded_error, 2 rate_limit_error;")
     assert found.evidence[0].figures == (("failed", 8), ("asked", 8))
 
 
@@ -151,7 +151,7 @@ def test_time_outs_are_the_paths_when_the_status_pages_host_is_gone_too() -> Non
 
 @pytest.mark.parametrize("outcome", [Outcome.NETWORK, Outcome.TIMEOUT])
 def test_a_path_that_works_again_was_at_fault_all_the_same(outcome: Outcome) -> None:
-    """The list and the status page answer first: `Can’t connect` became `loses requests` at its end."""
+    """The list and the status page answer first: `Can't connect` became `loses requests` at its end."""
     lost = told(outcome, outcome, timings=OPENED, fetched=outcome, count=6)
     cut_off = verdict(BEFORE, lost)
     assert blamed(cut_off) == (Cause.NETWORK, Side.PATH)
@@ -363,7 +363,7 @@ def test_rare_overloads_have_rare_words_and_shed_no_load(failed: tuple[int, ...]
     lists = [models(HOUR + 15 * number) for number in range(200)]
     found = verdict(BEFORE, sent, lists, at=HOUR + 3000)
     assert (found.cause, found.side) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
-    assert found.summary.startswith("It’s them. Now and then a call is refused as overloaded (")
+    assert found.summary.startswith("It's them. Now and then a call is refused as overloaded (")
     assert "shed" not in found.next_step
 
 
@@ -373,7 +373,7 @@ def test_an_overload_of_a_quarter_of_the_messages_is_not_rare() -> None:
         for number in range(41)
     ]
     found = verdict(BEFORE, sent, [models(HOUR + 15 * number) for number in range(80)])
-    assert found.summary == "It’s them. The API is overloaded (529)."
+    assert found.summary == "It's them. The API is overloaded (529)."
 
 
 def test_in_a_recovery_the_step_is_to_undo_nothing_yet() -> None:

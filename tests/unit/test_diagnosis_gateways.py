@@ -162,7 +162,7 @@ def test_what_fails_behind_a_gateway_is_the_gateway_or_the_api(
     found = verdict(BEFORE, relayed(outcome, status, error_type=error_type))
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
     assert "gateway" in found.summary
-    assert "gateway’s health" in found.next_step
+    assert "gateway's health" in found.next_step
     assert "then the API directly" in found.next_step
     assert "etwork fine" not in texts(found)
 
@@ -251,7 +251,7 @@ def test_a_key_that_a_gateway_or_its_provider_rejects_from_the_start_is_ours() -
     found = verdict([], relayed(Outcome.KEY_REJECTED, 401, error_type="authentication_error"))
     assert blamed(found) == (Cause.KEY_REJECTED, Side.US)
     assert "by the gateway, or by the API" in found.summary
-    assert "gateway’s own key" in found.next_step
+    assert "gateway's own key" in found.next_step
 
 
 @pytest.mark.parametrize(
@@ -277,8 +277,8 @@ def test_a_413_without_a_type_is_the_gateways_limit_as_well_as_the_apis() -> Non
     """The 32 MB of the API are no help to somebody whose gateway takes 1 MB."""
     found = verdict(BEFORE, relayed(Outcome.BAD_REQUEST, 413, error_type=None, message="Too large"))
     assert blamed(found) == (Cause.BAD_REQUEST, Side.US)
-    assert "by a limit of its own or by the API’s" in found.summary
-    assert "raise the gateway’s limit" in found.next_step
+    assert "by a limit of its own or by the API's" in found.summary
+    assert "raise the gateway's limit" in found.next_step
     typed = verdict(BEFORE, relayed(Outcome.BAD_REQUEST, 413, error_type="request_too_large"))
     assert "32 MB" in typed.next_step
     assert "gateway" not in typed.next_step

@@ -209,7 +209,7 @@ def test_where_all_fail_it_is_an_outage() -> None:
 def test_slow_without_a_past_is_what_exceeds_the_limit() -> None:
     found = once(models(0), [messages(at, ttft=3.5) for at in (1, 5, 9)])
     assert blamed(found) == (Cause.PROVIDER_SLOW, Side.THEM)
-    assert found.summary == "It’s them. Time to first token is high: 3.50 s."
+    assert found.summary == "It's them. Time to first token is high: 3.50 s."
     assert found.evidence[0].text == "First token after 3.50 s, no errors."
 
 

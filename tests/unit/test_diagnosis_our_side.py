@@ -84,7 +84,7 @@ def limited(**details: object) -> Verdict:
 def test_the_bucket_of_a_429_is_named_by_its_headers() -> None:
     found = limited(rate_limits=(bucket("requests", 400), bucket("input", 0, 30_000)), retry_after_s=41.0)
     assert found.bucket == "input"
-    assert found.summary == "It’s us. Our rate limit is reached: input (429)."
+    assert found.summary == "It's us. Our rate limit is reached: input (429)."
     assert "input: 0 of 30,000 left at the refusal." in texts(found)
     assert found.retry_after_s is not None
     assert 20 < found.retry_after_s <= 41
@@ -177,7 +177,7 @@ def test_a_proxy_setting_that_cannot_be_used_is_ours_by_name() -> None:
     seen = told(Outcome.NETWORK, Outcome.NETWORK)
     found = verdict(BEFORE, unsent(seen, Source.MESSAGES, Source.MODELS))
     assert blamed(found) == (Cause.NETWORK, Side.US)
-    assert found.summary == f"It’s us. {UNUSABLE}."
+    assert found.summary == f"It's us. {UNUSABLE}."
     assert found.severity is Severity.P1
     assert found.retry_after_s is None
     assert "model list fails too, 8 of 8" in found.evidence[0].text
@@ -215,7 +215,7 @@ def test_plain_http_and_tls_are_told_apart_by_name() -> None:
     found = verdict(BEFORE, told(Outcome.NETWORK, error_type="not_tls", message=words))
     assert (blamed(found), found.summary) == (
         (Cause.NETWORK, Side.PATH),
-        f"It’s the network. {words}.",
+        f"It's the network. {words}.",
     )
     found = verdict(BEFORE, told(Outcome.INVALID_RESPONSE, error_type="needs_tls", http_status=400))
     assert blamed(found) == (Cause.NETWORK, Side.US)

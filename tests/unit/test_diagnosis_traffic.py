@@ -173,11 +173,11 @@ def test_what_an_application_asks_for_too_little_is_not_said_of_the_probe() -> N
     said_so = "max_tokens: must be greater than or equal to 1"
     verdict = said(probes(), traffic(of("checkout", O.BAD_REQUEST), message=said_so))
     assert blamed(verdict) == (Cause.BAD_REQUEST, Side.US)
-    assert verdict.summary == "It’s us. checkout sends requests that the API refuses (400)."
+    assert verdict.summary == "It's us. checkout sends requests that the API refuses (400)."
     assert verdict.first_step.startswith("Roll back")
     over = traffic(of("checkout", O.BAD_REQUEST), until=64, well_after=60, message=said_so)
     verdict = said(probes(64), over, 64)
-    assert verdict.summary.startswith("It’s us. Recovering from 400 invalid request: ")
+    assert verdict.summary.startswith("It's us. Recovering from 400 invalid request: ")
 
 
 def test_what_the_probes_were_told_is_said_to_the_end_of_a_trouble() -> None:
@@ -188,8 +188,8 @@ def test_what_the_probes_were_told_is_said_to_the_end_of_a_trouble() -> None:
     spent = [replace(refused, at=after(ONSET + 10 * number)) for number in range(6)]
     back = [messages(ONSET + at) for at in range(61, 80, 2)]
     for until, summary in (
-        (80, "It’s us. Our spend limit is reached (429)."),
-        (84, "It’s us. Recovering from 429 spend limit: 40 good in a row, 1 more to be sure."),
+        (80, "It's us. Our spend limit is reached (429)."),
+        (84, "It's us. Recovering from 429 spend limit: 40 good in a row, 1 more to be sure."),
     ):
         failing = traffic(all_of(O.SPEND_LIMIT), until=until, well_after=80, message=words)
         verdict = said([*healthy(0, ONSET), *spent, *back], failing, until)
@@ -229,7 +229,7 @@ def test_401s_of_one_application_are_ours_and_name_who_is_well() -> None:
 
 
 def test_calls_that_were_lost_with_the_path_are_not_theirs_once_it_works_again() -> None:
-    """The last minute of calls said `It’s them. Some message calls get no answer`."""
+    """The last minute of calls said `It's them. Some message calls get no answer`."""
     failing = traffic(all_of(O.NETWORK), until=90, well_after=80)
     lost = healthy(0, ONSET)
     for number in range(6):
@@ -305,7 +305,7 @@ def test_a_model_of_the_probe_that_no_application_calls_is_named() -> None:
     failing = probes(120, O.SERVER_ERROR)
     view = traffic({}, until=120, who=(("checkout", OPUS), ("batch", OPUS)))
     verdict = said(failing, view, 120)
-    assert verdict.summary.startswith("Only the probe’s model.")
+    assert verdict.summary.startswith("Only the probe's model.")
     assert verdict.severity is Severity.P3
 
 
@@ -316,7 +316,7 @@ def test_a_problem_is_named_by_the_form_of_most_of_its_calls_whichever_came_last
         for number, form in enumerate(forms):
             calls.append(replace(call(ONSET + 4 * number, EVERYBODY[0], O.OVERLOADED), **form))
         verdict = said(probes(), view_of(calls, ONSET + 60))
-        assert verdict.summary.startswith("It’s them. The API is overloaded (529)")
+        assert verdict.summary.startswith("It's them. The API is overloaded (529)")
 
 
 def test_our_429s_under_their_529s_are_named_as_well() -> None:
@@ -371,7 +371,7 @@ def test_calls_that_are_answered_again_are_a_recovery_until_luck_is_excluded() -
         assert (verdict.recovery is not None) is recovering
     assert verdict.recovery is not None
     assert verdict.recovery.good >= 100
-    assert verdict.summary.startswith("It’s them. Recovering from 529 overloaded: ")
+    assert verdict.summary.startswith("It's them. Recovering from 529 overloaded: ")
     assert verdict.evidence[0].text == f"The last {verdict.recovery.good} of your calls are answered."
     assert verdict.next_step.startswith("Change nothing back")
     assert said(probes(90), traffic(fails, until=90, well_after=60), 90).cause is Cause.HEALTHY
@@ -453,7 +453,7 @@ def test_a_model_that_the_page_names_and_applications_call_is_not_called_unprobe
     )
     verdict = said([*probes(), reported], traffic({}))
     assert verdict.summary == "They report trouble; our own probes are fine."
-    assert "don’t probe" in said([*probes(), reported], None).summary
+    assert "don't probe" in said([*probes(), reported], None).summary
 
 
 def test_they_do_not_stand_in_for_another_model_nor_where_they_fail() -> None:

@@ -215,7 +215,7 @@ def test_health_returns_with_the_seventh_good_message_after_an_outage() -> None:
     assert (recovering.cause, recovering.since) == (Cause.PROVIDER_OUTAGE, begun)
     assert recovering.recovery == Recovery(good=5, needed=7, of="500 api error")
     assert recovering.summary == (
-        "It’s them. Recovering from 500 api error: 5 good in a row, 2 more to be sure."
+        "It's them. Recovering from 500 api error: 5 good in a row, 2 more to be sure."
     )
     assert verdict(BEFORE, failing, good).cause is Cause.HEALTHY
 

@@ -136,7 +136,7 @@ def test_the_debrief_says_what_it_was_what_was_right_and_what_was_missed() -> No
     assert text.startswith("drill-01: 72 of 100 points")
     assert "theirs: the API is overloaded" in text
     assert "✗ You said         theirs: the API is slow (the right side, but not the cause)" in text
-    assert "42s after the problem began (best before: 30s)" in text
+    assert "42s after the problem began (previous best: 30s)" in text
     assert "acknowledged" in text
     assert "✓ done             Confirm that it is theirs (Outage and overload (5xx, 529))" in text
     assert "▲ harmful          Make a key and deploy it (Key rejected (401))" in text

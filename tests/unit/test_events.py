@@ -132,7 +132,7 @@ def test_a_long_pause_begins_another_fold() -> None:
 
 
 def test_a_verdict_stays_in_sight_during_hundreds_of_failures() -> None:
-    judged = Event("v", after(0), EventKind.VERDICT, Level.BAD, "verdict", "P1 It’s them.")
+    judged = Event("v", after(0), EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them.")
     found = newest_events(history_of(*outage(10, 20_000)), after(20_000), Options(), (judged,))
     assert [event.key for event in found][1:] == ["v"]
     assert found[0].count == 2000

@@ -93,6 +93,12 @@ def test_the_minutes_of_each_severity_are_those_of_the_verdict() -> None:
     }
 
 
+def test_what_is_left_of_an_earlier_verdict_is_not_shown() -> None:
+    found = figures(record(), only(*ACTS))
+    short = replace(found, per_severity=(*found.per_severity, (Severity.P4, timedelta(seconds=0.2))))
+    assert short.shown_severities == found.per_severity
+
+
 def test_detection_that_came_before_the_start_counts_from_the_start() -> None:
     found = figures(record(), only(declared(happened=200)))
     assert found.detected == found.started == after(200)

@@ -17,12 +17,12 @@ VERDICT = Verdict(
     Side.THEM,
     Severity.P1,
     0.9,
-    "It’s them. The API is overloaded (529).",
+    "It's them. The API is overloaded (529).",
     (),
     "wait",
     30.0,
     PageAgreement.SILENT,
-    opening="It’s them.",
+    opening="It's them.",
     since=after(BEGAN),
 )
 

@@ -161,8 +161,8 @@ def test_a_fact_that_is_missing_leaves_no_hole() -> None:
 def test_a_host_is_not_named_twice() -> None:
     advice, host = knowledge().advice["unreachable"], "127.0.0.1:9"
     refused = advice.summary(host=host, what="127.0.0.1:9 refused the connection")
-    assert refused.endswith("Can’t connect: 127.0.0.1:9 refused the connection.")
-    assert advice.summary(host=host, what="no answer").endswith("Can’t connect (127.0.0.1:9): no answer.")
+    assert refused.endswith("Can't connect: 127.0.0.1:9 refused the connection.")
+    assert advice.summary(host=host, what="no answer").endswith("Can't connect (127.0.0.1:9): no answer.")
 
 
 def test_braces_in_a_fact_are_text() -> None:

@@ -29,7 +29,7 @@ MASK = Mask.of(names=("acme-prod",), hosts=HOSTS)
         ("ben@build-7 has it", f"ben@{HOST} has it"),
         ("mail ana@acme.example", f"mail ana@{HOST}"),
         ("ops-1 pages; LLM.ACME.INTERNAL is down", f"{HOST} pages; {HOST} is down"),
-        ("[P1] acme-prod (llm.acme.internal): It’s them.", f"[P1] {NAME} ({HOST}): It’s them."),
+        ("[P1] acme-prod (llm.acme.internal): It's them.", f"[P1] {NAME} ({HOST}): It's them."),
         ("used sk-ant-api03-abcdefghijk", f"used {KEY}"),
         ("xoxb-123456789012 leaked, AKIAABCDEFGHIJKLMNOP too", f"{KEY} leaked, {KEY} too"),
         ("SK-ANT-API03-ABCDEFGH and sk_live_abcdefgh1234", f"{KEY} and {KEY}"),
@@ -59,7 +59,7 @@ def test_what_is_nobodys_business_is_masked(text: str, masked: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "It’s them. Opus is overloaded (529); Haiku and Sonnet answer.",
+        "It's them. Opus is overloaded (529); Haiku and Sonnet answer.",
         "since 14:02:11, 3m 22s ago; TTFT 4.10s (9.8× usual)",
         "24 of 26 failed: overloaded_error, e.g. request_too_large",
         "ana: checkout is on claude-sonnet-4.5 since 14:05, batch-2 waits until 14:30",

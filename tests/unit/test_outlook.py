@@ -170,7 +170,7 @@ def test_the_record_of_a_healthy_day() -> None:
     assert "cost today     $0.03 probes" in said
     assert "certificate    61 days · 2027-01-20" in said
     assert "retirements    231 days · sonnet-5-5" in said
-    assert "1 other on 2026-11-30" in said
+    assert "not used: sonnet-4-5 · 2026-11-30" in said
     assert "INC-1 41d 4h ago  P2     44m" in said
 
 
@@ -225,7 +225,7 @@ def test_rows_that_are_left_show_events_where_no_other_panel_does() -> None:
     )
     assert beside[: len(without)] == without
     assert beside[len(without) + 1] == "events, newest first"
-    assert any("P1 It’s them" in row for row in beside[len(without) + 2 :])
+    assert any("P1 It's them" in row for row in beside[len(without) + 2 :])
     assert not any("529 overloaded" in row for row in beside[len(without) + 2 :])
     assert len(beside) <= 24
 

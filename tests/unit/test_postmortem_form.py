@@ -77,7 +77,7 @@ def test_a_step_that_was_taken_back_mitigated_nothing() -> None:
 def test_what_only_people_know_is_missing_and_to_do() -> None:
     form = told().form()
     assert form.field("root_cause").state is FieldState.MISSING
-    assert form.field("root_cause").computed.note.startswith("the verdict said: It’s them.")
+    assert form.field("root_cause").computed.note.startswith("the verdict said: It's them.")
     assert form.to_do == ("root cause", "action items")
 
 

@@ -51,7 +51,7 @@ def test_what_is_missing_is_said_in_minutes_where_time_is_missing() -> None:
     found = verdict("FFF.FFFFFF" + "." * 24, 10.0)
     assert found.recovery == Recovery(24, 9, "500 api error", good_s=240.0, needed_s=300.0)
     assert (
-        found.summary == "It’s them. Recovering from 500 api error: 24 good in a row, 1m 00s more to be sure."
+        found.summary == "It's them. Recovering from 500 api error: 24 good in a row, 1m 00s more to be sure."
     )
     assert verdict("FFF.FFFFFF" + "." * 30, 10.0).cause is Cause.HEALTHY
 

@@ -27,7 +27,7 @@ from tests.alerts import verdict
 from tests.builders import NOON
 
 UNKNOWN = verdict(Cause.UNKNOWN)
-OUTAGE = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, summary="It’s them.")
+OUTAGE = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, summary="It's them.")
 MINUTE = timedelta(minutes=1)
 
 
@@ -56,7 +56,7 @@ def test_a_verdict_is_told_when_it_changes_and_not_again(open_store: Callable[[]
     journal = Journal(open_store())
     for minute, judged in enumerate((verdict(), verdict(), OUTAGE, OUTAGE, verdict())):
         journal.note_verdict(judged, at(minute))
-    assert texts(journal) == ["It is healthy", "P1 It’s them.", "It is healthy"]
+    assert texts(journal) == ["It is healthy", "P1 It's them.", "It is healthy"]
     levels = [event.level for event in journal.events(AlertsView())]
     assert levels == [Level.OK, Level.BAD, Level.OK]
     assert {event.kind for event in journal.events(AlertsView())} == {EventKind.VERDICT}
@@ -73,7 +73,7 @@ def test_a_program_that_has_just_begun_knows_nothing_and_that_is_no_news(
     # As after a restart: a minute without a verdict, then the one that was told before.
     journal.note_verdict(UNKNOWN, at(11))
     journal.note_verdict(OUTAGE, at(12))
-    assert texts(journal) == ["P1 It’s them."]
+    assert texts(journal) == ["P1 It's them."]
     journal.note_verdict(UNKNOWN, at(13))
     journal.note_verdict(UNKNOWN, at(16))
     assert texts(journal)[0] == "It is unknown"
@@ -89,7 +89,7 @@ def test_verdicts_and_marks_outlive_the_program(open_store: Callable[[], Store])
     journal.step_marked(step)
     store.write(level)
     journal.severity_marked(level)
-    told = ["P2 set by bob: one tenant", "outage: retries done, eve: all three", "P1 It’s them."]
+    told = ["P2 set by bob: one tenant", "outage: retries done, eve: all three", "P1 It's them."]
     assert texts(journal) == told
     store.close()
 

@@ -149,7 +149,7 @@ def test_a_page_that_names_another_model_than_the_probed_says_so() -> None:
     )
     found = verdict(BEFORE, reported)
     assert found.cause is Cause.PROVIDER_NOTICE
-    assert found.summary == "They report trouble with Opus, which you don’t probe."
+    assert found.summary == "They report trouble with Opus, which you don't probe."
     assert "also_models" in found.next_step
     assert any("You probe Haiku: messages are answered" in sentence for sentence in texts(found))
     probed = verdict(BEFORE, others(), reported)

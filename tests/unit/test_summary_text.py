@@ -21,11 +21,11 @@ def test_always_five_plain_lines(scene: str) -> None:
 def test_trouble() -> None:
     verdict, step, evidence, page, limits = summary_text(PICTURES["overloaded"]()).split("\n")
     assert verdict == (
-        "P1 It’s them. The API is overloaded (529). Since 14:02:11 (3m 22s), respond now. "
+        "P1 It's them. The API is overloaded (529). Since 14:02:11 (3m 22s), respond now. "
         "prod api.anthropic.com, 2026-11-20 14:05:33 UTC."
     )
     assert step == "Next: Back off 30–60 s, shed load, use the fallback."
-    assert evidence.startswith("25 of 26 failed: 24 overloaded_error, 1 other;")
+    assert evidence.startswith("25 of 26 failed: 24 overloaded_error, 1 api_error;")
     assert "TTFT 4.10s at 14:04:51 and failing since" in evidence
     assert "models 182ms" in evidence
     assert "last failed request req_1a1f946d3f8" in evidence
@@ -44,7 +44,7 @@ def test_who_has_it_and_who_set_how_bad_it_is() -> None:
 
 def test_a_limit_of_ours_says_when_to_retry_and_what_else_fails() -> None:
     text = summary_text(PICTURES["rate_limited"]())
-    assert text.startswith("P2 It’s us. Our rate limit is reached: input-tokens (429).")
+    assert text.startswith("P2 It's us. Our rate limit is reached: input-tokens (429).")
     assert "batch what can wait; retry-after 41s." in text
     assert "Also: provider overloaded." in text
 

@@ -141,7 +141,7 @@ def test_without_own_traffic_they_are_those_of_the_probes() -> None:
 def test_the_verdict_is_the_strips() -> None:
     room = war_room_of(WAR_ROOMS["overloaded"](), Mask())
     assert (room.badge, room.word, room.role) == ("P1", "THEM", "bad")
-    assert room.summary == "It’s them. The API is overloaded (529)."
+    assert room.summary == "It's them. The API is overloaded (529)."
     assert room.elapsed is not None
     assert (room.elapsed.label, room.elapsed.figure) == ("since 14:02:11", "3m22s")
     assert room.elapsed.note == "respond now"
@@ -274,3 +274,28 @@ def test_the_header_of_the_past_names_no_target() -> None:
     snapshot = everywhere()
     masked = masked_target(snapshot, mask_of(snapshot))
     assert (masked.engine.target.name, masked.engine.target.host) == ("", "")
+
+
+# -- while all is well --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60), (250, 80), (60, 60)])
+def test_a_calm_room_tells_how_long_it_has_been_calm(size: tuple[int, int]) -> None:
+    rows = shown(WAR_ROOMS["watched"](), *size).splitlines()
+    labels = next(row for row in rows if "uptime 30d" in row)
+    assert "last incident" in labels
+    assert "certificate" in labels
+    assert any("INC-2" in row and "99% watched" in row and "2027-01-20" in row for row in rows)
+    assert rows.index(labels) > next(number for number, row in enumerate(rows) if "TTFT" in row)
+
+
+def test_in_trouble_or_without_a_record_there_is_no_outlook() -> None:
+    for scene in ("led", "proposed", "overloaded", "healthy", "no_key"):
+        assert war_room_of(WAR_ROOMS[scene](), Mask()).outlook == ()
+
+
+def test_the_outlook_is_that_of_the_record() -> None:
+    last, uptime, date = war_room_of(WAR_ROOMS["watched"](), Mask()).outlook
+    assert (last.figure, last.note) == ("7d", "INC-2, lasted 2h 22m")
+    assert (uptime.figure, uptime.note) == ("99.65%", "99% watched")
+    assert (date.label, date.figure, date.note) == ("certificate", "61d", "2027-01-20")

@@ -266,7 +266,7 @@ def _with_limit(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
     window = next((one for one in refused.windows if one.rejected), None)
     if window is not None:
         told = f": {percent(window.utilization)}" if window.utilization is not None else ""
-        clause = f"The {window.window} window is used up{told}"
+        clause = f"The {plain(window.window)} window is used up{told}"
         return replace(lead, advice=knowledge().advice["window"], bucket=window.window, clause=clause)
     if lead.advice.id == "window":
         return replace(lead, clause=f"The answer names the window: {truncate(refused.message or '')}")

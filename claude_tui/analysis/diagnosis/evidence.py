@@ -14,7 +14,7 @@ from claude_tui.analysis.history.failure_kinds import error_name, failure_name
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.knowledge import Advice, Reach, knowledge
-from claude_tui.model.format import latency, percent
+from claude_tui.model.format import latency, percent, plain
 from claude_tui.model.observation import FailureKind, Observation, Outcome, Source
 from claude_tui.model.snapshot import Headroom, Level, WindowUsage
 from claude_tui.model.text import truncate
@@ -73,13 +73,17 @@ def failures_evidence(
     """
     counted = tally(context, episode)
     statement = f"{counted.failed} of {counted.requests} {_requests(context, episode)}failed{counted.span}"
+    brief = statement
     if counted.failed:
-        statement = f"{statement}: {kinds_of(counted.failures, leading)}"
+        kinds = kinds_of(counted.failures, leading)
+        short = kinds_of(counted.failures, leading, name_rest=False)
+        statement, brief = f"{brief}: {kinds}", f"{brief}: {short}" if short != kinds else brief
     return Evidence(
         EvidenceKind.FAILURES,
         (statement, *(clause for clause in clauses if clause)),
         (("failed", counted.failed), ("asked", counted.requests)),
         tuple(leading),
+        brief,
     )
 
 
@@ -90,25 +94,37 @@ def _requests(context: DiagnosisContext, episode: Episode) -> str:
     return "message calls " if context.open_episode(Source.MODELS) is not None else ""
 
 
-def kinds_of(failures: Sequence[FailureKind], leading: Sequence[Observation]) -> str:
-    """`18 api_error, 7 other`: the kinds of the leading cause, most frequent first, then the rest."""
+def kinds_of(
+    failures: Sequence[FailureKind], leading: Sequence[Observation], *, name_rest: bool = True
+) -> str:
+    """`18 api_error, 7 other`: the kinds of the leading cause, most frequent first, then the rest.
+
+    The rest is named as well if it is of one kind, unless `name_rest` is false.
+    """
     if len(failures) == 1:
         return _one(leading[-1])
     # Both sources count together.
     names = {failure.kind[1:]: named(failure) for failure in leading}
     leading_names = frozenset(names.values())
-    counts: Counter[str] = Counter()
+    counts, rest = Counter[str](), Counter[str]()
     # Kinds are counted first, as an hour may hold thousands of failures.
     for kind, count in Counter(failures).items():
         name = names.get(kind[1:]) or named(kind)
-        counts[name if name in leading_names else ""] += count
-    others = counts.pop("", 0)
+        (counts if name in leading_names else rest)[name] += count
     most = counts.most_common(_NAMED_KINDS)
-    others += counts.total() - sum(count for _, count in most)
-    if len(most) == 1 and not others:
+    rest.update(dict(counts.most_common()[_NAMED_KINDS:]))
+    if len(most) == 1 and not rest:
         return most[0][0]
     parts = _parts(most, {named(failure): failure for failure in leading})
-    return ", ".join((*parts, f"{others} other")) if others else ", ".join(parts)
+    if name_rest and len(rest) == 1:
+        parts += [_counted(name, count) for name, count in rest.items()]
+    elif rest:
+        parts.append(f"{rest.total()} other")
+    return ", ".join(parts)
+
+
+def _counted(name: str, count: int) -> str:
+    return f"{count} {_singular(name) if count == 1 else name}"
 
 
 def _parts(counted: Sequence[tuple[str, int]], kinds: Mapping[str, Observation]) -> list[str]:
@@ -118,7 +134,7 @@ def _parts(counted: Sequence[tuple[str, int]], kinds: Mapping[str, Observation])
     plural = plurals.pop() if len(plurals) == 1 else None
     if plural is not None and len(types) > 1 and all(kind for _, kind in types):
         return [f"{plural} ({', '.join(f'{count} {kind}' for count, kind in types)})"]
-    return [f"{count} {_singular(name) if count == 1 else name}" for name, count in counted]
+    return [_counted(name, count) for name, count in counted]
 
 
 def _singular(name: str) -> str:
@@ -222,18 +238,19 @@ def _limits_fine(context: DiagnosisContext) -> bool:
     return bool(recent) and not any(limit.level in _LOW for limit in recent)
 
 
+def _called(one: WindowUsage) -> str:
+    """The window's name as the panels show it."""
+    return plain(truncate(one.window))
+
+
 def low_limits(context: DiagnosisContext) -> str:
     """`Limits run low: input 4% left, 5h window 97% used.`; empty if none is low."""
     view = headroom_view(context.history, context.at, context.options)
     windows = [window for window in view.windows if window.level in _LOW]
-    refused = [f"{truncate(one.window)} window" for one in windows if one.status == "rejected"]
+    refused = [f"{_called(one)} window" for one in windows if one.status == "rejected"]
     low = [
         f"{bucket.bucket} {percent(bucket.fraction)} left" for bucket in view.buckets if bucket.level in _LOW
-    ] + [
-        f"{truncate(one.window)} window {percent(one.used)} used"
-        for one in windows
-        if one.status != "rejected"
-    ]
+    ] + [f"{_called(one)} window {percent(one.used)} used" for one in windows if one.status != "rejected"]
     notes = (
         f"Rejected, though messages succeed: {', '.join(refused[:2])}." if refused else "",
         f"Limits run low: {', '.join(low[:2])}." if low else "",

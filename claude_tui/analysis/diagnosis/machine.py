@@ -30,7 +30,7 @@ def _clock_note(context: DiagnosisContext) -> str:
     if abs(skew_s) < _CLOCK_WRONG_S:
         return ""
     way = "behind" if skew_s > 0 else "ahead of"
-    return f"This machine’s clock is {duration(abs(skew_s))} {way} the server’s."
+    return f"This machine's clock is {duration(abs(skew_s))} {way} the server's."
 
 
 def _addresses_note(context: DiagnosisContext) -> str:

@@ -98,7 +98,9 @@ def _severity(incident: Incident, timeline: Sequence[TimelineEntry], figures: Fi
 def _measured(figures: Figures) -> str:
     """`P1 for 4m 00s, P2 for 25m 29s`."""
     return ", ".join(
-        f"{severity} for {duration(length)}" for severity, length in figures.per_severity if severity.trouble
+        f"{severity} for {duration(length)}"
+        for severity, length in figures.shown_severities
+        if severity.trouble
     )
 
 
@@ -126,7 +128,8 @@ def _impact(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) ->
     if figures.unknown:
         sentences.append(f"For {duration(figures.unknown_time)} nobody probed: unknown.")
     seen = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES, _Kinds.UNKNOWN)
-    return Computed(" ".join(sentences), _keys(*seen), "measured by our probes: add what users saw")
+    by = "our calls and probes" if traffic else "our probes"
+    return Computed(" ".join(sentences), _keys(*seen), f"measured by {by}: add what users saw")
 
 
 def _root_cause(_: Incident, timeline: Sequence[TimelineEntry], __: Figures) -> Computed:

@@ -25,7 +25,7 @@ def incident_of(document: ReadPostmortem) -> str:
     schema, incident = document.front.get("schema"), document.front.get("incident")
     if schema != SCHEMA or not isinstance(incident, str):
         raise PostmortemFileError(
-            f'not an exported postmortem: its front matter needs schema = "{SCHEMA}" and the incident’s id'
+            f'not an exported postmortem: its front matter needs schema = "{SCHEMA}" and an incident id'
         )
     return incident
 

@@ -150,8 +150,8 @@ class Postmortem:
 
 
 _LACKING = {
-    "text": "an action’s text",
-    "owner": "an action’s owner",
-    "due": "an action’s date",
-    "kind": "an action’s kind",
+    "text": "an action's text",
+    "owner": "an action's owner",
+    "due": "an action's date",
+    "kind": "an action's kind",
 }

@@ -147,7 +147,7 @@ class ThresholdSettings:
     )
     traffic_cache_ratio: float = setting(
         0.5,
-        "The prompt cache’s share falling below this part of the usual one raises an alert.",
+        "The prompt cache's share falling below this part of the usual one raises an alert.",
         kinds.fraction(),
     )
     traffic_budget_warn: float = setting(

@@ -5,10 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from claude_tui.model.format import NOT_AVAILABLE, ago, clock, percent, plain, plural, span_text
-from claude_tui.model.observation import Source
-from claude_tui.model.snapshot import Calls, Chart, ErrorDetail, ErrorRow, ErrorWindow, Level, Snapshot
+from claude_tui.model.format import (
+    NOT_AVAILABLE,
+    ago,
+    clock,
+    latency,
+    percent,
+    plain,
+    plural,
+    span_text,
+)
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.snapshot import (
+    Calls,
+    Chart,
+    ErrorDetail,
+    ErrorRow,
+    ErrorWindow,
+    Event,
+    EventKind,
+    Level,
+    Snapshot,
+)
 from claude_tui.tui.panels.errors import short_label
+from claude_tui.tui.panels.times import Times
 from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, cells_of, crop, line, pad, right
@@ -25,6 +45,8 @@ _LABEL_CELLS, _SHORT_LABEL_CELLS = 21, 15
 _WINDOW_CELLS = 13
 _SHORTEST_TREND = 12
 _TALLEST = 4
+# Fewer rows would say too little.
+_FEWEST_LATEST = 4
 # Widths of count, share, a gap, source, outcome, status, type and last; negative ones are right-aligned.
 _WIDE = (-6, -7, 2, 10, 18, 8, 24, 22)
 _NARROW = (-5, -6, 2, 9, 17, 7, 19, 11)
@@ -45,7 +67,9 @@ def errors_zoom(
     # Classes without a failure have a single row.
     room = rows - len(below) - 4 - (len(chosen.rows) - drawn)
     tall = min(max(room // max(drawn, 1), 1), _TALLEST)
-    return (*_classes(windows, chosen, chart, cells, tall, local), BLANK, *below)
+    out = (*_classes(windows, chosen, chart, cells, tall, local), BLANK, *below)
+    left = rows - len(out) - 2
+    return (*out, BLANK, *_latest(snapshot, cells, left, local)) if left >= _FEWEST_LATEST else out
 
 
 def _failed_in(row: ErrorRow, chart: Chart | None) -> bool:
@@ -165,6 +189,34 @@ def _kinds(snapshot: Snapshot, window: ErrorWindow, cells: int) -> Lines:
     }
     rows = (_kind(each, window, snapshot, roles.get(each.row, "text"), columns) for each in window.breakdown)
     return (title, crop(head, cells), *(crop(row, cells) for row in rows))
+
+
+def _latest(snapshot: Snapshot, cells: int, rows: int, local: Local | None) -> Lines:
+    """The newest failures one by one, with what to quote, in up to `rows` rows below a heading."""
+    failed = (event for event in snapshot.events if event.kind is EventKind.FAILURE)
+    each = [one for event in failed for one in (event.folded or (event,)) if one.observation is not None]
+    newest = sorted(each, key=lambda one: one.at, reverse=True)[:rows]
+    if not newest:
+        return ()
+    times = Times(snapshot.at, local)
+    return (
+        heading("Latest failures", "newest first", cells),
+        *(crop(_failure(one, one.observation, times), cells) for one in newest if one.observation),
+    )
+
+
+def _failure(event: Event, seen: Observation, times: Times) -> Line:
+    """`02:08:59  messages  529 overloaded_error  req_…  236 ms  Overloaded`."""
+    status = str(seen.http_status) if seen.http_status is not None else NOT_AVAILABLE
+    took = latency(seen.timings.total) if seen.timings.total is not None else NOT_AVAILABLE
+    return line(
+        Span(f"{times.moment(event.at)}  ", "dim"),
+        Span(pad(seen.source.value, 10), "text"),
+        Span(pad(f"{status} {seen.error_type or plain(seen.outcome.value)}", 24), "text"),
+        Span(f"{seen.request_id or 'no request id'}  ", "dim"),
+        Span(f"{took}  ", "dim"),
+        Span(seen.message or "", "faint"),
+    )
 
 
 def _asked(window: ErrorWindow, detail: ErrorDetail) -> int:

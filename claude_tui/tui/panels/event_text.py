@@ -94,7 +94,8 @@ def _brief(event: Event) -> str:
         return event.text
     total = latency(seen.timings.total) if seen.timings.total is not None else ""
     said = seen.message or event.text
-    return "  ".join(part for part in (seen.request_id or "no request id", total, said) if part)
+    took = () if total in said else (total,)
+    return "  ".join((seen.request_id or "no request id", *took, said))
 
 
 def _sections(event: Event, local: Local | None = None) -> Iterator[_Section]:

@@ -15,7 +15,7 @@ from claude_tui.model.format import ago, moment
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Event, EventKind, Level, Snapshot
 from claude_tui.model.when import Local
-from claude_tui.tui.messages import EventChosen
+from claude_tui.tui.messages import EventChosen, SelectionMoved
 from claude_tui.tui.panels.event_rows import (
     MOST_ROWS,
     NARROW,
@@ -81,6 +81,11 @@ class EventsPanel(SnapshotPanel):
         """The event under the cursor; None without a cursor, or if the event is gone."""
         index = self._index()
         return None if index is None else self._rows[index].event
+
+    @property
+    def newest(self) -> Event | None:
+        """The newest of the listed events."""
+        return self._rows[0].event if self._rows else None
 
     def show(self, snapshot: Snapshot) -> None:
         before, self._rows = self._rows, self._listed(snapshot)
@@ -170,7 +175,11 @@ class EventsPanel(SnapshotPanel):
 
     def _list_again(self) -> None:
         self._rows = self._listed(self.snapshot)
+        self._moved()
+
+    def _moved(self) -> None:
         self.redraw()
+        self.post_message(SelectionMoved())
 
     def move(self, step: int) -> None:
         """Move the cursor by `step` rows towards older ones. It starts on the newest visible row."""
@@ -201,7 +210,7 @@ class EventsPanel(SnapshotPanel):
 
     def _select(self, index: int) -> None:
         self._selected = self._rows[index].key
-        self.redraw()
+        self._moved()
 
     def _index(self) -> int | None:
         if self._selected is None:

@@ -299,7 +299,7 @@ def _nothing(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     # Calls of applications may have reported them some minutes ago.
     when = "lately" if snapshot.traffic is not None else "yet"
     head = line(Span(f"No limits reported {when}.", "dim"))
-    why = "They arrive with the first message response."
+    why = "They arrive with the first message that succeeds."
     if state is not None and state.held_until is not None:
         why = "They arrive with message responses. The next message follows the back-off."
     elif state is not None and state.held_reason:

@@ -1,4 +1,4 @@
-"""The record: the open incident’s newest entries, or else past incidents, cost, and what is coming."""
+"""The record: the open incident's newest entries, or else past incidents, cost, and what is coming."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from claude_tui.model.format import (
     moment,
     money,
     percent,
-    plural,
     span_text,
 )
 from claude_tui.model.outlook import SOON, Outlook, Retirement, Uptime
@@ -44,7 +43,7 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["RecordPanel", "outlook_line", "record_lines"]
+__all__ = ["RecordPanel", "outlook_line", "past_incidents", "record_lines"]
 
 _LABEL_CELLS = 15
 _MOST_MODELS = 4
@@ -143,23 +142,29 @@ def _outlook(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     if cells < _TWO_COLUMNS or len(snapshot.outlook.incidents) < 2:
         subjects = _drawn_subjects(snapshot, cells, rows)
         left = rows - len(subjects) - 1
-        past = _past_incidents(snapshot, cells, left) if left > 2 else ()
+        past = _incidents_before(snapshot, cells, left) if left > 2 else ()
         return (*subjects, BLANK, *past) if past else subjects
     half = (cells - _COLUMN_GAP) // 2
-    left_side, right_side = _drawn_subjects(snapshot, half, rows), _past_incidents(snapshot, half, rows)
+    left_side, right_side = _drawn_subjects(snapshot, half, rows), _incidents_before(snapshot, half, rows)
     return tuple(
         line(*one, " " * (half + _COLUMN_GAP - width(one)), *other) if other else one
         for one, other in zip_longest(left_side, right_side, fillvalue=BLANK)
     )
 
 
-def _past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """`INC-7  6d ago  P2  29m  Elevated 529s`, newest first."""
-    past = snapshot.outlook.incidents
-    if len(past) < 2:
+def _incidents_before(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """Past incidents below a label, if there are others than the last one."""
+    if len(snapshot.outlook.incidents) < 2:
         return ()
-    shown = past if len(past) < rows else past[: max(rows - 2, 0)]
-    label = max(cells_of(each.label) for each in past)
+    listed = past_incidents(snapshot, cells, rows - 1)
+    return clipped((line(Span("incidents, newest first", "dim")), *listed), cells, rows)
+
+
+def past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """`INC-7  6d ago  P2  29m  Elevated 529s`, newest first, and how many more there are."""
+    past = snapshot.outlook.incidents
+    shown = past if len(past) <= rows else past[: max(rows - 1, 0)]
+    label = max((cells_of(each.label) for each in past), default=0)
     listed = [
         crop(
             line(
@@ -175,7 +180,7 @@ def _past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     ]
     hidden = len(past) - len(shown)
     more = (line(Span(f"{hidden} more", "faint")),) if hidden else ()
-    return clipped((line(Span("incidents, newest first", "dim")), *listed, *more), cells, rows)
+    return clipped((*listed, *more), cells, rows)
 
 
 def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int) -> Lines:
@@ -262,7 +267,7 @@ def _certificate(snapshot: Snapshot) -> Line:
 
 
 def _models(snapshot: Snapshot) -> Lines:
-    """The models in use with their dates, then how many others retire."""
+    """The models in use with their dates, then the first of the others."""
     if snapshot.catalogue is None:
         return (line(Span("not listed yet", "faint")),)
     found = snapshot.outlook.retirements
@@ -273,8 +278,9 @@ def _models(snapshot: Snapshot) -> Lines:
         rows.append(line(Span("no date for a model in use", "text")))
     if others:
         first = min(others, key=lambda each: each.at)
-        when = f"on {day(first.at)}" if len(others) == 1 else f"from {day(first.at)} on"
-        rows.append(line(Span(f"{plural(len(others), 'other')} {when}", "dim")))
+        name = first.model.removeprefix("claude-")
+        more = f" · {len(others) - 1} more later" if others[1:] else ""
+        rows.append(line(Span(f"not used: {name} · {day(first.at)}{more}", "dim")))
     return tuple(rows)
 
 

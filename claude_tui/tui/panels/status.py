@@ -93,7 +93,7 @@ def _news_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows:
     On a narrow panel the age has a row of its own, if there is one.
     """
     read_at = snapshot.status.read_at or status.fetched_at
-    read = line(Span("read ", "faint"), *_age(snapshot, read_at, _AGE_CELLS))
+    read = _read(snapshot, read_at, _AGE_CELLS)
     if cells - width(read) < _LEAST_BESIDE_AGE and rows > 1:
         news = _news(snapshot, status, cells, rows)
         return (*news, read)[:rows]
@@ -275,9 +275,15 @@ def _maintenance(planned: Maintenance, at: datetime) -> Line:
 
 def _source_line(snapshot: Snapshot, status: ProviderStatus, cells: int) -> Line:
     """`status.claude.com · 14s ago`; only the age if that is too long."""
-    read = _age(snapshot, snapshot.status.read_at or status.fetched_at)
-    whole = line(Span(f"{status.server} · ", "faint"), *read)
-    return whole if width(whole) <= cells else line(Span("read ", "faint"), *read)
+    read_at = snapshot.status.read_at or status.fetched_at
+    whole = line(Span(f"{status.server} · ", "faint"), *_age(snapshot, read_at))
+    return whole if width(whole) <= cells else _read(snapshot, read_at)
+
+
+def _read(snapshot: Snapshot, read_at: datetime, held: int = 0) -> Line:
+    """`read 14s ago`, or since when the page is stale."""
+    told = _age(snapshot, read_at, held)
+    return told if snapshot.status.stale else line(Span("read ", "faint"), *told)
 
 
 def _age(snapshot: Snapshot, read_at: datetime, held: int = 0) -> Line:

@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING
 from claude_tui.model.format import ago, duration, plain
 from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import EventKind, Snapshot, StatusView
+from claude_tui.tui.panels.record import past_incidents
 from claude_tui.tui.panels.times import Times
-from claude_tui.tui.panels.zoom_parts import heading, paragraph
+from claude_tui.tui.panels.zoom_parts import halves, heading, paragraph, side_by_side
 from claude_tui.tui.render.glyphs import component_mark, event_mark
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, join, line, pad, width, wrap
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
-__all__ = ["status_zoom"]
+__all__ = ["STATUS_BESIDE_FROM", "status_zoom"]
 
 _NAME_CELLS = 44
 _NAME_ROWS = 3
+# From here on, changes and our own record are beside what the page says now.
+STATUS_BESIDE_FROM = 140
+_MOST_INCIDENTS = 20
 
 
 def status_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> Lines:
@@ -30,13 +34,20 @@ def status_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> L
         return (line(Span("◌ not read yet", "dim")),)
     if not status.known:
         return _unknown(view, status, times, cells)
+    if cells < STATUS_BESIDE_FROM:
+        changes = _changes(snapshot, times, cells)
+        return (*_now(view, status, times, cells), *changes, *_source(view, status, times, cells))
+    left, right = halves(cells)
+    now = (*_now(view, status, times, left), *_source(view, status, times, left))
+    return side_by_side(now, (*_changes(snapshot, times, right), *_ours(snapshot, right)), left)
+
+
+def _now(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:
     return (
         *_silence(view, times, cells),
         *_incidents(view, status, times, cells),
         *_maintenances(status, times, cells),
         *_components(view, status, cells),
-        *_changes(snapshot, times, cells),
-        *_source(view, status, times, cells),
     )
 
 
@@ -46,7 +57,7 @@ def _unknown(view: StatusView, status: ProviderStatus, times: Times, cells: int)
     )
     return (
         *_name(
-            "The page can’t be read, so it says nothing either way.",
+            "The page can't be read, so it says nothing either way.",
             Span("◌ ", "warn"),
             cells,
         ),
@@ -188,6 +199,13 @@ def _changes(snapshot: Snapshot, times: Times, cells: int) -> Lines:
             crop(line("  ", when, Span(f"{mark.glyph} ", mark.role), Span(event.text, "text")), cells)
         )
     return (*rows, BLANK)
+
+
+def _ours(snapshot: Snapshot, cells: int) -> Lines:
+    """The incidents recorded here, to compare the page with."""
+    rows = [line("  ", *row) for row in past_incidents(snapshot, cells - 2, _MOST_INCIDENTS)]
+    none = line(Span("  None recorded.", "dim"))
+    return (heading("Our incidents", "newest first" if rows else "", cells), *(rows or [none]))
 
 
 def _source(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:

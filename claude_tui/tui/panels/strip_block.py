@@ -175,6 +175,10 @@ def _narrow(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
     """The rest of the headline or a remark beside the clocks; then the evidence, and the rest."""
     verdict, since = snapshot.verdict, _since(snapshot)
     clocks = join((response_line(snapshot, inner - _GAP - width(since)), since))
+    if cells_of(headline) > inner - _GAP - width(clocks):
+        # A headline that goes on below the clocks is hard to read: they may do without the start.
+        shorter = join((response_line(snapshot, inner - _GAP - _DURATION), lasted(snapshot)))
+        clocks = shorter if cells_of(headline) <= inner - _GAP - width(shorter) else clocks
     room, others = inner - _GAP - width(clocks), list(_remarks(verdict))
     # The part of the headline that does not fit beside the clocks either begins the row of the evidence.
     first, more = _split(headline, room) if rows > 1 else (headline, "")
@@ -279,14 +283,16 @@ def _fitting(evidence: tuple[Evidence, ...], cells: int) -> tuple[str, list[str]
     """The first piece of evidence and those others that fit completely into a row; and the rest."""
     if not evidence:
         return "", []
-    text, left = _shortened(evidence[0], cells)
+    text, clauses = _shortened(evidence[0], cells)
+    left: list[str] = []
     for each in evidence[1:]:
         longer = f"{text} {each.text}"
         if cells_of(longer) <= cells:
             text = longer
         else:
             left.append(each.text)
-    return text, left
+    # What is ruled out says more than a clause for which the first row had no room.
+    return text, [*left, *clauses]
 
 
 def _shortened(evidence: Evidence, cells: int) -> tuple[str, list[str]]:
@@ -295,7 +301,7 @@ def _shortened(evidence: Evidence, cells: int) -> tuple[str, list[str]]:
         text, others = evidence.split(kept)
         if cells_of(text) <= cells:
             return text, list(others)
-    return evidence.text, []
+    return evidence.brief_text, list(evidence.split(1)[1])
 
 
 def _joined(pieces: list[Line], cells: int) -> Line:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.snapshot import EventKind, Snapshot
 from claude_tui.tui.panels.alerts_zoom import alerts_zoom
-from claude_tui.tui.panels.verdict_zoom import verdict_zoom
-from claude_tui.tui.render.lines import BLANK, Lines, Span, line, spread
+from claude_tui.tui.panels.times import Times
+from claude_tui.tui.panels.verdict_zoom import behind, verdict_zoom
+from claude_tui.tui.panels.zoom_parts import halves, heading, side_by_side
+from claude_tui.tui.render.glyphs import event_mark
+from claude_tui.tui.render.lines import BLANK, Lines, Span, line
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["strip_zoom"]
 
 _BESIDE_FROM = 104
-_GAP = 4
+_MOST_EARLIER = 12
 
 
 def strip_zoom(snapshot: Snapshot, cells: int, settings_file: str, local: Local | None = None) -> Lines:
@@ -25,16 +27,22 @@ def strip_zoom(snapshot: Snapshot, cells: int, settings_file: str, local: Local 
     Times of `local` are shown beside those in UTC.
     """
     beside = cells >= _BESIDE_FROM
-    left = (cells - _GAP) // 2 if beside else cells
-    right = cells - _GAP - left if beside else cells
-    verdict = verdict_zoom(snapshot, left, local)
+    left, right = halves(cells) if beside else (cells, cells)
+    verdict, earlier = verdict_zoom(snapshot, left, local), _earlier(snapshot, left, local)
     alerts = alerts_zoom(snapshot, right, settings_file, local)
-    return _side_by_side(verdict, alerts, left) if beside else (*verdict, BLANK, *alerts)
+    if beside:
+        return side_by_side((*verdict, *earlier), alerts, left)
+    return (*verdict, BLANK, *alerts, *earlier)
 
 
-def _side_by_side(left: Lines, right: Lines, cells: int) -> Lines:
-    rule = Span("  │ ", "edge")
-    return tuple(
-        line(*spread(one, BLANK, cells), rule, *other)
-        for one, other in zip_longest(left, right, fillvalue=BLANK)
-    )
+def _earlier(snapshot: Snapshot, cells: int, local: Local | None) -> Lines:
+    """How the verdict has changed, newest first."""
+    told = [event for event in snapshot.events if event.kind is EventKind.VERDICT][:_MOST_EARLIER]
+    if not told:
+        return ()
+    times, out = Times(snapshot.at, local), [BLANK, heading("Verdicts", "newest first", cells)]
+    for event in told:
+        mark = event_mark(event)
+        start = line(Span(f"{times.moment(event.at)} ", "dim"), Span(f"{mark.glyph} ", mark.role, bold=True))
+        out += behind(start, line(event.text), cells)
+    return tuple(out)

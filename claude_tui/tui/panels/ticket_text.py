@@ -67,7 +67,7 @@ def _facts(snapshot: Snapshot, failures: list[Observation]) -> Iterator[str]:
     if edges := dict.fromkeys(ray.rpartition("-")[2] for ray in rays if "-" in ray):
         yield f"Edge (end of cf-ray): {', '.join(edges)}"
     # Its id is not recorded, as a success is stored without its headers.
-    yield "Organization: (your organization id, from the Console’s settings)"
+    yield "Organization: (your organization id, from the Console's settings)"
     if (ruled_out := verdict.evidence_of(EvidenceKind.RULED_OUT)) is not None:
         yield f"Ruled out: {ruled_out.text}"
     if buckets := [each for each in snapshot.headroom.buckets if each.granted]:

@@ -126,7 +126,7 @@ def _is_known(piece: Line) -> bool:
 
 def failure_share(name: str, failed: int, calls: int) -> Line:
     """The share of calls that failed in one way, in red unless it is zero."""
-    words = percent(failed / calls) if failed and calls else "0"
+    words = percent(failed / calls) if failed and calls else percent(0)
     figure = words.rjust(SHARE_CELLS)
     return line(Span(f"{name} ", "dim"), Span(figure, "bad" if failed else "dim", bold=bool(failed)))
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import zip_longest
 
-from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right, width, wrap
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right, spread, width, wrap
 
-__all__ = ["SPANS", "heading", "next_span", "paragraph", "table_row"]
+__all__ = ["SPANS", "halves", "heading", "next_span", "paragraph", "side_by_side", "table_row"]
 
 SPANS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 """The spans that a chart may cover, shortest first."""
 
 _LONGEST_TEXT_ROWS = 200
+_BETWEEN = "  │ "
 
 
 def next_span(span: timedelta, step: int) -> timedelta:
@@ -33,6 +35,20 @@ def paragraph(text: str, cells: int, indent: int, role: str = "text") -> Lines:
         rows = wrap(part, cells - indent, _LONGEST_TEXT_ROWS) or ("",)
         out += [line(" " * indent, Span(row, role)) if row else BLANK for row in rows]
     return tuple(out[:_LONGEST_TEXT_ROWS])
+
+
+def halves(cells: int) -> tuple[int, int]:
+    """The widths of two columns of `cells` cells in all."""
+    left = (cells - len(_BETWEEN)) // 2
+    return left, cells - len(_BETWEEN) - left
+
+
+def side_by_side(left: Lines, right: Lines, left_cells: int) -> Lines:
+    """Two columns with a thin rule between them."""
+    return tuple(
+        line(*spread(one, BLANK, left_cells), Span(_BETWEEN, "edge"), *other)
+        for one, other in zip_longest(left, right, fillvalue=BLANK)
+    )
 
 
 def table_row(columns: Sequence[tuple[str, int, str]]) -> Line:

@@ -29,7 +29,7 @@ def _explanation(app: Cockpit) -> str:
     key = key_of(app.chosen_keys)("show_copied")
     shown = f"; {key} shows it" if key else ""
     return (
-        f"The summary is in the terminal’s clipboard, if the terminal allows that{shown}. "
+        f"The summary is in the terminal's clipboard, if the terminal allows that{shown}. "
         "Another text replaces it. Read it before you send it."
     )
 
@@ -55,7 +55,7 @@ def copy_state(app: Cockpit) -> None:
 
     def answered(answers: Answers | None) -> None:
         if answers is not None and answers[0]:
-            app.notify(f"{copy(int(answers[0]))} sent to the terminal’s clipboard.", timeout=2, markup=False)
+            app.notify(f"{copy(int(answers[0]))} sent to the terminal's clipboard.", timeout=2, markup=False)
 
     # The dialog says that it was copied.
     copy(0)

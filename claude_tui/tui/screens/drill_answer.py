@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Given", "ask_answer"]
 
-_UNKNOWN = "I don’t know yet"
+_UNKNOWN = "I don't know yet"
 _SIDES = (_UNKNOWN, *(side.whose for side in SIDES))
 _CAUSES = (_UNKNOWN, *(cause_text(cause) for cause in CAUSES))
 _THEN = ("go on with the drill", "end the drill and see the score")

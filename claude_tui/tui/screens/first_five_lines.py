@@ -18,7 +18,7 @@ _MARKS = {
     CheckState.WAITING: ("◌", "checking", "dim"),
     CheckState.FINE: ("●", "fine", "ok"),
     CheckState.TROUBLE: ("✗", "trouble", "bad"),
-    CheckState.UNKNOWN: ("▲", "can’t tell", "warn"),
+    CheckState.UNKNOWN: ("▲", "can't tell", "warn"),
 }
 _MARGIN = 4
 _MOST_ROWS = 6

@@ -19,7 +19,8 @@ from claude_tui.tui.screens.situations import SITUATIONS, situation_lines
 __all__ = ["HelpScreen", "found_lines", "help_lines"]
 
 _KEY_CELLS = 14
-_TEXT_CELLS = 50
+_TEXT_CELLS, _LONGEST_TEXT = 50, 70
+_ID_CELLS = 22
 _ID_FROM = 84
 _WHERE = {
     Scope.DASHBOARD: "dashboard",
@@ -130,9 +131,10 @@ def _action(action: Action, keymap: KeyMap, cells: int) -> Line:
     keys = (*in_keymap(action.id, action.keys, keymap), *action.always)
     where = [_WHERE[scope] for scope in action.scopes if scope in _WHERE]
     only = f" ({where[0]})" if len(where) == 1 and Scope.APP not in action.scopes else ""
+    text = min(max(cells - _KEY_CELLS - _ID_CELLS, _TEXT_CELLS), _LONGEST_TEXT)
     return line(
         Span(pad(" ".join(display(key) for key in keys), _KEY_CELLS), "accent", bold=True),
-        Span(pad(action.help + only, _TEXT_CELLS) if cells >= _ID_FROM else action.help + only, "text"),
+        Span(pad(action.help + only, text) if cells >= _ID_FROM else action.help + only, "text"),
         Span(f"  {action.id}" if cells >= _ID_FROM else "", "faint"),
     )
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from textual.worker import WorkType
+from textual.app import ComposeResult
 
 from claude_tui.analysis.uptime.listing import KNOWN_FIELDS, ORDERS
-from claude_tui.analysis.uptime.record import Record
-from claude_tui.analysis.uptime.report import SPANS, Report, build_report, utc
-from claude_tui.model.errors import ClaudeTopError
+from claude_tui.analysis.uptime.report import SPANS, Report
 from claude_tui.model.format import span_text
-from claude_tui.model.when import Local
 from claude_tui.tui.actions import Scope
 from claude_tui.tui.hints import Hint
 from claude_tui.tui.keymap import bindings
@@ -23,6 +19,7 @@ from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.history_days import HistoryListing
 from claude_tui.tui.screens.history_lines import history_lines, next_span
 from claude_tui.tui.screens.reader import ReaderScreen
+from claude_tui.tui.screens.report_loading import ReportLoader
 from claude_tui.tui.screens.runbook_screen import offered, returned_to
 
 if TYPE_CHECKING:
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["HistoryScreen", "open_history"]
 
 _FIRST_SPAN = SPANS[2]
-_READ_AGAIN = timedelta(minutes=1)
 _PROBLEM_ROWS = 6
 
 
@@ -41,15 +37,6 @@ def open_history(app: Cockpit) -> None:
     """Shows the history, in the existing screen if it is open underneath."""
     if returned_to(app, HistoryScreen) is None:
         app.push_screen(HistoryScreen())
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What a report depends on besides the record."""
-
-    at: datetime
-    span: timedelta
-    local: Local | None
 
 
 class HistoryScreen(ReaderScreen):
@@ -61,24 +48,35 @@ class HistoryScreen(ReaderScreen):
     def __init__(self, span: timedelta = _FIRST_SPAN) -> None:
         super().__init__()
         self.span = span
-        self.local: Local | None = None
         self.listing = HistoryListing()
-        self.report: Report | None = None
-        self.problem = ""
-        self._record: Record | None = None
-        self._working_on: _Wanted | None = None
+
+    def compose(self) -> ComposeResult:
+        self.loader = ReportLoader(self, self.cockpit, self._loaded)
+        yield from super().compose()
 
     def on_mount(self) -> None:
         self._work()
+
+    @property
+    def report(self) -> Report | None:
+        return self.loader.report
+
+    @property
+    def problem(self) -> str:
+        return self.loader.problem
 
     def title_and_key(self) -> tuple[str, str]:
         only = f" · only “{self.listing.words}”" if self.listing.words else ""
         return f"History · {span_text(self.span)}{only}", ""
 
     def hints(self) -> tuple[Hint, ...]:
-        return offered(Scope.HISTORY, self.cockpit.chosen_keys, {"history"})
+        without = {"history"} if self._has_content() else {"history", "filter", "span", "sort"}
+        return offered(Scope.HISTORY, self.cockpit.chosen_keys, without)
 
     # -- content -------------------------------------------------------------------------
+
+    def _has_content(self) -> bool:
+        return not self.problem and self.report is not None and self.report.first_at is not None
 
     def content(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
         if self.problem:
@@ -97,9 +95,15 @@ class HistoryScreen(ReaderScreen):
         if not self.is_mounted:
             return
         super().show(snapshot, view)
-        stale = self.local is not self.cockpit.paint.local
-        if stale or self._record is None or not timedelta() <= snapshot.at - self._record.at < _READ_AGAIN:
-            self._work()
+        self.loader.follow(snapshot.at, self.span)
+
+    def _work(self) -> None:
+        self.loader.work(self.cockpit.shown.at, self.span)
+
+    def _loaded(self) -> None:
+        self.footer.offer(self.hints())
+        self.pager.set_title(self.title_and_key()[0])
+        self.pager.redraw()
 
     # -- actions -------------------------------------------------------------------------
 
@@ -135,40 +139,3 @@ class HistoryScreen(ReaderScreen):
         if span != self.span:
             self.span = span
             self._work()
-
-    # -- reading and computing ------------------------------------------------------------
-
-    def _work(self) -> None:
-        """Starts the computation of the wanted report, unless one is running."""
-        self.local = self.cockpit.paint.local
-        wanted = _Wanted(self.cockpit.shown.at, self.span, self.local)
-        busy = self._working_on
-        if busy is not None and (busy.span, busy.local) == (wanted.span, wanted.local):
-            return
-        self._working_on = wanted
-
-        # Not a coroutine: one that is replaced before it starts would never be awaited.
-        async def make() -> None:
-            await self._make(wanted)
-
-        work: WorkType[None] = make
-        self.run_worker(work, exclusive=True, group="history")
-
-    async def _make(self, wanted: _Wanted) -> None:
-        known = self._record
-        try:
-            record, report = await asyncio.to_thread(self._computed, wanted, known)
-        except ClaudeTopError as error:
-            self.problem = str(error)
-        else:
-            self._record, self.report, self.problem = record, report, ""
-        self._working_on = None
-        self.pager.set_title(self.title_and_key()[0])
-        self.pager.redraw()
-
-    def _computed(self, wanted: _Wanted, known: Record | None) -> tuple[Record, Report]:
-        """Runs in a thread. Another span or zone needs no reading."""
-        if known is None or not timedelta() <= wanted.at - known.at < _READ_AGAIN:
-            known = self.cockpit.backend.history_record(wanted.at)
-        ours = self.cockpit.settings.status_components
-        return known, build_report(known, wanted.span, ours, wanted.local.shown if wanted.local else utc)

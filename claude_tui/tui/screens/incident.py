@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -16,7 +15,7 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import Scope
 from claude_tui.tui.hints import Hint
 from claude_tui.tui.keymap import bindings
-from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.line_bar import LineBar
 from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.dialog_fields import refuse
@@ -115,7 +114,7 @@ class IncidentScreen(ReaderScreen):
         self.side = CursorPager("Figures", self._figures)
         self.pager = self.main
         self.side_box = Container(self.side, id="side")
-        self.short = _ShortFigures(self._short_figures)
+        self.short = LineBar(self._short_figures, id="short-figures")
         self._lay_out()
         return (self.short, Container(Container(self.main, id="main"), self.side_box, id="body"))
 
@@ -149,7 +148,7 @@ class IncidentScreen(ReaderScreen):
         return f"{headline(loaded.incident, loaded.figures, cells)}{filtered}", ""
 
     def hints(self) -> tuple[Hint, ...]:
-        return incident_hints(self.incident, self.cockpit.chosen_keys)
+        return incident_hints(self.incident, self.cockpit.chosen_keys, len(self._known))
 
     # -- content -------------------------------------------------------------------------
 
@@ -390,14 +389,3 @@ class IncidentScreen(ReaderScreen):
         else:
             return incident
         return None
-
-
-class _ShortFigures(LinePanel):
-    """The figures in a row or two, if they have no column of their own."""
-
-    def __init__(self, content: Callable[[int], Lines]) -> None:
-        super().__init__(id="short-figures")
-        self._content = content
-
-    def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (as high as it needs to be)
-        return self._content(width)

@@ -163,7 +163,7 @@ def ask_severity(app: Cockpit, incident: Incident) -> None:
     options = tuple(f"{each} {MEANINGS[each]}" for each in SEVERITIES)
     fields = (Choice("Severity", options, chosen), reason_field("why (optional)"), name_field(app))
     explanation = paragraph(
-        "Of the incident, in the header and the record. Pages and the response clock follow the verdict’s."
+        "Of the incident, in the header and the record. Pages and the response clock follow the verdict's."
     )
 
     def answered(answers: Answers | None) -> None:

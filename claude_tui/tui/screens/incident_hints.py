@@ -17,15 +17,19 @@ _ALWAYS = frozenset({"note", "pin", "correct", "filter", "export", "open", "all"
 _WHILE_OPEN = _ALWAYS | {"severity", "roles", "mitigated", "resolve"}
 _WHILE_RESOLVED = _ALWAYS | {"reopen", "declare"}
 _IN_LIST = frozenset({"open", "declare", "sort"})
+_OF_SEVERAL = frozenset({"sort"})
+_OF_SOME = frozenset({"open", *_OF_SEVERAL})
 # It has more room here than on other screens.
 _RANK_OF_SEVERITY = 2
 # It is already on screen.
 _HERE = frozenset({"incident"})
 
 
-def incident_hints(incident: Incident | None, keymap: KeyMap) -> tuple[Hint, ...]:
-    """The hints for the incident, or without one for the list of all."""
+def incident_hints(incident: Incident | None, keymap: KeyMap, listed: int) -> tuple[Hint, ...]:
+    """The hints for the incident, or without one for the list of all `listed` incidents."""
     labels = _IN_LIST if incident is None else _WHILE_OPEN if incident.is_open else _WHILE_RESOLVED
+    if incident is None:
+        labels -= _OF_SOME if listed == 0 else _OF_SEVERAL if listed == 1 else frozenset()
     without = ((_WHILE_OPEN | _WHILE_RESOLVED | _IN_LIST) - labels) | _HERE
     return tuple(
         replace(hint, rank=_RANK_OF_SEVERITY) if hint.label == "severity" else hint

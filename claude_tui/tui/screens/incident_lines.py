@@ -61,8 +61,10 @@ _GLYPHS = {
 _PERSON = "»"
 _LATER = timedelta(minutes=1)
 """An entry recorded at least this long after the event shows both times."""
-_ROWS = {TimelineKind.NOTE: 3, TimelineKind.STATUS_PAGE: 2, TimelineKind.FIRST_FAILURE: 2}
-"""How many rows the text of an entry may take; one for the other kinds."""
+_ROWS = {TimelineKind.NOTE: 3, TimelineKind.STATUS_PAGE: 3, TimelineKind.FIRST_FAILURE: 2}
+"""How many rows the text of an entry may take."""
+_ROWS_BY_PEOPLE = 2
+"""The same for other entries by people; what is left takes one row."""
 _MOST_SHOWN = 500
 _NAME_CELLS = 16
 _FIGURE_CELLS = 12
@@ -138,7 +140,7 @@ def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: in
     room = max(cells - width(head), 1)
     said = f"{author}{first}{' …' if rest else ''}"
     # What people wrote is shown in full; most of what the program noted, in the rest of its row.
-    most = _ROWS.get(entry.kind, 1)
+    most = _ROWS.get(entry.kind, _ROWS_BY_PEOPLE if entry.kind.by_people else 1)
     rows = _beside(said, room, max(room - width(end) - 1, 8), most)
     role = "text" if loud else "dim"
     top = spread(line(*head, *_with_author(rows[0] if rows else "", author, role, loud=loud)), end, cells)
@@ -270,7 +272,7 @@ def headline(incident: Incident, figures: Figures, cells: int) -> str:
     rated = str(severity) if severity.trouble else ""
     others = [
         f"{each} for {age(length)}"
-        for each, length in figures.per_severity
+        for each, length in figures.shown_severities
         if each.trouble and each is not severity
     ]
     parts = [incident.label]
@@ -279,6 +281,8 @@ def headline(incident: Incident, figures: Figures, cells: int) -> str:
     parts.append(_state(incident, figures))
     label, *rest = parts
     end = " · ".join(("", *rest))
+    if cells_of(f"{label} {end}") + _SHORTEST_TITLE > cells and rated:
+        end = " · ".join(("", rated, rest[-1]))
     room = max(cells - cells_of(f"{label} {end}"), _SHORTEST_TITLE)
     return f"{label} {fit(incident.title, room)}{end}"
 
@@ -305,7 +309,7 @@ def figure_lines(incident: Incident, figures: Figures, at: datetime, cells: int)
         _figure("status page", _page(figures), cells),
         BLANK,
     ]
-    for severity, length in figures.per_severity:
+    for severity, length in figures.shown_severities:
         name, role = (str(severity), severity_role(severity)) if severity.trouble else ("unseen", "text")
         out.append(_figure(name, line(Span(duration(length), role)), cells))
     if figures.unknown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,8 @@ __all__ = ["PlaybookScreen", "open_playbook"]
 _WIDE, _HIGH = 80, 34
 _LIST_SHARE = 0.6
 _FRAME_CELLS, _FRAME_ROWS = 4, 2
+# The labels of the keys that set each state.
+_MARKED_BY = {StepState.DONE: "done", StepState.SKIPPED: "skip", StepState.NOT_APPLICABLE: "n/a"}
 
 
 def open_playbook(app: Cockpit, playbook: Playbook | None = None) -> None:
@@ -63,6 +66,7 @@ class PlaybookScreen(RunbookScreen):
     def __init__(self, session: RunbookSession, playbook: Playbook | None = None) -> None:
         super().__init__(session)
         self._asked_for = playbook
+        self._offered: tuple[Hint, ...] = ()
         self.cursor = 1
 
     def prepare(self) -> None:
@@ -109,9 +113,13 @@ class PlaybookScreen(RunbookScreen):
         return cells >= _WIDE and rows >= _HIGH
 
     def hints(self) -> tuple[Hint, ...]:
-        return offered(
-            Scope.PLAYBOOK, self.cockpit.chosen_keys, {"act"} if self.wanted() is self.playbook else set()
-        )
+        """What enter does, and whether there is a mark to take back, depends on the step under the cursor."""
+        without = {"act"} if self.wanted() is self.playbook else set()
+        state = self.step.state
+        without |= {"undo"} if state is StepState.OPEN else set()
+        hints = offered(Scope.PLAYBOOK, self.cockpit.chosen_keys, without)
+        again = _MARKED_BY.get(state, "")
+        return tuple(replace(hint, label="next") if hint.label == again else hint for hint in hints)
 
     def banner(self, cells: int) -> Lines:
         """Warnings, and in a single column also the progress, which would scroll away otherwise."""
@@ -170,10 +178,20 @@ class PlaybookScreen(RunbookScreen):
     def action_not_applicable(self) -> None:
         self._mark(StepState.NOT_APPLICABLE)
 
+    def action_open_step(self) -> None:
+        if self.step.state is not StepState.OPEN:
+            self._mark(StepState.OPEN)
+
     def _mark(self, state: StepState) -> None:
-        """Mark the step. The same mark again reopens it."""
-        step = self.step
-        state = StepState.OPEN if step.state is state else state
+        """Mark the step. With that mark already there, go to the next open step.
+
+        So a key that is pressed twice neither takes the mark back nor marks a step that nobody has read.
+        """
+        view = self.view
+        step = view.steps[self.cursor - 1]
+        if step.state is state:
+            self._to(view.next or self.cursor)
+            return
         at, by = datetime.now(UTC), self.cockpit.responder
         self.cockpit.backend.mark_step(mark(self.playbook, step.step, state, by=by, at=at))
 
@@ -208,8 +226,18 @@ class PlaybookScreen(RunbookScreen):
         else:
             super().move(rows)
 
+    def redraw(self) -> None:
+        super().redraw()
+        self._offer()
+
+    def _offer(self) -> None:
+        if (hints := self.hints()) != self._offered:
+            self._offered = hints
+            self.footer.offer(hints)
+
     def _to(self, number: int) -> None:
         self.cursor = number
+        self._offer()
         self.copy_from_start()
         self.main.turn_to(*self.title_and_key())
         self.follow_cursor()

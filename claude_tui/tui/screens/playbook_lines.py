@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,10 +132,13 @@ def verdict_lines(context: PlaybookContext, cells: int) -> Lines:
 
 def progress_line(view: PlaybookView, context: PlaybookContext, key: KeyOf, cells: int) -> Line:
     """The progress, and the name for marks. On a narrow screen, less important parts are left out."""
-    others = sum(step.applies is False and step.state is StepState.OPEN for step in view.steps)
-    of = f"{view.settled} of {len(view.steps) - others}"
-    settled = line(Span(of, "text", bold=True), Span(" done", "dim"))
-    aside = line(Span(f"{others} don’t apply" if others > 1 else "1 doesn’t apply", "dim") if others else "")
+    states = Counter(step.state for step in view.steps)
+    others = states[StepState.NOT_APPLICABLE]
+    others += sum(step.applies is False and step.state is StepState.OPEN for step in view.steps)
+    done = f"{states[StepState.DONE]} of {len(view.steps) - others}"
+    skipped = f", {states[StepState.SKIPPED]} skipped" if states[StepState.SKIPPED] else ""
+    settled = line(Span(done, "text", bold=True), Span(f" done{skipped}", "dim"))
+    aside = line(Span(f"{others} don't apply" if others > 1 else "1 doesn't apply", "dim") if others else "")
     started_at = line(
         Span(f"started {moment(context.started_at, context.at)}", "dim") if context.started_at else ""
     )
@@ -179,7 +183,7 @@ def _step_status(step: StepView, view: PlaybookView, context: PlaybookContext) -
         return line(" ", Span(word, role), who, Span(moment(step.mark.at, context.at), "dim"))
     if step.number == view.next:
         return line(" ", Span("next", "accent", bold=True))
-    return line(" ", Span("doesn’t apply", "faint")) if step.applies is False else BLANK
+    return line(" ", Span("doesn't apply", "faint")) if step.applies is False else BLANK
 
 
 def _over(view: PlaybookView, cells: int) -> Lines:
@@ -210,6 +214,6 @@ def _meant_for(step: StepView, facts: Facts, cells: int) -> Iterator[Line]:
         return
     words = dict.fromkeys(facts[name].words for name in when.names if name in facts)
     data = f" The data says: {'; '.join(words)}." if words else ""
-    verdict = "This step doesn’t apply now." if step.applies is False else "This step may not apply."
+    verdict = "This step doesn't apply now." if step.applies is False else "This step may not apply."
     yield from prose(f"{verdict}{data}", cells, "warn" if step.applies is False else "dim")
     yield crop(line(Span(f"Applies when: {when.text}", "faint")), cells)

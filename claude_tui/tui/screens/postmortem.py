@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from textual.app import ComposeResult
+from textual.containers import Container
 from textual.widget import Widget
 
 from claude_tui.incident import incidents, subject
@@ -31,8 +32,9 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import Scope
 from claude_tui.tui.hints import Hint
 from claude_tui.tui.keymap import bindings
-from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.line_bar import LineBar
 from claude_tui.tui.render.lines import Lines, Span, line
+from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.dialog_fields import paragraph, refuse, tell
 from claude_tui.tui.screens.incident import IncidentScreen
@@ -48,6 +50,7 @@ from claude_tui.tui.screens.postmortem_lines import (
     head_line,
     others_words,
     rows_of,
+    timeline_beside,
 )
 from claude_tui.tui.screens.postmortem_reading import FindingsScreen, PreviewScreen
 from claude_tui.tui.screens.reader import ReaderScreen
@@ -58,6 +61,8 @@ from claude_tui.tui.view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from textual import events
+
     from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["PostmortemScreen", "open_postmortem"]
@@ -65,6 +70,8 @@ __all__ = ["PostmortemScreen", "open_postmortem"]
 _FOLLOWS = "From the record. What you change stays as you wrote it, and is flagged when the record changes."
 _HINTS = {"text": "what to do", "owner": "who does it", "due": "2026-12-04"}
 _LABELS = {"text": "Action", "owner": "Owner", "due": "Due", "kind": "Kind"}
+# From these sizes on, the timeline is beside the form, and the form begins with all of its fields.
+_TIMELINE_FROM, _UNFOLDED_FROM = 160, 50
 _LIMITS = {"text": MAX_LINE, "owner": MAX_NAME, "due": 20, "kind": 20}
 
 
@@ -89,7 +96,12 @@ class PostmortemScreen(ReaderScreen):
     It shows the newest revisions even while the display is frozen, as what somebody types must appear.
     """
 
-    DEFAULT_CSS = "PostmortemScreen > #form-head { height: 1; }"
+    DEFAULT_CSS = """
+    PostmortemScreen > #form-head { height: 1; }
+    PostmortemScreen > #body { height: 1fr; layout: horizontal; }
+    PostmortemScreen > #body > Container { height: 1fr; width: 3fr; }
+    PostmortemScreen > #body > #timeline { width: 2fr; }
+    """
     CALLED = "postmortem"
     BINDINGS = bindings(Scope.POSTMORTEM)
     ENTER = "edit"
@@ -110,9 +122,16 @@ class PostmortemScreen(ReaderScreen):
         yield from super().compose()
 
     def bodies(self) -> tuple[Widget, ...]:
-        self.head = _Head(self)
+        self.head = LineBar(self.head_lines, id="form-head")
         self.pager: CursorPager = CursorPager(self.title_and_key()[0], self._page)
-        return (self.head, self.pager)
+        self.timeline = Pager("Timeline", self._timeline)
+        self.timeline_box = Container(self.timeline, id="timeline")
+        self.timeline_box.display = self.app.size.width >= _TIMELINE_FROM
+        self.unfolded = self.app.size.height >= _UNFOLDED_FROM
+        return (self.head, Container(Container(self.pager), self.timeline_box, id="body"))
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.timeline_box.display = event.size.width >= _TIMELINE_FROM
 
     def on_mount(self) -> None:
         self._ask()
@@ -157,6 +176,7 @@ class PostmortemScreen(ReaderScreen):
     def _redraw(self, *, follow: bool = False) -> None:
         self.pager.set_title(self.title_and_key()[0])
         self.head.redraw()
+        self.timeline.redraw()
         if follow:
             self.pager.follow()
         else:
@@ -172,6 +192,9 @@ class PostmortemScreen(ReaderScreen):
         if form is None or loaded is None:
             return Page((line(Span("reading the record…", "faint")),))
         return form_page(form, loaded, self._look(), cells, rows)
+
+    def _timeline(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
+        return timeline_beside(self.form, self.loader.loaded, self._look(), cells)
 
     def head_lines(self, cells: int) -> Lines:
         """What is left to do, what is saved, and who else is editing."""
@@ -376,15 +399,4 @@ class PostmortemScreen(ReaderScreen):
     def action_copy(self) -> None:
         if (form := self.form) is not None:
             self.cockpit.copy_to_clipboard(body(form))
-            tell(self.cockpit, "Postmortem sent to the terminal’s clipboard.")
-
-
-class _Head(LinePanel):
-    """The line above the form."""
-
-    def __init__(self, screen: PostmortemScreen) -> None:
-        super().__init__(id="form-head")
-        self._form = screen
-
-    def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (one row)
-        return self._form.head_lines(width)
+            tell(self.cockpit, "Postmortem sent to the terminal's clipboard.")

@@ -71,7 +71,7 @@ def _versions(field: Field) -> list[tuple[str, str]]:
 
 
 def _whose(head: FieldRevision) -> str:
-    return "the draft" if head.by == DRAFTER else f"{head.by}’s text of {clock(head.at)}"
+    return "the draft" if head.by == DRAFTER else f"{head.by}'s text of {clock(head.at)}"
 
 
 def _shown(field: Field) -> str:
@@ -103,7 +103,7 @@ def ask_export(app: Cockpit, form: Postmortem, loaded: Loaded) -> None:
         Choice(
             "Format",
             (
-                "Markdown, with the headings of the runbook’s template",
+                "Markdown, with the headings of the runbook's template",
                 "JSON (claude-top/postmortem@1)",
                 "Markdown, to the clipboard of your terminal",
             ),
@@ -121,7 +121,7 @@ def ask_export(app: Cockpit, form: Postmortem, loaded: Loaded) -> None:
         text = _document(app, form, loaded, as_markdown=as_markdown)
         if answers[0] == _TO_CLIPBOARD:
             app.copy_to_clipboard(text)
-            tell(app, "Postmortem sent to the terminal’s clipboard.")
+            tell(app, "Postmortem sent to the terminal's clipboard.")
         elif (path := named_file(answers[1], "md" if as_markdown else "json")) is not None:
             write_file(app, path, text)
 

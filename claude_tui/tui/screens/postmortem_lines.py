@@ -18,9 +18,11 @@ from claude_tui.incident.postmortem import (
 )
 from claude_tui.model.format import age, clock, plural
 from claude_tui.model.postmortem import FieldRevision
+from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
+    Lines,
     Span,
     crop,
     fit,
@@ -28,6 +30,7 @@ from claude_tui.tui.render.lines import (
     join,
     line,
     pad,
+    plain,
     spread,
     width,
     wrap,
@@ -36,7 +39,16 @@ from claude_tui.tui.screens.incident_lines import TimelineLook, timeline_page
 from claude_tui.tui.screens.incident_loading import Loaded
 from claude_tui.tui.screens.runbook_parts import Page, under_cursor
 
-__all__ = ["ADD", "MORE", "FormLook", "form_page", "head_line", "others_words", "rows_of"]
+__all__ = [
+    "ADD",
+    "MORE",
+    "FormLook",
+    "form_page",
+    "head_line",
+    "others_words",
+    "rows_of",
+    "timeline_beside",
+]
 
 ADD, MORE = "add", "more"
 """The rows that add an action item, and that unfold the fields beyond the template."""
@@ -192,9 +204,12 @@ def _end(field: Field, look: FormLook, cells: int) -> Line:
             last = field.heads[-1]
             pieces.append(line(Span(f"{fit(last.by, 16)} {clock(last.at)}", "dim")))
         case FieldState.RECORD if field.computed.evidence:
-            entries = len(field.computed.evidence)
-            pieces.append(line(Span(f"→ {entries} {'entry' if entries == 1 else 'entries'}", "faint")))
+            pieces.append(line(Span(f"→ {_entries(len(field.computed.evidence))}", "faint")))
     return join(pieces, " · ")
+
+
+def _entries(number: int) -> str:
+    return f"{number} {'entry' if number == 1 else 'entries'}"
 
 
 def _said(spec: FieldSpec, field: Field, cells: int, end_cells: int, most: int) -> list[Line]:
@@ -208,7 +223,8 @@ def _said(spec: FieldSpec, field: Field, cells: int, end_cells: int, most: int) 
             break
     if len(rows) > most:
         last = crop(rows[most - 1], max(cells - (end_cells + 2 if most == 1 else 0) - 2, 1))
-        rows = [*rows[: most - 1], line(*last, Span(" …", "dim"))]
+        # What was cut says so already.
+        rows = [*rows[: most - 1], last if plain(last).endswith("…") else line(*last, Span(" …", "dim"))]
     return rows or [BLANK]
 
 
@@ -250,6 +266,27 @@ def _evidence(field: Field, loaded: Loaded, look: FormLook, cells: int) -> Itera
     yield from (line(Span("  │ ", "faint"), *row) for row in shown.lines)
     if len(entries) > _MOST_EVIDENCE:
         yield line(Span("  │ ", "faint"), Span(f"and {len(entries) - _MOST_EVIDENCE} more", "dim"))
+
+
+def timeline_beside(form: Postmortem | None, loaded: Loaded | None, how: FormLook, cells: int) -> Lines:
+    """What the field under the cursor rests on, then the whole timeline; nothing before it has been read."""
+    if form is None or loaded is None:
+        return ()
+    field = next((each for each in form.fields if each.key == how.cursor), None)
+    look = TimelineLook(how.at)
+    keys = frozenset(field.computed.evidence) if field is not None else frozenset()
+    rests_on = [entry for entry in loaded.timeline if entry.key in keys]
+    whole = timeline_page(loaded.timeline, loaded.figures, look, cells).lines
+    if field is None or not rests_on:
+        return whole
+    title = f"{spec_of(field.key).label} rests on"
+    return (
+        heading(title, _entries(len(rests_on)), cells),
+        *timeline_page(rests_on, loaded.figures, look, cells).lines,
+        BLANK,
+        heading("All", _entries(len(loaded.timeline)), cells),
+        *whole,
+    )
 
 
 # -- action items, and what is folded ------------------------------------------------------

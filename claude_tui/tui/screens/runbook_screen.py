@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +16,7 @@ from claude_tui.runbook import Command, facts_of
 from claude_tui.tui.actions import Scope, of_scope
 from claude_tui.tui.hints import Hint, footer
 from claude_tui.tui.keys import KeyMap
-from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.line_bar import LineBar
 from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession, placeholders_for
 from claude_tui.tui.screens.cursor_pager import CursorPager
@@ -98,7 +98,7 @@ class RunbookScreen(ReaderScreen):
         self.side = CursorPager(self.side_title(), self.side_column)
         self.pager = self.main
         self.side_box = Container(self.side, id="side")
-        self.bar = _Bar(self.banner)
+        self.bar = LineBar(self.banner, id="banner")
         self.lay_out()
         return (self.bar, Container(self.side_box, Container(self.main, id="main"), id="body"))
 
@@ -152,17 +152,6 @@ class RunbookScreen(ReaderScreen):
         of = f" ({(self._copies - 1) % len(commands) + 1} of {len(commands)})" if commands[1:] else ""
         self.notify(f"Copied{of}: {command.title}", timeout=2, markup=False)
         self.redraw()
-
-
-class _Bar(LinePanel):
-    """Warnings and notes above the columns."""
-
-    def __init__(self, banner: Callable[[int], Lines]) -> None:
-        super().__init__(id="banner")
-        self._banner = banner
-
-    def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (it is as high as it needs to be)
-        return self._banner(width)
 
 
 def offered(scope: Scope, keymap: KeyMap, without: Set[str]) -> tuple[Hint, ...]:

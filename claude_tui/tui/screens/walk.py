@@ -154,7 +154,7 @@ class WalkerScreen(RunbookScreen):
     def action_follow(self) -> None:
         followed = follow(self.session.runbook, self.facts)
         if not followed.path:
-            self.notify("The data doesn’t point anywhere: your call.", markup=False)
+            self.notify("The data doesn't point anywhere: your call.", markup=False)
         # It starts at the root again, and takes one branch after the other.
         self._turned(self.walk.node, begin(self.session.runbook).node, back=True)
         for taken, to in zip(

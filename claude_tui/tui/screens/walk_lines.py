@@ -236,6 +236,6 @@ def _data(node: NodeView, context: WalkContext, cells: int) -> Iterator[Line]:
     if node.node.is_answer:
         return
     if suggested is None:
-        yield line(Span("  It doesn’t point to any branch: your call.", "dim"))
+        yield line(Span("  It doesn't point to any branch: your call.", "dim"))
     elif not any(fact.points for fact in node.facts):
         yield line(Span("◀ ", "accent", bold=True), Span("; ".join(suggested.because).capitalize(), "text"))

@@ -43,6 +43,7 @@ from claude_tui.tui.screens.war_room_plan import (
     column_widths,
     incident_rows,
     plan_of,
+    rows_of_outlook,
     shown_figures,
     width_beside_word,
 )
@@ -76,6 +77,7 @@ def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Line
     below, before_figures, before_incident = spare.take(1), spare.take(1), spare.take(1)
     air, lines = spare.take(2) // 2, -(-len(shown_figures(room, plan.timed)) // plan.columns)
     between = 1 if lines > 1 and spare.take(lines - 1) == lines - 1 else 0
+    outlook = spare.take_all(rows_of_outlook(room, plan, inner))
     evidence = _evidence(room, inner, min(spare.left - 1, _MOST_ROWS_OF_EVIDENCE))
     before_evidence = spare.take(len(evidence) + 1) > 0 if evidence else 0
     incident = _incident(room, inner, incident_rows(room) + spare.left)
@@ -92,7 +94,7 @@ def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Line
         *([BLANK] * before_evidence),
         *_margined(evidence),
         *([BLANK] * before_figures),
-        *_margined(_figures(room, plan, inner, between)),
+        *_margined(_figures(room, plan, inner, between, outlook=outlook > 0)),
         *([BLANK] * before_incident),
         *_margined(incident),
     ]
@@ -110,6 +112,10 @@ class _Spare:
         given = max(min(wanted, self.left), 0)
         self.left -= given
         return given
+
+    def take_all(self, wanted: int) -> int:
+        """The wanted rows if all of them are available."""
+        return self.take(wanted) if wanted <= self.left else 0
 
 
 def _exactly(body: Sequence[Line], cells: int, rows: int) -> Lines:
@@ -224,8 +230,10 @@ def _evidence(room: WarRoom, cells: int, most: int) -> Lines:
 # -- the figures --------------------------------------------------------------------------
 
 
-def _figures(room: WarRoom, plan: Plan, cells: int, between: int) -> Lines:
+def _figures(room: WarRoom, plan: Plan, cells: int, between: int, *, outlook: bool) -> Lines:
     shown = shown_figures(room, plan.timed)
+    if outlook:
+        shown, between = (*shown, *room.outlook), 1
     columns = column_widths(shown, plan, cells)
     out: list[Line] = []
     for start in range(0, len(shown), plan.columns):

@@ -19,6 +19,7 @@ __all__ = [
     "column_widths",
     "incident_rows",
     "plan_of",
+    "rows_of_outlook",
     "shown_figures",
     "width_beside_word",
 ]
@@ -120,6 +121,14 @@ def column_widths(shown: Sequence[Number], plan: Plan, cells: int) -> list[int]:
         widths[column] += given
         left -= given
     return [each + left // len(widths) for each in widths]
+
+
+def rows_of_outlook(room: WarRoom, plan: Plan, cells: int) -> int:
+    """The rows that the outlook takes below the figures, in their columns; 0 if it is too wide for them."""
+    together = (*room.numbers, *room.outlook)
+    if not room.outlook or sum(_needs(together, plan.columns, plan.figures)) > cells:
+        return 0
+    return -(-len(room.outlook) // plan.columns) * (plan.figures.rows + 3)
 
 
 def _longest(*, stacked: bool) -> str:

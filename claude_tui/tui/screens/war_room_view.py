@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from claude_tui.analysis.traffic.levels import failing_level, first_token_level
@@ -13,6 +13,7 @@ from claude_tui.model.format import (
     age,
     clock,
     clock_minute,
+    day,
     duration,
     latency_figure,
     latency_unit,
@@ -25,6 +26,7 @@ from claude_tui.model.format import (
 from claude_tui.model.json_values import sound
 from claude_tui.model.masking import Mask
 from claude_tui.model.observation import Source
+from claude_tui.model.outlook import SOON
 from claude_tui.model.snapshot import Event, EventKind, Headroom, Level, Snapshot, WindowUsage
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Cause, Side, Verdict
@@ -102,6 +104,8 @@ class WarRoom:
     """How long the problem has lasted; None without one."""
     numbers: tuple[Number, ...]
     """Failing share, time to first token, headroom."""
+    outlook: tuple[Number, ...]
+    """While all is well, the time since the last incident, the uptime, and the next date."""
     incident: str
     """The open incident, or that there is none; empty if none is needed."""
     lead: str
@@ -148,6 +152,7 @@ def war_room_of(snapshot: Snapshot, mask: Callable[[str], str]) -> WarRoom:
         clock=clock(snapshot.at),
         elapsed=_elapsed(snapshot),
         numbers=(_failing(snapshot), _first_token(snapshot), _headroom(snapshot)),
+        outlook=_outlook(snapshot) if verdict.cause is Cause.HEALTHY and snapshot.incident is None else (),
         incident=_incident(snapshot),
         lead=_lead(snapshot),
         log=tuple(_log_lines(snapshot.incident_log, snapshot.at)),
@@ -278,6 +283,49 @@ def _worst(levels: Iterable[Level]) -> Level:
 
 def _level_role(level: Level) -> str:
     return level_mark(level).role if level in _LEVELS else "text"
+
+
+# -- while all is well --------------------------------------------------------------------
+
+
+def _outlook(snapshot: Snapshot) -> tuple[Number, ...]:
+    """Nothing while no incident and no uptime is recorded."""
+    seen = snapshot.outlook
+    if seen.last_incident is None and (seen.uptime is None or seen.uptime.share is None):
+        return ()
+    return (_last_incident(snapshot), *_uptime(snapshot), *_next_date(snapshot))
+
+
+def _last_incident(snapshot: Snapshot) -> Number:
+    last = snapshot.outlook.last_incident
+    if last is None:
+        return Number("last incident", NOT_AVAILABLE, "none recorded", "faint", "99d")
+    ago = age(snapshot.at - last.resolved_at).split()[0]
+    note = f"{last.label}, lasted {age(last.resolved_at - last.started_at)}"
+    return Number("since last incident", ago, note, "text", "99d")
+
+
+def _uptime(snapshot: Snapshot) -> Iterator[Number]:
+    """Nothing before it is known, which would be a large dash."""
+    uptime = snapshot.outlook.uptime
+    if uptime is not None and uptime.share is not None:
+        note = f"{percent(uptime.coverage)} watched"
+        yield Number(f"uptime {span_text(uptime.span)}", percent(uptime.share, 2), note, "text", "99.99%")
+
+
+def _next_date(snapshot: Snapshot) -> Iterator[Number]:
+    """The end of the certificate or of a model in use, whichever comes first."""
+    seen = snapshot.outlook
+    dates = [
+        (each.at, "retires", each.model.removeprefix("claude-")) for each in seen.retirements if each.used
+    ]
+    if seen.certificate_expires_at is not None:
+        dates.append((seen.certificate_expires_at, "certificate", ""))
+    if dates:
+        then, label, model = min(dates)
+        note = f"{model}, {day(then)}" if model else day(then)
+        role = "warn" if then - snapshot.at < SOON else "text"
+        yield Number(label, age(max(then - snapshot.at, timedelta())).split()[0], note, role, "99d")
 
 
 # -- the incident ------------------------------------------------------------------------

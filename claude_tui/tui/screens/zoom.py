@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from textual.containers import Container
 from textual.widget import Widget
 
 from claude_tui.analysis.traffic.listing import ORDERS
+from claude_tui.analysis.uptime.record import LONGEST
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.filtering import CALLS_HINT
 from claude_tui.model.format import clock_minute, span_text
@@ -17,23 +19,29 @@ from claude_tui.tui.actions import ACTIONS, Scope
 from claude_tui.tui.hints import Hint, footer, footer_of_the_past
 from claude_tui.tui.keymap import bindings
 from claude_tui.tui.keys import KeyMap, display, first_key
-from claude_tui.tui.messages import EventChosen, ZoomRequested
+from claude_tui.tui.messages import EventChosen, SelectionMoved, ZoomRequested
 from claude_tui.tui.panel_keys import zoom_keys
 from claude_tui.tui.panels.errors_zoom import errors_zoom
+from claude_tui.tui.panels.event_text import event_lines
 from claude_tui.tui.panels.events import EventsPanel
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
-from claude_tui.tui.panels.status_zoom import status_zoom
+from claude_tui.tui.panels.status_zoom import STATUS_BESIDE_FROM, status_zoom
 from claude_tui.tui.panels.strip_zoom import strip_zoom
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
-from claude_tui.tui.render.lines import Line, Lines, Span, join, line, spread
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, join, line, spread
+from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.render.plotter import Plotter
 from claude_tui.tui.render.time_grid import until
 from claude_tui.tui.screens.filtering import ask_filter
+from claude_tui.tui.screens.page_days import page_days
 from claude_tui.tui.screens.reader import ReaderScreen
+from claude_tui.tui.screens.report_loading import ReportLoader
 
 if TYPE_CHECKING:
+    from textual import events as textual_events
+
     from claude_tui.model.when import Local
     from claude_tui.tui.view import View
 
@@ -52,12 +60,19 @@ _ONLY_ON = {
 _RESPONSES = {"acknowledge": "ack", "snooze": "snooze", "set_severity": "severity"}
 _RANK_OF_OWN = 1
 _LOWEST_CHART = 6
+# From here on, the event under the cursor is beside the list.
+_EVENT_BESIDE_FROM = 150
 _NEARLY_WHOLE = 0.05
 
 
 class ZoomScreen(ReaderScreen):
     """The number keys switch to another panel, the arrow keys to another span of time."""
 
+    DEFAULT_CSS = """
+    ZoomScreen > #events-body { height: 1fr; layout: horizontal; }
+    ZoomScreen > #events-body > Container { height: 1fr; width: 3fr; }
+    ZoomScreen > #events-body > #event { width: 2fr; }
+    """
     CALLED = "zoom"
     BINDINGS = bindings(Scope.ZOOM)
 
@@ -72,11 +87,18 @@ class ZoomScreen(ReaderScreen):
 
     def bodies(self) -> tuple[Widget, ...]:
         self.snapshot = self.cockpit.shown
+        self.loader = ReportLoader(self, self.cockpit, lambda: self.pager.redraw())
         self.events = EventsPanel(
             self.snapshot, zoom_keys(self.cockpit.chosen_keys)[Panel.EVENTS], unfolds=True
         )
+        self.event = Pager("Event", self._event)
+        self.event_box = Container(self.event, id="event")
+        self.events_body = Container(Container(self.events), self.event_box, id="events-body")
         self._arrange()
-        return (self.pager, self.events)
+        return (self.pager, self.events_body)
+
+    def on_resize(self, _: textual_events.Resize) -> None:
+        self._arrange()
 
     def on_mount(self) -> None:
         self._request_chart()
@@ -116,7 +138,9 @@ class ZoomScreen(ReaderScreen):
         if was_past != (snapshot.past is not None):
             self.footer.offer(self.hints())
         self._take_chart(paused=view.paused)
+        self._request_days()
         self.events.show(snapshot)
+        self.event.redraw()
         self.pager.redraw()
 
     def _take_chart(self, *, paused: bool) -> None:
@@ -145,8 +169,14 @@ class ZoomScreen(ReaderScreen):
                 self.snapshot, cells, str(self.cockpit.settings.file or "the settings file"), self._local
             )
         if self.panel is Panel.STATUS:
-            return status_zoom(self.snapshot, cells, self._local)
+            return self._status(cells)
         return (self._spans(cells), *self._charted(cells, rows - 1))
+
+    def _status(self, cells: int) -> Lines:
+        """The page now; below it on a large screen its days beside ours."""
+        now, report = status_zoom(self.snapshot, cells, self._local), self.loader.report
+        has_days = cells >= STATUS_BESIDE_FROM and report is not None and report.first_at is not None
+        return (*now, BLANK, *page_days(report, cells)) if has_days and report is not None else now
 
     @property
     def _local(self) -> Local | None:
@@ -195,8 +225,13 @@ class ZoomScreen(ReaderScreen):
     def _focus(self) -> Focus | None:
         return Focus(self.panel, self.span) if self.panel in _CHARTED else None
 
+    def _request_days(self) -> None:
+        if self.panel is Panel.STATUS and self.app.size.width >= STATUS_BESIDE_FROM:
+            self.loader.follow(self.snapshot.at, LONGEST)
+
     def _request_chart(self) -> None:
         """Ask the backend for the history of the current panel."""
+        self._request_days()
         self.cockpit.backend.set_focus(self._focus())
         self._take_chart(paused=self.cockpit.paused)
         self.pager.redraw()
@@ -204,8 +239,9 @@ class ZoomScreen(ReaderScreen):
     def _arrange(self) -> None:
         # The full verdict needs no strip above it.
         self.strip.display = self.panel is not Panel.VERDICT
-        self.events.display = self.panel is Panel.EVENTS
-        self.pager.display = not self.events.display
+        self.events_body.display = self.panel is Panel.EVENTS
+        self.event_box.display = self.app.size.width >= _EVENT_BESIDE_FROM
+        self.pager.display = not self.events_body.display
 
     def _turn_to(self, panel: Panel) -> None:
         if panel is self.panel:
@@ -286,6 +322,15 @@ class ZoomScreen(ReaderScreen):
             self._only_calls("")
         else:
             super().action_back()
+
+    def on_selection_moved(self, message: SelectionMoved) -> None:
+        message.stop()
+        self.event.turn_to("Event")
+
+    def _event(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
+        """The event under the cursor in full, or the newest one."""
+        event = self.events.selected or self.events.newest
+        return event_lines(event, cells, self._local) if event is not None else ()
 
     def move(self, rows: int) -> None:
         (self.events if self.panel is Panel.EVENTS else self.pager).move(rows)
