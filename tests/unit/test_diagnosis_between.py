@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from claude_tui.model.addresses import AddressFault, AddressKind, Bypassed
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Maintenance
 from claude_tui.model.text import Redactor
@@ -135,15 +136,19 @@ def test_a_list_that_fails_is_not_called_a_missing_one() -> None:
 
 
 def test_addresses_that_the_probes_work_round_are_said() -> None:
-    def opened(at: float, bypassed: str | None, outcome: Outcome = Outcome.OK) -> Observation:
+    def opened(at: float, bypassed: Bypassed | None, outcome: Outcome = Outcome.OK) -> Observation:
         return replace(models(at, outcome), timings=OPENED, bypassed=bypassed)
 
     said = "IPv6 gets no answer, IPv4 works: clients that do not try both at once are slow or fail."
     good = [messages(30 * n) for n in range(6)]
-    broken = [opened(15 * n, "IPv6 gets no answer") for n in range(12)]
+    silent = Bypassed(AddressKind.IPV6, AddressFault.NO_ANSWER)
+    refused = Bypassed(AddressKind.IPV4, AddressFault.REFUSED)
+    broken = [opened(15 * n, silent) for n in range(12)]
     assert verdict(good, broken).note == said
     assert verdict(good, broken[:-1], opened(165, None)).note == ""
     assert verdict(good[:1], broken[:1]).note == ""
+    assert verdict(good, broken[:-1], opened(165, refused)).note == ""
+    assert "IPv4 is refused, IPv6 works" in verdict(good, opened(150, refused), opened(165, refused)).note
     overloaded = [messages(30 * n, Outcome.OVERLOADED) for n in range(6)]
     assert verdict(overloaded, broken).note == said
 
