@@ -129,7 +129,7 @@ def of_names(url: str, found: Sequence[str]) -> Finding:
     """
     host = urlsplit(url).hostname or ""
     if (address := diverted_to(host, found)) is not None:
-        text = f"{host} leads to {address}, which is this machine itself"
+        text = f"{host} leads to {address}, this machine itself"
         if is_gateway(url) and not ipaddress.ip_address(address).is_unspecified:
             return _finding("DNS", Condition.GOOD, text)
         return _finding("DNS", Condition.BAD, text, _TO_DO[FaultCode.DIVERTED])
