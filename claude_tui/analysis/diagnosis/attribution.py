@@ -143,7 +143,14 @@ def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
 # What to do about these is in the words of the answer.
 _SAYS_WHY = frozenset({Cause.BAD_REQUEST, Cause.NOT_PERMITTED})
 _GATEWAY_SAYS_WHY = frozenset(
-    {"gateway_broken", "gateway_cooldown", "gateway_or_api", "gateway_page", "gateway_unreached"}
+    {
+        "gateway_broken",
+        "gateway_cooldown",
+        "gateway_or_api",
+        "gateway_page",
+        "gateway_unreached",
+        "limit_of_either",
+    }
 )
 
 

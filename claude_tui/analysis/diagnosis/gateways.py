@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
@@ -16,11 +17,14 @@ _RELAYED = frozenset({408, 499, 502, 504})
 # A content network cannot reach the server behind it, which is the gateway if this is its own network.
 _NO_ORIGIN = range(521, 531)
 # Failures of which the API names the type; a gateway may strip it, or write one that nobody knows.
-_TYPED = frozenset({Outcome.SERVER_ERROR, Outcome.BAD_REQUEST})
+_TYPED = frozenset({Outcome.SERVER_ERROR, Outcome.BAD_REQUEST, Outcome.RATE_LIMITED})
+# What any server may call its own limit; the API has another name for it, as the clouds have.
+_ANY_LIMIT = frozenset({"throttling_error", "rate_limit_exceeded", "rate_limit_reached_error"})
 # What any server on the way may do to an answer of the API.
 _ON_THE_WAY = frozenset({Outcome.TRUNCATED_STREAM, Outcome.TIMEOUT, Outcome.INVALID_RESPONSE})
 # What either of them answers: a rejected key, and what is not in the form of the API.
 _BY_WHOMEVER = frozenset({Outcome.KEY_REJECTED, Outcome.INVALID_RESPONSE})
+_ORGANISATION = re.compile(r"\borgani[sz]ation\b", re.IGNORECASE)
 _API_ID = "req_"
 _CDN_IDS = ("cf-ray ", "ray_id ")
 _UNCLEAR = {
@@ -32,6 +36,7 @@ _UNCLEAR = {
     "unreachable": "gateway_unreachable",
     "too_large": "too_large_gateway",
     "request": "request_gateway",
+    "rate_limited": "limit_of_either",
 }
 
 
@@ -60,14 +65,21 @@ def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
         return False
     if status is None or status in _RELAYED or failure.outcome in _BY_WHOMEVER:
         return True
-    named = failure.error_type is not None and knowledge().recogniser.knows_type(failure.error_type)
-    return failure.outcome in _TYPED and not named
+    named = failure.error_type not in _ANY_LIMIT and knowledge().recogniser.knows_type(failure.error_type)
+    return failure.outcome in _TYPED and not named and not _states_limits(failure)
 
 
 def _told_by_api(failure: Observation) -> bool:
     """Whether the answer has an id that only the API or its edge assigns."""
     request_id = failure.request_id or ""
     return request_id.startswith((_API_ID, *_CDN_IDS)) or ("server", "cloudflare") in failure.headers
+
+
+def _states_limits(failure: Observation) -> bool:
+    """Whether the answer speaks of limits as the API does: by headers, or as the organisation's."""
+    if _ORGANISATION.search(failure.message or ""):
+        return True
+    return bool(failure.windows) or any(not each.bucket.startswith("gateway") for each in failure.rate_limits)
 
 
 def _has_api_id(failure: Observation) -> bool:
