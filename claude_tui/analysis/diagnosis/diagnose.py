@@ -31,6 +31,7 @@ from claude_tui.analysis.diagnosis.outages import detect_message_failures, detec
 from claude_tui.analysis.diagnosis.own_traffic import with_traffic
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
+from claude_tui.analysis.diagnosis.slow_models import detect_slow_models
 from claude_tui.analysis.diagnosis.traffic_witness import heard_well, witness_at
 from claude_tui.analysis.diagnosis.unknown import capitalized, models_evidence, unknown
 from claude_tui.analysis.history.failure_kinds import failure_words
@@ -349,6 +350,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     _too_few,
     detect_model_failures,
     detect_slow,
+    detect_slow_models,
     detect_errors_in_round,
     _checking,
     _checking_models,

@@ -8,7 +8,7 @@ from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.evidence import low_limits, named
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
 from claude_tui.analysis.diagnosis.machine import machine_note
-from claude_tui.analysis.diagnosis.models import slow_models
+from claude_tui.analysis.diagnosis.slow_models import slow_models_note
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration
 from claude_tui.model.observation import NO_SUCH_PATH, Observation, Source
@@ -28,7 +28,7 @@ def notes(context: DiagnosisContext) -> str:
             _page_note(context),
             low_limits(context),
             _lowered_note(context),
-            slow_models(context),
+            slow_models_note(context),
             machine_note(context),
         )
         if note
