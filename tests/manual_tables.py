@@ -238,8 +238,8 @@ def severities() -> str:
 """
     counted = (
         "A P1 is also when nothing gets through at the start: the first {confirmed} messages fail, or at"
-        " least 3 over {confirm_span_s} or more; half of that while the list of models fails too, whichever side is"
-        " at fault. The share is counted over the last {severity_span_s}. A P1 lasts until answers"
+        " least 3 over {confirm_span_s} or more; half of that while the list of models fails too, whichever"
+        " side is at fault. The share is counted over the last {severity_span_s}. A P1 lasts until answers"
         " come back: 3 in a row, or some while fewer than {most_fail_ends} of messages fail."
     )
     pace = Options().confirmation
