@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, is_lost, took_until
+from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, is_lost, is_missing, took_until
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
 from claude_tui.analysis.diagnosis.recent import first_message, recent
@@ -15,6 +15,7 @@ from claude_tui.analysis.diagnosis.status_page import PageReport, page_report_at
 from claude_tui.analysis.history.history import API_SOURCES, History
 from claude_tui.analysis.options import Confirmation, Options, Thresholds
 from claude_tui.analysis.views.status import status_view
+from claude_tui.model.gateway import is_gateway
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import StatusView
 from claude_tui.model.traffic_view import TrafficView
@@ -107,8 +108,14 @@ class DiagnosisContext:
         return asked > self.history.failures(source).count_until(instant)
 
     def never_supported(self, observation: Observation) -> bool:
-        """Whether this asked for the model list, which this endpoint has never returned and may not offer."""
-        return observation.source is Source.MODELS and not self.ever_answered(Source.MODELS)
+        """Whether this asked for the model list, which this endpoint has never returned and may not offer.
+
+        The provider's own does.
+        """
+        if observation.source is not Source.MODELS or self.ever_answered(Source.MODELS):
+            return False
+        here = self.facts.stands_for_api or not is_gateway(observation.target)
+        return not here or (observation.failed and is_missing(observation))
 
     @property
     def first_asks_to_wait(self) -> bool:

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.knowledge import Advice, KnownError, Reach, knowledge
-from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.observation import NO_SUCH_PATH, Observation, Outcome, Source
 from claude_tui.model.waiting import asked_to_wait_s, has_used_up_limit
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "cross_check_while_failing",
     "decides_alone",
     "is_lost",
+    "is_missing",
     "reach_of",
     "says_the_same_again",
     "took_until",
@@ -304,6 +305,11 @@ def decides_alone(observation: Observation) -> bool:
 def asks_to_back_off(observation: Observation) -> bool:
     """Whether the next request has to wait: the service is overloaded, we are over a limit, or it says so."""
     return observation.failed and (observation.outcome in _BACKED_OFF or asked_to_wait_s(observation) > 0)
+
+
+def is_missing(failure: Observation) -> bool:
+    """Whether the endpoint does not exist there, as at many gateways."""
+    return failure.http_status in NO_SUCH_PATH or knowledge().of(failure).reach is Reach.FOREIGN
 
 
 def says_the_same_again(observation: Observation) -> bool:

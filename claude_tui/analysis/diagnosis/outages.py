@@ -285,7 +285,7 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
     if episode is None or not episode.active or context.is_stale(Source.MODELS):
         return None
     alone = context.is_stale(Source.MESSAGES)
-    if not alone and not context.ever_answered(Source.MODELS):
+    if not alone and context.never_supported(context.failures_of(episode, 1)[-1]):
         return None
     cross_check = cross_check_at(context.history, context.at, episode.since, context.options)
     lead = leading_cause(context.failures_of(episode), cross_check)
