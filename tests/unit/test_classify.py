@@ -298,6 +298,23 @@ def test_a_challenge_is_known_by_its_header_alone() -> None:
     assert respond(403, "", cf_mitigated="challenge").error_type == "challenge_page"
 
 
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [
+        ("https://gateway.example/v1/messages", "redirect"),
+        ("/anthropic/v1/models?limit=1000", "redirect"),
+        ("https://accounts.example/o/oauth2/auth?redirect=/v1/messages", "redirect_away"),
+        ("http://portal.hotel.example/login", "redirect_away"),
+        ("/login", "redirect_away"),
+        ("", "redirect"),
+        ("http://[bad/login", "redirect"),
+    ],
+)
+def test_a_redirect_to_a_login_is_no_other_address_of_the_api(location: str, kind: str) -> None:
+    """`Set ANTHROPIC_BASE_URL to where it points` would have sent the key to a login page."""
+    assert classify_response(302, {"location": location}, b"", redactor=Redactor()).error_type == kind
+
+
 def test_a_redirect_says_where_to() -> None:
     found = respond(307, "", location="https://login.example/?token=" + KEY)
     assert found.message is not None

@@ -227,6 +227,7 @@ def test_a_wrong_key_at_a_gateway_without_a_database_is_our_key() -> None:
         '{"error":{"message":"Rate limit exceeded for api_key","type":"throttling_error","code":"429"}}',
         '{"success":false,"error":[{"code":2003,"message":"Rate limited"}]}',
         '{"error":"rate_limit_exceeded","detail":"60 per minute"}',
+        '{"__type":"TooManyRequestsException","message":"Limit Exceeded"}',
     ],
 )
 def test_a_limit_that_a_gateway_states_in_its_own_way_may_be_its_own(body: str) -> None:
@@ -245,7 +246,11 @@ def test_a_limit_that_a_gateway_states_in_its_own_way_may_be_its_own(body: str) 
         ('{"error":{"message":"slow down"}}', {"request_id": "req_011CZ"}),
         ('{"error":{"message":"slow down"}}', {"rate_limits": (bucket("requests", 0, 50),)}),
         ('{"message":"Too Many Requests"}', {"target": "https://api.anthropic.com"}),
-        ('{"__type":"ThrottlingException","message":"Too many tokens"}', {}),
+        (
+            '{"__type":"ThrottlingException","message":"Too many tokens"}',
+            {"target": "https://x.amazonaws.com"},
+        ),
+        ('{"error":"Too many","message":"Too many concurrent requests. Limit: 3"}', {}),
     ],
 )
 def test_a_limit_of_the_api_that_a_gateway_passes_on_is_ours(body: str, details: dict[str, object]) -> None:

@@ -46,6 +46,9 @@ _UNCERTAIN = 1
 _MUCH_LESS = 1 / 3
 _CLEAN = 0.02
 
+# A check requests all sources at once.
+_TOGETHER = timedelta(seconds=15)
+
 LOOKED_AT = 6
 SPAN = timedelta(minutes=10)
 # What is said of a 404 that names no model.
@@ -79,6 +82,8 @@ class CrossCheck:
     page: PathState
     lossy: bool = False
     """Whether single requests are lost, regardless of the host."""
+    page_now: bool = False
+    """Whether the status page has been read since the failures began."""
 
     @property
     def cut_off(self) -> bool:
@@ -92,7 +97,13 @@ def cross_check_at(history: History, at: datetime, since: datetime, options: Opt
         models=_api_state(history, Source.MODELS, at, since, options),
         page=_page_state(history, at, since, options),
         lossy=is_lossy(history, at, since),
+        page_now=_is_read(history, at, since),
     )
+
+
+def _is_read(history: History, at: datetime, since: datetime) -> bool:
+    newest = history.latest(Source.STATUS, at)
+    return newest is not None and not newest.failed and newest.at >= since - _TOGETHER
 
 
 def cross_check_while_failing(
@@ -257,9 +268,12 @@ def _of_this_address(observation: Observation, advice: Advice, cross_check: Cros
         and _doubles_path(observation)
     ):
         return "doubled_path"
-    if observation.error_type == "html_page" and _list_alone_is_fine(observation, cross_check):
+    if observation.error_type != "html_page":
+        return None
+    if _list_alone_is_fine(observation, cross_check):
         return "errors_odd"
-    return None
+    # A guest network would not let the status page through.
+    return "intercepted" if cross_check.page_now else None
 
 
 def _list_alone_is_fine(observation: Observation, cross_check: CrossCheck) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from claude_tui.analysis.diagnosis.attribution import limit_named
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.knowledge import Advice, knowledge
-from claude_tui.model.gateway import is_gateway
+from claude_tui.model.gateway import is_gateway, platform_of
 from claude_tui.model.observation import Observation, Outcome
 
 __all__ = ["api_or_gateway", "whose_words"]
@@ -17,9 +18,9 @@ _RELAYED = frozenset({408, 499, 502, 504})
 # A content network cannot reach the server behind it, which is the gateway if this is its own network.
 _NO_ORIGIN = range(521, 531)
 # Failures of which the API names the type; a gateway may strip it, or write one that nobody knows.
-_TYPED = frozenset({Outcome.SERVER_ERROR, Outcome.BAD_REQUEST, Outcome.RATE_LIMITED})
-# What any server may call its own limit; the API has another name for it, as the clouds have.
-_ANY_LIMIT = frozenset({"throttling_error", "rate_limit_exceeded", "rate_limit_reached_error"})
+_TYPED = frozenset({Outcome.SERVER_ERROR, Outcome.BAD_REQUEST})
+# What the API calls a limit of ours; the clouds have names of their own, which others use, too.
+_API_LIMIT = "rate_limit_error"
 # What any server on the way may do to an answer of the API.
 _ON_THE_WAY = frozenset({Outcome.TRUNCATED_STREAM, Outcome.TIMEOUT, Outcome.INVALID_RESPONSE})
 # What either of them answers: a rejected key, and what is not in the form of the API.
@@ -65,8 +66,10 @@ def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
         return False
     if status is None or status in _RELAYED or failure.outcome in _BY_WHOMEVER:
         return True
-    named = failure.error_type not in _ANY_LIMIT and knowledge().recogniser.knows_type(failure.error_type)
-    return failure.outcome in _TYPED and not named and not _states_limits(failure)
+    if failure.outcome is Outcome.RATE_LIMITED:
+        named = failure.error_type == _API_LIMIT or platform_of(failure.target) is not None
+        return not named and not _states_limits(failure)
+    return failure.outcome in _TYPED and not knowledge().recogniser.knows_type(failure.error_type)
 
 
 def _told_by_api(failure: Observation) -> bool:
@@ -76,8 +79,9 @@ def _told_by_api(failure: Observation) -> bool:
 
 
 def _states_limits(failure: Observation) -> bool:
-    """Whether the answer speaks of limits as the API does: by headers, or as the organisation's."""
-    if _ORGANISATION.search(failure.message or ""):
+    """Whether the answer states which limit of ours it is: by headers, or in words."""
+    message = failure.message or ""
+    if limit_named(message) is not None or _ORGANISATION.search(message):
         return True
     return bool(failure.windows) or any(not each.bucket.startswith("gateway") for each in failure.rate_limits)
 
