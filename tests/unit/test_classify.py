@@ -473,3 +473,17 @@ def test_an_error_that_quotes_such_a_page_is_the_apis() -> None:
     found = classify_response(400, {}, json.dumps(body), redactor=Redactor())
     assert (found.outcome, found.error_type) == (Outcome.BAD_REQUEST, "invalid_request_error")
     assert classify_response(502, {}, NGINX, redactor=Redactor()).outcome is Outcome.SERVER_ERROR
+
+
+def test_apache_in_front_of_a_gateway_is_no_forward_proxy() -> None:
+    """Its `502 Proxy Error` was blamed on HTTPS_PROXY where no such proxy was set."""
+    body = (
+        "<html><head><title>502 Proxy Error</title></head><body><h1>Proxy Error</h1><p>The proxy server "
+        "received an invalid response from an upstream server.</p><address>Apache/2.4</address></body></html>"
+    )
+    headers = {"server": "Apache/2.4.62 (Debian)", "content-type": "text/html"}
+    assert (
+        classify_response(502, headers, body, redactor=Redactor(), gateway=True).error_type == "gateway_page"
+    )
+    squid = {**headers, "via": "1.1 proxy.corp.example (squid/5.7)"}
+    assert classify_response(502, squid, body, redactor=Redactor(), gateway=True).error_type == "proxy"

@@ -255,9 +255,16 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
         case Reach.NO_ANSWER if observation.http_status is None:
             return advice["silenced" if cross_check.cut_off else "errors_no_answer"]
         case Reach.FOREIGN if row.advice.id == "errors_odd":
-            others = cross_check.models if observation.source is Source.MESSAGES else cross_check.messages
-            return advice["portal" if PathState.FOREIGN in {others, cross_check.page} else "errors_odd"]
+            return advice[_odd_or_foreign(observation, cross_check)]
     return row.advice
+
+
+def _odd_or_foreign(observation: Observation, cross_check: CrossCheck) -> str:
+    """The id of the advice for what is not in the form of the API, by what other requests get."""
+    others = cross_check.models if observation.source is Source.MESSAGES else cross_check.messages
+    if PathState.FOREIGN not in {others, cross_check.page}:
+        return "errors_odd"
+    return "intercepted" if cross_check.page_now else "portal"
 
 
 def _of_this_address(observation: Observation, advice: Advice, cross_check: CrossCheck) -> str | None:
