@@ -114,6 +114,14 @@ def test_streams_that_break_off_half_of_the_time_do_not_alternate_between_two_se
     assert set(found) == {Severity.P2}
 
 
+def test_a_few_streams_that_break_off_do_not_alternate_either() -> None:
+    """Within the first dozen messages it was P2, P4 and P2 again."""
+    pattern = "FFF..F...F.FF"
+    found = [severity(pattern[:length], Outcome.TRUNCATED_STREAM) for length in range(5, len(pattern) + 1)]
+    assert set(found) == {Severity.P2}
+    assert severity("F.F..F", Outcome.TRUNCATED_STREAM) is Severity.P4
+
+
 def test_slow_answers_are_p4_and_p2_with_a_long_tail() -> None:
     base = healthy(0, HOUR)
     late = [messages(HOUR + number * 30, ttft=2.4, total=3.0) for number in range(6)]

@@ -31,8 +31,8 @@ FOLLOWED_S = 3600.0
 LEAST_SHARED = 5
 # The same once responses had returned: half of the messages fail like this in 3 of 1,000 dozens.
 LEAST_SHARED_AGAIN = 12
-# From this many messages on, the share of streams that break off is known.
-_KNOWN = 10
+# From this many messages on, the share of streams that break off is known; of fewer, clearly more must.
+_KNOWN, _CLEARLY = 10, 1.2
 # How improbable a run of failures must be, at the rate so far, to make a problem P1 of which some messages
 # were answered, and to make it one again.
 _FIRST_CHANCE, _AGAIN_CHANCE = 0.001, 0.00001
@@ -212,8 +212,12 @@ def _breaks_off_seldom(history: History, at: datetime, episode: Episode, options
         return False
     first, bad = items.index_at(begin), options.thresholds.truncated_bad
     asked = [items.index_at(each) + 1 - first for each in failures.at[failed]]
-    were_errors = any(number >= bad * total >= bad * _KNOWN for number, total in enumerate(asked, 1))
-    return len(asked) < (bad / 2 if were_errors else bad) * (end - first)
+    were_errors = any(
+        total >= least and number >= share * total
+        for least, share in ((_KNOWN, bad), (LEAST_SHARED, _CLEARLY * bad))
+        for number, total in enumerate(asked, 1)
+    )
+    return len(asked) < (bad / 2 if were_errors else _CLEARLY * bad) * (end - first)
 
 
 def severity_of_rare(failures: int, messages_failed: int, messages: int, thresholds: Thresholds) -> Severity:
