@@ -13,6 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from claude_tui.model.addresses import AddressFault, AddressKind, Bypassed
 from claude_tui.model.alert import AlertEntry, EntryKind
 from claude_tui.model.conditions import AlertingState, ConditionsChange
 from claude_tui.model.drill import DrillAct, DrillEntry
@@ -244,7 +245,7 @@ observations = st.builds(
     server_s=seconds,
     skew_s=seconds,
     tls_expires_at=maybe_instants,
-    bypassed=maybe_texts,
+    bypassed=st.none() | st.builds(Bypassed, st.sampled_from(AddressKind), st.sampled_from(AddressFault)),
     fresh_retry=st.booleans(),
     cost_usd=floats,
     headers=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),

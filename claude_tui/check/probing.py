@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
+from claude_tui.analysis.diagnosis.cross_check import is_missing
 from claude_tui.analysis.diagnosis.slow_detection import slow_first_token, slow_suspected
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.analysis.snapshot import build_snapshot
@@ -97,7 +98,7 @@ class _Round:
             not_run = await self._ask_messages()
             if self._of(Source.MESSAGES):
                 await self._ask_other_models()
-            if not self._of(Source.MESSAGES):
+            if self._list_is_unclear():
                 await self._repeat(Source.MODELS)
             self._keep(await status)
         finally:
@@ -137,8 +138,13 @@ class _Round:
                     break
                 await self._pause_after(result)
 
+    def _list_is_unclear(self) -> bool:
+        """Whether the list is the only source, or the only one that fails: it costs nothing to ask again."""
+        messages, lists = self._of(Source.MESSAGES), self._of(Source.MODELS)
+        return not messages or (not messages[-1].failed and lists[-1].failed and not is_missing(lists[-1]))
+
     async def _repeat(self, source: Source) -> None:
-        """Requests a failing model list again when no message can be sent and there is no other source."""
+        """Requests a failing model list again."""
         results = self._of(source)
         while results[-1].failed and not _must_stop(results[-1]) and len(results) < SAMPLES:
             await self._pause_after(results[-1])

@@ -9,7 +9,7 @@ import asyncio
 import ipaddress
 import os
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -17,17 +17,19 @@ from urllib.parse import urlsplit
 
 from claude_tui.doctor.finding import Area, Condition, Finding
 from claude_tui.engine import Endpoint, compose
+from claude_tui.model.addresses import AddressKind, diverted_to, kind_of_address
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import duration, latency
+from claude_tui.model.gateway import is_gateway
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.probes.clock import Clock
-from claude_tui.probes.dial import HEAD_START_S, family
+from claude_tui.probes.dial import HEAD_START_S
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
 from claude_tui.probes.transport_errors import FaultCode, is_unreachable
 from claude_tui.settings import Settings
 
-__all__ = ["examine_network", "of_addresses", "of_models", "of_page"]
+__all__ = ["examine_network", "of_addresses", "of_models", "of_names", "of_page"]
 
 _finding = partial(Finding, Area.NETWORK)
 
@@ -38,6 +40,7 @@ _NOT_READ = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 _TO_DO = {
     FaultCode.DNS: "check the name, and the name servers in /etc/resolv.conf",
     FaultCode.DNS_TIMEOUT: "check /etc/resolv.conf: the name server does not respond",
+    FaultCode.DIVERTED: "look for the name in /etc/hosts, then in the DNS blocker (Pi-hole, VPN)",
     FaultCode.REFUSED: "check host and port, and whether the server is running",
     FaultCode.UNREACHABLE: "check the route and the firewall; a company network may need HTTPS_PROXY",
     FaultCode.CONNECT_TIMEOUT: "check the firewall; a company network may need HTTPS_PROXY",
@@ -116,9 +119,23 @@ async def _look_up(place: _Place, routes: Proxies) -> Finding:
     except (OSError, UnicodeError) as error:
         text = f"{place.host} is not found: {getattr(error, 'strerror', None) or error}"
         return _finding("DNS", Condition.BAD, text, _TO_DO[FaultCode.DNS])
-    kinds = [kind for kind, sign in (("IPv4", "."), ("IPv6", ":")) if any(sign in each for each in found)]
+    return of_names(place.url, found)
+
+
+def of_names(url: str, found: Sequence[str]) -> Finding:
+    """What looking up the host of a base URL found.
+
+    A name may lead to this machine if a gateway runs here, but not that of the provider.
+    """
+    host = urlsplit(url).hostname or ""
+    if (address := diverted_to(host, found)) is not None:
+        text = f"{host} leads to {address}, this machine itself"
+        if is_gateway(url) and not ipaddress.ip_address(address).is_unspecified:
+            return _finding("DNS", Condition.GOOD, text)
+        return _finding("DNS", Condition.BAD, text, _TO_DO[FaultCode.DIVERTED])
+    kinds = sorted({kind_of_address(each) for each in found})
     addresses = f"{len(found)} address{'' if len(found) == 1 else 'es'}"
-    return _finding("DNS", Condition.GOOD, f"{place.host}: {addresses}, {' and '.join(kinds)}")
+    return _finding("DNS", Condition.GOOD, f"{host}: {addresses}, {' and '.join(kinds)}")
 
 
 async def _families(place: _Place, routes: Proxies) -> Finding | None:
@@ -126,7 +143,9 @@ async def _families(place: _Place, routes: Proxies) -> Finding | None:
 
     The probes try both at once; other clients may try one after the other, and wait for minutes.
     """
-    addresses = {family(each): each for each in reversed(await routes.resolve(place.host, place.port))}
+    addresses = {
+        kind_of_address(each): each for each in reversed(await routes.resolve(place.host, place.port))
+    }
     if any(ipaddress.ip_address(each).is_loopback for each in addresses.values()):
         return None
     return of_addresses(
@@ -134,7 +153,7 @@ async def _families(place: _Place, routes: Proxies) -> Finding | None:
     )
 
 
-def of_addresses(host: str, faults: Mapping[str, str | None]) -> Finding | None:
+def of_addresses(host: str, faults: Mapping[AddressKind, str | None]) -> Finding | None:
     """What one connection to an address of each kind shows: why it failed, "" if it did not, None without a
     route.
     """

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from claude_tui.analysis.diagnosis.status_page import BELONGS, page_report_at
-from claude_tui.analysis.history.history import History
+from claude_tui.analysis.history.history import API_SOURCES, History
 from claude_tui.analysis.history.page_changes import incident_level, next_status
+from claude_tui.analysis.views.platforms import of_other_platforms
 from claude_tui.analysis.views.status import ours_of, status_view, touches
 from claude_tui.incident.values import Record
 from claude_tui.model.format import plain
+from claude_tui.model.gateway import Platform, platform_of
 from claude_tui.model.observation import Source
 from claude_tui.model.provider import IncidentUpdate, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Level
@@ -70,8 +72,10 @@ def _posts(
     known: ProviderStatus | None, status: ProviderStatus, ours: frozenset[str], record: Record
 ) -> Iterator[PageChange]:
     before = {each.id: each for each in known.incidents} if known is not None else {}
+    elsewhere = of_other_platforms(status, _platform_of(record))
     for incident in status.incidents:
-        level = incident_level(incident) if touches(incident, ours) else Level.INFO
+        ours_too = touches(incident, ours) and incident not in elsewhere
+        level = incident_level(incident) if ours_too else Level.INFO
         was = before.get(incident.id)
         posts = _new_posts(was, incident, record.span.start if known is None else None)
         for post in posts:
@@ -83,6 +87,12 @@ def _posts(
             key = f"{_INCIDENT_KEY}{incident.id}:{status.fetched_at.isoformat()}"
             text = f"{plain(incident.status)}: {incident.name}"
             yield PageChange(key, status.fetched_at, status.fetched_at, level, text)
+
+
+def _platform_of(record: Record) -> Platform | None:
+    targets = (each.target for each in reversed(record.observations) if each.source in API_SOURCES)
+    newest = next(targets, None)
+    return None if newest is None else platform_of(newest)
 
 
 def _new_posts(
@@ -101,7 +111,7 @@ def first_report(record: Record, started: datetime, end: datetime) -> datetime |
     incident.
     """
     history = History()
-    looks = (each for each in record.observations if each.source is Source.STATUS)
+    looks = (each for each in record.observations if each.source in {Source.STATUS, *API_SOURCES})
     history.extend(looks, record.statuses)
     for status in record.statuses:
         at = max(status.fetched_at, started)

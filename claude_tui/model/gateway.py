@@ -1,20 +1,50 @@
-"""Whether requests go to the provider itself."""
+"""Whether requests go to the provider itself, and on which platform."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-__all__ = ["is_gateway"]
+__all__ = ["Platform", "is_gateway", "platform_of"]
 
 _PROVIDER = "anthropic.com"
+
+
+class Platform(StrEnum):
+    """Where the provider's models are offered."""
+
+    API = "Claude API"
+    BEDROCK = "Amazon Bedrock"
+    VERTEX = "Google Vertex AI"
+    FOUNDRY = "Microsoft Foundry"
+
+
+_DOMAINS = {
+    _PROVIDER: Platform.API,
+    "amazonaws.com": Platform.BEDROCK,
+    "api.aws": Platform.BEDROCK,
+    "googleapis.com": Platform.VERTEX,
+    "azure.com": Platform.FOUNDRY,
+}
+
+
+@lru_cache(maxsize=64)
+def platform_of(url: str) -> Platform | None:
+    """The platform at a base URL; None for a gateway, which may lead to any."""
+    host = _host_of(url)
+    found = (platform for domain, platform in _DOMAINS.items() if f".{host}".endswith(f".{domain}"))
+    return next(found, None)
 
 
 @lru_cache(maxsize=64)
 def is_gateway(url: str) -> bool:
     """Whether a base URL is not the provider's own."""
+    return platform_of(url) is not Platform.API
+
+
+def _host_of(url: str) -> str:
     try:
-        host = urlsplit(url).hostname or ""
+        return urlsplit(url).hostname or ""
     except ValueError:
-        return True
-    return host != _PROVIDER and not host.endswith(f".{_PROVIDER}")
+        return ""

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from claude_tui.model.addresses import Bypassed
 from claude_tui.model.source import Source
 
 __all__ = [
@@ -177,8 +178,8 @@ class Observation:
     """The server's clock minus ours."""
     tls_expires_at: datetime | None = None
     """When the server's certificate expires."""
-    bypassed: str | None = None
-    """The addresses that were tried in vain before others were connected: `IPv6 gets no answer`."""
+    bypassed: Bypassed | None = None
+    """The kind of addresses that does not work, where one of the other kind was connected."""
     fresh_retry: bool = False
     """Whether this is a second attempt on a new connection, after a reused one failed at once."""
     cost_usd: float = 0.0

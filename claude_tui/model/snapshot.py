@@ -117,6 +117,8 @@ class StatusView:
     """When the page was last read."""
     level: Level
     """The level of our components and their incidents."""
+    concerning: frozenset[str] = frozenset()
+    """The ids of the incidents that concern what we use."""
     silent_since: datetime | None = None
     """The start of a problem that the verdict attributes to the provider, while the page reports none."""
     stale: bool = False

@@ -46,7 +46,7 @@ from claude_tui.probes.error_shapes import ErrorFields, event_error, load_json, 
 from claude_tui.probes.gateway_errors import original_error
 from claude_tui.probes.headers import other_request_id
 from claude_tui.probes.middlebox import front_of, is_noise, noise_words, proxy_complaint
-from claude_tui.probes.redirect import redirect_words
+from claude_tui.probes.redirect import leads_away, redirect_words
 from claude_tui.probes.waits import body_wait
 
 __all__ = ["MAX_MESSAGE", "NEEDS_TLS", "Classified", "classify_error", "classify_response"]
@@ -125,8 +125,10 @@ def classify_response(
         known = table.own("proxy")
         found = Classified(known.outcome, known.type, message=f"{_phrase(status)}: {complaint}")
     elif 300 <= status < 400:
-        where = redirect_words(status, headers.get("location"), redactor=redactor)
-        found = Classified(Outcome.INVALID_RESPONSE, "redirect", message=where)
+        location = headers.get("location")
+        kind = "redirect_away" if leads_away(location) else "redirect"
+        where = redirect_words(status, location, redactor=redactor)
+        found = Classified(Outcome.INVALID_RESPONSE, kind, message=where)
     elif is_noise(text):
         words = noise_words(body, headers.get("content-encoding", ""))
         found = replace(_by_text(status, "", table.recogniser), message=f"{_phrase(status)}: {words}")

@@ -17,10 +17,11 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import Any, Generic, Protocol, TypeVar, cast
 
+from claude_tui.model.addresses import AddressFault, Bypassed, diverted_to, is_address, kind_of_address
 from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.transport_errors import causes, is_unreachable
 
-__all__ = ["HEAD_START_S", "Dialer", "Resolver", "Stream", "family", "race", "system_resolver"]
+__all__ = ["HEAD_START_S", "Dialer", "Resolver", "Stream", "race", "system_resolver"]
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) to IP addresses, in order of preference. Raises OSError (socket.gaierror) or UnicodeError."""
@@ -28,6 +29,8 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 HEAD_START_S = 0.25
 """How long each address is tried before the next one is tried as well."""
 MAX_ADDRESSES = 8
+# An address that another one beat is given so long before it counts as one that does not answer.
+_ANSWERS_WITHIN_S = 1.0
 
 
 class Stream(Protocol):
@@ -56,38 +59,53 @@ class _Tapped:
 
 
 class _Attempts(Generic[_S]):
-    """What became of the addresses that were tried."""
+    """What becomes of the first address of a host, also if another one is connected before it."""
 
-    def __init__(self, connect: Callable[[str], Awaitable[_S]]) -> None:
+    def __init__(self, addresses: Sequence[str], connect: Callable[[str], Awaitable[_S]]) -> None:
+        self._first = addresses[0]
         self._connect = connect
-        self._failed: dict[str, Exception] = {}
-        self._connected: list[str] = []
+        self._began = 0.0
+        self._attempt: asyncio.Task[_S] | None = None
+        self._connected = ""
 
     async def connect(self, address: str) -> _S:
-        try:
+        if address == self._first:
+            # The race cancels what has lost, but the attempt goes on until `close`.
+            self._began = asyncio.get_running_loop().time()
+            self._attempt = asyncio.ensure_future(self._connect(address))
+            stream = await asyncio.shield(self._attempt)
+            self._attempt = None
+        else:
             stream = await self._connect(address)
-        except Exception as error:
-            self._failed[address] = error
-            raise
-        self._connected.append(address)
+        self._connected = self._connected or address
         return stream
 
-    def bypassed(self, addresses: Sequence[str]) -> str | None:
-        """`IPv6 gets no answer`, if addresses of one family failed and one of the other family was connected.
+    async def bypassed(self) -> Bypassed | None:
+        """The kind of the first address if it does not work and one of the other kind was connected.
 
-        None on this machine itself, where servers often listen to one family only, and without a route, as
-        then nobody waits.
+        Waits until that is known, at most a second from the start of the attempt. None if it only took longer
+        than the other, on this machine itself, where servers often listen to one kind only, and without a
+        route, as then nobody waits.
         """
-        first, connected = addresses[0], self._connected[0]
-        if family(first) == family(connected) or ipaddress.ip_address(connected).is_loopback:
+        first = kind_of_address(self._first)
+        here = not self._connected or ipaddress.ip_address(self._connected).is_loopback
+        if self._attempt is None or here or kind_of_address(self._connected) is first:
             return None
-        error = self._failed.get(first)
-        if error is None:
-            return f"{family(first)} gets no answer"
-        if is_unreachable(error):
+        left_s = self._began + _ANSWERS_WITHIN_S - asyncio.get_running_loop().time()
+        await asyncio.wait({self._attempt}, timeout=max(left_s, 0.0))
+        if not self._attempt.done():
+            return Bypassed(first, AddressFault.NO_ANSWER)
+        error = self._attempt.exception()
+        if error is None or is_unreachable(error):
             return None
         refused = any(isinstance(cause, ConnectionRefusedError) for cause in causes(error))
-        return f"{family(first)} is refused" if refused else f"{family(first)} fails"
+        return Bypassed(first, AddressFault.REFUSED if refused else AddressFault.FAILS)
+
+    async def close(self) -> None:
+        """Ends what is left of the first attempt."""
+        if self._attempt is not None:
+            attempt, self._attempt = self._attempt, None
+            await _give_up([attempt])
 
 
 class Dialer:
@@ -100,25 +118,41 @@ class Dialer:
         self.trace: ExchangeTrace | None = None
         self._resolve = resolve
         self._newest: Stream | None = None
+        self._attempts: _Attempts[Any] | None = None
 
     async def dial(self, host: str, port: int, connect: Callable[[str], Awaitable[_S]]) -> _S:
         """A connection to the first address of `host` that accepts one; `connect` gets IP addresses.
 
         Raises what the resolver raised, or the most informative error of `connect`.
         """
-        addresses = (host,) if _is_address(host) else await self._look_up(host, port)
+        addresses = (host,) if is_address(host) else await self._look_up(host, port)
         self._begin(Phase.CONNECT)
-        attempts = _Attempts(connect)
+        await self.close_attempt()
+        self._attempts = attempts = _Attempts(addresses, connect)
         self._newest = stream = await race(addresses, attempts.connect)
         self._end(Phase.CONNECT)
-        if self.trace is not None and not self.trace.proxied:
-            self.trace.bypassed = attempts.bypassed(addresses)
         return cast(_S, _Tapped(stream, self._feed))
+
+    async def settle(self) -> None:
+        """Records in `trace` which kind of addresses does not work, if one had to be worked round.
+
+        For the end of an exchange, as it may take a moment until that is known.
+        """
+        if self._attempts is not None and self.trace is not None and not self.trace.proxied:
+            self.trace.bypassed = await self._attempts.bypassed()
+        await self.close_attempt()
+
+    async def close_attempt(self) -> None:
+        """Ends a connection attempt that another one has beaten."""
+        if self._attempts is not None:
+            attempts, self._attempts = self._attempts, None
+            await attempts.close()
 
     async def close(self) -> None:
         """Closes the newest connection. For exchanges that end before an answer: httpcore2 forgets a
         connection on which it is cancelled in the TLS handshake.
         """
+        await self.close_attempt()
         if self._newest is not None:
             await self._newest.aclose()
             self._newest = None
@@ -129,6 +163,8 @@ class Dialer:
         self._end(Phase.DNS)
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
+        if self.trace is not None and not self.trace.proxied:
+            self.trace.diverted = diverted_to(host, found)
         return _alternating(found)[:MAX_ADDRESSES]
 
     def _feed(self, data: bytes) -> None:
@@ -214,19 +250,6 @@ def _most_informative(errors: Sequence[BaseException | None]) -> BaseException:
     known = [error for error in errors if error is not None]
     specific = [error for error in known if not is_unreachable(error)]
     return (specific or known)[-1]
-
-
-def family(address: str) -> str:
-    """`IPv6` or `IPv4`."""
-    return "IPv6" if ":" in address else "IPv4"
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _alternating(addresses: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from claude_tui.model.addresses import Bypassed
 from claude_tui.model.observation import Timings
 from claude_tui.probes.certificate import expires_at
 from claude_tui.probes.clock import Clock
@@ -50,7 +51,8 @@ class ExchangeTrace:
         self.sent_at: datetime | None = None
         self.received_at: datetime | None = None
         self.tls_expires_at: datetime | None = None
-        self.bypassed: str | None = None
+        self.bypassed: Bypassed | None = None
+        self.diverted: str | None = None
         self.status: int | None = None
         self.headers: tuple[tuple[str, str], ...] = ()
         self._clock = clock

@@ -108,6 +108,7 @@ class MessagesProbe:
         if retried:
             trace, reader = self._trace(), StreamReader()
             found = await self._exchange(client, model, trace, reader, deadline)
+        await client.settle()
         return self._report(model, trace, reader, found, fresh_retry=retried)
 
     def _unusable(self) -> Classified:

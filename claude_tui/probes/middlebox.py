@@ -72,6 +72,9 @@ def proxy_complaint(status: int, headers: Mapping[str, str], text: str) -> str |
     named = _FORWARD.search(f"{via} {headers.get('server', '')} {text[:_LOOKED_AT]}") or _A_PROXY.search(via)
     if not _FORWARD_PAGE.search(text[:_LOOKED_AT]) and not (named and status >= 500):
         return None
+    # Apache calls what it reports as a reverse proxy a `Proxy Error`, too.
+    if not named and front_of(headers, text) is not None:
+        return None
     return f"the proxy answered itself{f' ({title})' if title else ''}"
 
 

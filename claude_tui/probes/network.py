@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from claude_tui.model.addresses import Bypassed
 from claude_tui.model.observation import Timings
 from claude_tui.model.text import Redactor
 from claude_tui.probes.body import ACCEPT_ENCODING
@@ -50,8 +51,8 @@ class Exchange:
     """When the server's certificate expires."""
     fault: Classified | None
     """Why the answer is missing or incomplete."""
-    bypassed: str | None = None
-    """The addresses that were tried first and do not work, where others were connected."""
+    bypassed: Bypassed | None = None
+    """The kind of addresses that was tried first and does not work, where another one was connected."""
 
 
 class Requester:
@@ -106,6 +107,7 @@ class Requester:
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._fetch(url, headers, dialer, trace, body)
+            await dialer.settle()
         except TimeoutError:
             return too_slow(trace, host, self._timeout_s)
         except FAILURES as error:

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from claude_tui.model.text import Redactor
 
-__all__ = ["redirect_words", "without_user"]
+__all__ = ["leads_away", "redirect_words", "without_user"]
 
 _MAX_TARGET = 300
+# All paths of the API have it.
+_API_PATH = "/v1/"
 _USER = re.compile(r"\A([^/?#]*//)[^/?#]*@")
 
 
@@ -23,6 +25,12 @@ def redirect_words(status: int, location: str | None, *, redactor: Redactor) -> 
     base, mark, _ = without_user(location).partition("#")[0].partition("?")
     target = redactor.clean(base, _MAX_TARGET) + ("?…" if mark else "")
     return f"HTTP {status} redirect to {target}" + ("" if usable else ", which is not a valid address")
+
+
+def leads_away(location: str | None) -> bool:
+    """Whether a redirect leads to a page that is not the API, such as a login."""
+    base = (location or "").strip().partition("#")[0].partition("?")[0]
+    return _is_usable(base) and bool(base) and _API_PATH not in f"{base}/"
 
 
 def without_user(location: str) -> str:

@@ -141,6 +141,10 @@ class Sdk:
                 # An empty error counts as an empty response.
                 reader.error, reader.body = error.body, b""
 
+    async def settle(self) -> None:
+        """Completes the trace of an exchange that was answered; up to a second after its end."""
+        await self._dialer.settle()
+
     async def complete(
         self, model: str, system: str, text: str, trace: ExchangeTrace
     ) -> tuple[str, Usage] | bytes:
@@ -164,8 +168,11 @@ class Sdk:
             raise ProbeError(str(error) or type(error).__name__) from error
         except _UNREADABLE as error:
             raise ProbeError(f"the answer cannot be read: {type(error).__name__}: {error}") from error
+        finally:
+            await self._dialer.close_attempt()
 
     async def aclose(self) -> None:
+        await self._dialer.close_attempt()
         await self._client.close()
 
 

@@ -41,6 +41,7 @@ class FaultCode(StrEnum):
 
     DNS = "dns"
     DNS_TIMEOUT = "dns_timeout"
+    DIVERTED = "diverted"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
     CONNECT = "connect"
@@ -142,7 +143,9 @@ def failed(code: FaultCode, message: str) -> Classified:
 
 def too_slow(trace: ExchangeTrace, host: str, timeout_s: float) -> Classified:
     """An exchange that timed out in its current phase."""
-    return _failed(_TIMEOUTS[trace.phase], trace.phase, host=host, limit=f"{timeout_s:g}s", proxy=trace.proxy)
+    return _diverted(trace, host) or _failed(
+        _TIMEOUTS[trace.phase], trace.phase, host=host, limit=f"{timeout_s:g}s", proxy=trace.proxy
+    )
 
 
 def untrusted(error: OSError, *, redactor: Redactor) -> Classified:
@@ -155,8 +158,8 @@ def explain(error: BaseException, trace: ExchangeTrace, host: str, *, redactor: 
 
     `host` is for display, with its port where that is not the scheme's own.
     """
-    if trace.answered_in_tls:
-        return _asked_in_plain_http(trace, host)
+    if (known := _by_trace(trace, host)) is not None:
+        return known
     if isinstance(error, ProxySettingError):
         return failed(FaultCode.PROXY_SETTING, redactor.clean(str(error), MAX_WORDS))
     for cause in causes(error):
@@ -193,6 +196,18 @@ def is_unreachable(error: BaseException) -> bool:
 def _failed(code: FaultCode, situation: str, **facts: object) -> Classified:
     """A failure worded as in the error table."""
     return failed(code, knowledge().own(code).sentence(situation, **facts))
+
+
+def _by_trace(trace: ExchangeTrace, host: str) -> Classified | None:
+    """What the exchange itself shows, whatever the libraries make of it."""
+    return _asked_in_plain_http(trace, host) if trace.answered_in_tls else _diverted(trace, host)
+
+
+def _diverted(trace: ExchangeTrace, host: str) -> Classified | None:
+    """A connection that fails because the name leads to this machine; None if that is not why."""
+    if trace.diverted is None or trace.phase not in {Phase.CONNECT, Phase.TLS}:
+        return None
+    return _failed(FaultCode.DIVERTED, "system", host=_name(host), peer=trace.diverted)
 
 
 def _system(error: OSError, trace: ExchangeTrace, host: str) -> Classified | None:

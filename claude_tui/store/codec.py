@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
+from claude_tui.model.addresses import AddressFault, AddressKind, Bypassed
 from claude_tui.model.observation import (
     Observation,
     Outcome,
@@ -189,7 +190,7 @@ def decode(at: int, kind: Kind, values: Row) -> Observation:
         server_s=_seconds(server),
         skew_s=_seconds(skew),
         tls_expires_at=from_micros_or_none(expires),
-        bypassed=_message(extra.get("bypassed")),
+        bypassed=_bypassed(extra["addresses"]) if "addresses" in extra else None,
         fresh_retry="fresh_retry" in extra,
         cost_usd=figure(cost),
         headers=_headers(extra["headers"]) if "headers" in extra else (),
@@ -201,7 +202,9 @@ def _extra_of(observation: Observation, varying: Varying | None) -> dict[str, ob
         "varying": varying,
         "message": observation.message,
         "retry_after_s": observation.retry_after_s,
-        "bypassed": observation.bypassed,
+        "addresses": (observation.bypassed.kind, observation.bypassed.fault)
+        if observation.bypassed is not None
+        else None,
         "fresh_retry": observation.fresh_retry or None,
         "windows": [
             (window.window, window.utilization, to_micros_or_none(window.reset_at), window.status)
@@ -259,6 +262,11 @@ def _varying(stored: object) -> Varying:
 
 def _message(stored: object) -> str | None:
     return None if stored is None else shared_text(text(stored))
+
+
+def _bypassed(stored: object) -> Bypassed:
+    kind, fault = map(text, entries(stored))
+    return Bypassed(AddressKind(kind), AddressFault(fault))
 
 
 def _headers(stored: object) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from claude_tui.knowledge import knowledge
+from claude_tui.model.addresses import AddressFault, AddressKind, Bypassed
 from claude_tui.model.observation import (
     Observation,
     Outcome,
@@ -41,7 +42,7 @@ SEEN = Observation(
     server_s=0.119,
     skew_s=-0.4,
     tls_expires_at=AT + timedelta(days=61),
-    bypassed="IPv6 gets no answer",
+    bypassed=Bypassed(AddressKind.IPV6, AddressFault.NO_ANSWER),
     fresh_retry=True,
     cost_usd=0.000052,
     headers=(("request-id", "req_011CZkPqW3"), ("anthropic-ratelimit-requests-remaining", "0")),

@@ -298,6 +298,23 @@ def test_a_challenge_is_known_by_its_header_alone() -> None:
     assert respond(403, "", cf_mitigated="challenge").error_type == "challenge_page"
 
 
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [
+        ("https://gateway.example/v1/messages", "redirect"),
+        ("/anthropic/v1/models?limit=1000", "redirect"),
+        ("https://accounts.example/o/oauth2/auth?redirect=/v1/messages", "redirect_away"),
+        ("http://portal.hotel.example/login", "redirect_away"),
+        ("/login", "redirect_away"),
+        ("", "redirect"),
+        ("http://[bad/login", "redirect"),
+    ],
+)
+def test_a_redirect_to_a_login_is_no_other_address_of_the_api(location: str, kind: str) -> None:
+    """`Set ANTHROPIC_BASE_URL to where it points` would have sent the key to a login page."""
+    assert classify_response(302, {"location": location}, b"", redactor=Redactor()).error_type == kind
+
+
 def test_a_redirect_says_where_to() -> None:
     found = respond(307, "", location="https://login.example/?token=" + KEY)
     assert found.message is not None
@@ -456,3 +473,17 @@ def test_an_error_that_quotes_such_a_page_is_the_apis() -> None:
     found = classify_response(400, {}, json.dumps(body), redactor=Redactor())
     assert (found.outcome, found.error_type) == (Outcome.BAD_REQUEST, "invalid_request_error")
     assert classify_response(502, {}, NGINX, redactor=Redactor()).outcome is Outcome.SERVER_ERROR
+
+
+def test_apache_in_front_of_a_gateway_is_no_forward_proxy() -> None:
+    """Its `502 Proxy Error` was blamed on HTTPS_PROXY where no such proxy was set."""
+    body = (
+        "<html><head><title>502 Proxy Error</title></head><body><h1>Proxy Error</h1><p>The proxy server "
+        "received an invalid response from an upstream server.</p><address>Apache/2.4</address></body></html>"
+    )
+    headers = {"server": "Apache/2.4.62 (Debian)", "content-type": "text/html"}
+    assert (
+        classify_response(502, headers, body, redactor=Redactor(), gateway=True).error_type == "gateway_page"
+    )
+    squid = {**headers, "via": "1.1 proxy.corp.example (squid/5.7)"}
+    assert classify_response(502, squid, body, redactor=Redactor(), gateway=True).error_type == "proxy"

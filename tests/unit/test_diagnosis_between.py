@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from claude_tui.model.addresses import AddressFault, AddressKind, Bypassed
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Maintenance
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Side, Verdict
 from claude_tui.probes.classify import classify_response
-from tests.builders import API, after, messages, models, page, status
+from tests.builders import API, after, bucket, messages, models, page, status
 from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
 
 GATEWAY = "http://gateway.corp.test:4000"
@@ -135,15 +136,19 @@ def test_a_list_that_fails_is_not_called_a_missing_one() -> None:
 
 
 def test_addresses_that_the_probes_work_round_are_said() -> None:
-    def opened(at: float, bypassed: str | None, outcome: Outcome = Outcome.OK) -> Observation:
+    def opened(at: float, bypassed: Bypassed | None, outcome: Outcome = Outcome.OK) -> Observation:
         return replace(models(at, outcome), timings=OPENED, bypassed=bypassed)
 
     said = "IPv6 gets no answer, IPv4 works: clients that do not try both at once are slow or fail."
     good = [messages(30 * n) for n in range(6)]
-    broken = [opened(15 * n, "IPv6 gets no answer") for n in range(12)]
+    silent = Bypassed(AddressKind.IPV6, AddressFault.NO_ANSWER)
+    refused = Bypassed(AddressKind.IPV4, AddressFault.REFUSED)
+    broken = [opened(15 * n, silent) for n in range(12)]
     assert verdict(good, broken).note == said
     assert verdict(good, broken[:-1], opened(165, None)).note == ""
     assert verdict(good[:1], broken[:1]).note == ""
+    assert verdict(good, broken[:-1], opened(165, refused)).note == ""
+    assert "IPv4 is refused, IPv6 works" in verdict(good, opened(150, refused), opened(165, refused)).note
     overloaded = [messages(30 * n, Outcome.OVERLOADED) for n in range(6)]
     assert verdict(overloaded, broken).note == said
 
@@ -179,7 +184,7 @@ def test_a_login_in_front_of_a_gateway_is_no_guest_network(body: str, headers: d
     assert elsewhere.error_type == "html_page"
 
 
-def by_gateway(http_status: int, error: str) -> Verdict:
+def by_gateway(http_status: int, error: str, **details: object) -> Verdict:
     """The verdict on a gateway that always answers with this error."""
     found = classify_response(http_status, {}, error, redactor=Redactor(), gateway=True)
     failed = told(
@@ -188,8 +193,7 @@ def by_gateway(http_status: int, error: str) -> Verdict:
         error_type=found.error_type,
         error_code=found.error_code,
         message=found.message,
-        request_id=None,
-        target=GATEWAY,
+        **{"request_id": None, "target": GATEWAY, **details},
     )
     return verdict(failed)
 
@@ -212,3 +216,42 @@ def test_a_wrong_key_at_a_gateway_without_a_database_is_our_key() -> None:
     said = by_gateway(400, '{"error": {"message": "No connected db.", "type": "no_db_connection"}}')
     assert blamed(said) == (Cause.KEY_REJECTED, Side.US)
     assert "The gateway rejects the key" in said.summary
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"message":"API rate limit exceeded"}',
+        '{"message":"Too Many Requests"}',
+        '{"statusCode": 429, "message": "Rate limit is exceeded. Try again in 41 seconds."}',
+        '{"error":{"message":"Rate limit exceeded for api_key","type":"throttling_error","code":"429"}}',
+        '{"success":false,"error":[{"code":2003,"message":"Rate limited"}]}',
+        '{"error":"rate_limit_exceeded","detail":"60 per minute"}',
+        '{"__type":"TooManyRequestsException","message":"Limit Exceeded"}',
+    ],
+)
+def test_a_limit_that_a_gateway_states_in_its_own_way_may_be_its_own(body: str) -> None:
+    """Every JSON 429 without a sign of the API read `Our rate limit is reached`."""
+    found = by_gateway(429, body)
+    assert blamed(found) == (Cause.RATE_LIMITED, Side.UNCLEAR)
+    assert "that of the gateway" in found.summary
+    assert "whoever runs the gateway" in found.next_step
+
+
+@pytest.mark.parametrize(
+    ("body", "details"),
+    [
+        ('{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}', {}),
+        ('{"error":{"message":"This request would exceed your organization’s rate limit"}}', {}),
+        ('{"error":{"message":"slow down"}}', {"request_id": "req_011CZ"}),
+        ('{"error":{"message":"slow down"}}', {"rate_limits": (bucket("requests", 0, 50),)}),
+        ('{"message":"Too Many Requests"}', {"target": "https://api.anthropic.com"}),
+        (
+            '{"__type":"ThrottlingException","message":"Too many tokens"}',
+            {"target": "https://x.amazonaws.com"},
+        ),
+        ('{"error":"Too many","message":"Too many concurrent requests. Limit: 3"}', {}),
+    ],
+)
+def test_a_limit_of_the_api_that_a_gateway_passes_on_is_ours(body: str, details: dict[str, object]) -> None:
+    assert "gateway" not in by_gateway(429, body, **details).summary

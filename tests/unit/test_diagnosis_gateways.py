@@ -10,7 +10,7 @@ import pytest
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts, engine_facts
 from claude_tui.model.observation import Observation, Outcome, WindowReading
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
-from tests.builders import NOON, bucket, engine, healthy, messages, models, status
+from tests.builders import NOON, bucket, engine, healthy, messages, models, page, status
 from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
 
 
@@ -324,3 +324,17 @@ def test_a_page_in_place_of_everything_is_a_guest_network_all_the_same() -> None
     found = verdict(BEFORE, lists, shown)
     assert found.side is Side.PATH
     assert "guest network" in found.next_step
+    past_it = verdict(BEFORE, lists, shown, page(HOUR + 30))
+    assert past_it.side is Side.PATH
+    assert "other hosts are reached" in past_it.summary
+    assert "guest network" not in past_it.next_step
+
+
+def test_an_empty_answer_to_everything_is_no_guest_network_while_the_page_is_read() -> None:
+    """Caddy answers what it has no route for with an empty 200."""
+    empty = {"error_type": "empty_body", "http_status": 200, "target": GATEWAY}
+    silent = told(Outcome.INVALID_RESPONSE, Outcome.INVALID_RESPONSE, **empty)
+    lists = [replace(each, **empty) for each in silent]  # type: ignore[arg-type]
+    found = verdict(BEFORE, lists, page(HOUR + 30))
+    assert found.side is Side.PATH
+    assert "Ask whoever runs the proxy, firewall or gateway" in found.next_step

@@ -100,6 +100,27 @@ def test_one_rejection_among_accepted_messages_of_a_round_rotates_no_key() -> No
         assert "Deploy a valid key" not in found.next_step
 
 
+def test_a_key_that_is_rejected_from_one_message_on_may_have_been_revoked() -> None:
+    """`Their authentication rejects valid keys` was said of a key that was revoked in between."""
+    rejected = [
+        messages(at, Outcome.KEY_REJECTED, error_type="authentication_error", http_status=401)
+        for at in (2, 3, 4)
+    ]
+    found = once(models(0), messages(1), rejected)
+    assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
+    assert "revoked, or their outage" in found.summary
+    assert blamed(once(models(0), rejected, messages(5))) == (Cause.KEY_REJECTED, Side.THEM)
+
+
+def test_the_providers_list_of_models_fails_in_part_also_if_it_never_answered() -> None:
+    lists = [models(at, Outcome.SERVER_ERROR) for at in (0, 5, 6)]
+    found = once(lists, [messages(at) for at in (1, 2, 3)])
+    assert (found.side, found.severity) == (Side.THEM, Severity.P3)
+    assert "The list of models fails" in found.summary
+    elsewhere = [replace(each, target="http://gateway.example") for each in lists]
+    assert once(elsewhere, [messages(at) for at in (1, 2, 3)]).cause is Cause.HEALTHY
+
+
 def test_so_is_one_that_asks_to_wait() -> None:
     asked = replace(messages(1, Outcome.OVERLOADED), retry_after_s=30.0)
     found = once(models(0), asked, facts=EngineFacts(held="2 of 3 left out"))

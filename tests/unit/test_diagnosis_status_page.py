@@ -14,6 +14,8 @@ from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side
 from tests.builders import NOON, after, bucket, history_of, incident, messages, status, texts, unread
 from tests.diagnosed import BEFORE, HOUR, blamed, told, verdict
 
+GATEWAY = "https://gateway.example"
+
 # -- the status page ----------------------------------------------------------------------------
 
 
@@ -164,3 +166,49 @@ def test_a_limit_that_the_answer_shows_as_used_up_is_ours_whatever_the_page_repo
     )
     reported = status(HOUR + 95, "degraded_performance", incidents=[incident(name="Rate limit errors")])
     assert blamed(verdict(BEFORE, refused, reported)) == (Cause.RATE_LIMITED, Side.US)
+
+
+ANTHROPIC = "https://api.anthropic.com"
+BEDROCK = "https://bedrock-runtime.us-east-1.amazonaws.com"
+VERTEX = "https://us-east5-aiplatform.googleapis.com"
+
+
+@pytest.mark.parametrize(
+    ("title", "target", "concerns"),
+    [
+        ("Elevated errors for Claude on Amazon Bedrock", ANTHROPIC, False),
+        ("Elevated errors for Claude on Amazon Bedrock", BEDROCK, True),
+        ("Elevated errors for Claude on Amazon Bedrock", VERTEX, False),
+        ("Elevated errors for Claude on Amazon Bedrock", GATEWAY, True),
+        ("API errors on Vertex AI and Amazon Bedrock", ANTHROPIC, False),
+        ("Elevated errors on the Claude API", BEDROCK, False),
+        ("Elevated errors on api.anthropic.com and Bedrock", ANTHROPIC, True),
+        ("Elevated errors on the API, Amazon Bedrock and Vertex AI", ANTHROPIC, True),
+        ("Elevated errors, Bedrock is not affected", ANTHROPIC, True),
+        ("Elevated errors after an AWS outage", ANTHROPIC, True),
+        ("Elevated errors on Claude Opus 5.5", BEDROCK, True),
+    ],
+)
+@pytest.mark.parametrize("api", ["operational", "partial_outage"])
+def test_incidents_of_other_platforms_are_no_notice(
+    title: str, target: str, concerns: bool, api: str
+) -> None:
+    """An incident on Amazon Bedrock alone was a notice for whoever uses the API, and the other way round."""
+    reported = status(HOUR, api, incidents=[incident(name=title)])
+    found = verdict(BEFORE, reported, told(start=HOUR, target=target))
+    assert (found.cause is Cause.PROVIDER_NOTICE) is concerns
+    assert title in (" ".join(texts(found)) if concerns else found.note)
+
+
+def test_incidents_of_other_platforms_confirm_nothing() -> None:
+    reported = status(HOUR + 90, incidents=[incident(name="Elevated errors on Amazon Bedrock")])
+    found = verdict(BEFORE, reported, told(Outcome.OVERLOADED, target=ANTHROPIC))
+    assert found.page is PageAgreement.SILENT
+    assert "but investigating: Elevated errors on Amazon Bedrock" in found.evidence[-1].text
+
+
+def test_a_component_that_an_incident_of_ours_concerns_as_well_keeps_its_state() -> None:
+    both = [incident(name="Elevated errors on Amazon Bedrock"), incident("i2", name="Slow answers")]
+    found = verdict(BEFORE, status(HOUR, "partial_outage", incidents=both), told(start=HOUR))
+    assert found.cause is Cause.PROVIDER_NOTICE
+    assert "Claude API partial outage" in " ".join(texts(found))

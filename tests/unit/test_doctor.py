@@ -22,7 +22,7 @@ from claude_tui.cli import main
 from claude_tui.doctor import Area, Condition, Finding, Terminal, exit_code
 from claude_tui.doctor.configuration import ScreenProblem, examine_key, examine_settings
 from claude_tui.doctor.history import examine_history
-from claude_tui.doctor.network import of_addresses, of_models, of_page
+from claude_tui.doctor.network import of_addresses, of_models, of_names, of_page
 from claude_tui.doctor.receivers import address_of, examine_receivers
 from claude_tui.doctor.terminal import examine_terminal
 from claude_tui.doctor.text import COLUMNS, as_text
@@ -189,6 +189,7 @@ def test_an_api_that_answers_is_well_with_a_key_or_without() -> None:
     ("seen", "to_do"),
     [
         (replace(builders.models(0, Outcome.NETWORK), error_type="dns"), "resolv.conf"),
+        (replace(builders.models(0, Outcome.NETWORK), error_type="diverted"), "/etc/hosts"),
         (replace(builders.models(0, Outcome.NETWORK), error_type="tls_untrusted"), "SSL_CERT_FILE"),
         (replace(builders.models(0, Outcome.NETWORK), error_type="connect_timeout"), "HTTPS_PROXY"),
         (builders.models(0, Outcome.KEY_REJECTED), "key_rejected"),
@@ -209,6 +210,25 @@ def test_the_clock_is_compared_with_the_servers(skew_s: float, condition: Condit
     found = by_name([*of_models(replace(builders.models(0), skew_s=skew_s), key=True)])["clock"]
     assert found.condition is condition
     assert words in found.text
+
+
+@pytest.mark.parametrize(
+    ("url", "found", "condition", "words"),
+    [
+        ("https://api.anthropic.com", ["160.79.104.10", "2607:6bc0::10"], GOOD, "2 addresses, IPv4 and IPv6"),
+        ("https://api.anthropic.com", ["0.0.0.0", "::"], BAD, "leads to 0.0.0.0"),
+        ("https://api.anthropic.com", ["127.0.0.1"], BAD, "leads to 127.0.0.1"),
+        ("https://gateway.example", ["127.0.0.1"], GOOD, "leads to 127.0.0.1"),
+        ("https://gateway.example", ["0.0.0.0"], BAD, "leads to 0.0.0.0"),
+        ("http://localhost:4000", ["127.0.0.1", "::1"], GOOD, "2 addresses"),
+    ],
+)
+def test_a_name_that_is_blocked_is_bad(url: str, found: list[str], condition: Condition, words: str) -> None:
+    """Blockers and hosts files send it to this machine, which was reported as found."""
+    told = of_names(url, found)
+    assert told.condition is condition
+    assert words in told.text
+    assert ("/etc/hosts" in told.to_do) is (condition is BAD)
 
 
 def test_a_certificate_that_expires_soon_is_a_warning() -> None:

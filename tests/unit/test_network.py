@@ -18,11 +18,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claude_tui.model.addresses import diverted_to
 from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
 from claude_tui.probes.certificate import expires_at
 from claude_tui.probes.clock import SystemClock
-from claude_tui.probes.dial import Dialer, race, system_resolver
+from claude_tui.probes.dial import HEAD_START_S, Dialer, race, system_resolver
 from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.network import MAX_BODY, Exchange, Requester
 from claude_tui.probes.proxies import Proxies
@@ -675,6 +676,15 @@ async def test_a_slow_clock_cannot_make_skew() -> None:
 V4, V6 = "203.0.113.1", "2001:db8::1"
 
 
+def dialing(*addresses: str) -> Dialer:
+    async def resolve(_host: str, _port: int) -> Sequence[str]:
+        return addresses
+
+    dialer = Dialer(resolve)
+    dialer.trace = ExchangeTrace(SystemClock())
+    return dialer
+
+
 @pytest.mark.parametrize(
     ("addresses", "error", "said"),
     [
@@ -699,23 +709,73 @@ async def test_addresses_that_are_worked_round_are_told(
             await asyncio.Event().wait()
         raise error or OSError
 
-    async def resolve(_host: str, _port: int) -> list[str]:
-        return addresses
-
-    dialer = Dialer(resolve)
-    dialer.trace = ExchangeTrace(SystemClock())
+    dialer = dialing(*addresses)
     await dialer.dial("api.example", 443, connect)
-    assert dialer.trace.bypassed == said
+    await dialer.settle()
+    assert dialer.trace is not None
+    assert said == (None if dialer.trace.bypassed is None else str(dialer.trace.bypassed))
+
+
+@pytest.mark.parametrize("settles", [True, False])
+async def test_addresses_that_only_take_longer_are_not_told(settles: bool) -> None:
+    """IPv6 was said to get no answer wherever it took a quarter of a second longer twice in a row."""
+    opened: list[Connection] = []
+
+    async def connect(address: str) -> Connection:
+        if address == V6:
+            await asyncio.sleep(HEAD_START_S + 0.1)
+        opened.append(Connection(address))
+        return opened[-1]
+
+    dialer = dialing(V6, V4)
+    winner = await dialer.dial("api.example", 443, connect)
+    await (dialer.settle() if settles else dialer.close())
+    assert dialer.trace is not None
+    assert dialer.trace.bypassed is None
+    assert [each.address for each in opened] == ([V4, V6] if settles else [V4])
+    assert [each.address for each in opened if not each.closed] == ([V4] if settles else [])
+    await winner.aclose()
 
 
 async def test_addresses_that_work_are_not_told() -> None:
     async def connect(address: str) -> Connection:
         return Connection(address)
 
-    async def resolve(_host: str, _port: int) -> list[str]:
-        return [V6, V4]
-
-    dialer = Dialer(resolve)
-    dialer.trace = ExchangeTrace(SystemClock())
+    dialer = dialing(V6, V4)
     await dialer.dial("api.example", 443, connect)
+    await dialer.settle()
+    assert dialer.trace is not None
     assert dialer.trace.bypassed is None
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "127.0.0.1"])
+async def test_a_name_that_leads_to_this_machine_is_told(address: str) -> None:
+    """A DNS blocker or a line in the hosts file, which read as an API that refuses connections."""
+    url = f"http://api.example:{unused_port()}"
+    exchange = await get(url, routes=names(address))
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.DIVERTED)
+    assert exchange.fault is not None
+    assert f"api.example leads to {address}" in (exchange.fault.message or "")
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses", "address"),
+    [
+        ("api.example", ["0.0.0.0", "::"], "0.0.0.0"),
+        ("api.example", ["0.0.0.0", V4], None),
+        ("api.example", [V4], None),
+        ("api.example", [], None),
+        ("api.example", ["127.0.1.1"], "127.0.1.1"),
+        ("localhost", ["127.0.0.1", "::1"], None),
+        ("gateway.localhost.", ["127.0.0.1"], None),
+        ("127.0.0.1", ["127.0.0.1"], None),
+        ("api.example", ["fe80::1%eth0"], None),
+    ],
+)
+def test_which_names_are_diverted(host: str, addresses: list[str], address: str | None) -> None:
+    assert diverted_to(host, addresses) == address
+
+
+async def test_a_server_on_this_machine_that_answers_by_its_name_is_none() -> None:
+    async with WireServer(response()) as server:
+        assert (await get(server.url_of("api.example"), routes=names("127.0.0.1"))).fault is None

@@ -244,6 +244,51 @@ def test_a_further_model_that_is_slow_is_told() -> None:
     assert "slow" not in verdict(BEFORE, usual, slow, at=HOUR + 150).note
 
 
+def tokens(*seconds: float, start: float = HOUR) -> list[Observation]:
+    """Answers of Opus two minutes apart, after an hour of fast ones, with these first tokens."""
+    quick = [to_model(OPUS, start - 120 * number, timings=Timings(first_token=0.4)) for number in range(30)]
+    later = [
+        to_model(OPUS, start + 120 * number + 20, timings=Timings(first_token=each))
+        for number, each in enumerate(seconds)
+    ]
+    return [*reversed(quick), *later]
+
+
+def test_a_further_model_that_stays_slow_is_a_p4() -> None:
+    """It was a remark beside "All is well", however long it lasted."""
+    slow = tokens(8.0, 9.0, 8.0)
+    found = verdict(BEFORE, [messages(HOUR + 30 * number) for number in range(9)], slow, at=HOUR + 270)
+    assert (found.cause, found.side, found.severity) == (Cause.PROVIDER_SLOW, Side.THEM, Severity.P4)
+    assert "Opus is slow to begin: first token after 8.00 s, 20.0× usual" in found.summary
+    assert (found.since, found.detected_at) == (after(HOUR + 20), after(HOUR + 260))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        ((8.0, 8.0), "..."),
+        ((8.0, 0.4, 8.0, 0.4, 8.0), "....."),
+        ((8.0, 8.0, 8.0, 0.4, 0.4, 8.0, 0.4, 8.0), "..SSSSSS"),
+        ((8.0, 8.0, 8.0, 0.4, 0.4, 0.4, 8.0, 0.4), "..SSS..."),
+    ],
+)
+def test_a_further_model_does_not_turn_slow_and_fast_with_each_message(
+    seconds: tuple[float, ...], told: str
+) -> None:
+    seen = ""
+    for number in range(1, len(seconds) + 1):
+        now = HOUR + 120 * number - 60
+        later = [messages(HOUR + 30 * each) for each in range(4 * number)]
+        found = verdict(BEFORE, later, tokens(*seconds[:number]), at=now)
+        seen += "S" if found.severity is Severity.P4 else "."
+    assert seen == told[: len(seconds)]
+
+
+def test_a_further_model_that_is_always_slow_is_no_problem() -> None:
+    always = [to_model(OPUS, 120 * number, timings=Timings(first_token=5.0)) for number in range(30)]
+    assert verdict(BEFORE, always).cause is Cause.HEALTHY
+
+
 def test_further_models_that_fail_for_different_reasons_are_told_apart() -> None:
     found = verdict(BEFORE, others(opus=Outcome.SERVER_ERROR, sonnet=Outcome.RATE_LIMITED, failed=3))
     only = {"Opus": "Sonnet", "Sonnet": "Opus"}

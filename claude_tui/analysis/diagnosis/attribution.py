@@ -28,6 +28,7 @@ __all__ = [
     "LeadingCause",
     "leading",
     "leading_cause",
+    "limit_named",
     "retry_after",
     "specified",
     "words_for",
@@ -143,7 +144,14 @@ def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
 # What to do about these is in the words of the answer.
 _SAYS_WHY = frozenset({Cause.BAD_REQUEST, Cause.NOT_PERMITTED})
 _GATEWAY_SAYS_WHY = frozenset(
-    {"gateway_broken", "gateway_cooldown", "gateway_or_api", "gateway_page", "gateway_unreached"}
+    {
+        "gateway_broken",
+        "gateway_cooldown",
+        "gateway_or_api",
+        "gateway_page",
+        "gateway_unreached",
+        "limit_of_either",
+    }
 )
 
 
@@ -242,8 +250,8 @@ def _share_before(weights: dict[K, float], kind: K, run: int) -> float:
 
 # How the messages of 429s name the buckets, the most specific first.
 _BUCKET_WORDS = (
-    (re.compile(r"\binput[ -]tokens?\b", re.I), "input"),
-    (re.compile(r"\boutput[ -]tokens?\b", re.I), "output"),
+    (re.compile(r"(?<![a-z])input[ _-]tokens?(?![a-z])", re.I), "input"),
+    (re.compile(r"(?<![a-z])output[ _-]tokens?(?![a-z])", re.I), "output"),
     (re.compile(r"\bconcurrent\b|\bconnections?\b", re.I), "concurrent requests"),
     (re.compile(r"\b(?:request )?tokens?\b.*\brate limit\b|\btokens? per (?:minute|day)\b", re.I), "tokens"),
     (re.compile(r"\brequests? per (?:minute|day)\b|\bnumber of requests\b", re.I), "requests"),
@@ -271,7 +279,7 @@ def _with_limit(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
     if lead.advice.id == "window":
         return replace(lead, clause=f"The answer names the window: {truncate(refused.message or '')}")
     if ("x-should-retry", "false") in refused.headers and _untouched(refused):
-        bucket = _bucket_in(refused.message or "")
+        bucket = limit_named(refused.message or "")
         clause = "Every reported limit is nearly unused, and the answer says not to retry"
         if (lowered := _lowered(context, bucket)) is not None:
             clause += f"; the {lowered.bucket} limit was lowered {lowered.words}"
@@ -292,7 +300,7 @@ def _lowered(context: DiagnosisContext, bucket: str | None) -> Lowered | None:
 
 def _with_bucket(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
     refused = lead.newest
-    named = _bucket_in(refused.message or "")
+    named = limit_named(refused.message or "")
     reading = _lowest(refused, named) or _lowest(_read_before(context, refused), named)
     left = _left(reading)
     if reading is not None and left is not None and left <= EMPTY:
@@ -308,7 +316,8 @@ def _with_bucket(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
     return replace(lead, certainty=0.9)
 
 
-def _bucket_in(message: str) -> str | None:
+def limit_named(message: str) -> str | None:
+    """The limit that the message of a refusal names."""
     return next((bucket for pattern, bucket in _BUCKET_WORDS if pattern.search(message)), None)
 
 

@@ -41,7 +41,7 @@ def whose_key(
     between = _accepted_between(context, since) or _accepted_in_round(context)
     if between and not gateway:
         return known["auth_theirs"]
-    if between or _accepted_before(context, since):
+    if between or _accepted_before(context, since) or _accepted_first_in_round(context):
         return known["gateway_key_unclear" if gateway else "key_unclear"]
     return known["key_or_gateway_key"] if gateway and advice.id == "key" else advice
 
@@ -61,7 +61,16 @@ def _accepted_between(context: DiagnosisContext, since: datetime) -> bool:
 
 
 def _accepted_in_round(context: DiagnosisContext) -> bool:
-    """Whether, in the only round there is, another message was accepted."""
+    """Whether, in the only round there is, messages were accepted beside or after a rejected one."""
+    messages = [] if context.policy.checks_again else context.recent(Source.MESSAGES)
+    rejected = [each.outcome is Outcome.KEY_REJECTED for each in messages]
+    if rejected.count(True) > 1:
+        messages = messages[rejected.index(True) :]
+    return any(not each.failed for each in messages)
+
+
+def _accepted_first_in_round(context: DiagnosisContext) -> bool:
+    """Whether, in the only round there is, a message was accepted before all others were rejected."""
     return not context.policy.checks_again and any(
         not each.failed for each in context.recent(Source.MESSAGES)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, is_lost, took_until
+from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, is_lost, is_missing, took_until
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
 from claude_tui.analysis.diagnosis.recent import first_message, recent
@@ -13,8 +13,9 @@ from claude_tui.analysis.diagnosis.round_policy import RoundPolicy
 from claude_tui.analysis.diagnosis.slow_detection import Slow, slow_first_token
 from claude_tui.analysis.diagnosis.status_page import PageReport, page_report_at
 from claude_tui.analysis.history.history import API_SOURCES, History
-from claude_tui.analysis.options import Options, Thresholds
+from claude_tui.analysis.options import Confirmation, Options, Thresholds
 from claude_tui.analysis.views.status import status_view
+from claude_tui.model.gateway import is_gateway
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import StatusView
 from claude_tui.model.traffic_view import TrafficView
@@ -34,6 +35,7 @@ LEADING = 60
 _SLOW_RUN = 12
 # A message probe backs off for up to a minute, and any probe may wait half a minute for a response.
 _BACKOFF_S, _ANSWER_S = 60.0, 30.0
+_NO_MORE = Confirmation(messages=0)
 # Whatever wait a server asks for, the probes try again after an hour.
 _LONGEST_HOLD_S = 3600.0
 
@@ -69,6 +71,11 @@ class DiagnosisContext:
     def thresholds(self) -> Thresholds:
         return self.options.thresholds
 
+    @property
+    def pace(self) -> Confirmation:
+        """How messages are asked again after a first failure."""
+        return self.options.confirmation if self.policy.checks_again else _NO_MORE
+
     def open_episode(self, source: Source) -> Episode | None:
         """The open episode of a source, even if it has only one failure so far."""
         last = self.episodes[source][-1:]
@@ -101,8 +108,14 @@ class DiagnosisContext:
         return asked > self.history.failures(source).count_until(instant)
 
     def never_supported(self, observation: Observation) -> bool:
-        """Whether this asked for the model list, which this endpoint has never returned and may not offer."""
-        return observation.source is Source.MODELS and not self.ever_answered(Source.MODELS)
+        """Whether this asked for the model list, which this endpoint has never returned and may not offer.
+
+        The provider's own does.
+        """
+        if observation.source is not Source.MODELS or self.ever_answered(Source.MODELS):
+            return False
+        here = self.facts.stands_for_api or not is_gateway(observation.target)
+        return not here or (observation.failed and is_missing(observation))
 
     @property
     def first_asks_to_wait(self) -> bool:

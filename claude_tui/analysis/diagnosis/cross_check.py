@@ -12,7 +12,7 @@ from http import HTTPStatus
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.knowledge import Advice, KnownError, Reach, knowledge
-from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.observation import NO_SUCH_PATH, Observation, Outcome, Source
 from claude_tui.model.waiting import asked_to_wait_s, has_used_up_limit
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "cross_check_while_failing",
     "decides_alone",
     "is_lost",
+    "is_missing",
     "reach_of",
     "says_the_same_again",
     "took_until",
@@ -44,6 +45,9 @@ _UNCERTAIN = 1
 # improbable at their rate.
 _MUCH_LESS = 1 / 3
 _CLEAN = 0.02
+
+# A check requests all sources at once.
+_TOGETHER = timedelta(seconds=15)
 
 LOOKED_AT = 6
 SPAN = timedelta(minutes=10)
@@ -78,6 +82,8 @@ class CrossCheck:
     page: PathState
     lossy: bool = False
     """Whether single requests are lost, regardless of the host."""
+    page_now: bool = False
+    """Whether the status page has been read since the failures began."""
 
     @property
     def cut_off(self) -> bool:
@@ -91,7 +97,13 @@ def cross_check_at(history: History, at: datetime, since: datetime, options: Opt
         models=_api_state(history, Source.MODELS, at, since, options),
         page=_page_state(history, at, since, options),
         lossy=is_lossy(history, at, since),
+        page_now=_is_read(history, at, since),
     )
+
+
+def _is_read(history: History, at: datetime, since: datetime) -> bool:
+    newest = history.latest(Source.STATUS, at)
+    return newest is not None and not newest.failed and newest.at >= since - _TOGETHER
 
 
 def cross_check_while_failing(
@@ -243,9 +255,16 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
         case Reach.NO_ANSWER if observation.http_status is None:
             return advice["silenced" if cross_check.cut_off else "errors_no_answer"]
         case Reach.FOREIGN if row.advice.id == "errors_odd":
-            others = cross_check.models if observation.source is Source.MESSAGES else cross_check.messages
-            return advice["portal" if PathState.FOREIGN in {others, cross_check.page} else "errors_odd"]
+            return advice[_odd_or_foreign(observation, cross_check)]
     return row.advice
+
+
+def _odd_or_foreign(observation: Observation, cross_check: CrossCheck) -> str:
+    """The id of the advice for what is not in the form of the API, by what other requests get."""
+    others = cross_check.models if observation.source is Source.MESSAGES else cross_check.messages
+    if PathState.FOREIGN not in {others, cross_check.page}:
+        return "errors_odd"
+    return "intercepted" if cross_check.page_now else "portal"
 
 
 def _of_this_address(observation: Observation, advice: Advice, cross_check: CrossCheck) -> str | None:
@@ -256,9 +275,12 @@ def _of_this_address(observation: Observation, advice: Advice, cross_check: Cros
         and _doubles_path(observation)
     ):
         return "doubled_path"
-    if observation.error_type == "html_page" and _list_alone_is_fine(observation, cross_check):
+    if observation.error_type != "html_page":
+        return None
+    if _list_alone_is_fine(observation, cross_check):
         return "errors_odd"
-    return None
+    # A guest network would not let the status page through.
+    return "intercepted" if cross_check.page_now else None
 
 
 def _list_alone_is_fine(observation: Observation, cross_check: CrossCheck) -> bool:
@@ -304,6 +326,11 @@ def decides_alone(observation: Observation) -> bool:
 def asks_to_back_off(observation: Observation) -> bool:
     """Whether the next request has to wait: the service is overloaded, we are over a limit, or it says so."""
     return observation.failed and (observation.outcome in _BACKED_OFF or asked_to_wait_s(observation) > 0)
+
+
+def is_missing(failure: Observation) -> bool:
+    """Whether the endpoint does not exist there, as at many gateways."""
+    return failure.http_status in NO_SUCH_PATH or knowledge().of(failure).reach is Reach.FOREIGN
 
 
 def says_the_same_again(observation: Observation) -> bool:

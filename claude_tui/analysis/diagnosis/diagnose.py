@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.confirming import detect_confirming
 from claude_tui.analysis.diagnosis.context import DiagnosisContext, context_at
-from claude_tui.analysis.diagnosis.cross_check import is_lost
+from claude_tui.analysis.diagnosis.cross_check import is_lost, is_missing
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts, engine_facts
 from claude_tui.analysis.diagnosis.evidence import (
     answers_in,
@@ -26,11 +26,12 @@ from claude_tui.analysis.diagnosis.finished_round import detect_errors_in_round
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.lossy import detect_lossy, path_is_well, suspected_losses
 from claude_tui.analysis.diagnosis.models import detect_model_failures, unprobed_in_page
-from claude_tui.analysis.diagnosis.notes import LATELY, is_missing, notes
+from claude_tui.analysis.diagnosis.notes import LATELY, notes
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.own_traffic import with_traffic
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
+from claude_tui.analysis.diagnosis.slow_models import detect_slow_models
 from claude_tui.analysis.diagnosis.traffic_witness import heard_well, witness_at
 from claude_tui.analysis.diagnosis.unknown import capitalized, models_evidence, unknown
 from claude_tui.analysis.history.failure_kinds import failure_words
@@ -349,6 +350,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     _too_few,
     detect_model_failures,
     detect_slow,
+    detect_slow_models,
     detect_errors_in_round,
     _checking,
     _checking_models,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from claude_tui.analysis.diagnosis.attribution import limit_named
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.knowledge import Advice, knowledge
-from claude_tui.model.gateway import is_gateway
+from claude_tui.model.gateway import is_gateway, platform_of
 from claude_tui.model.observation import Observation, Outcome
 
 __all__ = ["api_or_gateway", "whose_words"]
@@ -17,10 +19,13 @@ _RELAYED = frozenset({408, 499, 502, 504})
 _NO_ORIGIN = range(521, 531)
 # Failures of which the API names the type; a gateway may strip it, or write one that nobody knows.
 _TYPED = frozenset({Outcome.SERVER_ERROR, Outcome.BAD_REQUEST})
+# What the API calls a limit of ours; the clouds have names of their own, which others use, too.
+_API_LIMIT = "rate_limit_error"
 # What any server on the way may do to an answer of the API.
 _ON_THE_WAY = frozenset({Outcome.TRUNCATED_STREAM, Outcome.TIMEOUT, Outcome.INVALID_RESPONSE})
 # What either of them answers: a rejected key, and what is not in the form of the API.
 _BY_WHOMEVER = frozenset({Outcome.KEY_REJECTED, Outcome.INVALID_RESPONSE})
+_ORGANISATION = re.compile(r"\borgani[sz]ation\b", re.IGNORECASE)
 _API_ID = "req_"
 _CDN_IDS = ("cf-ray ", "ray_id ")
 _UNCLEAR = {
@@ -32,6 +37,7 @@ _UNCLEAR = {
     "unreachable": "gateway_unreachable",
     "too_large": "too_large_gateway",
     "request": "request_gateway",
+    "rate_limited": "limit_of_either",
 }
 
 
@@ -60,14 +66,24 @@ def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
         return False
     if status is None or status in _RELAYED or failure.outcome in _BY_WHOMEVER:
         return True
-    named = failure.error_type is not None and knowledge().recogniser.knows_type(failure.error_type)
-    return failure.outcome in _TYPED and not named
+    if failure.outcome is Outcome.RATE_LIMITED:
+        named = failure.error_type == _API_LIMIT or platform_of(failure.target) is not None
+        return not named and not _states_limits(failure)
+    return failure.outcome in _TYPED and not knowledge().recogniser.knows_type(failure.error_type)
 
 
 def _told_by_api(failure: Observation) -> bool:
     """Whether the answer has an id that only the API or its edge assigns."""
     request_id = failure.request_id or ""
     return request_id.startswith((_API_ID, *_CDN_IDS)) or ("server", "cloudflare") in failure.headers
+
+
+def _states_limits(failure: Observation) -> bool:
+    """Whether the answer states which limit of ours it is: by headers, or in words."""
+    message = failure.message or ""
+    if limit_named(message) is not None or _ORGANISATION.search(message):
+        return True
+    return bool(failure.windows) or any(not each.bucket.startswith("gateway") for each in failure.rate_limits)
 
 
 def _has_api_id(failure: Observation) -> bool:

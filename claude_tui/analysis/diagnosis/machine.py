@@ -38,11 +38,12 @@ def _addresses_note(context: DiagnosisContext) -> str:
     opened = sorted(
         (each for source in API_SOURCES for each in _opened(context, source)), key=lambda each: each.at
     )[-_CONNECTIONS:]
-    if len(opened) < _CONNECTIONS or any(each.bypassed is None for each in opened):
+    if len({each.bypassed for each in opened}) != 1 or len(opened) < _CONNECTIONS:
         return ""
-    said = opened[-1].bypassed or ""
-    other = "IPv4" if said.startswith("IPv6") else "IPv6"
-    return f"{said}, {other} works: clients that do not try both at once are slow or fail."
+    bypassed = opened[-1].bypassed
+    if bypassed is None:
+        return ""
+    return f"{bypassed}, {bypassed.kind.other} works: clients that do not try both at once are slow or fail."
 
 
 def _opened(context: DiagnosisContext, source: Source) -> list[Observation]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from statistics import median
 
 from claude_tui.analysis.diagnosis.attribution import LeadingCause, leading_cause, retry_after, words_for
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
@@ -18,7 +16,6 @@ from claude_tui.analysis.traffic.change import LEAST_CALLS
 from claude_tui.analysis.traffic.families import family_of
 from claude_tui.analysis.views.models import model_states, names_of
 from claude_tui.knowledge import Advice, knowledge
-from claude_tui.model.format import latency
 from claude_tui.model.model_names import families_in, model_name
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import ModelState
@@ -30,13 +27,9 @@ __all__ = [
     "detect_model_failures",
     "scope_of_messages",
     "scoped",
-    "slow_models",
     "unprobed_in_page",
 ]
 
-# A further model is slow if the first tokens of so many messages in a row are, and they usually are not.
-_SLOW_RUN, _USUAL_OF = 2, 5
-_SLOW_OVER = timedelta(hours=2)
 # What is said about one model in place of what is said about the API.
 OF_A_MODEL = {
     "outage": "model_errors",
@@ -111,28 +104,6 @@ def scope_of_messages(context: DiagnosisContext) -> Scope | None:
         tuple(each for each in others if not each.fails and not each.suspect),
         tuple(each for each in others if each.fails and each not in alike),
     )
-
-
-def slow_models(context: DiagnosisContext) -> str:
-    """`Opus is slow: its first token took 8.00 s, usually 120 ms.`, of further models; empty if none is."""
-    options, newest = context.options, context.newest(Source.MESSAGES)
-    first = newest.model if newest is not None else None
-    asked = context.history.window(Source.OTHER_MODELS, context.at - _SLOW_OVER, context.at)
-    found = []
-    for state in _states(context):
-        tokens = [
-            token
-            for each in asked
-            if each.model == state.model and (token := each.timings.first_token) is not None
-        ]
-        lately, before = tokens[-_SLOW_RUN:], tokens[:-_SLOW_RUN]
-        usual = median(before) if len(before) >= _USUAL_OF else None
-        if not state.known or state.fails or state.model == first or len(lately) < _SLOW_RUN:
-            continue
-        if min(lately) > max(options.ttft_slow_s, options.bad_ratio * (usual or 0.0)):
-            said = f", usually {latency(usual)}" if usual is not None else ""
-            found.append(f"{state.name} is slow: its first token took {latency(lately[-1])}{said}.")
-    return " ".join(found)
 
 
 def detect_model_failures(context: DiagnosisContext) -> Finding | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.cross_check import is_missing
 from claude_tui.analysis.diagnosis.evidence import low_limits, named
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
 from claude_tui.analysis.diagnosis.machine import machine_note
-from claude_tui.analysis.diagnosis.models import slow_models
+from claude_tui.analysis.diagnosis.slow_models import slow_models_note
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration
-from claude_tui.model.observation import NO_SUCH_PATH, Observation, Source
+from claude_tui.model.observation import Source
 
-__all__ = ["LATELY", "is_missing", "notes"]
+__all__ = ["LATELY", "notes"]
 
 LATELY = timedelta(hours=1)
 """How long a limit that was lowered or has refused something is mentioned."""
@@ -28,7 +29,7 @@ def notes(context: DiagnosisContext) -> str:
             _page_note(context),
             low_limits(context),
             _lowered_note(context),
-            slow_models(context),
+            slow_models_note(context),
             machine_note(context),
         )
         if note
@@ -56,11 +57,6 @@ def _lone_failure(context: DiagnosisContext) -> str:
             few += " failed" if episode.failures == 1 else "s failed, the last"
             return f"{few} {ago} ago ({named(newest)}): too little for a verdict."
     return ""
-
-
-def is_missing(failure: Observation) -> bool:
-    """Whether the endpoint does not exist there, as at many gateways."""
-    return failure.http_status in NO_SUCH_PATH or knowledge().of(failure).reach is Reach.FOREIGN
 
 
 def _page_note(context: DiagnosisContext) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.page_changes import component_level, incident_level, short_name, under_way
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.platforms import for_platform, of_other_platforms, platform_at
 from claude_tui.analysis.views.status import ours_of, touches
 from claude_tui.model.format import duration, plain
 from claude_tui.model.provider import ProviderIncident, ProviderStatus
@@ -44,7 +45,7 @@ class PageReport:
     active: bool = False
     """Whether more is reported than an incident that is being monitored after its fix."""
     others: tuple[str, ...] = ()
-    """The reported problem with other components; empty without one."""
+    """The reported problem with other components or platforms; empty without one."""
     first_at: datetime | None = None
     """When the page first reported what is in `reports`."""
     unrated: tuple[str, ...] = ()
@@ -67,13 +68,16 @@ def page_report_at(history: History, view: StatusView, at: datetime, options: Op
     if not view.ours:
         words = (truncate(status.description or "trouble"),) if view.level in _TROUBLED else ()
         return PageReport(known=False, others=words)
+    platform = platform_at(history, at)
+    elsewhere = _incident_words(of_other_platforms(status, platform))
+    status = for_platform(status, platform)
     reports = tuple(_reports(status, view.ours, at))
     unrated = tuple(_unrated_words(status, view.ours, at))
     return PageReport(
         known=True,
         reports=reports,
         active=_is_active(status, view.ours, at),
-        others=tuple(_others(status, view.ours)),
+        others=(*elsewhere, *_others(status, view.ours)),
         first_at=_first_at(history, status, at, options, _reported) if reports else None,
         unrated=unrated,
         spoke_at=_first_at(history, status, at, options, _reported_or_unrated)
@@ -103,11 +107,14 @@ def _reports(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iter
     for component in status.components:
         if component.id in ours and component_level(component.status) is not Level.OK:
             yield truncate(f"{short_name(component)} {plain(component.status)}")
-    for incident in _incidents(status, ours, at):
-        yield truncate(f"{plain(incident.status)}: {incident.name}")
+    yield from _incident_words(_incidents(status, ours, at))
     for maintenance in status.maintenances:
         if under_way(maintenance) and touches(maintenance, ours):
             yield truncate(f"maintenance: {maintenance.name}")
+
+
+def _incident_words(incidents: Iterable[ProviderIncident]) -> Iterator[str]:
+    return (truncate(f"{plain(each.status)}: {each.name}") for each in incidents)
 
 
 def _incidents(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[ProviderIncident]:
@@ -191,7 +198,7 @@ def _first_at(
     The page's own instants count only after the last quiet reading, if there is one, as they are sometimes
     years off.
     """
-    first, quiet_at = status.fetched_at, None
+    first, quiet_at, platform = status.fetched_at, None, platform_at(history, at)
     readings = history.statuses(_EARLIEST, at)
     end = len(readings)
     while end:
@@ -199,7 +206,8 @@ def _first_at(
         if not newest.known:
             end -= 1
             continue
-        reported, _ = report(newest, ours_of(newest, options.ours), newest.fetched_at)
+        concerning = for_platform(newest, platform)
+        reported, _ = report(concerning, ours_of(newest, options.ours), newest.fetched_at)
         if not reported:
             quiet_at = newest.fetched_at
             break

@@ -10,6 +10,8 @@ from functools import lru_cache
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.page_changes import component_level, incident_level, under_way
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.platforms import for_platform, platform_at
+from claude_tui.model.gateway import Platform
 from claude_tui.model.observation import Source
 from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus, is_ours
 from claude_tui.model.snapshot import Level, StatusView
@@ -64,7 +66,10 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
     stale = checked_at is not None and (at - checked_at).total_seconds() > options.stale_after_s(
         Source.STATUS
     )
-    ours, level = history.worked_out("page", (status, options.ours), lambda: _rated(status, options.ours))
+    platform = platform_at(history, at)
+    ours, level, concerning = history.worked_out(
+        "page", (status, options.ours, platform), lambda: _rated(status, options.ours, platform)
+    )
     if stale:
         level = Level.UNKNOWN
     return StatusView(
@@ -73,16 +78,20 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
         checked_at=checked_at,
         read_at=read_at,
         level=level,
+        concerning=concerning,
         stale=stale,
     )
 
 
-def _rated(status: ProviderStatus | None, named: Sequence[str]) -> tuple[frozenset[str], Level]:
-    """Our components, and how they are by that report."""
+def _rated(
+    status: ProviderStatus | None, named: Sequence[str], platform: Platform | None
+) -> tuple[frozenset[str], Level, frozenset[str]]:
+    """Our components, how they are by that report, and the incidents that concern us."""
     if status is None:
-        return frozenset(), Level.UNKNOWN
+        return frozenset(), Level.UNKNOWN, frozenset()
     ours = ours_of(status, named)
-    return ours, page_level(status, ours)
+    seen = for_platform(status, platform)
+    return ours, page_level(seen, ours), frozenset(each.id for each in seen.incidents if touches(each, ours))
 
 
 def _read_at(history: History, at: datetime) -> datetime | None:

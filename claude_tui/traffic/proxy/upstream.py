@@ -8,13 +8,13 @@ never waits for another client's.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from claude_tui.model.addresses import diverted_to, is_address
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.dial import race
 from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
@@ -165,9 +165,10 @@ class Upstream:
         via = self._via
         host, port = (via.host, via.port) if via is not None else (self.address.host, self.address.port)
         trace.begin(Phase.DNS)
-        addresses = (host,) if _is_address(host) else tuple(await self._routes.resolve(host, port))
+        addresses = (host,) if is_address(host) else tuple(await self._routes.resolve(host, port))
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
+        trace.diverted = diverted_to(host, addresses) if via is None else None
         trace.begin(Phase.CONNECT)
         opened = await race(addresses, lambda address: _open(address, port))
         try:
@@ -213,11 +214,3 @@ async def _open(address: str, port: int) -> _Opened:
         sock.close()
         raise
     return _Opened(sock)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True

@@ -184,7 +184,7 @@ def _timings(observation: Observation) -> tuple[_Fact, ...]:
     if observation.skew_s is not None:
         facts.append(_Fact("server clock", f"{observation.skew_s:+.1f} s from ours"))
     if observation.bypassed is not None:
-        facts.append(_Fact("addresses", observation.bypassed))
+        facts.append(_Fact("addresses", str(observation.bypassed)))
     if observation.tls_expires_at is not None:
         facts.append(_Fact("certificate", f"valid until {observation.tls_expires_at:%Y-%m-%d %H:%M} UTC"))
     return tuple(facts)

@@ -220,8 +220,7 @@ def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> 
 
 
 def _is_ours(incident: ProviderIncident, view: StatusView) -> bool:
-    # An incident that names no component may affect any.
-    return not incident.components or not view.ours.isdisjoint(incident.components)
+    return incident.id in view.concerning
 
 
 def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:

@@ -81,11 +81,11 @@ def _silence(view: StatusView, times: Times, cells: int) -> Lines:
 def _incidents(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:
     if not status.incidents:
         return (heading("Incidents", "", cells), line(Span("  None posted.", "text")), BLANK)
-    ours_first = sorted(status.incidents, key=lambda each: view.ours.isdisjoint(each.components))
+    ours_first = sorted(status.incidents, key=lambda each: each.id not in view.concerning)
     names = {component.id: component.name for component in status.components}
     out: list[Line] = [heading("Incidents", f"{len(ours_first)} open", cells)]
     for each in ours_first:
-        out += _incident(each, not view.ours.isdisjoint(each.components), names, times, cells)
+        out += _incident(each, each.id in view.concerning, names, times, cells)
     return tuple(out)
 
 

@@ -133,7 +133,7 @@ def _components(view: StatusView, status: ProviderStatus) -> Iterable[str]:
 
 
 def _incidents(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> str:
-    ours = [each for each in status.incidents if not view.ours.isdisjoint(each.components)]
+    ours = [each for each in status.incidents if each.id in view.concerning]
     if ours:
         return ", ".join(_incident(each, snapshot) for each in ours)
     return "no incident on your components" if status.incidents else "no incident posted"

@@ -1,0 +1,76 @@
+"""The addresses of a host: the two kinds, what is wrong with one kind, and addresses that lead nowhere."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["AddressFault", "AddressKind", "Bypassed", "diverted_to", "is_address", "kind_of_address"]
+
+_LOCAL = "localhost"
+
+
+class AddressKind(StrEnum):
+    """The version of the Internet Protocol that an address belongs to."""
+
+    IPV4 = "IPv4"
+    IPV6 = "IPv6"
+
+    @property
+    def other(self) -> AddressKind:
+        return AddressKind.IPV4 if self is AddressKind.IPV6 else AddressKind.IPV6
+
+
+class AddressFault(StrEnum):
+    """What becomes of connections to one kind of addresses."""
+
+    REFUSED = "refused"
+    NO_ANSWER = "no_answer"
+    FAILS = "fails"
+
+
+_WORDS = {
+    AddressFault.REFUSED: "is refused",
+    AddressFault.NO_ANSWER: "gets no answer",
+    AddressFault.FAILS: "fails",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bypassed:
+    """The kind of addresses that was tried in vain before one of the other kind was connected."""
+
+    kind: AddressKind
+    """The kind that does not work."""
+    fault: AddressFault
+    """What became of it."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {_WORDS[self.fault]}"
+
+
+def kind_of_address(address: str) -> AddressKind:
+    return AddressKind.IPV6 if ":" in address else AddressKind.IPV4
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an address and no name."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def diverted_to(host: str, addresses: Sequence[str]) -> str | None:
+    """The address that the name `host` is diverted to, as blockers and hosts files do; None if it is not.
+
+    That is 0.0.0.0, or this machine itself, unless the name means this machine.
+    """
+    name = host.rstrip(".").lower()
+    if not addresses or is_address(host) or name == _LOCAL or name.endswith(f".{_LOCAL}"):
+        return None
+    parsed = [ipaddress.ip_address(each.partition("%")[0]) for each in addresses]
+    return addresses[0] if all(each.is_unspecified or each.is_loopback for each in parsed) else None
