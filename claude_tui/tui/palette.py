@@ -54,7 +54,10 @@ class Palette(LeavesOnce, CommandPalette):
     CALLED = "palette"
 
     def on_mount(self) -> None:
-        self.query_one(CommandInput).max_length = _LONGEST_SEARCH
+        search = self.query_one(CommandInput)
+        search.max_length = _LONGEST_SEARCH
+        # As in the dialogs: nothing moves by itself.
+        search.cursor_blink = False
 
     def _action_command_list(self, action: str) -> None:
         # Between a change of options and the next layout, the list has no lines, and paging raises KeyError.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandInput, CommandPalette
 from textual.widgets import OptionList
 
 from claude_tui.cli.parser import parse
@@ -169,6 +169,14 @@ async def test_palette_offers_what_this_screen_can_do() -> None:
         assert any(each.startswith("p ") and "Probe everything now" in each for each in offered)
         assert not any("\n" in each for each in offered)
         assert not any("Back to where" in each or "Up one line" in each for each in offered)
+
+
+async def test_nothing_in_the_palette_blinks() -> None:
+    app, _ = still_app(PICTURES["healthy"]())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        assert not app.screen.query_one(CommandInput).cursor_blink
 
 
 async def test_palette_finds_what_works_on_another_screen_and_goes_there() -> None:
