@@ -249,7 +249,7 @@ def _checking_losses(context: DiagnosisContext) -> Finding | None:
 
 def _held(context: DiagnosisContext) -> Evidence | None:
     held = context.facts.held
-    return Evidence(EvidenceKind.NOT_PROBED, (f"{held[:1].upper()}{truncate(held)[1:]}",)) if held else None
+    return Evidence(EvidenceKind.NOT_PROBED, (truncate(held),)) if held else None
 
 
 # -- healthy ---------------------------------------------------------------------------------
