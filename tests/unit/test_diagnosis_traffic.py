@@ -275,6 +275,17 @@ def test_one_model_that_fails_for_everybody_is_theirs() -> None:
     assert verdict.severity is Severity.P2
 
 
+def test_calls_without_a_model_are_not_called_a_model() -> None:
+    """Batches that failed read `unknown fails (500). unknown only`, with a model to fall back to."""
+    who = (("checkout", HAIKU), ("search", HAIKU), ("nightly", "unknown"))
+    view = traffic({("nightly", "unknown"): (O.SERVER_ERROR, 1.0)}, who=who)
+    verdict = said(probes(), view)
+    assert verdict.side is Side.THEM
+    assert "unknown" not in verdict.summary
+    assert "calls without a model only; Haiku is answered" in verdict.summary.replace("Calls", "calls")
+    assert verdict.fallback is None
+
+
 def test_a_rejected_key_of_the_probe_alone_pages_nobody() -> None:
     failing = probes(90, O.KEY_REJECTED)
     assert said(failing, None, 90).severity is Severity.P1

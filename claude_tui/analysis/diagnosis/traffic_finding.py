@@ -22,6 +22,7 @@ from claude_tui.model.format import count, percent, plural
 from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.text import truncate
+from claude_tui.model.traffic import UNKNOWN
 from claude_tui.model.traffic_trouble import TrafficTrouble
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Recovery, Severity, Side
 from claude_tui.model.waiting import wait_after
@@ -39,6 +40,7 @@ __all__ = [
     "severity_of",
 ]
 
+_NO_MODEL = "calls without a model"
 _SERVICE = frozenset({Cause.PROVIDER_OUTAGE, Cause.PROVIDER_ERRORS, Cause.PROVIDER_OVERLOADED})
 _CAUSE_OF = {
     Outcome.RATE_LIMITED: Cause.RATE_LIMITED,
@@ -102,7 +104,7 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
         retry=wait_after(failure, advice.retry, context.at),
         failures=(failure,) if trouble.newest is not None else (),
         bucket=probed.bucket if probed is not None else None,
-        fallback=trouble.well[0] if trouble.models and trouble.well else None,
+        fallback=_fallback(trouble),
         scope=scope_words(trouble) if "what" not in words else "",
         brief_scope=brief_scope(trouble, named="model" in words) if "what" not in words else "",
     )
@@ -162,7 +164,7 @@ def _advice(trouble: TrafficTrouble, advice: Advice, *, contradicted: bool) -> A
 
 def concerns(advice: Advice, trouble: TrafficTrouble) -> tuple[Advice, dict[str, str | None]]:
     """What to say about the models or applications concerned, and the words for it."""
-    if trouble.models and trouble.outcome in OF_THE_SERVICE:
+    if trouble.models and UNKNOWN not in trouble.models and trouble.outcome in OF_THE_SERVICE:
         named = knowledge().advice[OF_A_MODEL.get(advice.id, advice.id)]
         return named, {"model": _listed(map(model_name, trouble.models))}
     if advice.id in {"application_requests", "application_errors", "application_overloaded"}:
@@ -175,12 +177,29 @@ def concerns(advice: Advice, trouble: TrafficTrouble) -> tuple[Advice, dict[str,
 def scope_words(trouble: TrafficTrouble) -> str:
     """`checkout only; batch and search are answered`; empty if everybody is affected."""
     if trouble.models:
-        named, well = map(model_name, trouble.models), [model_name(each) for each in trouble.well]
+        named, well = map(_name, trouble.models), _well(trouble)
     elif trouble.applications:
         named, well = map(str, trouble.applications), list(trouble.well)
     else:
         return ""
     return f"{_listed(named)} only; {_answered(well)}"
+
+
+def _well(trouble: TrafficTrouble) -> list[str]:
+    """The models that are answered, unless there are none but calls without a model."""
+    return [_name(each) for each in trouble.well if each != UNKNOWN] or [_name(each) for each in trouble.well]
+
+
+def _fallback(trouble: TrafficTrouble) -> str | None:
+    """A model that is answered while others fail; nothing stands in for calls without a model."""
+    if not trouble.models or UNKNOWN in trouble.models:
+        return None
+    return next((each for each in trouble.well if each != UNKNOWN), None)
+
+
+def _name(model: str) -> str:
+    """What a model is called; batches and files have none."""
+    return _NO_MODEL if model == UNKNOWN else model_name(model)
 
 
 def answered_again(trouble: TrafficTrouble) -> Evidence:
@@ -200,8 +219,8 @@ def recovery_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Recovery:
 def brief_scope(trouble: TrafficTrouble, *, named: bool) -> str:
     """The scope for narrow places; `named` says whether the headline names the models that fail."""
     if trouble.models and named:
-        return _answered([model_name(each) for each in trouble.well])
-    whose = [model_name(each) for each in trouble.models] or trouble.applications
+        return _answered(_well(trouble))
+    whose = [_name(each) for each in trouble.models] or trouble.applications
     return f"{_listed(whose)} only" if whose else ""
 
 
@@ -217,7 +236,7 @@ def evidence_of(trouble: TrafficTrouble, witness: Witness) -> Evidence:
     """
     failed, calls, all_failed = trouble.failed, trouble.calls, witness.view.all.failed
     kind = trouble.error_type or knowledge().general(trouble.outcome).short or trouble.outcome.value
-    who = _listed(map(model_name, trouble.models)) or _listed(trouble.applications)
+    who = _listed(map(_name, trouble.models)) or _listed(trouble.applications)
     if who or failed > all_failed:
         whose = f" of {who}" if who else ""
         where = f"{percent(trouble.share)} of {count(calls)} calls{whose}"
