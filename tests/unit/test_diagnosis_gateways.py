@@ -122,7 +122,7 @@ def test_a_429_beside_unused_windows_says_what_speaks_against_our_limit() -> Non
 @pytest.mark.parametrize(
     ("reading", "said"),
     [
-        (WindowReading("7d_oi", None, None, "rejected"), "The 7d_oi window is used up."),
+        (WindowReading("7d_oi", None, None, "rejected"), "The 7d oi window is used up."),
         (WindowReading("5h", 1.02, None, "rejected"), "The 5h window is used up: 102%."),
     ],
 )
