@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.analysis.diagnosis.attribution import leading
 from claude_tui.analysis.diagnosis.cross_check import reach_of
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of, is_down
+from claude_tui.analysis.diagnosis.leading import leading
 from claude_tui.analysis.diagnosis.rate import successes_to_recover
 from claude_tui.knowledge import Reach
 from claude_tui.model.observation import Observation, Outcome, Source, Timings

@@ -64,21 +64,9 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     failures = context.failures_of(episode)
     lead = leading_cause(failures, cross_check)
     if lead.advice.cause is Cause.UNKNOWN:
-        counted = failures_evidence(context, episode, lead.failures)
-        said = truncate(lead.newest.message or "")
-        return Finding(
-            lead.advice,
-            confidence=0.0,
-            evidence=(counted, Evidence(EvidenceKind.SPECIFIC, (said,)) if said else None),
-            words=words_for(context, lead),
-            failures=lead.explained,
-        )
-    lead = replace(lead, advice=whose_words(context, lead.explained, lead.advice))
+        return _unexplained(context, episode, lead)
     scope = scope_of_messages(context)
-    advice = scoped(_as_rare(_as_outage(lead, context, episode), episode), scope)
-    advice = whose_key(context, advice, episode.since, lead.explained)
-    lead = specified(context, lead, advice)
-    lead = replace(lead, advice=as_reported(context, lead.advice, lead.newest))
+    lead = _advised(context, episode, lead, scope)
     models = context.open_episode(Source.MODELS)
     clause = models_clause(context, now)
     return Finding(
@@ -104,6 +92,30 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
         brief_scope=scope.others if scope is not None and lead.advice.id in OF_A_MODEL.values() else "",
         fallback=scope.fallback if scope is not None else None,
     )
+
+
+def _unexplained(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> Finding:
+    """Failures of a kind that nothing is known about, in their own words."""
+    counted = failures_evidence(context, episode, lead.failures)
+    said = truncate(lead.newest.message or "")
+    return Finding(
+        lead.advice,
+        confidence=0.0,
+        evidence=(counted, Evidence(EvidenceKind.SPECIFIC, (said,)) if said else None),
+        words=words_for(context, lead),
+        failures=lead.explained,
+    )
+
+
+def _advised(
+    context: DiagnosisContext, episode: Episode, lead: LeadingCause, scope: Scope | None
+) -> LeadingCause:
+    """The cause with advice for what else is known: whose it is, how far it reaches, what the page says."""
+    lead = replace(lead, advice=whose_words(context, lead.explained, lead.advice))
+    advice = scoped(_as_rare(_as_outage(lead, context, episode), episode), scope)
+    advice = whose_key(context, advice, episode.since, lead.explained)
+    lead = specified(context, lead, advice)
+    return replace(lead, advice=as_reported(context, lead.advice, lead.newest))
 
 
 def _while_it_failed(context: DiagnosisContext, episode: Episode) -> CrossCheck | None:
