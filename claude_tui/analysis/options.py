@@ -13,19 +13,14 @@ __all__ = ["Confirmation", "Options", "Thresholds", "TrafficThresholds"]
 class Confirmation:
     """How messages are sent again after a first failure, and while a problem is judged."""
 
-    messages: int = 4
+    messages: int = 3
     """How many messages follow a first failure at once; 0 for none."""
-    gap_s: float = 1.5
+    gap_s: float = 3.0
     """Seconds between these messages."""
     open_s: float = 10.0
     """Seconds between messages while the failure rate is unclear."""
     most_times: float = 2.0
     """The most messages, as a multiple of the usual number, counted over an hour."""
-
-    @property
-    def span_s(self) -> float:
-        """Seconds from a first failure to the last of the messages that follow it at once."""
-        return self.messages * self.gap_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def test_the_interval_holds_while_all_is_well() -> None:
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [(messages(0), 1.5), (messages(0, BAD), 1.5), (messages(0, Outcome.OVERLOADED), 30.0),
+    [(messages(0), 3.0), (messages(0, BAD), 3.0), (messages(0, Outcome.OVERLOADED), 30.0),
      (replace(messages(0, BAD), retry_after_s=20.0), 30.0)],
 )  # fmt: skip
 def test_the_first_message_of_all_is_followed_at_once_unless_that_has_to_wait(
@@ -51,7 +51,7 @@ def test_the_first_message_of_all_is_followed_at_once_unless_that_has_to_wait(
 
 def test_after_a_long_pause_the_first_message_is_followed_at_once_too() -> None:
     seen = history_of(*healthy(0, HOUR), messages(2 * HOUR))
-    assert interval_s(seen, Source.MESSAGES, after(2 * HOUR), Options()) == 1.5
+    assert interval_s(seen, Source.MESSAGES, after(2 * HOUR), Options()) == 3.0
 
 
 def test_who_asks_rarely_pays_for_no_second_message() -> None:
@@ -61,14 +61,14 @@ def test_who_asks_rarely_pays_for_no_second_message() -> None:
     assert interval_s(history_of(messages(0)), Source.MESSAGES, after(0), none) == 30.0
 
 
-def test_a_first_failure_is_asked_again_at_once_four_times() -> None:
-    assert [wait(*course("F" + "." * good, 1.5)) for good in range(4)] == [1.5, 1.5, 1.5, 1.5]
-    assert wait(*course("F....", 1.5)) == 10.0
-    assert wait(*course("F....", 1.5), *(messages(HOUR + at) for at in range(15, 181, 15))) == 30.0
+def test_a_first_failure_is_asked_again_at_once_three_times() -> None:
+    assert [wait(*course("F" + "." * good, 3.0)) for good in range(3)] == [3.0, 3.0, 3.0]
+    assert wait(*course("F...", 3.0)) == 10.0
+    assert wait(*course("F...", 3.0), *(messages(HOUR + at) for at in range(15, 181, 15))) == 30.0
 
 
 def test_the_free_probes_follow() -> None:
-    assert wait(*course("F"), source=Source.MODELS) == 2.5
+    assert wait(*course("F"), source=Source.MODELS) == 3.0
     assert wait(*course("F"), source=Source.STATUS) == 10.0
 
 
@@ -102,8 +102,8 @@ def test_a_total_outage_is_clear_and_its_end_is_not() -> None:
 
 
 def test_the_first_answers_that_end_an_outage_are_asked_for_at_once() -> None:
-    assert wait(*course("F" * 8 + ".")) == 1.5
-    assert wait(*course("F" * 8 + "..")) == 1.5
+    assert wait(*course("F" * 8 + ".")) == 3.0
+    assert wait(*course("F" * 8 + "..")) == 3.0
     assert wait(*course("F.FF" * 3 + ".")) == 10.0
 
 

@@ -277,25 +277,3 @@ def test_whoever_takes_a_trouble_has_it_until_it_ends() -> None:
     )
     well = replace(rare, severity=Severity.NONE, since=None)
     assert as_taken(well, [ana], at) == well
-
-
-@pytest.mark.parametrize(
-    ("marks", "every_s", "is_p1"),
-    [
-        ("FFF", 1.5, False),
-        ("FFFF", 1.5, False),
-        ("FFFFF", 1.5, True),
-        ("FF", 3.0, False),
-        ("FFF", 3.0, True),
-        ("FFF", 30.0, True),
-        ("F.FFFF", 10.0, False),
-        ("F.FF.....FFFF", 10.0, False),
-        ("FF...F.FFFFF", 10.0, False),
-        ("FF...F.FFFFFFFFFF", 10.0, True),
-    ],
-)
-def test_a_p1_takes_evidence_that_nothing_gets_through(marks: str, every_s: float, is_p1: bool) -> None:
-    """At half of the requests failing, every other quarter of an hour had a P1 of a few seconds."""
-    outcomes = [BAD if mark == "F" else Outcome.OK for mark in marks]
-    burst = [messages(HOUR + every_s * number, outcome) for number, outcome in enumerate(outcomes)]
-    assert (verdict(*healthy(0, HOUR), *burst).severity is Severity.P1) is is_p1

@@ -13,7 +13,7 @@ from claude_tui.analysis.diagnosis.round_policy import RoundPolicy
 from claude_tui.analysis.diagnosis.slow_detection import Slow, slow_first_token
 from claude_tui.analysis.diagnosis.status_page import PageReport, page_report_at
 from claude_tui.analysis.history.history import API_SOURCES, History
-from claude_tui.analysis.options import Confirmation, Options, Thresholds
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.views.status import status_view
 from claude_tui.model.gateway import is_gateway
 from claude_tui.model.observation import Observation, Source
@@ -35,7 +35,6 @@ LEADING = 60
 _SLOW_RUN = 12
 # A message probe backs off for up to a minute, and any probe may wait half a minute for a response.
 _BACKOFF_S, _ANSWER_S = 60.0, 30.0
-_NO_MORE = Confirmation(messages=0)
 # Whatever wait a server asks for, the probes try again after an hour.
 _LONGEST_HOLD_S = 3600.0
 
@@ -70,11 +69,6 @@ class DiagnosisContext:
     @property
     def thresholds(self) -> Thresholds:
         return self.options.thresholds
-
-    @property
-    def pace(self) -> Confirmation:
-        """How messages are asked again after a first failure."""
-        return self.options.confirmation if self.policy.checks_again else _NO_MORE
 
     def open_episode(self, source: Source) -> Episode | None:
         """The open episode of a source, even if it has only one failure so far."""

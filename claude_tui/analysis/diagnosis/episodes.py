@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, decides_alone, is_lost, took_until
+from claude_tui.analysis.diagnosis.cross_check import decides_alone, is_lost, took_until
 from claude_tui.analysis.diagnosis.quiet import comes_in_bursts, quiet_s, returns_soon
 from claude_tui.analysis.diagnosis.rate import (
     LEAST_RUN,
@@ -25,10 +25,8 @@ from claude_tui.analysis.diagnosis.rate import (
     first_conclusive,
     successes_to_recover,
 )
-from claude_tui.analysis.history.columns import Column
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Confirmation
-from claude_tui.model.observation import REFUSALS, Observation, Source
+from claude_tui.model.observation import REFUSALS, Source
 
 __all__ = [
     "ANSWERS_RETURN",
@@ -39,7 +37,6 @@ __all__ = [
     "episodes_of",
     "improbable_run",
     "is_down",
-    "least_down",
 ]
 
 RECENT = 24
@@ -317,8 +314,8 @@ def _confirmed(history: History, clusters: Sequence[Episode]) -> Episode | None:
     return replace(cluster, confirmed_at=took_until(items.values[newest]))
 
 
+# This many failures in a row show that nothing gets through; two may be half of the requests.
 DOWN = 3
-"""At least this many failures in a row show that nothing gets through."""
 ANSWERS_RETURN = 3
 """After this many answers in a row it is untrue that nothing gets through, though they may be luck: services
 that restart answer now and then."""
@@ -328,24 +325,6 @@ _UP_SHARE = 0.2
 # It is down again after a run of failures that is this improbable at the rate so far.
 _DOWN_CHANCE = 0.0003
 _MOST_SHARE = 0.8
-
-
-def least_down(
-    items: Column[Observation], first: int, last: int, pace: Confirmation, *, part: float = 1.0
-) -> int:
-    """How many failures in a row, of those from index `first` to `last`, show that nothing gets through.
-
-    Three that come within seconds may be half of the requests, as every fourth burst of those begins like
-    this: all the messages of the confirmation have to fail, or all in the time that it takes. If another
-    source fails as well, `part` of them is enough. Where nothing is asked again at once, there are no more.
-    """
-    least = DOWN if part == 1.0 else DOWN - 1
-    if asks_to_back_off(items.values[last]):
-        return least
-    most = max(math.ceil(part * (pace.messages + 1)), least)
-    lasted = range(least, min(most, last - first + 2))
-    enough_s = part * pace.span_s
-    return next((each for each in lasted if items.at[first + each - 1] - items.at[first] >= enough_s), most)
 
 
 def is_down(failed: Sequence[bool], least: int = DOWN) -> bool:

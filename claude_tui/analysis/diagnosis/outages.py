@@ -24,7 +24,7 @@ from claude_tui.analysis.diagnosis.cross_check import (
     is_lost,
     took_until,
 )
-from claude_tui.analysis.diagnosis.episodes import ANSWERS_RETURN, DOWN, Episode, least_down
+from claude_tui.analysis.diagnosis.episodes import ANSWERS_RETURN, DOWN, Episode
 from claude_tui.analysis.diagnosis.evidence import failures_evidence, kinds_of, models_clause, ruled_out
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
@@ -174,7 +174,6 @@ def _severity_of_messages(context: DiagnosisContext, episode: Episode, lead: Lea
         episode,
         advice.cause,
         context.options,
-        context.pace,
     )
     if context.ends_conclusively:
         useless = advice.retry is not None and not advice.retry.worthwhile
@@ -214,11 +213,8 @@ def _is_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) 
 
 def _least_down(context: DiagnosisContext, episode: Episode) -> int:
     """How many failures in a row are an outage: fewer if the other source fails as well."""
-    if episode.source is Source.MODELS:
+    if episode.source is Source.MODELS or not _models_fail(context):
         return DOWN
-    if not _models_fail(context):
-        items = context.history.exchanges(episode.source).items
-        return least_down(items, episode.first, episode.last, context.pace)
     models = context.open_episode(Source.MODELS)
     return 1 if models is not None and models.active else DOWN - 1
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.business_days import next_business_day
 from claude_tui.analysis.diagnosis.cross_check import took_until
-from claude_tui.analysis.diagnosis.episodes import DOWN, Episode, improbable_run, least_down
+from claude_tui.analysis.diagnosis.episodes import DOWN, Episode, improbable_run
 from claude_tui.analysis.history.columns import Column
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Confirmation, Options, Thresholds
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.verdict import Cause, Severity, Verdict
@@ -31,15 +31,14 @@ FOLLOWED_S = 3600.0
 LEAST_SHARED = 5
 # The same once responses had returned: half of the messages fail like this in 3 of 1,000 dozens.
 LEAST_SHARED_AGAIN = 12
-# From this many messages on, the share of streams that break off is known; of fewer, clearly more must.
+# From this many messages on, the failure rate is known well enough to tell whether three in a row may be luck,
+# and the share of streams that break off; of fewer, clearly more must.
 _KNOWN, _CLEARLY = 10, 1.2
-# How improbable a run of failures must be, at the rate so far, to make a problem P1 of which some messages
-# were answered, and to make it one again.
-_FIRST_CHANCE, _AGAIN_CHANCE = 0.001, 0.00001
+# How improbable a run of failures must be, at the rate so far, to make a problem P1: if few messages are
+# known and some of them were answered, if many are known, and for a second P1.
+_EARLY_CHANCE, _FIRST_CHANCE, _AGAIN_CHANCE = 0.02, 0.003, 0.00001
 # This many failing model lists in a row show that the failure is not just one of them.
 _LISTS, _LOOKED_AT = 2, 8
-# If the model list fails too, this part of the messages that show an outage is enough.
-_WITH_LIST = 0.5
 # Responses have returned with this many in a row, or this many of the last few.
 _UP_RUN, _UP, _UP_OF = 3, 2, 5
 # Counting begins with a failure, so a share of few messages is too high: 3 of 60 are the 5% of a P2.
@@ -52,10 +51,9 @@ def severity_of_messages(
     episode: Episode,
     cause: Cause,
     options: Options,
-    pace: Confirmation,
 ) -> Severity:
     """The severity of failing messages that are more than chance."""
-    if most_fail(history, at, episode, options, pace):
+    if most_fail(history, at, episode, options):
         return Severity.P1
     if _breaks_off_seldom(history, at, episode, options):
         return Severity.P4
@@ -98,14 +96,13 @@ def _is_share(
     return failed >= thresholds.ratio_failures and failed >= thresholds.errors * asked
 
 
-def most_fail(history: History, at: datetime, episode: Episode, options: Options, pace: Confirmation) -> bool:
-    """Whether nothing gets through: the last messages failed, or nearly all in five minutes.
+def most_fail(history: History, at: datetime, episode: Episode, options: Options) -> bool:
+    """Whether nothing gets through: the last three messages failed, or nearly all in five minutes.
 
-    How many in a row is up to `least_down`; half as many are enough if the model list fails too. Once true,
-    it stays true until responses return. From then on, and if some messages of the problem were answered
-    before, only a run of failures that is improbable at its rate makes it true, so that a problem does not
-    become P1 by luck. Only messages of the episode count, and counting ends with the last message, so time
-    alone changes nothing.
+    Two are enough if the model list fails too. Once true, it stays true until responses return. From then on,
+    and if some messages of the problem were answered before, only a run of failures that is improbable at its
+    rate makes it true, so that a problem does not become P1 by luck. Only messages of the episode count, and
+    counting ends with the last message, so time alone changes nothing.
     """
     items, all_failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
     end = items.count_until(at.timestamp())
@@ -125,25 +122,20 @@ def most_fail(history: History, at: datetime, episode: Episode, options: Options
             most = not _answers_come_back(newest, five)
             answered = not most
         elif failed:
-            start = index + 1 - run
-            streak = run >= least_down(items, start, index, pace)
-            streak = streak and items.at[index] - items.at[index - DOWN + 1] < span_s
-            before = start - episode.first
+            streak = run >= DOWN and items.at[index] - items.at[index - DOWN + 1] < span_s
+            before = index + 1 - episode.first - run
             if answered or before:
-                chance = _AGAIN_CHANCE if answered else _FIRST_CHANCE
-                # One more of each kind, as the rate of a few messages is uncertain.
-                streak = streak and improbable_run(run, failures - run + 1, before + 2, chance)
-            elif not streak and run >= least_down(items, start, index, pace, part=_WITH_LIST):
+                chance = _AGAIN_CHANCE if answered else _FIRST_CHANCE if before >= _KNOWN else _EARLY_CHANCE
+                streak = streak and improbable_run(run, failures - run, before, chance)
+            elif run == DOWN - 1:
                 until = items.at[index + 1] if index + 1 < end else at.timestamp()
-                streak = _list_fails_too(history, items.at[start], items.values[index], until)
+                streak = _list_fails_too(history, items.at[index - 1], items.values[index], until)
             most = streak or five.nearly_all_of(LEAST_SHARED if not answered else LEAST_SHARED_AGAIN)
     return most
 
 
-def _list_fails_too(history: History, first: float, newest: Observation, until: float) -> bool:
-    """Whether the model list was known to fail by the newest message, or by `until`: before the next one.
-
-    `first` is when the first of the failing messages was sent.
+def _list_fails_too(history: History, first: float, second: Observation, until: float) -> bool:
+    """Whether the model list was known to fail by the second message, or by `until`: before the third.
 
     Only what had returned by then counts, as a newer response may have been on its way: what was P1 stays P1
     until messages are answered. An endpoint may have no model list and never answer.
@@ -152,14 +144,14 @@ def _list_fails_too(history: History, first: float, newest: Observation, until: 
     count = items.count_until(until)
     if count == failures.count_until(until):
         return False
-    known_at = took_until(newest)
-    lists = [(took_until(each), each) for each in items.values[max(count - _LOOKED_AT, 0) : count]]
-    before = [each for came, each in lists if came <= known_at]
+    known_at = took_until(second)
+    newest = [(took_until(each), each) for each in items.values[max(count - _LOOKED_AT, 0) : count]]
+    before = [each for came, each in newest if came <= known_at]
     if any(not each.failed for each in before if each.at.timestamp() > first):
         return False
     if len(before) >= _LISTS and all(each.failed for each in before[-_LISTS:]):
         return True
-    after = [each for came, each in lists if came > known_at and each.at > newest.at]
+    after = [each for came, each in newest if came > known_at and each.at > second.at]
     return bool(after) and after[0].failed
 
 
