@@ -41,6 +41,7 @@ NOT_JSON: Found = (Outcome.INVALID_RESPONSE, "not_json")
 EMPTY: Found = (Outcome.INVALID_RESPONSE, "empty_body")
 NO_EVENTS: Found = (Outcome.INVALID_RESPONSE, "no_events")
 REDIRECT: Found = (Outcome.INVALID_RESPONSE, "redirect")
+AWAY: Found = (Outcome.INVALID_RESPONSE, "redirect_away")
 BROKEN: Found = (Outcome.SERVER_ERROR, None)
 UNFINISHED: Found = (Outcome.TRUNCATED_STREAM, None)
 WELL: Found = (Outcome.OK, None)
@@ -106,7 +107,7 @@ EXPECTED: dict[str, Found | tuple[Found, Found, Found]] = {
     ),
     "brackets": NOT_JSON,
     "a redirect loop": REDIRECT,
-    "redirects without end": REDIRECT,
+    "redirects without end": (REDIRECT, AWAY, AWAY),
 }
 TLS_EXPECTED: dict[str, Found] = {
     "expired": (Outcome.NETWORK, "tls_expired"),

@@ -159,7 +159,7 @@ ERROR = {
         (
             response(b"", status="302 Found", headers={"location": "/login"}),
             Outcome.INVALID_RESPONSE,
-            "redirect",
+            "redirect_away",
         ),
         (response(b"error code: 502", status="502 Bad Gateway"), Outcome.SERVER_ERROR, None),
     ],

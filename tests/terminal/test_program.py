@@ -241,13 +241,13 @@ def test_a_screen_that_fails_is_closed_with_a_report_and_the_rest_goes_on(
     assert "do-not-show-me" not in report.read_text()
 
 
-# What opens each dialog, and what can be read in it.
+# What opens each dialog, and what can be read in it. The cursor of the palette stands on a letter.
 DIALOGS = (
     (b"a", b"Acknowledge"),
     (b"z", b"Snooze"),
     (b"s", b"Severity"),
     (b"t", b"Theme"),
-    (b":", b"Search"),
+    (b":", b"earch"),
     (b"m", b"Playbook"),
     (b"w", b"Your"),
     (b"o", b"verdict"),

@@ -31,8 +31,8 @@ FOLLOWED_S = 3600.0
 LEAST_SHARED = 5
 # The same once responses had returned: half of the messages fail like this in 3 of 1,000 dozens.
 LEAST_SHARED_AGAIN = 12
-# From this many messages on, the failure rate is known well enough to tell whether three in a row may be luck,
-# and the share of streams that break off; of fewer, clearly more must.
+# From this many messages on, the failure rate is known well enough to tell whether three in a row may be
+# luck, and the share of streams that break off; of fewer, clearly more must.
 _KNOWN, _CLEARLY = 10, 1.2
 # How improbable a run of failures must be, at the rate so far, to make a problem P1: if few messages are
 # known and some of them were answered, if many are known, and for a second P1.
