@@ -237,13 +237,10 @@ def severities() -> str:
 
 """
     counted = (
-        "A P1 is also when nothing gets through at the start: the first {confirmed} messages fail, or at"
-        " least 3 over {confirm_span_s} or more; half of that while the list of models fails too, whichever"
+        "A P1 is also when the last 3 messages failed, or 2 while the list of models fails too, whichever"
         " side is at fault. The share is counted over the last {severity_span_s}. A P1 lasts until answers"
         " come back: 3 in a row, or some while fewer than {most_fail_ends} of messages fail."
     )
-    pace = Options().confirmation
-    figures |= {"confirmed": str(pace.messages + 1), "confirm_span_s": f"{pace.span_s:.0f} s"}
     return table.format(**figures) + _entry(counted.format(**figures))
 
 
