@@ -21,11 +21,12 @@ from claude_tui.analysis.views.models import model_states
 from claude_tui.analysis.views.outlook import outlook
 from claude_tui.analysis.views.status import status_view
 from claude_tui.analysis.views.traffic_headroom import headroom_by_model, with_traffic_limits
+from claude_tui.model.headroom import HeadroomView
 from claude_tui.model.snapshot import EngineState, Focus, Snapshot, StatusView
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import PageAgreement, Verdict
 
-__all__ = ["Options", "build_snapshot", "verdict_at"]
+__all__ = ["Options", "build_snapshot", "verdict_at", "with_current_limits"]
 
 
 def build_snapshot(
@@ -44,9 +45,7 @@ def build_snapshot(
     instant.
     """
     status = status_view(history, at, options)
-    headroom = with_traffic_limits(
-        headroom_view(history, at, options), traffic, engine.target.model, at, options
-    )
+    headroom = _headroom(history, at, engine, options, traffic)
     latency = latency_view(history, at, options)
     verdict = diagnose(
         history, at, options, engine_facts(engine), policy=policy, view=status, traffic=traffic
@@ -79,6 +78,23 @@ def verdict_at(
     verdict = diagnose(history, at, options, engine_facts(engine), traffic=traffic)
     rated = as_set(verdict, engine.severity_marks, at, options.thresholds)
     return as_taken(rated, engine.takes, at)
+
+
+def with_current_limits(snapshot: Snapshot, history: History, options: Options) -> Snapshot:
+    """The Snapshot with the headroom of its instant, where its views are older."""
+    at, traffic = snapshot.at, snapshot.traffic
+    return replace(
+        snapshot,
+        headroom=_headroom(history, at, snapshot.engine, options, traffic),
+        headroom_by_model=headroom_by_model(traffic, at, options),
+    )
+
+
+def _headroom(
+    history: History, at: datetime, engine: EngineState, options: Options, traffic: TrafficView | None
+) -> HeadroomView:
+    found = headroom_view(history, at, options)
+    return with_traffic_limits(found, traffic, engine.target.model, at, options)
 
 
 def _silent_since(verdict: Verdict, status: StatusView) -> datetime | None:

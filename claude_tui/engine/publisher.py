@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from claude_tui.analysis.snapshot import build_snapshot, verdict_at
+from claude_tui.analysis.snapshot import build_snapshot, verdict_at, with_current_limits
 from claude_tui.analysis.views.incident_log import with_incident
 from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorState
 from claude_tui.engine.conditions import Conditions, ConditionsRecorder
@@ -201,9 +201,7 @@ class Publisher:
         try:
             renewed = self._renewed()
             if renewed is not None:
-                self._has_told_all = True
-                if self.collects and self._attendance is not None:
-                    self._tell(self._alerts)
+                self._follow_up(renewed)
                 if self._watched:
                     self._newest = renewed
                     publish(renewed)
@@ -224,9 +222,7 @@ class Publisher:
             publish(snapshot)
 
     def _renewed(self) -> Snapshot | None:
-        """The newest Snapshot with the verdict and the state of now; None if a new one would tell, record,
-        page or log something else.
-        """
+        """The newest Snapshot with the current verdict and state; None if more than these has changed."""
         seen = self._seen
         if seen is None or not self._may_renew(seen):
             return None
@@ -235,22 +231,33 @@ class Publisher:
         if not seen.covers(now, history.version, state, traffic):
             return None
         verdict = verdict_at(history, now, state, self._options, traffic)
-        if not seen.tells(verdict) or self._is_due(verdict, state, now):
+        if not seen.tells(verdict) or self._changes_record(verdict, state, now):
             return None
         return replace(seen.snapshot, at=now, engine=state, verdict=verdict, panels_at=seen.snapshot.at)
 
-    def _is_due(self, verdict: Verdict, state: EngineState, now: datetime) -> bool:
-        """Whether there is something to do as time has passed."""
+    def _changes_record(self, verdict: Verdict, state: EngineState, now: datetime) -> bool:
+        """Whether that verdict is new to the journal, or proposes an incident or withdraws the proposal."""
         if not self.collects:
             return False
         if self._journal.is_new(verdict, now):
             return True
         proposal = self._watch.proposal(verdict, self._journal.verdicts, state.incident_entries, now)
-        if (proposal is None) != (self._proposal is None):
-            return True
-        if self._paging is not None and self._paging.is_due(now, verdict):
-            return True
-        return self._attendance is not None and self._status_line.is_due(now)
+        return (proposal is None) != (self._proposal is None)
+
+    def _follow_up(self, renewed: Snapshot) -> None:
+        """Evaluates the alerts and keeps the status line, if either is due."""
+        self._has_told_all = True
+        if not self.collects:
+            return
+        at, verdict = renewed.at, renewed.verdict
+        alerts_due = self._paging is not None and self._paging.is_due(at, verdict)
+        if alerts_due or (self._attendance is not None and self._status_line.is_due(at)):
+            self._judge(with_current_limits(renewed, self._collector.memory.history, self._options))
+            if self._seen is not None:
+                self._seen = replace(self._seen, alerts=self._alerts)
+            self._has_told_all = self._tells_all(renewed)
+        elif self._attendance is not None:
+            self._tell(self._alerts)
 
     def _judge(self, snapshot: Snapshot) -> None:
         """What only one of the processes on a store may do."""

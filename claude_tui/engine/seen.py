@@ -19,7 +19,7 @@ from claude_tui.model.verdict import Verdict
 
 __all__ = ["AT_LEAST_EVERY", "LOOK_EVERY", "Seen"]
 
-AT_LEAST_EVERY = timedelta(seconds=5)
+AT_LEAST_EVERY = timedelta(seconds=12)
 """How old the views of the newest Snapshot get, whatever happens."""
 
 LOOK_EVERY = timedelta(seconds=4)

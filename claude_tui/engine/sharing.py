@@ -24,7 +24,8 @@ FOLLOW_S = 0.5
 LOOK_S = 1.0
 """Seconds between two attempts to take the lease, and two counts of who is watching.
 
-Where nobody else is watching, also between two checks of what others have recorded.
+Where nobody else is watching, also between two checks of what others have recorded; where no calls are
+recorded either, both take place every other second.
 """
 
 _LOOK_EVERY = round(LOOK_S / FOLLOW_S)
@@ -193,7 +194,7 @@ class Sharing:
         the event loop, twice a second, cost four times as much. Who collects and how many are watching is
         updated on the way.
         """
-        step = _LOOK_EVERY if self._is_alone else 1
+        step = self._turns_between_checks
         for turn in range(0, _TURNS, step):
             version = self._look(of_others=turn % _LOOK_EVERY == 0)
             if version is None or version != known or self._store.problem is not None:
@@ -201,6 +202,12 @@ class Sharing:
             if ended.wait(step * FOLLOW_S):
                 break
         return version
+
+    @property
+    def _turns_between_checks(self) -> int:
+        if not self._is_alone:
+            return 1
+        return _LOOK_EVERY if self._traffic.is_recorded else _TURNS
 
     @property
     def _is_alone(self) -> bool:

@@ -199,6 +199,11 @@ class FollowedTraffic:
         changed |= self._upkeep(at)
         self._renew(at, changed=changed)
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether any calls have been recorded."""
+        return self._last > 0
+
     def view(self, at: datetime) -> TrafficView | None:
         """The view at an instant; the same object while neither figures nor spans have changed."""
         facts, end = self._facts, last_full_span(at)
