@@ -60,7 +60,8 @@ def regroup(
     """The open groups after their alerts changed. At most one group per topic is open."""
     members_by_topic = _members_by_topic(groups, alerts, rules, verdict, at)
     open_groups = {
-        group.topic: group for group in _rekeyed([each for each in groups if each.open], members_by_topic)
+        group.topic: group
+        for group in _rekeyed([candidate for candidate in groups if candidate.open], members_by_topic)
     }
     after: list[AlertGroup] = []
     group_ids: dict[Key, str] = {}

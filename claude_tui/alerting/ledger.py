@@ -113,7 +113,7 @@ def on_clock(ledger: Ledger, at: datetime) -> Ledger:
 def _shifted(value: Any, by: timedelta) -> Any:
     if isinstance(value, datetime):
         return value + by
-    return mapped(lambda each: _shifted(each, by), value)
+    return mapped(lambda item: _shifted(item, by), value)
 
 
 def same_but_for_figures(one: Ledger, other: Ledger) -> bool:

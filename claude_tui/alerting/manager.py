@@ -135,8 +135,8 @@ class Alerting:
 
     def _problem(self) -> str | None:
         faults = (f"rule {name} cannot be evaluated: {fault}" for name, fault in self._faults.items())
-        problems = [self._holder.problem, *(self._redactor.clean(each, 200) for each in faults)]
-        return "; ".join(each for each in problems if each) or None
+        problems = [self._holder.problem, *(self._redactor.clean(fault, 200) for fault in faults)]
+        return "; ".join(problem for problem in problems if problem) or None
 
     def acknowledge(
         self, group: str | None, *, by: str, reason: str, asked_at: datetime | None = None

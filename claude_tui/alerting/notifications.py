@@ -81,10 +81,12 @@ def _paged_lately(group: AlertGroup, known: Sequence[AlertGroup], at: datetime) 
     The end of a group that opens again counts as a page.
     """
     found: set[str] = set()
-    for each in known:
-        last = max((instant for instant in (each.paged_at, each.closed_at) if instant), default=None)
-        if each.topic == group.topic and last is not None and at - last < BETWEEN_PAGES:
-            found.update(each.notified_routes)
+    for notification in known:
+        last = max(
+            (instant for instant in (notification.paged_at, notification.closed_at) if instant), default=None
+        )
+        if notification.topic == group.topic and last is not None and at - last < BETWEEN_PAGES:
+            found.update(notification.notified_routes)
     return frozenset(found)
 
 

@@ -106,4 +106,6 @@ class RuleContext:
 
     def cost_usd(self, source: Source, window: timedelta) -> float:
         """What the probes of `source` cost within the last `window`, in dollars."""
-        return sum(each.cost_usd for each in self._history.window(source, self.at - window, self.at))
+        return sum(
+            observation.cost_usd for observation in self._history.window(source, self.at - window, self.at)
+        )

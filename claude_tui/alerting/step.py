@@ -124,11 +124,13 @@ def _with(
 ) -> Ledger:
     # A group that the same act has changed already stays as it is: a request may be carried out twice.
     chosen = [
-        each for each in ledger.groups if each.open and group in (None, each.id) and change(each) != each
+        candidate
+        for candidate in ledger.groups
+        if candidate.open and group in (None, candidate.id) and change(candidate) != candidate
     ]
     entries = [
-        AlertEntry("", at, kind, each.severity, each.topic, f"{words} · {each.content.what}", by=by)
-        for each in chosen
+        AlertEntry("", at, kind, changed.severity, changed.topic, f"{words} · {changed.content.what}", by=by)
+        for changed in chosen
     ]
-    groups = tuple(change(each) if each in chosen else each for each in ledger.groups)
+    groups = tuple(change(old) if old in chosen else old for old in ledger.groups)
     return noted(replace(ledger, groups=groups), entries) if chosen else ledger

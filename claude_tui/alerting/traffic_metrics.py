@@ -49,9 +49,12 @@ def _failing(context: RuleContext, query: Query) -> Reading:
     if view is None or view.all.calls < _LEAST_CALLS:
         return None
     return tuple(
-        Sample(each.failed / each.calls if each.failed >= query.minimum else 0.0, (("app", each.name),))
-        for each in view.applications
-        if each.calls >= _LEAST_CALLS
+        Sample(
+            application.failed / application.calls if application.failed >= query.minimum else 0.0,
+            (("app", application.name),),
+        )
+        for application in view.applications
+        if application.calls >= _LEAST_CALLS
     )
 
 
@@ -96,10 +99,10 @@ def _quiet(context: RuleContext, _query: Query) -> Reading:
         return None
     return tuple(
         Sample(
-            max(context.at - each.quiet_since, timedelta()).total_seconds() if each.quiet_since else 0.0,
-            (("source", each.source.value),),
+            max(context.at - source.quiet_since, timedelta()).total_seconds() if source.quiet_since else 0.0,
+            (("source", source.source.value),),
         )
-        for each in view.sources
+        for source in view.sources
     )
 
 

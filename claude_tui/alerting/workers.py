@@ -173,7 +173,10 @@ class NotificationWorker(DeliveryWorker):
 
     async def _finish(self, queued: QueuedNotification, tried: AttemptResult) -> None:
         result = self._result(tried)
-        attempted = next((each for each in self._holder.ledger.outbox if each.key == queued.key), queued)
+        attempted = next(
+            (notification for notification in self._holder.ledger.outbox if notification.key == queued.key),
+            queued,
+        )
         self._holder.change(outbox=settle(self._holder.ledger.outbox, attempted, result))
         self._record(result)
         if result.delivered:

@@ -67,7 +67,7 @@ def _terminal() -> Terminal:
     streams = (sys.stdin, sys.stdout)
     size = shutil.get_terminal_size()
     return Terminal(
-        is_terminal=all(each is not None and not each.closed and each.isatty() for each in streams),
+        is_terminal=all(stream is not None and not stream.closed and stream.isatty() for stream in streams),
         encoding=sys.stdout.encoding or "" if sys.stdout is not None else "",
         columns=size.columns,
         rows=size.lines,

@@ -46,9 +46,10 @@ def log_to_file(settings: Settings, command: str, redactor: Redactor, *, screen:
     Replaces what an earlier call has set up.
     """
     root, form = logging.getLogger(), _Form(redactor)
-    for handler in [each for each in root.handlers if isinstance(each, _Recent | _FirstLineOpens)]:
-        root.removeHandler(handler)
-        handler.close()
+    for handler in tuple(root.handlers):
+        if isinstance(handler, _Recent | _FirstLineOpens):
+            root.removeHandler(handler)
+            handler.close()
     # Of libraries only what is wrong. Without a handler here, Python would print that on the screen.
     root.addHandler(_with(_Recent(), form, logging.INFO))
     if settings.log_level == "off":
@@ -102,7 +103,7 @@ class _Form(logging.Formatter):
         if not rest:
             return shown
         below = self._redactor.clean(rest, _LONGEST_TRACE, keep_newlines=True)
-        return "\n".join([shown, *(f"    {each}" for each in below.splitlines())])
+        return "\n".join([shown, *(f"    {text}" for text in below.splitlines())])
 
 
 class _Recent(logging.Handler):
@@ -132,8 +133,8 @@ class _FirstLineOpens(logging.Handler):
                 from claude_tui.cli.log_file import open_log
 
                 self._file = open_log(self._path, self._size, self.format)
-            for each in waiting:
-                self._file.handle(each)
+            for early in waiting:
+                self._file.handle(early)
         except OSError:
             return  # no log is no reason to fail; the last lines are in memory
 

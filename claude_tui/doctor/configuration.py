@@ -31,7 +31,7 @@ def problems_of(
     name: str, error: ClaudeTopError, to_do: str = "fix it; until then nothing starts"
 ) -> Iterator[Finding]:
     """A finding for each problem of something that cannot be used."""
-    told = [str(each) for each in error.problems] if isinstance(error, ConfigError) else [str(error)]
+    told = [str(problem) for problem in error.problems] if isinstance(error, ConfigError) else [str(error)]
     for text in told:
         yield _finding(name, Condition.BAD, text, to_do)
 
@@ -42,13 +42,13 @@ def examine_settings(settings: Settings, screen: Iterable[ScreenProblem]) -> Ite
     for warning in settings.warnings:
         yield _finding("settings", Condition.WARNING, warning)
     told = [*screen]
-    for each in told:
-        if each.stops:
+    for problem in told:
+        if problem.stops:
             to_do = "fix it; until then the dashboard does not start"
-            yield _finding("keys and theme", Condition.BAD, each.text, to_do)
+            yield _finding("keys and theme", Condition.BAD, problem.text, to_do)
         else:
-            yield _finding("themes", Condition.WARNING, each.text, "fix it, or it cannot be chosen")
-    if not any(each.stops for each in told):
+            yield _finding("themes", Condition.WARNING, problem.text, "fix it, or it cannot be chosen")
+    if not any(problem.stops for problem in told):
         yield _finding("keys and theme", Condition.GOOD, f"theme {settings.theme}, no key is bound twice")
     yield from _runbook(settings)
 
@@ -77,9 +77,9 @@ def _runbook(settings: Settings) -> Iterator[Finding]:
         load_runbook(files)
     except ClaudeTopError as error:
         told = error.problems if isinstance(error, ConfigError) else [error]
-        for each in told:
+        for problem in told:
             yield _finding(
-                "runbook", Condition.BAD, str(each), "fix it; until then the built-in runbook is used"
+                "runbook", Condition.BAD, str(problem), "fix it; until then the built-in runbook is used"
             )
     else:
         yield _finding("runbook", Condition.GOOD, f"{len(files)} of your own in {settings.runbook_dir}")

@@ -34,12 +34,12 @@ def to_json(findings: Sequence[Finding], at: datetime) -> dict[str, Any]:
         "exit_code": exit_code(findings),
         "findings": [
             {
-                "area": each.area.name.lower(),
-                "name": each.name,
-                "condition": each.condition.word,
-                "text": each.text,
-                "to_do": each.to_do or None,
+                "area": finding.area.name.lower(),
+                "name": finding.name,
+                "condition": finding.condition.word,
+                "text": finding.text,
+                "to_do": finding.to_do or None,
             }
-            for each in findings
+            for finding in findings
         ],
     }

@@ -77,9 +77,9 @@ def run(patient: Patient, *, json: bool, offline: bool, timeout_s: float | None)
 
 
 async def _all(patient: Patient, *, offline: bool, timeout_s: float | None) -> list[Finding]:
-    found = [each async for each in examine(patient, offline=offline, timeout_s=timeout_s)]
+    found = [finding async for finding in examine(patient, offline=offline, timeout_s=timeout_s)]
     order = [*Area]
-    return sorted(found, key=lambda each: order.index(each.area))
+    return sorted(found, key=lambda finding: order.index(finding.area))
 
 
 async def examine(
@@ -135,7 +135,7 @@ async def _connected(
             yield finding
     async for finding in examine_receivers(settings, patient.environ, patient.routes, offline=offline):
         yield finding
-    collects = any(each.name == "collector" and each.condition is Condition.GOOD for each in history)
+    collects = any(found.name == "collector" and found.condition is Condition.GOOD for found in history)
     async for finding in examine_traffic(settings, collects=collects):
         yield finding
 

@@ -59,5 +59,5 @@ _WORST_FIRST = (Condition.BAD, Condition.WARNING, Condition.UNKNOWN)
 
 def exit_code(findings: Iterable[Finding]) -> int:
     """0 well, 1 a warning, 2 something is bad, 3 something could not be found out and nothing is worse."""
-    found = {each.condition for each in findings}
-    return next((each.code for each in _WORST_FIRST if each in found), 0)
+    found = {finding.condition for finding in findings}
+    return next((condition.code for condition in _WORST_FIRST if condition in found), 0)

@@ -92,7 +92,7 @@ def _set_aside(path: Path) -> Iterator[Finding]:
         damaged = sorted(path.parent.glob(f"{path.name}.damaged-*"))
     except OSError:
         return
-    names = [each.name for each in damaged if not each.name.endswith(("-wal", "-shm"))]
+    names = [file.name for file in damaged if not file.name.endswith(("-wal", "-shm"))]
     if names:
         text = f"{len(names)} damaged set aside: {', '.join(names[-_SOME:])}"
         yield _finding("damaged", Condition.NOTE, text, "remove them, unless you want to recover them")

@@ -133,7 +133,7 @@ def of_names(url: str, found: Sequence[str]) -> Finding:
         if is_gateway(url) and not ipaddress.ip_address(address).is_unspecified:
             return _finding("DNS", Condition.GOOD, text)
         return _finding("DNS", Condition.BAD, text, _TO_DO[FaultCode.DIVERTED])
-    kinds = sorted({kind_of_address(each) for each in found})
+    kinds = sorted({kind_of_address(found_address) for found_address in found})
     addresses = f"{len(found)} address{'' if len(found) == 1 else 'es'}"
     return _finding("DNS", Condition.GOOD, f"{host}: {addresses}, {' and '.join(kinds)}")
 
@@ -144,9 +144,10 @@ async def _families(place: _Place, routes: Proxies) -> Finding | None:
     The probes try both at once; other clients may try one after the other, and wait for minutes.
     """
     addresses = {
-        kind_of_address(each): each for each in reversed(await routes.resolve(place.host, place.port))
+        kind_of_address(address): address
+        for address in reversed(await routes.resolve(place.host, place.port))
     }
-    if any(ipaddress.ip_address(each).is_loopback for each in addresses.values()):
+    if any(ipaddress.ip_address(address).is_loopback for address in addresses.values()):
         return None
     return of_addresses(
         place.host, {kind: await _fault(address, place.port) for kind, address in addresses.items()}

@@ -66,14 +66,14 @@ async def examine_receivers(
     try:
         rules, alerts = alerting_of(settings, environ)
     except ClaudeTopError as error:
-        for each in error.problems if isinstance(error, ConfigError) else [error]:
-            yield _finding("alerts", Condition.BAD, str(each), "fix it; until then nothing starts")
+        for problem in error.problems if isinstance(error, ConfigError) else [error]:
+            yield _finding("alerts", Condition.BAD, str(problem), "fix it; until then nothing starts")
         return
     yield _finding("rules", Condition.GOOD, f"{len(rules)} in force")
     if not alerts.routes:
         text = "no receiver: alerts are shown on screen only"
         yield _finding("receivers", Condition.NOTE, text, "claude-top manual alerts has examples")
-    reached = await asyncio.gather(*(_examined(each, routes, offline=offline) for each in alerts.routes))
+    reached = await asyncio.gather(*(_examined(route, routes, offline=offline) for route in alerts.routes))
     for finding in reached:
         yield finding
 

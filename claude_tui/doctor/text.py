@@ -32,12 +32,12 @@ def as_text(findings: Sequence[Finding], *, ascii_only: bool = False) -> str:
 
 
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
-    for area, found in groupby(findings, key=lambda each: each.area):
+    for area, found in groupby(findings, key=lambda finding: finding.area):
         yield area.value
-        for each in found:
-            yield from _wrapped(f"  {_MARKS[each.condition]} {each.name:<{_NAME_CELLS}} ", each.text)
-            if each.to_do:
-                yield from _wrapped(f"{_INDENT}→ ", each.to_do)
+        for finding in found:
+            yield from _wrapped(f"  {_MARKS[finding.condition]} {finding.name:<{_NAME_CELLS}} ", finding.text)
+            if finding.to_do:
+                yield from _wrapped(f"{_INDENT}→ ", finding.to_do)
         yield ""
 
 
@@ -56,7 +56,7 @@ def _wrapped(first: str, text: str) -> list[str]:
 
 def _summary(findings: Sequence[Finding]) -> str:
     bad, warnings, unknown = (
-        sum(each.condition is condition for each in findings)
+        sum(finding.condition is condition for finding in findings)
         for condition in (Condition.BAD, Condition.WARNING, Condition.UNKNOWN)
     )
     told = [
@@ -64,4 +64,4 @@ def _summary(findings: Sequence[Finding]) -> str:
         f"{plural(warnings, 'warning')}" if warnings else "",
         f"{unknown} not known" if unknown else "",
     ]
-    return ", ".join(each for each in told if each) or "All is well."
+    return ", ".join(part for part in told if part) or "All is well."

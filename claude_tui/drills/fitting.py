@@ -15,7 +15,7 @@ __all__ = ["misfits", "require_fit", "step_title"]
 def require_fit(name: str, truth: Truth, runbook: Runbook) -> None:
     """Raises ScenarioError for a drill whose truth names what the runbook does not have."""
     if found := misfits(truth, runbook):
-        raise ScenarioError([Problem(name, "truth", each) for each in found])
+        raise ScenarioError([Problem(name, "truth", sentence) for sentence in found])
 
 
 def misfits(truth: Truth, runbook: Runbook) -> tuple[str, ...]:

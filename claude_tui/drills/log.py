@@ -72,7 +72,7 @@ def read(file: Path) -> tuple[tuple[Score, ...], int]:
             found.append(_score(line))
         except ValueError:
             unread += 1
-    return tuple(sorted(found, key=lambda each: each.at)), unread
+    return tuple(sorted(found, key=lambda score: score.at)), unread
 
 
 def _score(line: bytes) -> Score:
@@ -89,11 +89,11 @@ def _score(line: bytes) -> Score:
 
 def of_same(scores: Iterable[Score], scenario: str) -> tuple[Score, ...]:
     """Those of one scenario, oldest first."""
-    return tuple(each for each in scores if each.scenario == scenario)
+    return tuple(score for score in scores if score.scenario == scenario)
 
 
 def choose(names: Sequence[str], scores: Iterable[Score], random: Random) -> str:
     """One of the names, at random among those that were played least."""
-    played = [each.scenario for each in scores]
+    played = [score.scenario for score in scores]
     least = min(played.count(name) for name in names)
     return random.choice([name for name in names if played.count(name) == least])

@@ -85,7 +85,7 @@ def _times(score: Score, same: Sequence[Score]) -> Iterator[Row]:
 
 def _time(label: str, name: str, score: Score, same: Sequence[Score]) -> Row:
     seconds = getattr(score, name)
-    before = [value for each in same if (value := getattr(each, name)) is not None]
+    before = [value for earlier_score in same if (value := getattr(earlier_score, name)) is not None]
     note = f"previous best: {duration(min(before))}" if before else ""
     if seconds is None:
         return Row(label, NOT_AVAILABLE, Level.UNKNOWN, note)
@@ -140,8 +140,10 @@ def _pages(score: Score) -> tuple[str, Level]:
 
 
 def _compared(result: Result) -> Iterator[Row]:
-    same = [each.points for each in of_same(result.earlier, result.score.scenario) if each.points is not None]
-    everything = [each.points for each in result.earlier if each.points is not None]
+    same = [
+        score.points for score in of_same(result.earlier, result.score.scenario) if score.points is not None
+    ]
+    everything = [score.points for score in result.earlier if score.points is not None]
     if same:
         yield Row(
             "this drill", f"{same[-1]} points the last time", note=f"best {max(same)}, {len(same)} before"

@@ -35,7 +35,7 @@ def score(
 
     `trouble_s` is when the trouble begins, in seconds of scenario time.
     """
-    started = next((each for each in drill.entries if each.act is DrillAct.STARTED), None)
+    started = next((entry for entry in drill.entries if entry.act is DrillAct.STARTED), None)
     if started is None:
         return None
     began = started.at + timedelta(seconds=(trouble_s - started.before_s) / started.speed)
@@ -45,12 +45,12 @@ def score(
     done = _done(drill.record.step_marks)
     claims = _claims(drill, runbook)
     answer = claims[-1] if claims else _Claim(started.at, None, None)
-    pages = [each for each in drill.record.alert_entries if _is_page(each)]
+    pages = [entry for entry in drill.record.alert_entries if _is_page(entry)]
 
     def since(instant: datetime | None) -> float | None:
         return None if instant is None or instant < trouble else (instant - trouble).total_seconds()
 
-    sides = {each.side for each in truth.answers}
+    sides = {alternative.side for alternative in truth.answers}
     hit = tuple(step for step in truth.steps if step in done)
     found = Score(
         at=started.at,
@@ -88,26 +88,26 @@ def score(
 def _acts(drill: DrillRecord) -> Iterator[datetime]:
     """When people did something."""
     record = drill.record
-    yield from (each.at for each in drill.turns)
-    yield from (each.at for each in drill.revisions)
-    yield from (each.at for each in drill.entries if each.act is DrillAct.ANSWERED)
-    yield from (each.at for each in record.step_marks)
-    yield from (each.at for each in record.severity_marks)
-    yield from (each.at for each in record.requests)
-    yield from (each.at for each in record.entries if each.by != PROGRAM)
-    yield from (each.at for each in record.alert_entries if each.kind in _BY_PEOPLE)
+    yield from (turn.at for turn in drill.turns)
+    yield from (revision.at for revision in drill.revisions)
+    yield from (entry.at for entry in drill.entries if entry.act is DrillAct.ANSWERED)
+    yield from (mark.at for mark in record.step_marks)
+    yield from (mark.at for mark in record.severity_marks)
+    yield from (request.at for request in record.requests)
+    yield from (entry.at for entry in record.entries if entry.by != PROGRAM)
+    yield from (entry.at for entry in record.alert_entries if entry.kind in _BY_PEOPLE)
 
 
 def _responder(drill: DrillRecord, started: DrillEntry) -> str:
     """Who answered last, or else who started it."""
-    names = (each.by for each in reversed(drill.entries) if each.by)
+    names = (entry.by for entry in reversed(drill.entries) if entry.by)
     return next(names, started.by)
 
 
 def _acknowledged(drill: DrillRecord, trouble: datetime) -> datetime | None:
     record = drill.record
-    found = [each.at for each in record.alert_entries if each.kind is EntryKind.ACKNOWLEDGED]
-    found += [each.at for each in record.requests if each.action is RequestedAction.TAKE]
+    found = [entry.at for entry in record.alert_entries if entry.kind is EntryKind.ACKNOWLEDGED]
+    found += [request.at for request in record.requests if request.action is RequestedAction.TAKE]
     return min((at for at in found if at >= trouble), default=None)
 
 
@@ -118,9 +118,9 @@ def _is_page(entry: AlertEntry) -> bool:
 
 def _ending(drill: DrillRecord) -> Ending:
     known = incidents(drill.record.entries)
-    if known and not any(each.is_open for each in known):
+    if known and not any(incident.is_open for incident in known):
         return Ending.RESOLVED
-    ended = any(each.act is DrillAct.ENDED for each in drill.entries)
+    ended = any(entry.act is DrillAct.ENDED for entry in drill.entries)
     return Ending.STOPPED if ended else Ending.QUIT
 
 
@@ -156,13 +156,13 @@ class _Claim:
         """Whether it names the cause: an answer of the tree covers several, and says which side."""
         if self.node:
             return self.node in truth.nodes
-        return any((each.side, each.cause) == (self.side, self.cause) for each in truth.answers)
+        return any((answer.side, answer.cause) == (self.side, self.cause) for answer in truth.answers)
 
 
 def _claims(drill: DrillRecord, runbook: Runbook) -> list[_Claim]:
     """The answers that they gave, and before the first of them those that they reached in the tree."""
     given = [
-        _Claim(each.at, each.side, each.cause) for each in drill.entries if each.act is DrillAct.ANSWERED
+        _Claim(entry.at, entry.side, entry.cause) for entry in drill.entries if entry.act is DrillAct.ANSWERED
     ]
     turns = [turn for turn in drill.turns if not given or turn.at < given[0].at]
     reached = [claim for turn in turns if (claim := _reached(turn.at, turn.to, runbook)) is not None]

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from claude_tui.engine.paging import PagingSetup
@@ -119,8 +120,8 @@ def reports_of(
         *((at, asking.models) for at in _instants(since, until, pace.models_s)),
         *((at, asking.message) for at in _instants(since, until, pace.messages_s) if target.model),
     ]
-    reports = [ask(at) for at, ask in sorted(rounds, key=lambda each: each[0])]
-    return sorted((each for each in reports if _known_at(each) < until), key=_known_at)
+    reports = [ask(at) for at, ask in sorted(rounds, key=itemgetter(0))]
+    return sorted((report for report in reports if _known_at(report) < until), key=_known_at)
 
 
 def _instants(since: datetime, until: datetime, interval_s: float) -> Iterator[datetime]:

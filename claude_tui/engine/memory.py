@@ -80,7 +80,7 @@ class Memory:
 
     def expenses_today_usd(self) -> float:
         """What was paid for besides probes on this UTC day in dollars, in all processes."""
-        return fsum(each.usd for each in self.store.entries(EXPENSES, self._midnight))
+        return fsum(entry.usd for entry in self.store.entries(EXPENSES, self._midnight))
 
     @property
     def _midnight(self) -> datetime:

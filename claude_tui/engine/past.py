@@ -227,7 +227,13 @@ class Past:
         known = window.history.window(Source.MESSAGES, just_before, at)
         known += window.history.window(Source.OTHER_MODELS, just_before, at)
         besides = self._store.entries(EXPENSES, midnight, at)
-        return fsum((self._spent[2], *(each.cost_usd for each in known), *(each.usd for each in besides)))
+        return fsum(
+            (
+                self._spent[2],
+                *(observation.cost_usd for observation in known),
+                *(expense.usd for expense in besides),
+            )
+        )
 
     def _view(self, window: Window, at: datetime, conditions: Conditions) -> PastView:
         start = _rounded(at) - _BEFORE
@@ -262,7 +268,7 @@ def _probe(window: Window, source: Source, at: datetime, conditions: Conditions)
         source=source,
         interval_s=conditions.options.interval_s(source),
         next_at=None,
-        running=any(each.source is source for each in window.in_flight(at)),
+        running=any(observation.source is source for observation in window.in_flight(at)),
         last_at=last.at if last is not None else None,
         held_reason=conditions.facts.held if source is Source.MESSAGES else None,
     )

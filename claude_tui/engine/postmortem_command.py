@@ -66,10 +66,10 @@ class Desk:
         """A line for each incident, newest first, with what its postmortem lacks."""
         entries = self._entries()
         written: dict[str, list[FieldRevision]] = {}
-        for each in self._revisions():
-            written.setdefault(each.incident, []).append(each)
-        known = [each for each in incidents(entries) if not each.merged_into]
-        width = max((len(each.label) for each in known), default=0)
+        for revision in self._revisions():
+            written.setdefault(revision.incident, []).append(revision)
+        known = [candidate for candidate in incidents(entries) if not candidate.merged_into]
+        width = max((len(candidate.label) for candidate in known), default=0)
         for incident in reversed(known):
             form, _ = self._form(incident, entries, written.get(incident.id, ()))
             to_do = ", ".join(form.to_do)
@@ -101,7 +101,7 @@ class Desk:
         document = read(text)
         ident = incident_of(document)
         entries = self._entries()
-        incident = next((each for each in incidents(entries) if each.id == ident), None)
+        incident = next((candidate for candidate in incidents(entries) if candidate.id == ident), None)
         if incident is None:
             raise NoPostmortemError(f"the incident {ident} of this document is not in this history")
         writer = Writer(ident, self.by, self.host, self.now, lambda: uuid4().hex)

@@ -175,7 +175,7 @@ class Publisher:
         told, alerts, journal = snapshot.engine, self._alerts, self._journal
         return (
             alerts.journal == told.alerts.journal
-            and [each.status for each in alerts.alerts] == [each.status for each in told.alerts.alerts]
+            and [alert.status for alert in alerts.alerts] == [alert.status for alert in told.alerts.alerts]
             and journal.incident_entries == told.incident_entries
             and journal.events(alerts) == told.recorded
         )

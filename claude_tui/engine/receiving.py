@@ -85,13 +85,13 @@ class Receiving:
 
         http, grpc = self._ports()
         missing = [grpc.down(_no_grpc(), then="")] if grpc is not None and not grpc_is_installed() else []
-        ports = [each for each in (http, None if missing else grpc) if each is not None]
+        ports = [receiver for receiver in (http, None if missing else grpc) if receiver is not None]
         while True:
             thread = ReceiverThread(self._store, call_cost_usd, self._now)
             try:
                 await self._watch(thread, ports, missing)
                 reason = thread.failure or "it has ended"
-                self._tell([*missing, *(each.down(reason) for each in ports)])
+                self._tell([*missing, *(port.down(reason) for port in ports)])
             finally:
                 self._thread = None
                 await asyncio.to_thread(thread.stop)
@@ -111,7 +111,7 @@ class Receiving:
                     except OSError as error:
                         down.append(port.down(os.strerror(error.errno) if error.errno else str(error)))
             tries += 1
-            bound = [each for each in ports if each not in closed]
+            bound = [open_port for open_port in ports if open_port not in closed]
             if bound and self._thread is None:
                 thread.start()
                 self._thread = thread

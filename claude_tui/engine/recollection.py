@@ -77,11 +77,11 @@ class _Recent(Generic[E]):
     def until(self, at: datetime, now: datetime) -> tuple[E, ...]:
         """The entries up to and including `at`."""
         self._hold(at, at, now)
-        return tuple(each for each in self._entries if at - self._back <= each.at <= at)
+        return tuple(entry for entry in self._entries if at - self._back <= entry.at <= at)
 
     def between(self, start: datetime, end: datetime, now: datetime) -> list[E]:
         self._hold(start, end, now)
-        return [each for each in self._entries if start <= each.at <= end]
+        return [entry for entry in self._entries if start <= entry.at <= end]
 
     def _hold(self, start: datetime, end: datetime, now: datetime) -> None:
         if self._is_held(start - self._back, end):
@@ -120,8 +120,8 @@ class Recollection:
             self._verdicts.until(at, now)[-MAX_VERDICTS:],
             self._steps.until(at, now),
             self._severities.until(at, now),
-            tuple(each for each in self._incidents.entries if each.at <= at),
-            tuple(each for each in self._revisions.entries if each.at <= at),
+            tuple(entry for entry in self._incidents.entries if entry.at <= at),
+            tuple(entry for entry in self._revisions.entries if entry.at <= at),
             taken_of(self._requests.until(at, now)),
         )
 
@@ -149,29 +149,31 @@ class Recollection:
             self._store.nearest(_EVENTS, at, later=later),
             self._store.nearest_report(at, later=later),
         )
-        instants = [each for each in found if each is not None]
+        instants = [instant for instant in found if instant is not None]
         return (min if later else max)(instants) if instants else None
 
     def marks(self, start: datetime, end: datetime, now: datetime) -> tuple[TimelineMark, ...]:
         """What happened in a span, oldest first."""
         marks = [
-            TimelineMark(each.at, MarkKind.VERDICT, each.severity.value if each.severity.trouble else "")
-            for each in self._verdicts.between(start, end, now)
+            TimelineMark(
+                verdict.at, MarkKind.VERDICT, verdict.severity.value if verdict.severity.trouble else ""
+            )
+            for verdict in self._verdicts.between(start, end, now)
         ]
         people: tuple[StepMark | SeverityMark | ActionRequest | IncidentEntry, ...] = (
             *self._steps.between(start, end, now),
             *self._severities.between(start, end, now),
             *taken_of(self._requests.between(start, end, now)),
-            *(each for each in self._incidents.entries if start <= each.at <= end),
+            *(entry for entry in self._incidents.entries if start <= entry.at <= end),
         )
-        marks += [TimelineMark(each.at, MarkKind.PERSON) for each in people]
+        marks += [TimelineMark(person.at, MarkKind.PERSON) for person in people]
         marks += [
-            TimelineMark(each.at, MarkKind.ALERT) for each in self._alert_entries.between(start, end, now)
+            TimelineMark(entry.at, MarkKind.ALERT) for entry in self._alert_entries.between(start, end, now)
         ]
         marks += [
-            TimelineMark(each.fetched_at, MarkKind.PAGE)
-            for each in self._store.status_reports(start, end)
-            if each.fetched_at >= start
+            TimelineMark(report.fetched_at, MarkKind.PAGE)
+            for report in self._store.status_reports(start, end)
+            if report.fetched_at >= start
         ]
         return tuple(sorted(marks, key=lambda mark: mark.at))
 

@@ -43,8 +43,8 @@ class Seen:
     def limits_last(self) -> bool:
         """Whether no limit is low or about to run out, so that nobody counts the seconds."""
         return all(
-            each.level in _EASY and (each.exhausted_in is None or each.exhausted_in > _COUNTED)
-            for each in self.snapshot.headroom.buckets
+            bucket.level in _EASY and (bucket.exhausted_in is None or bucket.exhausted_in > _COUNTED)
+            for bucket in self.snapshot.headroom.buckets
         )
 
     def covers(self, at: datetime, version: int, engine: EngineState, traffic: TrafficView | None) -> bool:
@@ -62,7 +62,9 @@ class Seen:
 
 
 def _differ(one: EngineState, other: EngineState) -> bool:
-    said, before = ([(each.key, each.level, each.text) for each in state.notices] for state in (one, other))
+    said, before = (
+        [(notice.key, notice.level, notice.text) for notice in state.notices] for state in (one, other)
+    )
     return (
         said != before
         or probes_differ(_apart_from_rounds(one.probes), _apart_from_rounds(other.probes))
@@ -72,7 +74,7 @@ def _differ(one: EngineState, other: EngineState) -> bool:
 
 def _apart_from_rounds(probes: Sequence[ProbeState]) -> list[ProbeState]:
     """Without what only the header shows, which is drawn in any case."""
-    return [replace(each, running=False, last_at=None, next_at=None) for each in probes]
+    return [replace(probe, running=False, last_at=None, next_at=None) for probe in probes]
 
 
 def _key(verdict: Verdict) -> tuple[object, ...]:

@@ -114,7 +114,7 @@ class Sharing:
         """Probes, pages and carries out requests, until this process has to stand aside."""
         paging = [self._paging.run()] if self._paging is not None else []
         following = self._follow(self._handle_requests, self._fetch_requests)
-        work = [asyncio.create_task(each) for each in (*self._collector.workers(), *paging, following)]
+        work = [asyncio.create_task(worker) for worker in (*self._collector.workers(), *paging, following)]
         try:
             await self._standing_aside.wait()
         finally:

@@ -74,8 +74,12 @@ def status_line_of(snapshot: Snapshot) -> StatusLine:
 
 def _tightest(view: HeadroomView) -> tuple[str, float | None]:
     """The limit or window with the least left, among those with a current reading."""
-    left = [(each.fraction, each.bucket) for each in view.buckets if each.granted and not each.stale]
-    left += [(min(max(1 - each.used, 0.0), 1.0), each.window) for each in view.windows if not each.stale]
+    left = [
+        (bucket.fraction, bucket.bucket) for bucket in view.buckets if bucket.granted and not bucket.stale
+    ]
+    left += [
+        (min(max(1 - window.used, 0.0), 1.0), window.window) for window in view.windows if not window.stale
+    ]
     if not left:
         return "", None
     share, name = min(left)

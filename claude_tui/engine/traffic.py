@@ -131,9 +131,9 @@ def _with_onsets(
     view: TrafficView | None, at: datetime, exactly: Callable[[TrafficTrouble], TrafficTrouble]
 ) -> TrafficView | None:
     """The view with the real beginning of problems that began before its detailed data."""
-    if view is None or not any(_is_coarse(each, at) for each in view.troubles):
+    if view is None or not any(_is_coarse(trouble, at) for trouble in view.troubles):
         return view
-    troubles = tuple(exactly(each) if _is_coarse(each, at) else each for each in view.troubles)
+    troubles = tuple(exactly(trouble) if _is_coarse(trouble, at) else trouble for trouble in view.troubles)
     return replace(view, troubles=troubles)
 
 
@@ -195,7 +195,7 @@ class FollowedTraffic:
             newest = self._kept[-1].at if self._kept else at - RECENT
             known = set(self._kept)
             new = self._store.entries(KEPT_CALLS, newest)
-            self._kept = [*self._kept, *(each for each in new if each not in known)][-_MOST_KEPT:]
+            self._kept = [*self._kept, *(call for call in new if call not in known)][-_MOST_KEPT:]
         changed |= self._upkeep(at)
         self._renew(at, changed=changed)
 
@@ -259,7 +259,7 @@ class FollowedTraffic:
         before = (*self._before, *(CallCount.of(row) for row in self._rows if row.at <= full_from))
         self._before = [row for row in before if row.at > oldest]
         self._rows = [row for row in self._rows if row.at > full_from]
-        self._kept = [each for each in self._kept if each.at > oldest]
+        self._kept = [call for call in self._kept if call.at > oldest]
         usual, days = (self._usual[1], self._usual[2]) if self._usual is not None else ((), 0)
         reports = self._reports[1] if self._reports is not None else ()
         earlier = self._earlier[1] if self._earlier is not None else ()

@@ -72,7 +72,7 @@ def _corrected(entry: TimelineEntry, corrections: tuple[IncidentEntry, ...]) -> 
     if not corrections:
         return entry
     last = corrections[-1]
-    text = next((each.text for each in reversed(corrections) if each.text), entry.text)
+    text = next((correction.text for correction in reversed(corrections) if correction.text), entry.text)
     return replace(
         entry, text=text, happened_at=last.happened_at, corrections=corrections, original=entry.text
     )
@@ -96,7 +96,11 @@ def _measured(record: Record, incident: Incident) -> Iterator[TimelineEntry]:
     yield from _page(record, start)
     recovered = recovered_at(record, incident)
     if recovered is not None:
-        first = next(each for each in record.observations if each.at == recovered and not each.failed)
+        first = next(
+            observation
+            for observation in record.observations
+            if observation.at == recovered and not observation.failed
+        )
         yield TimelineEntry(
             "recovered",
             recovered,

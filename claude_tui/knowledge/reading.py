@@ -65,7 +65,7 @@ def _by_id(top: Table, key: str, read: Callable[[Table, str], T | None]) -> dict
         table.done()
     if not found and top.sound(key):
         top.wrong(key, "no entries", f"tables, each headed [[{key}]]")
-    return {name: each for name, each in found.items() if each is not None}
+    return {name: entry for name, entry in found.items() if entry is not None}
 
 
 def _policy(table: Table, name: str) -> RetryPolicy:
@@ -218,7 +218,7 @@ def _check_whole(top: Table, rows: Mapping[str, KnownError]) -> None:
 
 def _check_classes(top: Table, classes: Mapping[str, ErrorClass]) -> None:
     for outcome in Outcome:
-        found = [name for name, each in classes.items() if outcome in each.outcomes]
+        found = [name for name, error_class in classes.items() if outcome in error_class.outcomes]
         if outcome.failed and len(found) != 1:
             given = " and ".join(found) or "no class"
             top.wrong("class", f'outcome "{outcome.value}" is in {given}', "one class")

@@ -71,7 +71,9 @@ class Sentences:
         message = message[:_LOOKED_AT]
         tokens = [self._token(match) for match in _TOKEN.finditer(message)]
         known = self._known(tokens)
-        words = sum(each for token, each in zip(tokens, known, strict=True) if token.shown[:1].isalpha())
+        words = sum(
+            is_word for token, is_word in zip(tokens, known, strict=True) if token.shown[:1].isalpha()
+        )
         if not tokens or (not all(known) and words < _LEAST_WORDS):
             return None
         parts: list[str] = []
@@ -126,7 +128,7 @@ class Sentences:
         if kind == "slot":
             forms = ()
         elif kind == "number":
-            forms = (NUMBER,) if sum(each.isdigit() for each in word) <= _MOST_DIGITS else ()
+            forms = (NUMBER,) if sum(character.isdigit() for character in word) <= _MOST_DIGITS else ()
         elif kind in {"date", "time", "model"}:
             forms = ({"date": DATE, "time": TIME, "model": MODEL}[kind],)
         elif kind == "word" and (path := self._path(text)) is not None:

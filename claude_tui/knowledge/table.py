@@ -90,4 +90,4 @@ class Knowledge:
 
     @cached_property
     def _class_of(self) -> Mapping[Outcome, ErrorClass]:
-        return {outcome: each for each in self.classes for outcome in each.outcomes}
+        return {outcome: error_class for error_class in self.classes for outcome in error_class.outcomes}

@@ -72,5 +72,5 @@ def diverted_to(host: str, addresses: Sequence[str]) -> str | None:
     name = host.rstrip(".").lower()
     if not addresses or is_address(host) or name == _LOCAL or name.endswith(f".{_LOCAL}"):
         return None
-    parsed = [ipaddress.ip_address(each.partition("%")[0]) for each in addresses]
-    return addresses[0] if all(each.is_unspecified or each.is_loopback for each in parsed) else None
+    parsed = [ipaddress.ip_address(address.partition("%")[0]) for address in addresses]
+    return addresses[0] if all(address.is_unspecified or address.is_loopback for address in parsed) else None

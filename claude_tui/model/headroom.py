@@ -86,6 +86,8 @@ class HeadroomView:
         """Whether a limit is so nearly used up that requests will be refused unless usage drops."""
         limits: tuple[Headroom | WindowUsage, ...] = (*self.buckets, *self.windows)
         soon = any(
-            each.level is Level.WARN and each.runs_out_first for each in self.buckets if not each.stale
+            bucket.level is Level.WARN and bucket.runs_out_first
+            for bucket in self.buckets
+            if not bucket.stale
         )
         return soon or any(limit.level is Level.BAD for limit in limits if not limit.stale)

@@ -41,12 +41,12 @@ def to_plain(value: object) -> object:
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            _saved_name(each): _plain(found)
-            for each in fields(value)
-            if (found := getattr(value, each.name)) != each.default
+            _saved_name(field): _plain(found)
+            for field in fields(value)
+            if (found := getattr(value, field.name)) != field.default
         }
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [_plain(item) for item in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, bytes):
@@ -105,17 +105,17 @@ def _checked(kind: Any, value: object) -> Any:
 def _read_optional(kind: Any, value: object) -> object:
     if value is None:
         return None
-    (inner,) = (each for each in get_args(kind) if each is not NoneType)
+    (inner,) = (arg for arg in get_args(kind) if arg is not NoneType)
     return _read(inner, value)
 
 
 def _read_tuple(kinds: tuple[Any, ...], value: object) -> tuple[object, ...]:
     items = _checked(list, value)
     if len(kinds) == 2 and kinds[1] is Ellipsis:
-        return tuple(_read(kinds[0], each) for each in items)
+        return tuple(_read(kinds[0], item) for item in items)
     if len(items) != len(kinds):
         raise ValueError(f"expected {len(kinds)} values, got {len(items)}")
-    return tuple(_read(kind, each) for kind, each in zip(kinds, items, strict=True))
+    return tuple(_read(kind, item) for kind, item in zip(kinds, items, strict=True))
 
 
 def _read_fields(kind: Any, value: object) -> object:
@@ -137,12 +137,12 @@ def _fields_of(kind: Any) -> tuple[tuple[str, str, Any, bool], ...]:
     hints = get_type_hints(kind)
     return tuple(
         (
-            each.name,
-            _saved_name(each),
-            hints[each.name],
-            each.default is MISSING and each.default_factory is MISSING,
+            field.name,
+            _saved_name(field),
+            hints[field.name],
+            field.default is MISSING and field.default_factory is MISSING,
         )
-        for each in fields(kind)
+        for field in fields(kind)
     )
 
 
@@ -175,7 +175,7 @@ def mapped(change: Callable[[Any], Any], value: Any) -> Any:
 
 @cache
 def _names_of(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+    return tuple(field.name for field in fields(kind))
 
 
 def sound(
@@ -202,4 +202,4 @@ def sound(
         if not -most < value < most:
             raise ValueError("an implausibly large number")
         return value
-    return mapped(lambda each: sound(each, clean, whole=whole, figure=figure), value)
+    return mapped(lambda item: sound(item, clean, whole=whole, figure=figure), value)

@@ -83,8 +83,8 @@ class Mask:
         """A mask that knows these names and hosts, except those with fewer than three characters."""
         found = {name.strip(): NAME for name in names} | {host.strip(): HOST for host in hosts}
         kept = ((name, word) for name, word in found.items() if len(name) >= _SHORTEST_NAME)
-        shown = (each for each in kept if each[0] not in _PUBLIC)
-        return cls(tuple(sorted(shown, key=lambda each: (-len(each[0]), each[0]))))
+        shown = (secret for secret in kept if secret[0] not in _PUBLIC)
+        return cls(tuple(sorted(shown, key=lambda secret: (-len(secret[0]), secret[0]))))
 
     def __call__(self, text: str) -> str:
         """`text` with all of it masked. Masking masked text changes nothing."""

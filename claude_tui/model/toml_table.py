@@ -259,9 +259,9 @@ class Table:
             self.unfit(name, words)
             return default or ()
         found: dict[str, None] = {}
-        for each in several:
-            if (line := as_line(each, most, blank=False)) is None:
-                self.wrong(name, self.show(each), words)
+        for item in several:
+            if (line := as_line(item, most, blank=False)) is None:
+                self.wrong(name, self.show(item), words)
             elif allowed is not None and line not in allowed:
                 self.wrong(name, self.show(line), _some_of(allowed, words), near=nearest(line, allowed))
             elif line in found:
@@ -306,7 +306,7 @@ class Table:
         if not isinstance(value, list):
             self.unfit(name, f"tables, each headed [[{self._path(name)}]]")
             return []
-        return [self.at(f"{name}[{index}]", each) for index, each in enumerate(value, 1)]
+        return [self.at(f"{name}[{index}]", item) for index, item in enumerate(value, 1)]
 
 
 def _some_of(allowed: Collection[str], words: str) -> str:

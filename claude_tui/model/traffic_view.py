@@ -138,7 +138,7 @@ class TrafficFigures:
 
     def count_of(self, outcome: Outcome) -> int:
         """Calls that failed with this outcome."""
-        return sum(each.count for each in self.failures if each.outcome is outcome)
+        return sum(failure.count for failure in self.failures if failure.outcome is outcome)
 
     def share_of(self, outcome: Outcome) -> float | None:
         """The share of calls that failed with this outcome; None with too few calls, as `failing`."""

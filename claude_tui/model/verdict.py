@@ -325,7 +325,7 @@ class Verdict:
         return self.summary.removeprefix(self.opening).strip()
 
     def evidence_of(self, kind: EvidenceKind) -> Evidence | None:
-        return next((each for each in self.evidence if each.kind is kind), None)
+        return next((evidence for evidence in self.evidence if evidence.kind is kind), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,13 @@ def wait_after(
 def _until_reset_s(observation: Observation) -> float:
     resets = [window.reset_at for window in observation.windows if window.rejected]
     resets = resets or [
-        each.reset_at
-        for each in observation.windows
-        if (each.used or 0.0) >= 1 and not each.window.startswith("overage")
+        window.reset_at
+        for window in observation.windows
+        if (window.used or 0.0) >= 1 and not window.window.startswith("overage")
     ]
-    resets = resets or [each.reset_at for each in observation.rate_limits if _is_used_up(each)]
+    resets = resets or [
+        rate_limit.reset_at for rate_limit in observation.rate_limits if _is_used_up(rate_limit)
+    ]
     skew = timedelta(seconds=observation.skew_s or 0.0)
     skew = skew if abs(skew.total_seconds()) >= _SKEW_S else timedelta()
     now = observation.at + skew

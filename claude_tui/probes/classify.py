@@ -369,6 +369,6 @@ def _clean(found: Classified, headers: Mapping[str, str], redactor: Redactor) ->
         error_type=shared(found.error_type, 80),
         error_code=shared(found.error_code, 80),
         message=shared(found.message, MAX_MESSAGE),
-        request_id=next((text for each in ids if (text := clean(each, 128))), None),
+        request_id=next((text for candidate in ids if (text := clean(candidate, 128))), None),
         body_wait_s=found.body_wait_s,
     )

@@ -80,9 +80,9 @@ def proxy_complaint(status: int, headers: Mapping[str, str], text: str) -> str |
 
 def _login_words(schemes: str) -> str:
     """What a proxy wants; Kerberos and NTLM are more than a password in a URL."""
-    names = [each.strip().partition(" ")[0] for each in schemes.split(",")]
-    tickets = [each for each in names if each.casefold() in _TICKETS]
-    if not tickets or any(each.casefold() in {"basic", "digest"} for each in names):
+    names = [scheme.strip().partition(" ")[0] for scheme in schemes.split(",")]
+    tickets = [name for name in names if name.casefold() in _TICKETS]
+    if not tickets or any(name.casefold() in {"basic", "digest"} for name in names):
         return "the proxy wants a user name and a password"
     return f"the proxy wants a login by {tickets[0]}, which needs a helper such as px or cntlm"
 

@@ -73,7 +73,9 @@ def week_chart(report: Report) -> str:
 def latency_chart(report: Report) -> str:
     """TTFT of each period: three lines, interrupted where there were too few successes."""
     left, right, high = 62.0, 44.0, 170.0
-    of_line = {name: [each.latency.ttft.quantile(part) for each in report.periods] for name, part in _LINES}
+    of_line = {
+        name: [period.latency.ttft.quantile(part) for period in report.periods] for name, part in _LINES
+    }
     top = _round_up(max((value for values in of_line.values() for value in values if value), default=0.0))
     if not top:
         return '<p class="dim">Too few successes for a chart.</p>'
@@ -136,7 +138,7 @@ def _round_up(value: float) -> float:
     if value <= 0:
         return 0.0
     size = 10.0 ** floor(log10(value))
-    return next((each * size for each in _TOPS if value <= each * size), 10 * size)
+    return next((top * size for top in _TOPS if value <= top * size), 10 * size)
 
 
 def _unit(report: Report) -> str:

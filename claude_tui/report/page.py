@@ -134,7 +134,7 @@ def _incidents(report: Report) -> str:
 def _failures(report: Report) -> str:
     if not report.failures:
         return '<p class="dim">None.</p>'
-    rows = [(plain(each.outcome), each.error_type, f"{each.count:,}") for each in report.failures]
+    rows = [(plain(failure.outcome), failure.error_type, f"{failure.count:,}") for failure in report.failures]
     return _table(("outcome", "error type", "messages"), rows, words=(1,))
 
 

@@ -17,14 +17,14 @@ def _throttle_first(context: FactContext) -> Fact:
     """The application with the most tokens in the last minute, else with the most calls."""
     view = context.snapshot.traffic
     applications = view.applications if view is not None else ()
-    told = [(tokens, each) for each in applications if (tokens := _tokens(each))]
+    told = [(tokens, application) for application in applications if (tokens := _tokens(application))]
     if told:
         most, worst = max(told, key=lambda item: item[0])
         every = sum(tokens for tokens, _ in told)
         words = f"{percent(most / every)} of {count(every)} tokens in the last minute"
-    elif applications and any(each.calls for each in applications):
-        worst = max(applications, key=lambda each: each.calls)
-        every = sum(each.calls for each in applications)
+    elif applications and any(application.calls for application in applications):
+        worst = max(applications, key=lambda application: application.calls)
+        every = sum(application.calls for application in applications)
         words = f"{percent(worst.calls / every)} of {count(every)} calls in the last minute"
     else:
         return Fact(None, "Throttle first: no traffic of ours is counted")
@@ -39,9 +39,9 @@ def _retries_most(context: FactContext) -> Fact:
     """The application that makes the most attempts per call, where they are more than usual."""
     view, least = context.snapshot.traffic, 1.0
     told = [
-        (each.attempts_per_call, each)
-        for each in (view.applications if view is not None else ())
-        if each.attempts_per_call is not None
+        (application.attempts_per_call, application)
+        for application in (view.applications if view is not None else ())
+        if application.attempts_per_call is not None
     ]
     if not told:
         return Fact(None, "Retries: no source reports them")
@@ -54,12 +54,19 @@ def _retries_most(context: FactContext) -> Fact:
 def _retries_early(context: FactContext) -> Fact:
     """The application with the most retries that did not wait as requested."""
     view = context.snapshot.traffic
-    told = [each for each in (view.applications if view is not None else ()) if each.asked_to_wait]
+    told = [
+        application
+        for application in (view.applications if view is not None else ())
+        if application.asked_to_wait
+    ]
     if not told:
         return Fact(None, "retry-after: no repeat of a refused call was seen in the last minute")
-    worst = max(told, key=lambda each: each.early)
+    worst = max(told, key=lambda application: application.early)
     if not worst.early:
-        return Fact("", f"retry-after: honoured by {count(sum(each.asked_to_wait for each in told))} repeats")
+        return Fact(
+            "",
+            f"retry-after: honoured by {count(sum(app.asked_to_wait for app in told))} repeats",
+        )
     words = f"{count(worst.early)} of {count(worst.asked_to_wait)} repeats came too early in the last minute"
     return Fact(worst.name, f"Ignores retry-after: {truncate(worst.name)}, {words}")
 
@@ -68,9 +75,9 @@ def _max_tokens_frees(context: FactContext) -> Fact:
     """Where a lower `max_tokens` saves most of what counts towards the output limit."""
     view = context.snapshot.traffic
     told = [
-        (each.trim, each)
-        for each in (view.applications if view is not None else ())
-        if each.trim is not None and each.output_per_minute
+        (application.trim, application)
+        for application in (view.applications if view is not None else ())
+        if application.trim is not None and application.output_per_minute
     ]
     if not told:
         return Fact(None, "max_tokens: too few answers are counted to say what a lower one would free")

@@ -71,8 +71,8 @@ def with_figures(runbook: Runbook, options: Options) -> Runbook:
     return replace(
         runbook,
         nodes={name: _node(node, filled) for name, node in runbook.nodes.items()},
-        playbooks={name: _playbook(each, filled) for name, each in runbook.playbooks.items()},
-        checks=tuple(_check(each, filled) for each in runbook.checks),
+        playbooks={name: _playbook(playbook, filled) for name, playbook in runbook.playbooks.items()},
+        checks=tuple(_check(check, filled) for check in runbook.checks),
     )
 
 
@@ -80,8 +80,8 @@ Filled = Callable[[str], str]
 
 
 def _node(node: Node, filled: Filled) -> Node:
-    branches = tuple(_texts(each, ("label",), filled) for each in node.branches)
-    commands = tuple(_texts(each, _COMMAND, filled) for each in node.commands)
+    branches = tuple(_texts(branch, ("label",), filled) for branch in node.branches)
+    commands = tuple(_texts(command, _COMMAND, filled) for command in node.commands)
     return replace(_texts(node, _NODE, filled), branches=branches, commands=commands)
 
 
@@ -91,7 +91,7 @@ def _playbook(playbook: Playbook, filled: Filled) -> Playbook:
 
 
 def _check(check: Check, filled: Filled) -> Check:
-    commands = tuple(_texts(each, _COMMAND, filled) for each in check.commands)
+    commands = tuple(_texts(command, _COMMAND, filled) for command in check.commands)
     return replace(_texts(check, ("title", "reads"), filled), commands=commands)
 
 

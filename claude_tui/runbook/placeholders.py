@@ -105,7 +105,7 @@ class Placeholders:
             text=self.fill(node.text),
             help=self.fill(node.help),
             first=self.fill(node.first),
-            commands=tuple(self.command(each) for each in node.commands),
+            commands=tuple(self.command(command) for command in node.commands),
         )
 
 

@@ -217,5 +217,5 @@ def playbook_view(
         )
         for number, step in enumerate(playbook.steps, 1)
     )
-    open_steps = (each.number for each in steps if each.state is StepState.OPEN and each.applies is not False)
+    open_steps = (step.number for step in steps if step.state is StepState.OPEN and step.applies is not False)
     return PlaybookView(playbook, steps, progress.settled(playbook), next(open_steps, None))

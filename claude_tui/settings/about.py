@@ -101,7 +101,11 @@ def no_entries() -> Mapping[str, Any]:
 def declared_in(settings: type[DataclassInstance]) -> tuple[Declared, ...]:
     """The settings among the fields, in order."""
     return tuple(
-        Declared(each.name, None if each.default is MISSING else each.default, each.metadata[_ABOUT])
-        for each in fields(settings)
-        if _ABOUT in each.metadata
+        Declared(
+            declared_field.name,
+            None if declared_field.default is MISSING else declared_field.default,
+            declared_field.metadata[_ABOUT],
+        )
+        for declared_field in fields(settings)
+        if _ABOUT in declared_field.metadata
     )

@@ -247,9 +247,9 @@ def listed(item: Kind, *, words: str, empty: bool = False) -> Kind:
     def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list) or not (value or empty):
             raise WrongValueError(value)
-        return tuple(_read_part(item.read, each, f"[{index}]") for index, each in enumerate(value))
+        return tuple(_read_part(item.read, part, f"[{index}]") for index, part in enumerate(value))
 
-    return Kind(words, read, lambda text: [each.strip() for each in text.split(",") if each.strip()])
+    return Kind(words, read, lambda text: [part.strip() for part in text.split(",") if part.strip()])
 
 
 def time_zone() -> Kind:
@@ -322,13 +322,13 @@ def _named(name: str, part: str, words: str) -> Kind:
         several = given if isinstance(given, list) else [given]
         if not several:
             raise WrongValueError(given, f".{name}")
-        return tuple(_read_part(key.read, each, f".{name}") for each in several)
+        return tuple(_read_part(key.read, item, f".{name}") for item in several)
 
     return Kind(words, read, _pairs)
 
 
 def _pairs(text: str) -> object:
-    pairs = [each.partition("=") for each in text.split(",") if each.strip()]
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
     if not all(separator for _, separator, _ in pairs):
         return text
     return {name.strip(): bound.split() for name, _, bound in pairs}

@@ -64,11 +64,11 @@ def with_room(scenario: Scenario, per_second: float) -> Scenario:
     So a limit is reached when the scenario says so, not because of the load.
     """
     output = (SHORTEST + LONGEST) / 2
-    prompt = sum(each.share * each.prompt_tokens for each in APPLICATIONS)
+    prompt = sum(application.share * application.prompt_tokens for application in APPLICATIONS)
     a_minute = per_second * 60
     # Repeated calls need room, too.
     more = Rates(a_minute * 1.5, a_minute * prompt * 1.5, a_minute * output * 1.5)
-    phases = tuple(replace(each, state=_roomier(each.state, more)) for each in scenario.phases)
+    phases = tuple(replace(phase, state=_roomier(phase.state, more)) for phase in scenario.phases)
     return replace(scenario, phases=phases, baseline=_roomier(scenario.baseline, more))
 
 

@@ -24,7 +24,7 @@ __all__ = ["read_scenario"]
 
 HEALTHY, LEAD_IN = "healthy", "lead-in"
 GATEWAYS = ("litellm",)
-_APPLICATIONS = tuple(each.name for each in APPLICATIONS)
+_APPLICATIONS = tuple(application.name for application in APPLICATIONS)
 
 
 @dataclass(frozen=True, slots=True)

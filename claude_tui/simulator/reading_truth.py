@@ -36,7 +36,7 @@ def read_truth(table: Table, phases: Sequence[Phase]) -> Truth:
         steps=steps,
         first=table.strings("first", (), allowed=steps, words="some of `steps`"),
         harmful=harmful,
-        accepted=tuple(_alternative(each) for each in table.tables("accepted")),
+        accepted=tuple(_alternative(alternative) for alternative in table.tables("accepted")),
         seen_after_s=table.number("seen_after_s", 0.0, at_least=0.0, at_most=MOST_S),
         nodes=table.strings("nodes", (), words="a list of answers of the decision tree"),
     )
@@ -56,7 +56,7 @@ def _alternative(table: Table) -> Answer:
 
 def _steps(table: Table, key: str, default: tuple[str, ...] | None) -> tuple[str, ...]:
     found = table.strings(key, default, words=_STEP_WORDS)
-    for each in found:
-        if not _STEP.fullmatch(each):
-            table.wrong(key, f'"{each}"', _STEP_WORDS)
+    for step in found:
+        if not _STEP.fullmatch(step):
+            table.wrong(key, f'"{step}"', _STEP_WORDS)
     return found

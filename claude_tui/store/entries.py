@@ -173,10 +173,10 @@ class TextTable(EntryTable[E]):
         return self.fields
 
     def pack(self, entry: E) -> Row:
-        return tuple(pack_text(getattr(entry, each)) for each in self.fields)
+        return tuple(pack_text(getattr(entry, name)) for name in self.fields)
 
     def unpack(self, at: datetime, values: tuple[bytes, ...]) -> E:
-        texts = (each.decode("utf-8", "surrogatepass") for each in values)
+        texts = (value.decode("utf-8", "surrogatepass") for value in values)
         return self.build(at, *map(checked_text, texts))
 
 

@@ -36,8 +36,8 @@ def take_in(connection: sqlite3.Connection, instants: Iterable[int], reach: Reac
         if (hour := hour_of(at)) < done:
             late.setdefault(hour, []).append(at)
     # What is known in one hour may hold into the next, and end what held from the one before.
-    near = {each for of_late in late for each in (of_late - 1, of_late, of_late + 1)}
-    for hour in sorted(each for each in near if each < done):
+    near = {candidate for of_late in late for candidate in (of_late - 1, of_late, of_late + 1)}
+    for hour in sorted(candidate for candidate in near if candidate < done):
         added = late.get(hour, [])
         (held,) = connection.execute(_HELD, (hour * HOUR, (hour + 1) * HOUR)).fetchone()
         (counted,) = connection.execute(_COUNTED, (hour,)).fetchone()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -256,7 +257,10 @@ class Store:
         found, waiting = self._reader.read(lambda session: session.nearest(tables, micros, later=later))
         instants = [instant for item in waiting if (instant := instant_of(item)) is not None]
         known = [] if found is None else [from_micros(found)]
-        beyond = [*known, *(each for each in instants if (each > at if later else each < at))]
+        beyond = [
+            *known,
+            *(candidate for candidate in instants if (candidate > at if later else candidate < at)),
+        ]
         return None if not beyond else (min if later else max)(beyond)
 
     def latest_catalogue(self) -> Catalogue | None:
@@ -357,9 +361,9 @@ def _before(document: Document, until: datetime | None) -> bool:
 def _changes(documents: Iterable[Document]) -> list[Document]:
     """The documents by time, without those that repeat the previous one."""
     changes: list[Document] = []
-    for each in sorted(documents, key=lambda document: document.fetched_at):
-        if not changes or replace(each, fetched_at=changes[-1].fetched_at) != changes[-1]:
-            changes.append(each)
+    for document in sorted(documents, key=attrgetter("fetched_at")):
+        if not changes or replace(document, fetched_at=changes[-1].fetched_at) != changes[-1]:
+            changes.append(document)
     return changes
 
 

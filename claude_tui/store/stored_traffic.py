@@ -49,7 +49,7 @@ class StoredTraffic:
     ) -> list[RollUp]:
         none: list[Known] = []
         found, waiting = self._reader.read(lambda session: session.traffic(query, none))
-        return [*(each.row for each in found or none), *_unsaved(waiting, low, high, known)]
+        return [*(found_row.row for found_row in found or none), *_unsaved(waiting, low, high, known)]
 
     def counts(
         self,
@@ -111,7 +111,7 @@ class StoredTraffic:
         )
         last, rows = found or (number, none)
         unsaved = [row for item in waiting if isinstance(item, RolledUp) for row in item.rows]
-        return last, [each.row for each in rows], unsaved
+        return last, [row.row for row in rows], unsaved
 
     def since(self, instant: datetime, full_from: datetime) -> tuple[int, list[CallCount], list[RollUp]]:
         """What is on disk of the time from an instant on, in spans of 10 s: counts, and roll-ups at the end.
@@ -127,7 +127,7 @@ class StoredTraffic:
 
         found, _ = self._reader.read(lambda session: session.traffic(query, (0, counts, rows)))
         last, counts, rows = found or (0, counts, rows)
-        return last, counts, [each.row for each in rows]
+        return last, counts, [row.row for row in rows]
 
     def records(self, span_s: int, since: datetime, until: datetime) -> list[RolledUp]:
         """Roll-ups of one length as in `of_span`, each with the instant at which it was recorded."""
@@ -136,7 +136,7 @@ class StoredTraffic:
         found, _ = self._reader.read(
             lambda session: session.traffic(lambda reader: reader.of_span(span_s, low, high, _NEVER), none)
         )
-        return [RolledUp(from_micros(each.recorded), (each.row,)) for each in found or none]
+        return [RolledUp(from_micros(row.recorded), (row.row,)) for row in found or none]
 
     def seen_after(self, number: int) -> tuple[int, bytes]:
         """Digests of the request ids that proxies recorded after the entry with an id, and the last id."""

@@ -172,9 +172,9 @@ def call_counts(
             raise ValueError("not counts")
     if {*map(type, spans)} != {int} or not _SPANS.issuperset(spans) or None in keys:
         raise ValueError("not roll-ups")
-    dates = {each: span_start(each) for each in {*instants}}
-    first_token = [_sound(each) if each else b"" for each in histograms]
-    at = [dates[each] for each in instants]
+    dates = {instant: span_start(instant) for instant in {*instants}}
+    first_token = [_sound(histogram) if histogram else b"" for histogram in histograms]
+    at = [dates[instant] for instant in instants]
     return [*map(CallCount._make, zip(at, spans, keys, *counts, first_token, strict=True))]
 
 

@@ -157,8 +157,8 @@ class TrafficReader:
         if not rows:
             return []
         _, spans, instants, _, numbers, *counts, histograms = zip(*rows, strict=True)
-        keys = {each: self._key(each) for each in {*numbers}}
-        return call_counts(spans, instants, [keys[each] for each in numbers], counts, histograms)
+        keys = {number: self._key(number) for number in {*numbers}}
+        return call_counts(spans, instants, [keys[number] for number in numbers], counts, histograms)
 
     def cost(self, low: int, high: int, known: int) -> tuple[float, int]:
         """(dollars, calls with a price) of the rows of `between`."""
@@ -196,7 +196,7 @@ class TrafficReader:
                 start = from_micros(at)
                 end = start + timedelta(seconds=span)
                 found.append(SourceReport(TrafficSource(source.decode()), start, end, *map(whole, amounts)))
-        return sorted(found, key=lambda each: each.end)
+        return sorted(found, key=lambda report: report.end)
 
     def seen_after(self, number: int) -> tuple[int, bytes]:
         """The digests of the entries added after the one with an id, and the last id."""
@@ -263,7 +263,7 @@ class TrafficReader:
         row = self._connection.execute(_KEY, (number,)).fetchone()
         try:
             key = (
-                key_of(*(each.decode("utf-8", "surrogatepass") for each in row)) if row is not None else None
+                key_of(*(part.decode("utf-8", "surrogatepass") for part in row)) if row is not None else None
             )
         except UNREADABLE:
             key = None

@@ -55,7 +55,7 @@ class Keys:
         """The number of `key`, which is added if it is new, or that of its source and outcome."""
         if (number := self._numbers.get(key)) is not None:
             return number
-        values = tuple(pack_text(each) for each in astuple(key))
+        values = tuple(pack_text(text) for text in astuple(key))
         found = self._connection.execute(_FIND_KEY, values).fetchone()
         if found is None:
             bare = RollUpKey(key.source, OTHER, OTHER, key.outcome)
@@ -104,7 +104,7 @@ def fold(connection: sqlite3.Connection, keys: Keys, now: int) -> bool:
                 recorded = max(known.recorded for known in members)
                 connection.execute(_INSERT, (longer, start, recorded, keys.number_of(key), *encode(row)))
             connection.executemany(
-                "UPDATE traffic_rolls SET folded = 1 WHERE id = ?", [(each,) for each in found.ids]
+                "UPDATE traffic_rolls SET folded = 1 WHERE id = ?", [(number,) for number in found.ids]
             )
             return False
     return True

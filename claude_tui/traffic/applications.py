@@ -94,19 +94,21 @@ class Applications:
         return declared or self._bounded(_product(found.get(b"user-agent", b"")))
 
     def _by_key(self, found: Mapping[bytes, bytes]) -> str | None:
-        if self.fingerprints is None or not any(each.keys for each in self.declared):
+        if self.fingerprints is None or not any(application.keys for application in self.declared):
             return None
         key = key_of(found)
         if key is None:
             return None
         fingerprint = self.fingerprints.of(key)
-        return next((each.name for each in self.declared if fingerprint in each.keys), None)
+        return next(
+            (application.name for application in self.declared if fingerprint in application.keys), None
+        )
 
     def _declared_user_agent(self, agent: bytes) -> str | None:
         text = agent[:300].decode("latin-1")
-        for each in self.declared:
-            if any(fnmatchcase(text, pattern) for pattern in each.user_agents):
-                return each.name
+        for application in self.declared:
+            if any(fnmatchcase(text, pattern) for pattern in application.user_agents):
+                return application.name
         return None
 
     def _bounded(self, name: str) -> str:

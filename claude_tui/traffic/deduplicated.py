@@ -85,5 +85,5 @@ class Deduplicated:
         """When a proxy was last heard from within the day, in seconds since 1970; 0 for never."""
         at = datetime.fromtimestamp(now, UTC)
         reports = self._store.traffic.reports(at - timedelta(seconds=_PROXY_GONE_S), at)
-        heard = (each.end.timestamp() for each in reports if each.source is TrafficSource.PROXY)
+        heard = (report.end.timestamp() for report in reports if report.source is TrafficSource.PROXY)
         return min(max(heard, default=0.0), now)

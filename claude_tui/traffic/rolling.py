@@ -313,8 +313,10 @@ def _at(item: tuple[_Cell, _Row]) -> int:
 
 def _least(call: Call) -> float:
     """The least share that is left of any limit, 0..1."""
-    left = [each.remaining / each.limit for each in call.limits if each.limit and each.remaining is not None]
-    return min((*left, *(1 - each.used for each in call.windows if each.used is not None)), default=1.0)
+    left = [
+        limit.remaining / limit.limit for limit in call.limits if limit.limit and limit.remaining is not None
+    ]
+    return min((*left, *(1 - window.used for window in call.windows if window.used is not None)), default=1.0)
 
 
 def _named(call: Call, kind: tuple[str, str, Outcome, str]) -> Call:

@@ -45,9 +45,9 @@ class Bucket(Column[Observation]):
 
     def reading(self, by: Observation) -> RateLimitReading:
         """The reading of this bucket in a response; the first if there are several."""
-        for each in by.rate_limits:
-            if each.bucket == self.name:
-                return each
+        for rate_limit in by.rate_limits:
+            if rate_limit.bucket == self.name:
+                return rate_limit
         raise LookupError(f"no reading of {self.name} in this response")
 
 

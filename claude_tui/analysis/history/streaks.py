@@ -141,7 +141,7 @@ def _continued(state: SourceState, entry: TimelineEvent) -> tuple[SourceState, t
         if before is None
         else replace(before, last_at=event.at, count=before.count + 1)
     )
-    others = [each for each in going_on if each.kind != kind]
+    others = [episode for episode in going_on if episode.kind != kind]
     return replace(state, runs=(*others, run)[-_MOST_RUNS:]), (replace(entry, run=run),)
 
 

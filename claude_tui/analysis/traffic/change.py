@@ -109,7 +109,7 @@ class _Sums:
     @classmethod
     def of(cls, spans: Sequence[Counted]) -> _Sums:
         return cls(
-            [0, *accumulate(each.calls for each in spans)], [0, *accumulate(each.failed for each in spans)]
+            [0, *accumulate(span.calls for span in spans)], [0, *accumulate(span.failed for span in spans)]
         )
 
     def between(self, first: int, last: int) -> tuple[int, int]:
@@ -132,9 +132,9 @@ def _is_conclusive(
 def _a_minute(spans: Sequence[Counted], first: int, index: int) -> float:
     """Calls per minute, from a minute before the first failure on."""
     start = spans[first].at - timedelta(seconds=_MINUTE_S)
-    known = [each for each in spans[max(first - _RECENT_BINS, 0) : index + 1] if each.at >= start]
+    known = [span for span in spans[max(first - _RECENT_BINS, 0) : index + 1] if span.at >= start]
     seconds = (known[-1].end - known[0].at).total_seconds()
-    return sum(each.calls for each in known) * _MINUTE_S / max(seconds, _MINUTE_S)
+    return sum(span.calls for span in known) * _MINUTE_S / max(seconds, _MINUTE_S)
 
 
 def _followed(spans: Sequence[Counted], sums: _Sums, change: Change, usual: float, worse: float) -> Change:

@@ -44,7 +44,7 @@ def figures_by(
     found = [
         figures_of(name, groups.get(name, ()), seconds, more.get(name, ())) for name in {**groups, **more}
     ]
-    return tuple(sorted(found, key=lambda each: (-each.calls, each.name)))
+    return tuple(sorted(found, key=lambda figures: (-figures.calls, figures.name)))
 
 
 def figures_of(
@@ -112,7 +112,7 @@ class _Sums(NamedTuple):
 
 
 _COUNTED = _Sums._fields[:-1]
-_TOKENS = tuple(each.name for each in fields(Tokens))
+_TOKENS = tuple(field.name for field in fields(Tokens))
 _amounts = attrgetter(*_COUNTED, *(f"tokens.{name}" for name in _TOKENS))
 
 

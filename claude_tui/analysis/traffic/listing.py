@@ -57,7 +57,7 @@ def heeded(words: str, fields: Iterable[FilterField]) -> str:
 
 def listed_calls(calls: Iterable[KeptCall], wanted: Filter, at: datetime) -> tuple[KeptCall, ...]:
     """The calls that satisfy every term of a filter."""
-    return tuple(each for each in calls if wanted.keeps(_call(each), at))
+    return tuple(call for call in calls if wanted.keeps(_call(call), at))
 
 
 def _listed(
@@ -70,7 +70,7 @@ def _listed(
         value = figure_of(figures)
         return value is None, -(value or 0.0)
 
-    return tuple(sorted((each for each in rows if wanted.keeps(_figures(each, at), at)), key=rank))
+    return tuple(sorted((row for row in rows if wanted.keeps(_figures(row, at), at)), key=rank))
 
 
 def _figures(figures: TrafficFigures, at: datetime) -> Searched:
@@ -81,7 +81,10 @@ def _figures(figures: TrafficFigures, at: datetime) -> Searched:
         figures.name.casefold(),
         frozenset(status for status, count in statuses.items() if count),
         frozenset(
-            word for each in figures.failures for word in (each.outcome.value, each.error_type) if word
+            word
+            for failure in figures.failures
+            for word in (failure.outcome.value, failure.error_type)
+            if word
         ),
         applications=name,
         models=name,

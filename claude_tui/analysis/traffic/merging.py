@@ -48,11 +48,11 @@ def sum_of(tokens: Iterable[Tokens]) -> Tokens:
     """The sum of token counts."""
     found = list(tokens)
     return Tokens(
-        sum(each.input for each in found),
-        sum(each.output for each in found),
-        sum(each.cache_read for each in found),
-        sum(each.cache_write_5m for each in found),
-        sum(each.cache_write_1h for each in found),
+        sum(item.input for item in found),
+        sum(item.output for item in found),
+        sum(item.cache_read for item in found),
+        sum(item.cache_write_5m for item in found),
+        sum(item.cache_write_1h for item in found),
     )
 
 

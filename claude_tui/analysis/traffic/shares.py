@@ -28,13 +28,13 @@ class Shares:
     @classmethod
     def of(cls, spans: Sequence[Counted], thresholds: TrafficThresholds) -> Shares:
         # The first span includes calls from before the problem.
-        rest = spans[1:] if sum(each.calls for each in spans[1:]) >= LEAST_CALLS else spans
+        rest = spans[1:] if sum(span.calls for span in spans[1:]) >= LEAST_CALLS else spans
         most = many = False
         for index, one in enumerate(rest):
             start = one.end - _MINUTE
-            window = [each for each in rest[max(index - 5, 0) : index + 1] if each.at >= start]
+            window = [span for span in rest[max(index - 5, 0) : index + 1] if span.at >= start]
             window = window or [one]
-            calls, failed = sum(each.calls for each in window), sum(each.failed for each in window)
+            calls, failed = sum(span.calls for span in window), sum(span.failed for span in window)
             if calls < LEAST_CALLS / 2:
                 continue
             most = (
@@ -45,7 +45,7 @@ class Shares:
             # A few failures may be luck: a share is at least what is left of it after one standard deviation.
             surely = failed if many else failed - math.sqrt(failed)
             many = surely >= (thresholds.failing / 2 if many else thresholds.failing) * calls
-        return cls(most, many, sum(each.calls for each in rest) >= LEAST_CALLS)
+        return cls(most, many, sum(span.calls for span in rest) >= LEAST_CALLS)
 
 
 def _nearly_all(failed: int, calls: int, thresholds: TrafficThresholds) -> bool:

@@ -61,7 +61,7 @@ def troubles_of(
         for family in table.families()
         if (trouble := _trouble(table, before, family, kept, kinds, end, thresholds)) is not None
     ]
-    return tuple(sorted(found, key=lambda each: (each.ended_at is not None, -each.overall, each.outcome)))
+    return tuple(sorted(found, key=lambda entry: (entry.ended_at is not None, -entry.overall, entry.outcome)))
 
 
 def begins_troubled(
@@ -102,11 +102,15 @@ def _trouble(
     ]
     if not found:
         return None
-    lasting = [each for each in found if each[2].ended is None and not _ended_with_all(each, found)] or found
+    lasting = [
+        candidate
+        for candidate in found
+        if candidate[2].ended is None and not _ended_with_all(candidate, found)
+    ] or found
     # The widest group comes first, as a part of it began no earlier.
     since = min(spans[change.first].at for _, spans, change in lasting)
     contrast = max(since, end - _CONTRAST)
-    group, well, same_model = _whose(table, family, [each[0] for each in lasting], contrast)
+    group, well, same_model = _whose(table, family, [candidate[0] for candidate in lasting], contrast)
     spans = table.spans(family, group)
     known = _change_of(lasting, group)
     first, last = known[0][known[1].first], known[0][known[1].last]
@@ -114,7 +118,7 @@ def _trouble(
     everything = table.count(family, EVERYTHING, end - _MINUTE)[1]
     newest = _newest(kept, family, group, first.at)
     exact = _exactly(kept, family, group, first)
-    shares = Shares.of([each for each in spans if each.at >= first.at], thresholds)
+    shares = Shares.of([span for span in spans if span.at >= first.at], thresholds)
     outcome, error_type = _typical(kinds, family, group)
     ended = known[1].ended
     return TrafficTrouble(
@@ -151,21 +155,24 @@ def _ended_with_all(part: _Found, found: Sequence[_Found]) -> bool:
     """
     _, spans, change = part
     return any(
-        each[1][each[2].last].end >= spans[change.last].end
-        for each in found
-        if each[0] == EVERYTHING and each[2].ended is not None
+        candidate[1][candidate[2].last].end >= spans[change.last].end
+        for candidate in found
+        if candidate[0] == EVERYTHING and candidate[2].ended is not None
     )
 
 
 def _groups(table: CallTable, family: Outcome) -> list[Group]:
     """Everything, then each application and each model with such failures if there are several."""
     failing = table.failing(family)
-    applications, models = {each for each, _ in table.cells}, {each for _, each in table.cells}
+    applications, models = {cell for cell, _ in table.cells}, {cell for _, cell in table.cells}
     groups = [EVERYTHING]
     if len(applications) > 1:
-        groups += [Group(applications=frozenset({each})) for each in sorted({each for each, _ in failing})]
+        groups += [
+            Group(applications=frozenset({application}))
+            for application in sorted({application for application, _ in failing})
+        ]
     if len(models) > 1:
-        groups += [Group(models=frozenset({each})) for each in sorted({each for _, each in failing})]
+        groups += [Group(models=frozenset({model})) for model in sorted({model for _, model in failing})]
     return groups
 
 
@@ -203,8 +210,8 @@ def _before_trouble(spans: Sequence[Counted], matters: float) -> Sequence[Counte
     if not changes:
         return spans
     before, since = spans[: changes[0].first], spans[changes[0].first :]
-    share = sum(each.failed for each in since) / max(sum(each.calls for each in since), 1)
-    failed, calls = sum(each.failed for each in before), sum(each.calls for each in before)
+    share = sum(span.failed for span in since) / max(sum(span.calls for span in since), 1)
+    failed, calls = sum(span.failed for span in before), sum(span.calls for span in before)
     was_well = failed <= _MUCH_LESS * share * calls
     return before if was_well and luck_of_so_few(failed, calls, min(share, _TOTAL)) <= _IMPROBABLE else spans
 
@@ -212,9 +219,9 @@ def _before_trouble(spans: Sequence[Counted], matters: float) -> Sequence[Counte
 def _mostly(spans: Sequence[Counted]) -> float:
     """The share that three quarters of the minutes exceed: some applications always send what is refused."""
     minutes: dict[datetime, list[int]] = {}
-    for each in spans:
-        total = minutes.setdefault(each.at.replace(second=0, microsecond=0), [0, 0])
-        total[0], total[1] = total[0] + each.failed, total[1] + each.calls
+    for span in spans:
+        total = minutes.setdefault(span.at.replace(second=0, microsecond=0), [0, 0])
+        total[0], total[1] = total[0] + span.failed, total[1] + span.calls
     shares = sorted(failed / calls for failed, calls in minutes.values() if calls)
     return min(shares[len(shares) // 4], _MOST_USUAL) if len(shares) >= _LEAST_MINUTES else 0.0
 
@@ -223,8 +230,8 @@ def _usual_share(before: CallTable, family: Outcome, group: Group) -> float | No
     """The share on a median day; None if too little is known of other days."""
     theirs = family in OF_THE_SERVICE
     least, most = (_USUAL, _MOST_USUAL_THEIRS) if theirs else (_USUAL_OURS, _MOST_USUAL)
-    for each in (group, EVERYTHING):
-        days = [one for one in before.spans(family, each) if one.calls]
+    for wider in (group, EVERYTHING):
+        days = [one for one in before.spans(family, wider) if one.calls]
         if sum(one.calls for one in days) >= _LEAST_USUAL_CALLS:
             shares = sorted(one.failed / one.calls for one in days)
             return min(max(shares[(len(shares) - 1) // 2], least), most)
@@ -233,11 +240,11 @@ def _usual_share(before: CallTable, family: Outcome, group: Group) -> float | No
 
 def _was_well(spans: Sequence[Counted], change: Change) -> bool:
     """Whether the beginning was seen: a share that was always there is how an application works."""
-    calls_before = sum(each.calls for each in spans[: change.first])
+    calls_before = sum(span.calls for span in spans[: change.first])
     if calls_before >= LEAST_CALLS and change.first >= _LEAST_SPANS_BEFORE:
         return True
     seen = spans[change.first : change.last + 1]
-    return sum(each.failed for each in seen) >= _MOSTLY * sum(each.calls for each in seen)
+    return sum(span.failed for span in seen) >= _MOSTLY * sum(span.calls for span in seen)
 
 
 def _whose(
@@ -299,16 +306,16 @@ def _contrast(
 
 def _change_of(found: Sequence[_Found], group: Group) -> tuple[list[Counted], Change]:
     """The change of the group itself, or else of a part of it, or else of all."""
-    for each, spans, change in found:
-        if each == group:
+    for part, spans, change in found:
+        if part == group:
             return spans, change
     parts = [
         (spans, change)
-        for each, spans, change in found
-        if each != EVERYTHING and (each.applications <= group.applications and each.models <= group.models)
+        for part, spans, change in found
+        if part != EVERYTHING and (part.applications <= group.applications and part.models <= group.models)
     ]
     candidates = parts or [(spans, change) for _, spans, change in found]
-    return min(candidates, key=lambda each: each[0][each[1].first].at)
+    return min(candidates, key=lambda candidate: candidate[0][candidate[1].first].at)
 
 
 def _alike(kept: KeptCall, family: Outcome, group: Group) -> bool:
@@ -324,9 +331,9 @@ def _ended(call: Call) -> datetime:
 
 def _newest(kept: Sequence[KeptCall], family: Outcome, group: Group, since: datetime) -> Call | None:
     """The newest call that failed as most did since then: one of another form would misname them all."""
-    calls = [each.call for each in kept if _alike(each, family, group)]
-    counts = Counter(_form(each) for each in calls if _ended(each) >= since)
-    return max(calls, key=lambda each: (counts[_form(each)], _ended(each)), default=None)
+    calls = [call.call for call in kept if _alike(call, family, group)]
+    counts = Counter(_form(call) for call in calls if _ended(call) >= since)
+    return max(calls, key=lambda call: (counts[_form(call)], _ended(call)), default=None)
 
 
 def _form(call: Call) -> tuple[Outcome, int | None]:
@@ -341,7 +348,7 @@ def with_onset(
     group = Group(frozenset(trouble.applications), frozenset(trouble.models))
     end = trouble.since + timedelta(seconds=trouble.since_within_s)
     spans = CallTable(rows).spans(family, group)
-    first = next((each for each in spans if each.failed and trouble.since <= each.at < end), None)
+    first = next((span for span in spans if span.failed and trouble.since <= span.at < end), None)
     if first is None:
         return trouble
     exact = _exactly(kept, family, group, first)
@@ -351,8 +358,8 @@ def with_onset(
 
 def _exactly(kept: Sequence[KeptCall], family: Outcome, group: Group, first: Counted) -> datetime | None:
     """When the first of the calls in a span failed, if that is known."""
-    ends = [_ended(each.call) for each in kept if _alike(each, family, group)]
-    return min((each for each in ends if first.at <= each < first.end), default=None)
+    ends = [_ended(call.call) for call in kept if _alike(call, family, group)]
+    return min((end for end in ends if first.at <= end < first.end), default=None)
 
 
 def _failures_by_key(rows: Sequence[CallCount]) -> dict[RollUpKey, int]:

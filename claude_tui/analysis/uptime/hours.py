@@ -150,8 +150,10 @@ def _row(hour: int, key: Key, begun: Sequence[Sample], micros: int) -> HourRow:
     source, model, outcome, error_type = key
     ttft = total = EMPTY
     if outcome is Outcome.OK:
-        ttft = Histogram.of(each.first_token_s for each in begun if each.first_token_s is not None)
-        total = Histogram.of(each.total_s for each in begun if each.total_s is not None)
+        ttft = Histogram.of(
+            exchange.first_token_s for exchange in begun if exchange.first_token_s is not None
+        )
+        total = Histogram.of(exchange.total_s for exchange in begun if exchange.total_s is not None)
     return HourRow(hour, source, model, outcome, error_type, len(begun), micros, ttft, total)
 
 

@@ -64,7 +64,7 @@ def _counted(history: History, at: datetime, span: timedelta) -> ErrorWindow:
         by_class[knowledge().class_of(kind.outcome).key][kind] = count
     return ErrorWindow(
         span=span,
-        requests=sum(each.asked for each in calls.values()),
+        requests=sum(call.asked for call in calls.values()),
         failures=counts.total(),
         rows=tuple(_row(row, by_class[row.key], calls, trend[row.key]) for row in knowledge().classes),
         breakdown=_breakdown(counts, last, at),
@@ -98,7 +98,7 @@ def _row(
     for kind, number in seen.items():
         statuses[kind.http_status] += number
     count, sources = sum(seen.values()), {kind.source for kind in seen}
-    asked = sum(each.asked for source, each in calls.items() if source in sources or not sources)
+    asked = sum(of_source.asked for source, of_source in calls.items() if source in sources or not sources)
     part = share(count, asked)
     return ErrorRow(row.key, row.label_for(statuses), count, part, trend, _level(row, count, part))
 

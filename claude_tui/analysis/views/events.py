@@ -103,7 +103,7 @@ def filtered(events: Iterable[Event], wanted: Filter, at: datetime) -> tuple[Eve
 def _kept(event: Event, wanted: Filter, at: datetime) -> Event | None:
     if not event.folded:
         return event if wanted.keeps(_searched(event), at) else None
-    members = [each for each in event.folded if wanted.keeps(_searched(each), at)]
+    members = [member for member in event.folded if wanted.keeps(_searched(member), at)]
     if len(members) == len(event.folded):
         return event
     if not members:
@@ -119,7 +119,7 @@ def _searched(event: Event) -> Searched:
     said = [event.subject, event.text, event.detail, event.kind.value]
     if seen is None:
         return Searched(event.at, "\n".join(said), classes=frozenset({event.kind.value}))
-    said += [each for each in (seen.request_id, seen.model, seen.message, seen.error_type) if each]
+    said += [text for text in (seen.request_id, seen.model, seen.message, seen.error_type) if text]
     statuses = frozenset() if seen.http_status is None else frozenset({str(seen.http_status)})
     models = frozenset({seen.model.casefold()}) if seen.model else frozenset()
     return Searched(event.at, "\n".join(said), statuses, classes_of(seen) | {event.kind.value}, models=models)
@@ -128,5 +128,5 @@ def _searched(event: Event) -> Searched:
 def classes_of(seen: Observation) -> frozenset[str]:
     """The class of an exchange in a filter: its outcome, and the server's words for the error."""
     return frozenset(
-        each.casefold() for each in (seen.outcome.value, seen.error_type, seen.error_code) if each
+        text.casefold() for text in (seen.outcome.value, seen.error_type, seen.error_code) if text
     )

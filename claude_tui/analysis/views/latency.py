@@ -36,7 +36,7 @@ def latency_view(history: History, at: datetime, options: Options) -> LatencyVie
         phases_at=phases.at if phases else None,
         server_s=server_s,
         network_s=_network_s(timings, server_s),
-        skew_s=next((each.skew_s for each in skews if each and each.skew_s is not None), None),
+        skew_s=next((skew.skew_s for skew in skews if skew and skew.skew_s is not None), None),
         tls_expires_at=phases.tls_expires_at if phases else None,
     )
     return history.same("latency", view)
@@ -47,7 +47,9 @@ def _phases(observations: Sequence[Observation]) -> Observation | None:
 
     A failure counts too, as it shows how far the request got.
     """
-    return next((each for each in reversed(observations) if _is_fresh(each.timings)), None)
+    return next(
+        (observation for observation in reversed(observations) if _is_fresh(observation.timings)), None
+    )
 
 
 def _is_fresh(timings: Timings) -> bool:

@@ -57,10 +57,12 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
     status = history.status_at(at)
     known = history.known_status_at(at)
     attempt = history.latest(Source.STATUS, at)
-    read = [each for each in (_read_at(history, at), known.fetched_at if known else None) if each]
+    read = [instant for instant in (_read_at(history, at), known.fetched_at if known else None) if instant]
     read_at = max(read, default=None)
     checked = [
-        each for each in (attempt.at if attempt else None, status.fetched_at if status else None) if each
+        instant
+        for instant in (attempt.at if attempt else None, status.fetched_at if status else None)
+        if instant
     ]
     checked_at = max(checked, default=None)
     stale = checked_at is not None and (at - checked_at).total_seconds() > options.stale_after_s(
@@ -91,7 +93,11 @@ def _rated(
         return frozenset(), Level.UNKNOWN, frozenset()
     ours = ours_of(status, named)
     seen = for_platform(status, platform)
-    return ours, page_level(seen, ours), frozenset(each.id for each in seen.incidents if touches(each, ours))
+    return (
+        ours,
+        page_level(seen, ours),
+        frozenset(incident.id for incident in seen.incidents if touches(incident, ours)),
+    )
 
 
 def _read_at(history: History, at: datetime) -> datetime | None:

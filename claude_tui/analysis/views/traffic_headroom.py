@@ -39,8 +39,8 @@ def headroom_by_model(
     """
     if traffic is None:
         return ()
-    told = {each.call.model for each in traffic.readings}
-    busy = [each.name for each in traffic.models if each.name in told]
+    told = {reading.call.model for reading in traffic.readings}
+    busy = [model.name for model in traffic.models if model.name in told]
     names = [*busy, *sorted(told.difference(busy))]
     return tuple((name, _view_of(_calls_of(traffic, name), at, options)) for name in names)
 
@@ -62,11 +62,13 @@ def _calls_of(traffic: TrafficView | None, model: str | None) -> Sequence[Call]:
     """The calls with readings of a model, oldest first; of the busiest one for None."""
     if traffic is None:
         return ()
-    calls = sorted((each.call for each in traffic.readings), key=lambda each: each.at)
-    told = {each.model for each in calls}
+    calls = sorted((reading.call for reading in traffic.readings), key=lambda call: call.at)
+    told = {call.model for call in calls}
     if model is None:
-        model = next((each.name for each in traffic.models if each.name in told), None)
-    return [each for each in calls if each.model == model]
+        model = next(
+            (reading_model.name for reading_model in traffic.models if reading_model.name in told), None
+        )
+    return [call for call in calls if call.model == model]
 
 
 def _observation(call: Call) -> Observation:

@@ -114,7 +114,7 @@ class _Renderer:
                 self._row = []
             case "tr_close" if not self._in_head:
                 first, *others = self._row
-                return item(first or "\\&", "; ".join(each for each in others if each) or "\\&")
+                return item(first or "\\&", "; ".join(cell for cell in others if cell) or "\\&")
             case "thead_close":
                 self._in_head = False
         return []

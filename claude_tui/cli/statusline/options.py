@@ -29,8 +29,8 @@ def quick_options(arguments: Sequence[str]) -> Options | None:
     """The options; None for what only argparse can answer: help, and whatever is wrong."""
     given: dict[str, str] = {}
     rest = iter(arguments)
-    for each in rest:
-        name, equals, value = each.partition("=")
+    for argument in rest:
+        name, equals, value = argument.partition("=")
         if not equals:
             value = next(rest, "-")
         if name not in ("--format", "--color", "--config", *_SETTINGS) or (not equals and value[:1] == "-"):

@@ -57,7 +57,7 @@ def action_items(fields: Mapping[str, Sequence[FieldRevision]]) -> tuple[ActionI
 
 
 def _first(parts: Mapping[str, Sequence[FieldRevision]]) -> float:
-    return min(each.at.timestamp() for revisions in parts.values() for each in revisions)
+    return min(revision.at.timestamp() for revisions in parts.values() for revision in revisions)
 
 
 def _item(ident: str, parts: Mapping[str, Sequence[FieldRevision]]) -> ActionItem | None:
@@ -73,7 +73,7 @@ def _item(ident: str, parts: Mapping[str, Sequence[FieldRevision]]) -> ActionIte
     removals = [head for head in item.text.heads if not normal(head.text)]
     if not removals:
         return None  # its text has not arrived yet
-    seen = _ancestors(removals, (each for revisions in parts.values() for each in revisions))
+    seen = _ancestors(removals, (revision for revisions in parts.values() for revision in revisions))
     unseen = [head for part in item.parts[1:] for head in part.heads if head.id not in seen and head.text]
     return item if unseen else None
 
@@ -91,9 +91,9 @@ def _without_text(field: Field) -> Field:
 
 def _ancestors(revisions: Iterable[FieldRevision], known: Iterable[FieldRevision]) -> set[str]:
     """The ids of all that the revisions were made from, at any distance."""
-    bases = {each.id: each.base.split() for each in known}
+    bases = {revision.id: revision.base.split() for revision in known}
     found: set[str] = set()
-    left = [base for each in revisions for base in each.base.split()]
+    left = [base for revision in revisions for base in revision.base.split()]
     while left:
         ident = left.pop()
         if ident not in found:

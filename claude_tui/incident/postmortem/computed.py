@@ -37,11 +37,11 @@ def computed(
     found = {key: make(incident, timeline, figures) for key, make in _FIELDS.items()}
     return {
         key: replace(
-            each,
-            text=inert(each.text.strip(), MAX_ENTRY, keep_newlines=True),
+            item,
+            text=inert(item.text.strip(), MAX_ENTRY, keep_newlines=True),
             grows=figures.ongoing and key in _GROWING,
         )
-        for key, each in found.items()
+        for key, item in found.items()
     }
 
 
@@ -113,7 +113,7 @@ def _impact(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) ->
         return Computed(" ".join(traffic))
     sentences = list(traffic)
     if figures.failed:
-        classes = ", ".join(f"{each.count:,} × {each.name}" for each in figures.errors)
+        classes = ", ".join(f"{error.count:,} × {error.name}" for error in figures.errors)
         share = percent(figures.failed / figures.requests)
         sentences.append(
             f"{figures.failed:,} of the {plural(figures.requests, 'request')} of our probes failed "
@@ -136,7 +136,7 @@ def _root_cause(_: Incident, timeline: Sequence[TimelineEntry], __: Figures) -> 
     verdicts = [
         entry
         for entry in _of(timeline, _Kinds.DETECTED, _Kinds.VERDICT)
-        if entry.text.startswith(tuple(f"{each} " for each in Severity if each.trouble))
+        if entry.text.startswith(tuple(f"{severity} " for severity in Severity if severity.trouble))
     ]
     # What the verdict said is a lead, not the cause: people decide that.
     note = f"the verdict said: {verdicts[-1].text.partition(' ')[2]}" if verdicts else ""
@@ -212,7 +212,7 @@ def _request_ids(_: Incident, timeline: Sequence[TimelineEntry], figures: Figure
     seen = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES)
     first, last = ids[:1], ids[1:][-1:]
     marks = {**dict.fromkeys(first, " (first)"), **dict.fromkeys(last, " (last)")}
-    text = ", ".join(f"{each}{marks.get(each, '')}" for each in ids)
+    text = ", ".join(f"{request_id}{marks.get(request_id, '')}" for request_id in ids)
     return Computed(text, _keys(*seen))
 
 

@@ -106,11 +106,11 @@ def drafted(reply: str, asked: Prompt, redactor: Redactor | None = None) -> Mapp
 
 def _sentences(listed: object, asked: Prompt, redactor: Redactor) -> str:
     kept = (
-        _sentence(each, asked, redactor)
-        for each in (listed if isinstance(listed, list) else [])[:_MOST_SENTENCES]
-        if isinstance(each, dict)
+        _sentence(item, asked, redactor)
+        for item in (listed if isinstance(listed, list) else [])[:_MOST_SENTENCES]
+        if isinstance(item, dict)
     )
-    return " ".join(each for each in kept if each)
+    return " ".join(sentence for sentence in kept if sentence)
 
 
 def _sentence(read: Mapping[object, object], asked: Prompt, redactor: Redactor) -> str:

@@ -68,7 +68,7 @@ class _Exported:
 
 def _texts(value: object) -> dict[str, str]:
     table = value if isinstance(value, dict) else {}
-    return {key: each for key, each in table.items() if isinstance(each, str)}
+    return {key: text for key, text in table.items() if isinstance(text, str)}
 
 
 def _fields(
@@ -108,4 +108,4 @@ def _changed(
 
 def _removal(action: ActionItem, writer: Writer, exported: _Exported) -> FieldRevision:
     seen = [exported.base(action_key(action.id, part)) for part in PARTS]
-    return writer.revision(action.text, "", " ".join(each for each in seen if each))
+    return writer.revision(action.text, "", " ".join(text for text in seen if text))

@@ -45,7 +45,7 @@ def lint(document: ReadPostmortem, redactor: Redactor | None = None) -> tuple[Fi
         *_blame(document),
         *_secrets(document, redactor or Redactor()),
     }
-    return tuple(sorted(found, key=lambda each: (each.line, each.rule, each.text)))
+    return tuple(sorted(found, key=lambda finding: (finding.line, finding.rule, finding.text)))
 
 
 def _missing(document: ReadPostmortem) -> Iterator[Finding]:
@@ -126,7 +126,7 @@ def _severity(document: ReadPostmortem) -> Iterator[Finding]:
     if isinstance(recorded, str) and recorded != said[0]:
         measured = ""
         if isinstance(seconds, dict) and seconds:
-            lengths = (f"{each} for {duration(float(length))}" for each, length in seconds.items())
+            lengths = (f"{name} for {duration(float(length))}" for name, length in seconds.items())
             measured = f" ({', '.join(lengths)})"
         yield Finding(read.line, "severity", f"{said[0]}, but the record says {recorded}{measured}")
 
@@ -192,7 +192,7 @@ def _blame(document: ReadPostmortem) -> Iterator[Finding]:
 
 def _people(document: ReadPostmortem) -> Iterator[str]:
     people = _record(document).get("people")
-    yield from (each for each in (people if isinstance(people, list) else []) if isinstance(each, str))
+    yield from (person for person in (people if isinstance(people, list) else []) if isinstance(person, str))
     responders = document.fields.get("responders")
     if responders is not None:
         for row in responders.text.split("\n"):
@@ -227,7 +227,7 @@ def _rows(document: ReadPostmortem, read: ReadField) -> Iterator[tuple[int, str]
 
 def _height(document: ReadPostmortem, read: ReadField) -> int:
     """How many lines a field takes: up to the next heading."""
-    heads = [each.line for each in document.fields.values()] + [
+    heads = [field.line for field in document.fields.values()] + [
         document.actions_line,
         len(document.lines) + 1,
     ]

@@ -50,7 +50,7 @@ def _front(form: Postmortem, figures: Figures, at: datetime) -> dict[str, Any]:
     fields = [*form.fields, *(part for action in form.actions for part in action.parts)]
     severity = record_severity(incident, figures)
     measured = {
-        str(each): round(length.total_seconds()) for each, length in figures.per_severity if each.trouble
+        str(level): round(length.total_seconds()) for level, length in figures.per_severity if level.trouble
     }
     record: dict[str, Any] = {
         "started": figures.started,

@@ -47,14 +47,14 @@ def by_field(revisions: Iterable[FieldRevision], incident: str) -> Mapping[str, 
     for revision in revisions:
         if revision.incident == incident:
             found.setdefault(revision.field, {}).setdefault(revision.id, revision)
-    return {key: tuple(each.values()) for key, each in found.items()}
+    return {key: tuple(by_id.values()) for key, by_id in found.items()}
 
 
 def heads_of(revisions: Iterable[FieldRevision]) -> tuple[FieldRevision, ...]:
     """The revisions of one field that none of the others was made from, oldest first."""
     known = {revision.id: revision for revision in revisions}
-    replaced = {base for each in known.values() for base in each.base.split() if base != each.id}
-    heads = [each for each in known.values() if each.id not in replaced]
+    replaced = {base for revision in known.values() for base in revision.base.split() if base != revision.id}
+    heads = [revision for revision in known.values() if revision.id not in replaced]
     # A circle, which only a damaged file can have: all of them are shown.
     return tuple(sorted(heads or known.values(), key=_by_time))
 
@@ -97,11 +97,11 @@ def editing(
     """
     recent_from = at - _RECENT
     recent = (
-        each
-        for each in revisions
-        if each.at > recent_from and each.incident == incident and each.id not in own
+        revision
+        for revision in revisions
+        if revision.at > recent_from and revision.incident == incident and revision.id not in own
     )
-    return {each.field: each for each in sorted(recent, key=_by_time)}
+    return {revision.field: revision for revision in sorted(recent, key=_by_time)}
 
 
 def is_typing(revision: FieldRevision, at: datetime) -> bool:

@@ -116,9 +116,9 @@ class Postmortem:
     def field(self, key: str) -> Field:
         """The field with that key, a part of an action item included. Raises KeyError."""
         parts = (part for action in self.actions for part in action.parts)
-        for each in (*self.fields, *parts):
-            if each.key == key:
-                return each
+        for field_ in (*self.fields, *parts):
+            if field_.key == key:
+                return field_
         raise KeyError(key)
 
     def with_specs(self) -> Iterator[tuple[FieldSpec, Field]]:

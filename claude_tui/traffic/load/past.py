@@ -37,7 +37,9 @@ def past_traffic(
     while at < end:
         span_s = SPANS[0] if at >= fine_from else SPANS[1]
         over = at + timedelta(seconds=span_s)
-        rows = (_roll_up(each, scenario, at, span_s, per_second, random) for each in APPLICATIONS)
+        rows = (
+            _roll_up(application, scenario, at, span_s, per_second, random) for application in APPLICATIONS
+        )
         yield RolledUp(over, tuple(row for row in rows if row is not None))
         at = over
 
@@ -65,8 +67,8 @@ def _roll_up(
     times = [calls // len(drawn) + (number < calls % len(drawn)) for number in range(len(drawn))]
     every = list(zip(drawn, times, strict=True))
     tokens = Tokens(
-        input=sum(each.prompt * number for each, number in every),
-        output=sum(each.output * number for each, number in every),
+        input=sum(sample.prompt * number for sample, number in every),
+        output=sum(sample.output * number for sample, number in every),
     )
     cost = call_cost_usd(model, tokens, None)
     return RollUp(
@@ -75,15 +77,15 @@ def _roll_up(
         key=RollUpKey(TrafficSource.PROXY, application.name, model, Outcome.OK),
         calls=calls,
         retries_told=calls,
-        max_tokens=sum(number for each, number in every if each.output >= application.max_tokens),
+        max_tokens=sum(number for sample, number in every if sample.output >= application.max_tokens),
         counted=calls,
         tokens=tokens,
         cost_usd=cost or 0.0,
         unpriced=calls if cost is None else 0,
-        first_token=_histogram((each.first_token_s, number) for each, number in every),
-        total=_histogram((each.total_s, number) for each, number in every),
-        prompt=_histogram((each.prompt / 1000, number) for each, number in every),
-        answer=_histogram((each.output / 1000, number) for each, number in every),
+        first_token=_histogram((sample.first_token_s, number) for sample, number in every),
+        total=_histogram((sample.total_s, number) for sample, number in every),
+        prompt=_histogram((sample.prompt / 1000, number) for sample, number in every),
+        answer=_histogram((sample.output / 1000, number) for sample, number in every),
     )
 
 

@@ -47,8 +47,11 @@ class Player:
         self._bad_deploy = bad_deploy
         self._random = Random(f"{seed}/load")
         self._applications = applications
-        self._shares = [each.share for each in applications]
-        self._bodies = {each.name: _bodies(each, model_of(each, scenario)) for each in applications}
+        self._shares = [application.share for application in applications]
+        self._bodies = {
+            application.name: _bodies(application, model_of(application, scenario))
+            for application in applications
+        }
         self._number = 0
         self._open: set[asyncio.Task[None]] = set()
 

@@ -90,7 +90,7 @@ class ExportServer(ABC):
     def opened(self, connection: Connection) -> bool:
         """Whether there is room for one more; the oldest that nobody uses makes room."""
         if len(self._connections) >= self.room.bounds.connections:
-            unused = next((each for each in self._connections if each.idle), None)
+            unused = next((candidate for candidate in self._connections if candidate.idle), None)
             if unused is None:
                 return False
             del self._connections[unused]

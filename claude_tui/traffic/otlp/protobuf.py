@@ -91,7 +91,10 @@ def _lean(body: bytes, start: int, end: int, budget: Budget) -> bytes:
 
 
 def _service(attributes: Iterable[KeyValue]) -> str:
-    return next((each.value.string_value[:200] for each in attributes if each.key == "service.name"), "")
+    return next(
+        (attribute.value.string_value[:200] for attribute in attributes if attribute.key == "service.name"),
+        "",
+    )
 
 
 def _span(origin: Origin, data: bytes) -> Iterator[Record]:
@@ -169,9 +172,9 @@ _DECODERS: dict[Signal, Decode] = {Signal.TRACES: _span, Signal.LOGS: _event, Si
 
 def _attributes(pairs: Iterable[KeyValue]) -> dict[str, str | int | float | bool]:
     found: dict[str, str | int | float | bool] = {}
-    for each in pairs:
-        key = each.key
-        if key in WANTED and (value := _value(each.value)) is not None:
+    for pair in pairs:
+        key = pair.key
+        if key in WANTED and (value := _value(pair.value)) is not None:
             found[key] = value
     return found
 

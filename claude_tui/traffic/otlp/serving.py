@@ -75,7 +75,7 @@ class ReceiverThread:
     @property
     def faults(self) -> int:
         """Exports that an internal error ended."""
-        return sum(each.faults for each in self._receivers)
+        return sum(receiver.faults for receiver in self._receivers)
 
     def listen(self, address: str) -> None:
         """Binds a port for OTLP over HTTP. Raises OSError if it is not available."""

@@ -225,7 +225,9 @@ class CallTap:
         due = found.outcome.failed or self._listening.limits_due(
             served or call.model, self._clock.monotonic()
         )
-        limiting = {name: each for name, each in fields.items() if name.startswith(_LIMITING)} if due else {}
+        limiting = (
+            {name: header for name, header in fields.items() if name.startswith(_LIMITING)} if due else {}
+        )
         wait_s = stated_wait(response.status, header_wait(fields, now=now), found.body_wait_s)
         return replace(
             call,

@@ -76,7 +76,7 @@ def applications_of(declared: Mapping[str, tuple[str, ...]], data_dir: Path) -> 
         )
         for name, parts in declared.items()
     ]
-    needs_keys = any(each.keys for each in known)
+    needs_keys = any(application.keys for application in known)
     return Applications(known, Fingerprints.kept_in(data_dir) if needs_keys else None)
 
 

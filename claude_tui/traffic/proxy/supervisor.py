@@ -124,9 +124,9 @@ def supervise(
     waker.setblocking(False)
     wakened.setblocking(False)
     ignored = {number for number in _STOPPING if signal.getsignal(number) is signal.SIG_IGN}
-    for each in _SIGNALS:
-        if each not in ignored:
-            signal.signal(each, lambda *_: None)
+    for signal_number in _SIGNALS:
+        if signal_number not in ignored:
+            signal.signal(signal_number, lambda *_: None)
     signal.set_wakeup_fd(waker.fileno())
     supervisor = _Supervisor(plan, address, reservation, [_Slot(n + 1) for n in range(workers)])
     try:

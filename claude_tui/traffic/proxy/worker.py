@@ -116,9 +116,9 @@ class Worker:
         while True:
             await asyncio.sleep(LOOK_S)
             held = {
-                sock.fileno(): each
-                for each in self._connections
-                if (sock := each.held_socket) is not None and sock.fileno() >= 0
+                sock.fileno(): connection
+                for connection in self._connections
+                if (sock := connection.held_socket) is not None and sock.fileno() >= 0
             }
             if not held:
                 continue
