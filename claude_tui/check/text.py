@@ -143,13 +143,13 @@ def _reasons(findings: Findings) -> list[str]:
     """
     verdict, status = findings.snapshot.verdict, findings.status
     unread = status is None or not status.known
-    told = [
+    evidence_texts = [
         evidence.text
         for evidence in verdict.evidence
         if not (unread and evidence.kind is EvidenceKind.STATUS_PAGE)
     ]
     return _wrapped(
-        " ".join(part for part in (*told, verdict.note) if part),
+        " ".join(part for part in (*evidence_texts, verdict.note) if part),
         6,
         then="  ",
     )

@@ -31,8 +31,10 @@ def problems_of(
     name: str, error: ClaudeTopError, to_do: str = "fix it; until then nothing starts"
 ) -> Iterator[Finding]:
     """A finding for each problem of something that cannot be used."""
-    told = [str(problem) for problem in error.problems] if isinstance(error, ConfigError) else [str(error)]
-    for text in told:
+    problems = (
+        [str(problem) for problem in error.problems] if isinstance(error, ConfigError) else [str(error)]
+    )
+    for text in problems:
         yield _finding(name, Condition.BAD, text, to_do)
 
 
@@ -41,14 +43,14 @@ def examine_settings(settings: Settings, screen: Iterable[ScreenProblem]) -> Ite
     yield _file(settings)
     for warning in settings.warnings:
         yield _finding("settings", Condition.WARNING, warning)
-    told = [*screen]
-    for problem in told:
+    problems = [*screen]
+    for problem in problems:
         if problem.stops:
             to_do = "fix it; until then the dashboard does not start"
             yield _finding("keys and theme", Condition.BAD, problem.text, to_do)
         else:
             yield _finding("themes", Condition.WARNING, problem.text, "fix it, or it cannot be chosen")
-    if not any(problem.stops for problem in told):
+    if not any(problem.stops for problem in problems):
         yield _finding("keys and theme", Condition.GOOD, f"theme {settings.theme}, no key is bound twice")
     yield from _runbook(settings)
 
@@ -76,8 +78,8 @@ def _runbook(settings: Settings) -> Iterator[Finding]:
     try:
         load_runbook(files)
     except ClaudeTopError as error:
-        told = error.problems if isinstance(error, ConfigError) else [error]
-        for problem in told:
+        problems = error.problems if isinstance(error, ConfigError) else [error]
+        for problem in problems:
             yield _finding(
                 "runbook", Condition.BAD, str(problem), "fix it; until then the built-in runbook is used"
             )

@@ -158,7 +158,7 @@ def _whole(path: Path, connection: sqlite3.Connection) -> Finding:
     ends = time.monotonic() + _CHECK_WITHIN_S
     connection.set_progress_handler(lambda: int(time.monotonic() > ends), _STEPS)
     try:
-        said = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
+        results = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
     except sqlite3.OperationalError as error:
         if "interrupt" not in str(error):
             raise
@@ -166,9 +166,9 @@ def _whole(path: Path, connection: sqlite3.Connection) -> Finding:
         return _finding("integrity", Condition.NOTE, text, f"sqlite3 {path} 'PRAGMA integrity_check'")
     finally:
         connection.set_progress_handler(None, 0)
-    if said == ["ok"]:
+    if results == ["ok"]:
         return _finding("integrity", Condition.GOOD, f"{size}, whole")
-    text = f"damaged: {'; '.join(said)}"
+    text = f"damaged: {'; '.join(results)}"
     return _finding("integrity", Condition.BAD, text, f"end all dashboards, then move {path} away")
 
 

@@ -205,37 +205,39 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
-def of_models(seen: Observation, *, key: bool) -> Iterator[Finding]:
+def of_models(observation: Observation, *, key: bool) -> Iterator[Finding]:
     """What the answer to the list of models shows. `key` says whether one was sent."""
-    yield _answer(seen, key=key)
-    if seen.tls_expires_at is not None:
-        yield _certificate(seen, seen.tls_expires_at - seen.at)
-    if seen.skew_s is not None:
-        yield _clock(seen.skew_s)
+    yield _answer(observation, key=key)
+    if observation.tls_expires_at is not None:
+        yield _certificate(observation, observation.tls_expires_at - observation.at)
+    if observation.skew_s is not None:
+        yield _clock(observation.skew_s)
 
 
-def _answer(seen: Observation, *, key: bool) -> Finding:
-    if not seen.failed:
-        took = f" in {latency(seen.timings.total)}" if seen.timings.total is not None else ""
+def _answer(observation: Observation, *, key: bool) -> Finding:
+    if not observation.failed:
+        took = f" in {latency(observation.timings.total)}" if observation.timings.total is not None else ""
         how = "lists its models" if key else "answers; it was asked without a key"
-        return _finding("API", Condition.GOOD, f"{seen.target} {how}{took}")
-    said = seen.message or seen.error_type or seen.outcome.value
-    code = f"{seen.http_status}: " if seen.http_status is not None else ""
-    text = f"{seen.target}: {code}{said}"
-    if seen.outcome in (Outcome.KEY_REJECTED, Outcome.NOT_PERMITTED):
+        return _finding("API", Condition.GOOD, f"{observation.target} {how}{took}")
+    reason = observation.message or observation.error_type or observation.outcome.value
+    code = f"{observation.http_status}: " if observation.http_status is not None else ""
+    text = f"{observation.target}: {code}{reason}"
+    if observation.outcome in (Outcome.KEY_REJECTED, Outcome.NOT_PERMITTED):
         return _finding("API", Condition.BAD, text, "claude-top runbook --cause key_rejected")
     to_do = next(
-        (words for code, words in _TO_DO.items() if code == seen.error_type),
+        (words for code, words in _TO_DO.items() if code == observation.error_type),
         "claude-top check says whose problem it is",
     )
     return _finding("API", Condition.BAD, text, to_do)
 
 
-def _certificate(seen: Observation, left: timedelta) -> Finding:
+def _certificate(observation: Observation, left: timedelta) -> Finding:
     text = f"the server's certificate is good for {duration(left)}"
     if left > _EXPIRES_SOON:
         return _finding("TLS", Condition.GOOD, text)
-    return _finding("TLS", Condition.WARNING, text, f"tell whoever runs {urlsplit(seen.target).netloc}")
+    return _finding(
+        "TLS", Condition.WARNING, text, f"tell whoever runs {urlsplit(observation.target).netloc}"
+    )
 
 
 def _clock(skew_s: float) -> Finding:

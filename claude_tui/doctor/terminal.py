@@ -110,14 +110,14 @@ def _copying(environ: Mapping[str, str], term: str, tmux: Callable[[str], str | 
 
 def _copying_through_tmux(tmux: Callable[[str], str | None]) -> Finding:
     """tmux takes the sequence itself with one option, and passes it on with the other."""
-    told = {name: tmux(name) for name in ("set-clipboard", "allow-passthrough")}
-    for name, value in told.items():
+    options = {name: tmux(name) for name in ("set-clipboard", "allow-passthrough")}
+    for name, value in options.items():
         if value in _ON:
             return _finding("copying", Condition.GOOD, f"tmux passes copied text on ({name} is on)")
-    if told["set-clipboard"] is None:
+    if options["set-clipboard"] is None:
         text = "inside tmux, which does not say whether it passes copied text on"
         return _finding("copying", Condition.NOTE, text, "tmux set -s set-clipboard on")
-    text = f"tmux drops copied text (set-clipboard is {told['set-clipboard']})"
+    text = f"tmux drops copied text (set-clipboard is {options['set-clipboard']})"
     return _finding(
         "copying", Condition.WARNING, text, "tmux set -s set-clipboard on; keep it in ~/.tmux.conf"
     )

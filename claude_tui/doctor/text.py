@@ -59,9 +59,9 @@ def _summary(findings: Sequence[Finding]) -> str:
         sum(finding.condition is condition for finding in findings)
         for condition in (Condition.BAD, Condition.WARNING, Condition.UNKNOWN)
     )
-    told = [
+    counts = [
         f"{bad} to fix" if bad else "",
         f"{plural(warnings, 'warning')}" if warnings else "",
         f"{unknown} not known" if unknown else "",
     ]
-    return ", ".join(part for part in told if part) or "All is well."
+    return ", ".join(part for part in counts if part) or "All is well."

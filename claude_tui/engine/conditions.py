@@ -121,7 +121,7 @@ class ConditionsRecorder:
         self._last: Conditions | None = None
 
     def note(self, engine: EngineState, options: Options, at: datetime) -> None:
-        """Records the conditions in force at `at`, if they differ from those before."""
+        """Records the conditions in force at `at`, if they have changed."""
         conditions = Conditions.of(engine, options)
         if conditions == self._last:
             return

@@ -52,8 +52,8 @@ def drill_engine(
 ) -> Engine:
     """The engine of a drill: a demo that does not reveal the scenario's name.
 
-    `started` is recorded as the start of the scenario. Whatever part of it is over when the responder arrives
-    is played without waiting, and recorded.
+    `started` is recorded as the start of the scenario. Whatever happened before the responder arrives is
+    played at once, and recorded.
     """
     clock = clock or SystemClock()
     before_s = scenario.truth.seen_after_s if scenario.truth is not None else 0.0
@@ -97,12 +97,12 @@ def _simulated(
     monitored = Monitored(target, open_endpoint, DEMO_PACE, demo=mode, in_memory=DEMO_IN_MEMORY)
     _write_past(store, scenario, since, url, traffic=traffic)
     if before_s:
-        from claude_tui.engine.drill_past import DrillClock, live_through, reports_of
+        from claude_tui.engine.drill_past import DrillClock, record_past, reports_of
 
         clock = past = DrillClock(clock)
         paging = _paging_of(settings, target, past, keeps=mode.drill)
         reports = reports_of(scenario, mode.speed, monitored, url, since, now)
-        live_through(settings, monitored, store, past, paging, reports, since, now)
+        record_past(settings, monitored, store, past, paging, reports, since, now)
     paging = _paging_of(settings, target, clock, keeps=mode.drill)
     return Engine(settings, monitored, store, paging=paging, clock=clock)
 

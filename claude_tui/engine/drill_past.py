@@ -1,4 +1,4 @@
-"""The part of a drill that is over when the responder arrives: played without waiting, and recorded.
+"""The part of a drill from before the responder arrives: played at once, and recorded.
 
 It consists of the simulator's own answers at the instants of the probes, parsed as the probes parse them, and
 judged second by second by the same publisher, so that verdicts, alerts and pages of that time are in the
@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from claude_tui.engine.components import make_components
 from claude_tui.engine.paging import PagingSetup
-from claude_tui.engine.parts import make_parts
 from claude_tui.engine.publisher import Incidents, Publisher
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.text import Redactor
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from claude_tui.simulator.scenario import Scenario
     from claude_tui.store import Store
 
-__all__ = ["DrillClock", "live_through", "reports_of"]
+__all__ = ["DrillClock", "record_past", "reports_of"]
 
 _TICK = timedelta(seconds=1)
 _WITHIN_S = 10.0
 
 
 class DrillClock:
-    """The real clock, with `at` in its place while the past is played."""
+    """The real clock, or `at` while the past is played."""
 
     def __init__(self, real: Clock) -> None:
         self._real = real
@@ -68,7 +68,7 @@ class _Target:
     """The model of the messages."""
 
 
-def live_through(
+def record_past(
     settings: Settings,
     monitored: Monitored,
     store: Store,
@@ -78,9 +78,9 @@ def live_through(
     since: datetime,
     until: datetime,
 ) -> None:
-    """Records what an engine would have made of `reports`, as if [since, until) passed now."""
+    """Records what an engine would have recorded from `reports` in [since, until)."""
     clock.at = since
-    parts = make_parts(settings, monitored, store, clock, paging)
+    parts = make_components(settings, monitored, store, clock, paging)
     collector, alerts = parts.collector, parts.paging
     assert alerts is not None
     publisher = Publisher(parts, Incidents.of(settings), monitored.demo)
@@ -110,10 +110,10 @@ def _known_at(report: Report) -> datetime:
 def reports_of(
     scenario: Scenario, speed: float, monitored: Monitored, url: str, since: datetime, until: datetime
 ) -> list[Report]:
-    """What the probes would have reported of a scenario that began at `since`, in the order of arrival."""
+    """What the probes would have reported in a scenario that began at `since`, in the order of arrival."""
 
     target = _Target(url, probe_model(scenario) or "")
-    asking = _Asking(Api(scenario, Playhead(since, speed), seed=scenario.seed), target)
+    asking = _SimulatedProbes(Api(scenario, Playhead(since, speed), seed=scenario.seed), target)
     pace = monitored.pace
     rounds = [
         *((at, asking.page) for at in _instants(since, until, pace.status_s)),
@@ -131,8 +131,8 @@ def _instants(since: datetime, until: datetime, interval_s: float) -> Iterator[d
         at += interval
 
 
-class _Asking:
-    """Asks the simulator without a network."""
+class _SimulatedProbes:
+    """Gets responses from the simulator without a network."""
 
     def __init__(self, api: Api, target: _Target) -> None:
 

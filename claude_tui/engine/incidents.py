@@ -114,7 +114,7 @@ def record_of(
     options: Options,
     journal: Iterable[AlertEntry] = (),
 ) -> Record | None:
-    """The record of the incident with that id, as far as it was known at `at`; None if there is none."""
+    """The record of the incident with that id, as known at `at`; None if there is none."""
     from claude_tui.incident import incidents
 
     known = tuple(entry for entry in entries if entry.at <= at)
@@ -132,7 +132,7 @@ def load_record(
 ) -> Record:
     """Everything recorded about an incident until `at`. Reads the store, so not for a screen's thread.
 
-    `journal` is what alerting itself remembers, which may not be in the store.
+    `journal` are the entries that alerting has in memory, which may not be in the store yet.
     """
     from claude_tui.incident import Record, Span
 
@@ -167,7 +167,7 @@ def load_record(
 
 
 def _end(incident: Incident) -> datetime:
-    """When records stop being about the incident."""
+    """Until when records belong to the incident."""
     ends = [
         instant for instant in (incident.resolved_at, incident.resolved_recorded_at) if instant is not None
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from claude_tui.engine.followed import Followed
+from claude_tui.engine.table_follower import TableFollower
 from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
@@ -68,9 +68,9 @@ class Journal:
         self._own_severities: tuple[SeverityMark, ...] = ()
         self.step_marks: tuple[StepMark, ...] = ()
         self.severity_marks: tuple[SeverityMark, ...] = ()
-        self._incidents = Followed(store, INCIDENT_ENTRIES)
-        self._revisions = Followed(store, FIELD_REVISIONS)
-        self._requests = Followed(store, ACTION_REQUESTS)
+        self._incidents = TableFollower(store, INCIDENT_ENTRIES)
+        self._revisions = TableFollower(store, FIELD_REVISIONS)
+        self._requests = TableFollower(store, ACTION_REQUESTS)
         self._takes_of: tuple[ActionRequest, ...] = ()
         self._takes: tuple[ActionRequest, ...] = ()
         self._events_of: tuple[object, ...] = ()

@@ -65,7 +65,7 @@ class Memory:
         keep_for_good()
 
     async def read_again(self, since: datetime) -> None:
-        """Adds what other processes have recorded from `since` on; what is known already is unchanged."""
+        """Adds what other processes have recorded from `since` on; what is already known does not change."""
         store = self.store
         for observation in await asyncio.to_thread(store.observations, since):
             self.history.add_observation(observation)
@@ -79,7 +79,7 @@ class Memory:
         return self.store.cost_since(self._midnight)
 
     def expenses_today_usd(self) -> float:
-        """What was paid for besides probes on this UTC day in dollars, in all processes."""
+        """What requests other than probes have cost on this UTC day in dollars, in all processes."""
         return fsum(entry.usd for entry in self.store.entries(EXPENSES, self._midnight))
 
     @property

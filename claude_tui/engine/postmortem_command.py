@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from claude_tui.model.verdict import Severity
     from claude_tui.store import Store
 
-__all__ = ["Desk", "NoPostmortemError", "declared", "findings_of", "read_file", "write_file"]
+__all__ = ["NoPostmortemError", "PostmortemSession", "declared", "findings_of", "read_file", "write_file"]
 
 # A postmortem with the timeline of a day has about 100 KB.
 _MAX_FILE = 10_000_000
@@ -52,7 +52,7 @@ class NoPostmortemError(ClaudeTopError):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PostmortemSession:
     """A store, and who writes to it."""
 
     store: Store
@@ -138,18 +138,22 @@ class Desk:
 
 
 def _nothing(name: str | None, known: Sequence[Incident]) -> str:
-    said = none_called(name or "last", known)
-    return said if known else f"{said}; `claude-top postmortem new` declares one afterwards"
+    message = none_called(name or "last", known)
+    return message if known else f"{message}; `claude-top postmortem new` declares one afterwards"
 
 
 def declared(
-    desk: Desk, title: str, started: datetime, ended: datetime | None, severity: Severity | None
+    session: PostmortemSession,
+    title: str,
+    started: datetime,
+    ended: datetime | None,
+    severity: Severity | None,
 ) -> tuple[IncidentEntry, ...]:
     """The entries for an incident that nobody declared in time; they also resolve it if it is over."""
-    at, incident = desk.now(), uuid4().hex
+    at, incident = session.now(), uuid4().hex
 
     def entry(act: IncidentAct, happened_at: datetime, text: str = "") -> IncidentEntry:
-        return IncidentEntry(at, uuid4().hex, incident, act, happened_at, desk.by, desk.host, text)
+        return IncidentEntry(at, uuid4().hex, incident, act, happened_at, session.by, session.host, text)
 
     made = [entry(IncidentAct.DECLARED, started, title)]
     if severity is not None:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from claude_tui.analysis.snapshot import build_snapshot, verdict_at
 from claude_tui.analysis.views.incident_log import with_incident
 from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorState
+from claude_tui.engine.components import Components
 from claude_tui.engine.conditions import Conditions, ConditionsRecorder
 from claude_tui.engine.identity import host_name
 from claude_tui.engine.incidents import IncidentWatch, known_until, record_of
 from claude_tui.engine.notices import fault_text, notices_of, of_installation, of_sharing
-from claude_tui.engine.parts import Parts
-from claude_tui.engine.seen import LOOK_EVERY, Seen
 from claude_tui.engine.setup import DemoMode
+from claude_tui.engine.snapshot_reuse import VERDICT_INTERVAL, BuiltSnapshot
 from claude_tui.engine.status_line import StatusLineKeeper
 from claude_tui.engine.viewer import idle
 from claude_tui.model.alert import AlertsView
@@ -69,7 +69,7 @@ class Publisher:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Components,
         incidents: Incidents,
         demo: DemoMode | None = None,
         *,
@@ -100,11 +100,11 @@ class Publisher:
         self._status_line = StatusLineKeeper(parts.collector.memory.store)
         self._newest: Snapshot | None = None
         self._watched = watched
-        self._seen: Seen | None = None
-        self._has_told_all = False
+        self._built: BuiltSnapshot | None = None
+        self._shows_all = False
         self._is_frozen = False
         self._own: CollectorState | None = None
-        self._told: CollectorState | None = None
+        self._stored_state: CollectorState | None = None
         self._wake = asyncio.Event()
 
     def snapshot(self) -> Snapshot:
@@ -145,7 +145,7 @@ class Publisher:
 
     def show_now(self) -> None:
         """Publishes at once instead of waiting for the next tick."""
-        self._seen = None
+        self._built = None
         self._wake.set()
 
     # -- internals ------------------------------------------------------------
@@ -170,52 +170,52 @@ class Publisher:
         self._wake.clear()
         return True
 
-    def _tells_all(self, snapshot: Snapshot) -> bool:
-        """Whether nothing has followed from that Snapshot that the next one has to tell."""
-        told, alerts, journal = snapshot.engine, self._alerts, self._journal
+    def _is_complete(self, snapshot: Snapshot) -> bool:
+        """Whether that Snapshot shows everything: no alert, incident or event has changed since."""
+        shown, alerts, journal = snapshot.engine, self._alerts, self._journal
         return (
-            alerts.journal == told.alerts.journal
-            and [alert.status for alert in alerts.alerts] == [alert.status for alert in told.alerts.alerts]
-            and journal.incident_entries == told.incident_entries
-            and journal.events(alerts) == told.recorded
+            alerts.journal == shown.alerts.journal
+            and [alert.status for alert in alerts.alerts] == [alert.status for alert in shown.alerts.alerts]
+            and journal.incident_entries == shown.incident_entries
+            and journal.events(alerts) == shown.recorded
         )
 
     def _may_wait(self, looked_at: datetime) -> bool:
-        """Whether everything is told, nothing has arrived, and the verdict was looked at a moment ago."""
-        seen, now = self._seen, self._clock.now()
-        if seen is None or not (self._has_told_all and self._may_renew(seen)):
+        """Whether all changes are published, no data has arrived, and the verdict is recent."""
+        built, now = self._built, self._clock.now()
+        if built is None or not (self._shows_all and self._may_reuse_views(built)):
             return False
         version = self._collector.memory.history.version
         return (
-            seen.version == version
-            and self._traffic.view(now) is seen.snapshot.traffic
-            and timedelta() <= now - looked_at < LOOK_EVERY - timedelta(seconds=TICK_S / 2)
+            built.version == version
+            and self._traffic.view(now) is built.snapshot.traffic
+            and timedelta() <= now - looked_at < VERDICT_INTERVAL - timedelta(seconds=TICK_S / 2)
         )
 
-    def _may_renew(self, seen: Seen) -> bool:
-        """Whether those who watch need no new views each second."""
-        return not self._watched or (self.focus is None and seen.limits_last)
+    def _may_reuse_views(self, built: BuiltSnapshot) -> bool:
+        """Whether the screen does not need new views each second, or there is no screen."""
+        return not self._watched or (self.focus is None and built.has_no_low_limit)
 
     def tick(self, publish: Publish) -> None:
         """Publishes one Snapshot. An internal error is published once, and the next tick tries again."""
         try:
-            renewed = self._renewed()
-            if renewed is not None:
-                self._has_told_all = True
+            reused = self._with_reused_views()
+            if reused is not None:
+                self._shows_all = True
                 if self.collects and self._attendance is not None:
-                    self._tell(self._alerts)
+                    self._store_state(self._alerts)
                 if self._watched:
-                    self._newest = renewed
-                    publish(renewed)
+                    self._newest = reused
+                    publish(reused)
                 return
             version = self._collector.memory.history.version
             snapshot = self._newest = self.snapshot()
             if self.collects:
                 self._judge(snapshot)
-            self._seen = Seen(snapshot, version, self._alerts)
-            self._has_told_all = self._tells_all(snapshot)
+            self._built = BuiltSnapshot(snapshot, version, self._alerts)
+            self._shows_all = self._is_complete(snapshot)
         except Exception as error:  # noqa: BLE001 - a dashboard must not stop silently
-            self._seen = None
+            self._built = None
             if not self._is_frozen and self._newest is not None:
                 publish(self._frozen(self._newest, error))
             self._is_frozen = True
@@ -223,24 +223,25 @@ class Publisher:
             self._is_frozen = False
             publish(snapshot)
 
-    def _renewed(self) -> Snapshot | None:
-        """The newest Snapshot with the verdict and the state of now; None if a new one would tell, record,
-        page or log something else.
+    def _with_reused_views(self) -> Snapshot | None:
+        """The newest Snapshot with the current verdict and state.
+
+        None if a new one has to be built, as something to show, record, page or log has changed.
         """
-        seen = self._seen
-        if seen is None or not self._may_renew(seen):
+        built = self._built
+        if built is None or not self._may_reuse_views(built):
             return None
         now, history = self._clock.now(), self._collector.memory.history
         state, traffic = self._state(now), self._traffic.view(now)
-        if not seen.covers(now, history.version, state, traffic):
+        if not built.has_inputs(now, history.version, state, traffic):
             return None
         verdict = verdict_at(history, now, state, self._options, traffic)
-        if not seen.tells(verdict) or self._is_due(verdict, state, now):
+        if not built.has_verdict(verdict) or self._is_due(verdict, state, now):
             return None
-        return replace(seen.snapshot, at=now, engine=state, verdict=verdict, panels_at=seen.snapshot.at)
+        return replace(built.snapshot, at=now, engine=state, verdict=verdict, panels_at=built.snapshot.at)
 
     def _is_due(self, verdict: Verdict, state: EngineState, now: datetime) -> bool:
-        """Whether there is something to do as time has passed."""
+        """Whether the passing of time alone requires some action."""
         if not self.collects:
             return False
         if self._journal.is_new(verdict, now):
@@ -253,7 +254,7 @@ class Publisher:
         return self._attendance is not None and self._status_line.is_due(now)
 
     def _judge(self, snapshot: Snapshot) -> None:
-        """What only one of the processes on a store may do."""
+        """What only the collector may do."""
         self._conditions.note(snapshot.engine, self._options, snapshot.at)
         self._journal.note_verdict(snapshot.verdict, snapshot.at)
         self._declare(snapshot.at)
@@ -264,14 +265,14 @@ class Publisher:
         if self._paging is not None:
             self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
         if self._attendance is not None:
-            self._tell(self._alerts)
+            self._store_state(self._alerts)
             self._status_line.note(snapshot)
 
-    def _tell(self, alerts: AlertsView) -> None:
-        """Stores for viewers what has changed: the state as shown, with the alerts as evaluated since."""
+    def _store_state(self, alerts: AlertsView) -> None:
+        """Stores the state for viewers if it has changed, with the alerts evaluated since."""
         state = replace(self._own or self._collector_state(), alerting=AlertingFacts.of(alerts))
-        if state.differs(self._told):
-            self._told = state
+        if state.differs(self._stored_state):
+            self._stored_state = state
             self._collector.memory.store.keep(KEPT_AS, state.encode())
 
     def _declare(self, at: datetime) -> None:
@@ -301,11 +302,15 @@ class Publisher:
     def _state(self, now: datetime) -> EngineState:
         watching = self._attendance.watching if self._attendance is not None else Watching()
         own = self._own = self._collector_state()
-        told = own if self.collects else self._viewer.state
-        state = own if self.collects else idle(told or own, watching)
+        recorded = own if self.collects else self._viewer.state
+        state = own if self.collects else idle(recorded or own, watching)
         alerts = self._alerts
         problem = self._collector.memory.store.problem
-        notices = (*state.notices, *of_sharing(watching, told, now), *of_installation(installation(), now))
+        notices = (
+            *state.notices,
+            *of_sharing(watching, recorded, now),
+            *of_installation(installation(), now),
+        )
         if self.unread is not None:
             notices = (*notices, Notice("sharing", Level.BAD, self.unread, now))
         return EngineState(

@@ -64,7 +64,7 @@ class Replay:
         self._travel: Travel | None = None
 
     def first_snapshot(self) -> Snapshot:
-        """The picture at the start, before playback."""
+        """The Snapshot at the start, before playback."""
         snapshot = self._past.snapshot(self._playback.start)
         view = snapshot.past or PastView(snapshot.at, snapshot.at)
         return replace(snapshot, past=replace(view, playback=self._playback))

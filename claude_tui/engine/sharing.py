@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from claude_tui.engine.attendance import Attendance
+from claude_tui.engine.components import Components
 from claude_tui.engine.notices import fault_text
-from claude_tui.engine.parts import Parts
 from claude_tui.engine.publisher import Publisher
 from claude_tui.engine.requests import Requests
 from claude_tui.model.request import ActionRequest, RequestedAction
@@ -54,7 +54,7 @@ class Sharing:
     key: it first leaves a free lease to others, which may have one.
     """
 
-    def __init__(self, parts: Parts, publisher: Publisher, *, hesitates: bool) -> None:
+    def __init__(self, parts: Components, publisher: Publisher, *, hesitates: bool) -> None:
         self.aside = threading.Event()
         """Set once another process can collect after `stand_aside`."""
         self._collector = parts.collector
@@ -225,7 +225,7 @@ class Sharing:
             # In one thread: to hand over to one takes longer than most of these queries.
             await self._journal.follow(now, verdicts=not self._publisher.collects, besides=besides)
             await read()
-        except Exception as error:  # noqa: BLE001 - a picture that stands still must not pass for live
+        except Exception as error:  # noqa: BLE001 - a frozen screen must not look live
             self._publisher.unread = f"what others record cannot be shown: {fault_text(error)}"
             return False
         self._publisher.unread = None

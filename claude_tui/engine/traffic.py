@@ -29,7 +29,7 @@ from claude_tui.store import KEPT_CALLS
 if TYPE_CHECKING:
     from claude_tui.store import Store
 
-__all__ = ["FollowedTraffic", "chart_at", "facts_at", "view_at"]
+__all__ = ["TrafficFollower", "chart_at", "facts_at", "view_at"]
 
 _SPARE = timedelta(minutes=3)
 # The view covers full spans, and full minutes.
@@ -142,14 +142,14 @@ def _is_coarse(trouble: TrafficTrouble, at: datetime) -> bool:
 
 
 def _beginning(store: Store, trouble: TrafficTrouble, known: datetime | None) -> _Beginning:
-    """What the record has of the time in which a problem began."""
+    """What is recorded about the time when a problem began."""
     end = trouble.since + timedelta(seconds=trouble.since_within_s)
     rows = store.traffic.counts(SPANS[0], trouble.since, end, known)
     return rows, store.entries(KEPT_CALLS, trouble.since, end + _REPORTS_EVERY)
 
 
-class FollowedTraffic:
-    """Own traffic as any process records it: `read` reads only what is new.
+class TrafficFollower:
+    """Own traffic, whichever process records it; `read` reads only what is new.
 
     One thread at a time may call `read`; any thread may call `view`.
     """

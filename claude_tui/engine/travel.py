@@ -1,4 +1,4 @@
-"""Moves through the record in a thread of its own, so that neither screen nor probes wait for it."""
+"""Moves through the record in a separate thread, so that neither screen nor probes wait for it."""
 
 from __future__ import annotations
 

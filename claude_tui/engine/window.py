@@ -1,4 +1,4 @@
-"""A part of the record, and a History of what was known of it at an instant."""
+"""A part of the record, and a History of what was known at an instant."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Window:
     """The facts of [low, high), and a History of those known at the instant moved to.
 
     Moving forward adds facts in the order in which they became known, moving back removes them. If the store
-    is still written to, `now` tells what may be incomplete; that part is read again. For one thread at a
+    is still written to, `now` bounds the part that is complete; the rest is read again. For one thread at a
     time.
     """
 
@@ -171,7 +171,7 @@ class Window:
 
 
 def _readings(observations: Sequence[Observation], reports: Sequence[ProviderStatus]) -> Iterator[_Known]:
-    """The readings of the page that brought nothing new, as the store keeps only those that did.
+    """The unchanged readings of the status page, as the store keeps only changed ones.
 
     A diagnosis depends on when the page was last read without a problem on it.
     """

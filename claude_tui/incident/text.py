@@ -149,8 +149,8 @@ def markdown(incident: Incident, timeline: Iterable[TimelineEntry], figures: Fig
 
 
 def _item(entry: TimelineEntry) -> str:
-    said = escaped(_said(entry)).replace("\n", "  \n  ")
-    return f"- {entry.happened_at:%Y-%m-%d %H:%M:%S} {said}"
+    text = escaped(_said(entry)).replace("\n", "  \n  ")
+    return f"- {entry.happened_at:%Y-%m-%d %H:%M:%S} {text}"
 
 
 def _code(text: str) -> str:

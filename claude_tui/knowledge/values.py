@@ -150,14 +150,14 @@ class ErrorClass:
         """`529 overloaded`, or `timeouts`."""
         return self.words if self.status is None else f"{self.status} {self.words}"
 
-    def label_for(self, seen: Mapping[int | None, int]) -> str:
+    def label_for(self, statuses: Mapping[int | None, int]) -> str:
         """The label of failures counted by HTTP status: a 529 that a gateway wraps is a `500 overloaded`.
 
         Without a status where none stands for most of them, and for streams that failed after a 200.
         """
-        if self.status is None or 2 * seen.get(self.status, 0) >= sum(seen.values()):
+        if self.status is None or 2 * statuses.get(self.status, 0) >= sum(statuses.values()):
             return self.label
-        only = next(iter(seen)) if len(seen) == 1 else None
+        only = next(iter(statuses)) if len(statuses) == 1 else None
         return f"{only} {self.words}" if only is not None and only >= 400 else self.words
 
 

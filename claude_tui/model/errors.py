@@ -98,10 +98,10 @@ class Problem:
 
     def __str__(self) -> str:
         hint = f' (did you mean "{self.nearest}"?)' if self.nearest else ""
-        said = f"got {self.given}{hint}, expected {self.expected}" if self.expected else self.given + hint
+        message = f"got {self.given}{hint}, expected {self.expected}" if self.expected else self.given + hint
         # Anybody may choose the names of keys: they go to a terminal, and one may be as long as its file.
         key = inert(self.key, _MOST_OF_KEY)
-        return ": ".join(part for part in (self.file, key, inert(said, _MOST_SAID)) if part)
+        return ": ".join(part for part in (self.file, key, inert(message, _MOST_SAID)) if part)
 
 
 class ConfigError(ClaudeTopError):

@@ -279,13 +279,13 @@ def _with_front_limit(
         return found
     from_api = "request-id" in headers or any(name.startswith(_LIMIT_HEADERS) for name in headers)
     plain = table.recogniser.of_status(status)
-    said = found.message or ""
-    kind = table.recogniser.recognised(status, None, None, said, gateway=True)
+    message = found.message or ""
+    kind = table.recogniser.recognised(status, None, None, message, gateway=True)
     if from_api or not text.strip() or kind.advice is not plain.advice:
         return found
     front = front_of(headers, text) or headers.get("server", "").partition("/")[0].strip()
     return replace(
-        found, error_type=table.own("front_limit").type, message=f"{said} ({front})" if front else said
+        found, error_type=table.own("front_limit").type, message=f"{message} ({front})" if front else message
     )
 
 
@@ -300,8 +300,8 @@ def _names_itself(fields: ErrorFields, recogniser: Recogniser, status: int) -> b
         return False
     if fields.code is not None or (fields.type is not None and not recogniser.knows_type(fields.type)):
         return True
-    said = fields.message or ""
-    return _BARE_REFUSAL.fullmatch(said) is None and _FIREWALL.search(said) is None
+    message = fields.message or ""
+    return _BARE_REFUSAL.fullmatch(message) is None and _FIREWALL.search(message) is None
 
 
 def _by_text(status: int, text: str, recogniser: Recogniser, *, gateway: bool = False) -> Classified:
@@ -357,12 +357,12 @@ def _clean(found: Classified, headers: Mapping[str, str], redactor: Redactor) ->
         found = clean(text, limit)
         return None if found is None else shared_text(found)
 
-    told = _TOLD_ID.search(found.message or "")
+    quoted = _TOLD_ID.search(found.message or "")
     ids = (
         headers.get("request-id"),
         found.request_id,
         other_request_id(headers),
-        f"request id {told[1]}" if told is not None else None,
+        f"request id {quoted[1]}" if quoted is not None else None,
     )
     return Classified(
         outcome=found.outcome,

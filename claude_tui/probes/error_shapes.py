@@ -151,9 +151,9 @@ def _is_error(data: _Object) -> bool:
     if _text(data.get("message")) or _text(data.get("Message")):
         return True
     status = _status(data)
-    told = any(_text(data.get(key)) for key in _TITLES)
+    has_title = any(_text(data.get(key)) for key in _TITLES)
     refused = data.get("success") is False or str(data.get("status")).lower() in _DENIALS
-    return told and (refused or _code(data) is not None or (status is not None and status >= 400))
+    return has_title and (refused or _code(data) is not None or (status is not None and status >= 400))
 
 
 def _fields(error: _Object) -> ErrorFields:

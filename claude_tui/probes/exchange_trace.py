@@ -102,8 +102,8 @@ class ExchangeTrace:
     @property
     def answered_otherwise(self) -> str | None:
         """The beginning of a response that is not HTTP; None if there is none, or if it is HTTP."""
-        said = self._first_bytes.strip(b"\r\n")
-        return None if _HTTP.startswith(said[: len(_HTTP)]) else said.decode("utf-8", "replace")
+        received = self._first_bytes.strip(b"\r\n")
+        return None if _HTTP.startswith(received[: len(_HTTP)]) else received.decode("utf-8", "replace")
 
     def keep(self, piece: bytes) -> None:
         """Keeps the beginning of the body, which its reader may not understand."""

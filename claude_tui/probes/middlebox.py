@@ -109,6 +109,6 @@ def noise_words(body: bytes | str | None, coding: str) -> str:
     """What is known about a body that cannot be read."""
     start = body[:8] if isinstance(body, bytes) else (body or "")[:8].encode(errors="replace")
     kind = next((name for magic, name in _MAGIC if start.startswith(magic)), None)
-    told = f"content-encoding {coding.strip()}" if coding.strip() else "no content-encoding"
+    encoding = f"content-encoding {coding.strip()}" if coding.strip() else "no content-encoding"
     looks = f", which looks like {kind}" if kind else ""
-    return f"a body that cannot be read, of {len(body or '')} bytes with {told}{looks}"
+    return f"a body that cannot be read, of {len(body or '')} bytes with {encoding}{looks}"

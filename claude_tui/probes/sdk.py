@@ -160,8 +160,8 @@ class Sdk:
                 system=system,
                 messages=[{"role": "user", "content": text}],
             )
-            said = "".join(block.text for block in answer.content if block.type == "text")
-            return said, Usage(answer.usage.input_tokens, answer.usage.output_tokens)
+            reply = "".join(block.text for block in answer.content if block.type == "text")
+            return reply, Usage(answer.usage.input_tokens, answer.usage.output_tokens)
         except anthropic.APIStatusError as error:
             return error.response.content
         except _FAILURES as error:

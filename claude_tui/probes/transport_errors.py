@@ -292,8 +292,8 @@ def _as_text(quoted: re.Match[str]) -> str:
 
 def _lost(trace: ExchangeTrace, host: str, words: str) -> Classified:
     """What is known when the cause is only that the connection was lost."""
-    said = trace.answered_otherwise
-    if trace.phase is Phase.WAIT and said is not None:
+    first_bytes = trace.answered_otherwise
+    if trace.phase is Phase.WAIT and first_bytes is not None:
         # The library waits for a complete head, and reports another service's banner as no response.
-        return _failed(FaultCode.PROTOCOL, "invalid", words=Redactor().clean(f"“{said}”", MAX_WORDS))
+        return _failed(FaultCode.PROTOCOL, "invalid", words=Redactor().clean(f"“{first_bytes}”", MAX_WORDS))
     return _failed(_LOST[trace.phase], "lost", host=host, proxy=trace.proxy, words=words)

@@ -108,9 +108,9 @@ def header_wait(fields: Mapping[str, str], *, now: datetime) -> float | None:
 def body_wait(text: str, fields: Mapping[str, str], *, now: datetime) -> float | None:
     """Seconds that the text of a body asks for, by a field or by a sentence."""
     base, text = server_now(fields, now), text[:_MAX_BODY]
-    told = [wait for wait in _field_waits(text, base) if wait > 0]
-    if told:
-        return told[0]
+    waits = [wait for wait in _field_waits(text, base) if wait > 0]
+    if waits:
+        return waits[0]
     return next((wait for wait in _word_waits(text, base) if wait > 0), None)
 
 
@@ -119,8 +119,8 @@ def stated_wait(status: int | None, header_s: float | None, body_s: float | None
 
     A retry-after on a success means nothing.
     """
-    told = header_s if status is not None and status >= 400 else None
-    return body_s if told is None else told
+    of_failure = header_s if status is not None and status >= 400 else None
+    return body_s if of_failure is None else of_failure
 
 
 def server_now(fields: Mapping[str, str], now: datetime) -> datetime:

@@ -30,7 +30,7 @@ _STEPS = 4
 _TOPS = (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10)
 
 
-def _told(tally: Tally) -> str:
+def _availability_text(tally: Tally) -> str:
     return f"{share(tally)} up, {spent(tally, tally.down)} down"
 
 
@@ -41,7 +41,7 @@ def strip_chart(report: Report) -> str:
     for number, period in enumerate(report.periods):
         tally = period.tallies[Service.API]
         name, part = _MARKS[tally.grade]
-        words = f"{label(period, report)}: {_told(tally)}, {covered(tally)} covered"
+        words = f"{label(period, report)}: {_availability_text(tally)}, {covered(tally)} covered"
         bars.append(
             f'<rect class="{name}" x="{number * step:.1f}" y="{high * (1 - part):.1f}" '
             f'width="{max(step - 1.5, 0.8):.1f}" height="{high * part:.1f}" rx="1">'
@@ -61,7 +61,7 @@ def week_chart(report: Report) -> str:
         parts.append(f'<text x="0" y="{y + 13}">{_WEEKDAYS[day]}</text>')
         for hour, tally in enumerate(hours):
             name, part = _MARKS[tally.grade]
-            words = f"{_WEEKDAYS[day]} {hour:02}:00: {_told(tally)}"
+            words = f"{_WEEKDAYS[day]} {hour:02}:00: {_availability_text(tally)}"
             parts.append(
                 f'<rect class="{name}" x="{left + hour * cell:.1f}" y="{y + 16 * (1 - part):.1f}" '
                 f'width="{cell - 2:.1f}" height="{16 * part:.1f}" rx="1">'

@@ -69,16 +69,16 @@ def rolled_up_to(connection: sqlite3.Connection) -> int | None:
     return mark if mark is not None and abs(mark) <= _LAST_HOUR else None
 
 
-def roll_up(connection: sqlite3.Connection, upto: int, reach: Reach) -> bool:
-    """Rolls up the oldest hour before the hour `upto` that is not yet; call it in a transaction.
+def roll_up(connection: sqlite3.Connection, end_hour: int, reach: Reach) -> bool:
+    """Rolls up the oldest hour before `end_hour` that is not rolled up yet. Call it in a transaction.
 
     Returns whether none is left.
     """
     done = rolled_up_to(connection)
     hour = _next_hour(connection, done)
-    if hour is None or hour >= upto:
-        if done is None or done < upto:
-            connection.execute(_SET_MARK, (str(upto),))
+    if hour is None or hour >= end_hour:
+        if done is None or done < end_hour:
+            connection.execute(_SET_MARK, (str(end_hour),))
         return True
     roll_up_hour(connection, hour, reach)
     connection.execute(_SET_MARK, (str(hour + 1),))

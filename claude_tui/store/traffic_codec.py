@@ -121,7 +121,7 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
 
     Raises ValueError, TypeError or OverflowError for what this version cannot have written.
     """
-    (calls, cut, abandoned, retried, told, max_tokens, refusals, counted, *tokens, cost) = values[:14]
+    (calls, cut, abandoned, retried, retries_told, max_tokens, refusals, counted, *tokens, cost) = values[:14]
     unpriced, first_token, total, prompt, asked_to_wait, early, retried_tokens, retried_usd, answer = values[
         14:
     ]
@@ -141,7 +141,7 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
         cut,
         abandoned,
         retried,
-        told,
+        retries_told,
         max_tokens,
         refusals,
         counted,

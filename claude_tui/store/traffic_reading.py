@@ -25,7 +25,7 @@ from claude_tui.store.traffic_codec import (
     roll_up_of,
 )
 
-__all__ = ["ON_TIME", "Known", "TrafficReader", "pruned_upto"]
+__all__ = ["ON_TIME", "Known", "TrafficReader", "pruned_until"]
 
 _SECOND = 1_000_000
 ON_TIME = 120 * _SECOND
@@ -104,7 +104,7 @@ class TrafficReader:
         in_detail = span == SPANS[0]
         if span not in BLOCKS or (timed and not in_detail):
             return self._counted(self._piece(columns, span, low, high, known))
-        if in_detail and (known == _FAR or low < pruned_upto(self._connection, span)):
+        if in_detail and (known == _FAR or low < pruned_until(self._connection, span)):
             # What is asked for now is asked once, and what is pruned may be one longer row for many blocks.
             return self._counted(self._piece(columns, span, low, high, known))
         return self._by_block(columns, span, low, high, known)
@@ -227,7 +227,7 @@ class TrafficReader:
 
     def _piece(self, columns: str, span: int, start: int, end: int, known: int) -> list[_Row]:
         index = SPANS.index(span)
-        if index + 1 < len(SPANS) and start < pruned_upto(self._connection, span):
+        if index + 1 < len(SPANS) and start < pruned_until(self._connection, span):
             there = self._connection.execute(
                 "SELECT 1 FROM traffic_rolls WHERE span = ? AND at >= ? AND at < ? LIMIT 1",
                 (span, start, end),
@@ -271,7 +271,7 @@ class TrafficReader:
         return key
 
 
-def pruned_upto(connection: sqlite3.Connection, span: int) -> int:
+def pruned_until(connection: sqlite3.Connection, span: int) -> int:
     """Before this instant, rows of that length may be gone."""
     found = connection.execute(_PRUNED_UPTO, (f"traffic_pruned_{span}",)).fetchone()
     try:

@@ -17,7 +17,7 @@ from claude_tui.model.traffic import OTHER, SPANS, RolledUp, RollUpKey
 from claude_tui.store.entries import pack_text
 from claude_tui.store.instants import from_micros, to_micros
 from claude_tui.store.traffic_codec import COLUMNS, encode
-from claude_tui.store.traffic_reading import ON_TIME, Known, TrafficReader, pruned_upto
+from claude_tui.store.traffic_reading import ON_TIME, Known, TrafficReader, pruned_until
 
 __all__ = ["DETAIL", "Keys", "add", "fold", "forget_seen", "prune"]
 
@@ -133,8 +133,8 @@ def prune(connection: sqlite3.Connection, low: int, high: int, detail: int, most
             if most <= 0:
                 return False
             most -= connection.execute(_DELETE, (span, start, start + stretch)).rowcount
-            upto = max(pruned_upto(connection, span), start + stretch)
-            connection.execute(_SET_PRUNED, (f"traffic_pruned_{span}", str(upto)))
+            until = max(pruned_until(connection, span), start + stretch)
+            connection.execute(_SET_PRUNED, (f"traffic_pruned_{span}", str(until)))
     return True
 
 

@@ -108,11 +108,11 @@ class WriteSession:
     def commit(self) -> None:
         self._connection.execute("COMMIT")
 
-    def roll_up(self, upto: int, reach: Reach) -> bool:
-        """Rolls up one hour before the hour `upto`. Returns whether none is left."""
+    def roll_up(self, end_hour: int, reach: Reach) -> bool:
+        """Rolls up one hour before `end_hour`. Returns whether none is left."""
         self._connection.execute("BEGIN IMMEDIATE")
         self._reach = reach
-        done = roll_up(self._connection, upto, reach)
+        done = roll_up(self._connection, end_hour, reach)
         self.commit()
         return done
 
@@ -177,8 +177,8 @@ class WriteSession:
                 (low, high),
             )
         following = self._connection.execute(_NTH_OBSERVATION, (low, high, most)).fetchone()
-        upto = high if following is None else following[0]
-        observations = self._connection.execute(_DELETE_OBSERVATIONS, (low, upto)).rowcount
+        end = high if following is None else following[0]
+        observations = self._connection.execute(_DELETE_OBSERVATIONS, (low, end)).rowcount
         entries = max(
             self._connection.execute(table.prune, (low, high, most)).rowcount
             for table in ENTRY_TABLES

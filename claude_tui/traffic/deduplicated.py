@@ -41,7 +41,7 @@ class Deduplicated:
         self._now = now
         self._most_waiting = most_waiting
         self._seen = SeenIds()
-        self._read_upto = 0
+        self._read_until = 0
         self._proxy_at = self._last_proxy(now())
         self._waiting: deque[tuple[float, Call]] = deque()
         self._lock = threading.Lock()
@@ -73,7 +73,7 @@ class Deduplicated:
                 self._sink.add(call)
 
     def _read_seen(self, now: float) -> None:
-        self._read_upto, digests = self._store.traffic.seen_after(self._read_upto)
+        self._read_until, digests = self._store.traffic.seen_after(self._read_until)
         if digests:
             self._seen.add(digests)
             self._proxy_at = now

@@ -282,11 +282,11 @@ class Rolling:
         if newest is None and len(self._limits) >= self._bounds.models_with_limits:
             return
         if newest is None or end >= newest[0]:
-            told = datetime.fromtimestamp(end, UTC)
+            at = datetime.fromtimestamp(end, UTC)
             self._limits[model] = (
                 end,
                 Call(
-                    told,
+                    at,
                     call.source,
                     call.route,
                     call.application,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
-from claude_tui.engine.traffic import FollowedTraffic
+from claude_tui.engine.traffic import TrafficFollower
 from claude_tui.store import Store
 from claude_tui.traffic.rolling import Rolling
 from tests.bench.otlp import resident_mb
@@ -63,7 +63,7 @@ def of_calls(per_second: int) -> tuple[float, float]:
     made = [*calls(_DISTINCT, 5, random.Random(3))]
     with tempfile.TemporaryDirectory() as directory:
         store = Store.open(Path(directory), now=NOW)
-        followed, rolling = FollowedTraffic(store), Rolling()
+        followed, rolling = TrafficFollower(store), Rolling()
         followed.load(NOW)
         before, began = resident_mb(), time.process_time()
         for second in range(_SECONDS):

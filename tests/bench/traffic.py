@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 
 from claude_tui.analysis.traffic.figures import By
-from claude_tui.engine.traffic import FollowedTraffic, chart_at, view_at
+from claude_tui.engine.traffic import TrafficFollower, chart_at, view_at
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Focus
@@ -187,7 +187,7 @@ def steps_ms(store: Store, at: datetime) -> float:
 def measure(path: Path) -> Iterator[tuple[str, float, float]]:
     """What, how many milliseconds, and how many it may take."""
     store = Store.open(path.parent, path.name, now=NOW)
-    yield "first frame: the last 15 minutes", took_ms(lambda: FollowedTraffic(store).load(NOW)), QUERY_MS
+    yield "first frame: the last 15 minutes", took_ms(lambda: TrafficFollower(store).load(NOW)), QUERY_MS
     yield "a view of now", took_ms(lambda: view_at(store, NOW)), QUERY_MS
     for days in (1, 30, 80):
         at = NOW - timedelta(days=days)
@@ -211,7 +211,7 @@ def measure(path: Path) -> Iterator[tuple[str, float, float]]:
 
 
 def _following(store: Store) -> float:
-    followed = FollowedTraffic(store)
+    followed = TrafficFollower(store)
     followed.load(NOW)
     rolling = Rolling()
     for call in calls(100, 5, Random(4)):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from claude_tui.engine.demo import demo_engine
-from claude_tui.engine.traffic import FollowedTraffic, view_at
+from claude_tui.engine.traffic import TrafficFollower, view_at
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call
 from claude_tui.settings import load as load_settings
@@ -148,7 +148,7 @@ def test_a_demo_has_a_past_that_is_known_when_it_was(tmp_path: Path) -> None:
     for rolled in past_traffic(load("tour"), 2.0, now - timedelta(hours=2), now):
         store.write(rolled)
     assert store.flush(PATIENCE_S)
-    followed = FollowedTraffic(store)
+    followed = TrafficFollower(store)
     followed.load(now)
     view = followed.view(now)
     assert view is not None

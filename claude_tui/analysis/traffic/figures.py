@@ -63,7 +63,7 @@ def figures_of(
     tokens, counted = of_span.tokens, of_span.counted
     priced = counted - of_span.unpriced
     cost = of_span.cost_usd if priced > 0 else None
-    told, retried = of_all.retries_told, of_all.retried
+    reported, retried = of_all.retries_told, of_all.retried
     return TrafficFigures(
         name=name,
         calls=calls,
@@ -82,7 +82,7 @@ def figures_of(
         usd_per_hour=cost * 3600 / seconds if cost is not None else None,
         usd_per_1000=cost * 1000 / priced if cost is not None else None,
         unpriced=of_all.unpriced,
-        attempts_per_call=told / (told - retried) if told > retried else None,
+        attempts_per_call=reported / (reported - retried) if reported > retried else None,
         cut=of_all.cut,
         abandoned=of_all.abandoned,
         max_tokens=share(of_all.max_tokens, answers),

@@ -96,7 +96,7 @@ def _call(kept: KeptCall) -> Searched:
     classes = frozenset(word for word in (call.outcome.value, call.error_type) if word)
     models = frozenset(name.casefold() for name in (call.model, call.served_model) if name)
     status = frozenset() if call.http_status is None else frozenset({str(call.http_status)})
-    said = (
+    texts = (
         call.application,
         *models,
         *classes,
@@ -107,7 +107,7 @@ def _call(kept: KeptCall) -> Searched:
     )
     return Searched(
         call.at,
-        "\n".join(said).casefold(),
+        "\n".join(texts).casefold(),
         status,
         classes,
         applications=frozenset({call.application.casefold()}),

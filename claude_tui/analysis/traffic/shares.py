@@ -62,10 +62,10 @@ def luck_of_so_few(count: int, calls: int, share: float) -> float:
     """
     if not calls or count >= share * calls:
         return 1.0
-    seen = count / calls
-    divergence = (1 - seen) * math.log((1 - seen) / (1 - share))
+    observed = count / calls
+    divergence = (1 - observed) * math.log((1 - observed) / (1 - share))
     if count:
-        divergence += seen * math.log(seen / share)
+        divergence += observed * math.log(observed / share)
     return math.exp(-calls * divergence)
 
 

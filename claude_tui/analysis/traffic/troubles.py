@@ -243,8 +243,8 @@ def _was_well(spans: Sequence[Counted], change: Change) -> bool:
     calls_before = sum(span.calls for span in spans[: change.first])
     if calls_before >= LEAST_CALLS and change.first >= _LEAST_SPANS_BEFORE:
         return True
-    seen = spans[change.first : change.last + 1]
-    return sum(span.failed for span in seen) >= _MOSTLY * sum(span.calls for span in seen)
+    after_change = spans[change.first : change.last + 1]
+    return sum(span.failed for span in after_change) >= _MOSTLY * sum(span.calls for span in after_change)
 
 
 def _whose(

@@ -112,14 +112,14 @@ def hour_of(at: int) -> int:
 
 
 def hour_rows(
-    samples: Iterable[Sample], first: int, upto: int, reach: Reach, *, until: int | None = None
+    samples: Iterable[Sample], first: int, end: int, reach: Reach, *, until: int | None = None
 ) -> list[HourRow]:
-    """The rows of the hours from `first` on and before `upto`.
+    """The rows of the hours from `first` on and before `end`.
 
     `samples` should begin with the last of each source before the first hour, and end with the first of each
     after the last hour. Nothing holds beyond the instant `until`.
     """
-    low, high = first * HOUR, upto * HOUR
+    low, high = first * HOUR, end * HOUR
     ordered = sorted(samples, key=lambda sample: (sample.source, sample.at))
     micros: dict[int, dict[Key, int]] = {}
     begun: dict[int, dict[Key, list[Sample]]] = {}

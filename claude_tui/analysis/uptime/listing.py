@@ -60,16 +60,16 @@ def _period(period: Period, end: datetime) -> Searched:
     if tally.unknown == tally.span:
         states.append("nobody probed")
     classes = {word for failure in period.failures for word in (failure.outcome, failure.error_type) if word}
-    said = (f"{period.start:%Y-%m-%d %b %d %a %H:%M}", *states, *classes, *map(plain, classes))
+    texts = (f"{period.start:%Y-%m-%d %b %d %a %H:%M}", *states, *classes, *map(plain, classes))
     statuses = frozenset(status for failure in period.failures for status in _statuses_of(failure))
-    return Searched(end, "\n".join(said).casefold(), statuses, frozenset(classes))
+    return Searched(end, "\n".join(texts).casefold(), statuses, frozenset(classes))
 
 
 def _incident(incident: Incident, at: datetime) -> Searched:
     cause = incident.cause.value if incident.cause is not None else "cause unknown"
     state = "" if incident.end else "open"
-    said = (incident.id, incident.title, incident.severity.value, cause, plain(cause), state)
-    return Searched(incident.end or at, "\n".join(said).casefold(), classes=frozenset({cause}))
+    texts = (incident.id, incident.title, incident.severity.value, cause, plain(cause), state)
+    return Searched(incident.end or at, "\n".join(texts).casefold(), classes=frozenset({cause}))
 
 
 def _statuses_of(failure: FailureCount) -> frozenset[str]:

@@ -87,17 +87,20 @@ def trends(history: History, bins: Bins, until: float) -> dict[str, tuple[int, .
 
 
 def _row(
-    row: ErrorClass, seen: Mapping[FailureKind, int], calls: Mapping[Source, Calls], trend: tuple[int, ...]
+    row: ErrorClass,
+    failures: Mapping[FailureKind, int],
+    calls: Mapping[Source, Calls],
+    trend: tuple[int, ...],
 ) -> ErrorRow:
-    """`seen` are the failures of the class.
+    """The row of a class with these failures.
 
-    Their share is that of the sources that have such failures: with the answered model lists, it would be a
-    third even if every message failed.
+    Their share is of the requests of the sources that have such failures. If answered model lists counted
+    too, it would be a third even if every message failed.
     """
     statuses = Counter[int | None]()
-    for kind, number in seen.items():
+    for kind, number in failures.items():
         statuses[kind.http_status] += number
-    count, sources = sum(seen.values()), {kind.source for kind in seen}
+    count, sources = sum(failures.values()), {kind.source for kind in failures}
     asked = sum(of_source.asked for source, of_source in calls.items() if source in sources or not sources)
     part = share(count, asked)
     return ErrorRow(row.key, row.label_for(statuses), count, part, trend, _level(row, count, part))

@@ -37,10 +37,10 @@ def outlook(
 
 def _certificate(history: History, at: datetime) -> datetime | None:
     """The expiry in the newest connection that reported one."""
-    seen = (
+    expiries = (
         observation.tls_expires_at for observation in reversed(history.window(Source.MODELS, at - SPAN, at))
     )
-    return next((expiry for expiry in seen if expiry is not None), None)
+    return next((expiry for expiry in expiries if expiry is not None), None)
 
 
 def _retirements(catalogue: Catalogue | None, used: set[str], at: datetime) -> tuple[Retirement, ...]:

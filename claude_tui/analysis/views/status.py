@@ -92,11 +92,11 @@ def _rated(
     if status is None:
         return frozenset(), Level.UNKNOWN, frozenset()
     ours = ours_of(status, named)
-    seen = for_platform(status, platform)
+    our_status = for_platform(status, platform)
     return (
         ours,
-        page_level(seen, ours),
-        frozenset(incident.id for incident in seen.incidents if touches(incident, ours)),
+        page_level(our_status, ours),
+        frozenset(incident.id for incident in our_status.incidents if touches(incident, ours)),
     )
 
 

@@ -39,9 +39,9 @@ def headroom_by_model(
     """
     if traffic is None:
         return ()
-    told = {reading.call.model for reading in traffic.readings}
-    busy = [model.name for model in traffic.models if model.name in told]
-    names = [*busy, *sorted(told.difference(busy))]
+    measured = {reading.call.model for reading in traffic.readings}
+    busy = [model.name for model in traffic.models if model.name in measured]
+    names = [*busy, *sorted(measured.difference(busy))]
     return tuple((name, _view_of(_calls_of(traffic, name), at, options)) for name in names)
 
 
@@ -63,10 +63,10 @@ def _calls_of(traffic: TrafficView | None, model: str | None) -> Sequence[Call]:
     if traffic is None:
         return ()
     calls = sorted((reading.call for reading in traffic.readings), key=lambda call: call.at)
-    told = {call.model for call in calls}
+    measured = {call.model for call in calls}
     if model is None:
         model = next(
-            (reading_model.name for reading_model in traffic.models if reading_model.name in told), None
+            (reading_model.name for reading_model in traffic.models if reading_model.name in measured), None
         )
     return [call for call in calls if call.model == model]
 

@@ -127,9 +127,9 @@ def _impact(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) ->
         sentences.append(f"Severity: {measured}.")
     if figures.unknown:
         sentences.append(f"For {duration(figures.unknown_time)} nobody probed: unknown.")
-    seen = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES, _Kinds.UNKNOWN)
+    entries = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES, _Kinds.UNKNOWN)
     by = "our calls and probes" if traffic else "our probes"
-    return Computed(" ".join(sentences), _keys(*seen), f"measured by {by}: add what users saw")
+    return Computed(" ".join(sentences), _keys(*entries), f"measured by {by}: add what users saw")
 
 
 def _root_cause(_: Incident, timeline: Sequence[TimelineEntry], __: Figures) -> Computed:
@@ -209,11 +209,11 @@ def _list(lines: Sequence[str]) -> str:
 
 def _request_ids(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
     ids = figures.request_ids
-    seen = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES)
+    entries = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES)
     first, last = ids[:1], ids[1:][-1:]
     marks = {**dict.fromkeys(first, " (first)"), **dict.fromkeys(last, " (last)")}
     text = ", ".join(f"{request_id}{marks.get(request_id, '')}" for request_id in ids)
-    return Computed(text, _keys(*seen))
+    return Computed(text, _keys(*entries))
 
 
 # -- beyond the template -----------------------------------------------------------------
@@ -221,33 +221,33 @@ def _request_ids(_: Incident, timeline: Sequence[TimelineEntry], figures: Figure
 
 def _went_well(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
     lines: list[str] = []
-    seen: list[TimelineEntry] = []
+    entries: list[TimelineEntry] = []
     lead, detected = figures.detection_lead, figures.detected
     if detected is not None and figures.page_posted is not None and detected < figures.page_posted:
         ahead = duration(figures.page_posted - detected)
         lines.append(f"We knew {ahead} before the status page said so.")
-        seen += _of(timeline, _Kinds.DETECTED, _Kinds.STATUS_PAGE)
+        entries += _of(timeline, _Kinds.DETECTED, _Kinds.STATUS_PAGE)
     elif detected is not None and lead is None:
         lines.append("We knew without the status page, which posted nothing.")
-        seen += _of(timeline, _Kinds.DETECTED)
-    return Computed(_list(lines), _keys(*seen))
+        entries += _of(timeline, _Kinds.DETECTED)
+    return Computed(_list(lines), _keys(*entries))
 
 
 def _went_badly(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
     lines: list[str] = []
-    seen: list[TimelineEntry] = []
+    entries: list[TimelineEntry] = []
     lead = figures.detection_lead
     if lead is not None and lead < timedelta():
         lines.append(f"The status page knew {duration(-lead)} before our probes.")
-        seen += _of(timeline, _Kinds.STATUS_PAGE, _Kinds.FIRST_FAILURE)
+        entries += _of(timeline, _Kinds.STATUS_PAGE, _Kinds.FIRST_FAILURE)
     for entry in _of(timeline, _Kinds.DELIVERY):
         if entry.level is Level.WARN:
             lines.append(f"{_said(entry)} ({clock(entry.happened_at)} UTC).")
-            seen.append(entry)
+            entries.append(entry)
     if figures.unknown:
         lines.append(f"For {duration(figures.unknown_time)} nobody probed, so we do not know.")
-        seen += _of(timeline, _Kinds.UNKNOWN)
-    return Computed(_list(lines), _keys(*seen))
+        entries += _of(timeline, _Kinds.UNKNOWN)
+    return Computed(_list(lines), _keys(*entries))
 
 
 def _responders(incident: Incident, timeline: Sequence[TimelineEntry], _: Figures) -> Computed:

@@ -119,6 +119,6 @@ def _sentence(read: Mapping[object, object], asked: Prompt, redactor: Redactor) 
     if not isinstance(sentence, str) or not isinstance(names, list):
         return ""
     entries = [asked.entries[name] for name in names if isinstance(name, str) and name in asked.entries]
-    said = redactor.clean(" ".join(sentence.split()), _MOST_SENTENCE)
+    text = redactor.clean(" ".join(sentence.split()), _MOST_SENTENCE)
     times = ", ".join(dict.fromkeys(clock(entry.happened_at) for entry in entries))
-    return f"{said} ({times})" if said and times else ""
+    return f"{text} ({times})" if text and times else ""

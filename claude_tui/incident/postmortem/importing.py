@@ -107,5 +107,5 @@ def _changed(
 
 
 def _removal(action: ActionItem, writer: Writer, exported: _Exported) -> FieldRevision:
-    seen = [exported.base(action_key(action.id, part)) for part in PARTS]
-    return writer.revision(action.text, "", " ".join(text for text in seen if text))
+    bases = [exported.base(action_key(action.id, part)) for part in PARTS]
+    return writer.revision(action.text, "", " ".join(text for text in bases if text))

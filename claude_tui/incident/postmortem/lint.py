@@ -117,18 +117,18 @@ def _severity(document: ReadPostmortem) -> Iterator[Finding]:
     read = document.fields.get("severity")
     if read is None or not read.text:
         return
-    said = re.match(r"P[1-4]\b", read.text)
-    if said is None:
+    severity = re.match(r"P[1-4]\b", read.text)
+    if severity is None:
         yield Finding(read.line, "severity", f"expected one of {', '.join(SEVERITIES)}")
         return
     record = _record(document)
     recorded, seconds = record.get("severity"), record.get("seconds_per_severity")
-    if isinstance(recorded, str) and recorded != said[0]:
+    if isinstance(recorded, str) and recorded != severity[0]:
         measured = ""
         if isinstance(seconds, dict) and seconds:
             lengths = (f"{name} for {duration(float(length))}" for name, length in seconds.items())
             measured = f" ({', '.join(lengths)})"
-        yield Finding(read.line, "severity", f"{said[0]}, but the record says {recorded}{measured}")
+        yield Finding(read.line, "severity", f"{severity[0]}, but the record says {recorded}{measured}")
 
 
 def _actions(document: ReadPostmortem) -> Iterator[Finding]:

@@ -57,6 +57,6 @@ def trailers(code: int, reason: str = "", status: HTTPStatus = HTTPStatus.OK) ->
     if reason:
         found.append(("grpc-message", quote(reason, safe=" ")))
     if status is HTTPStatus.TOO_MANY_REQUESTS:
-        told = retry_later(code_of(status), reason, RETRY_AFTER_S)
-        found.append(("grpc-status-details-bin", b64encode(told).decode().rstrip("=")))
+        details = retry_later(code_of(status), reason, RETRY_AFTER_S)
+        found.append(("grpc-status-details-bin", b64encode(details).decode().rstrip("=")))
     return found

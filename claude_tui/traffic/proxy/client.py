@@ -314,8 +314,10 @@ class ClientConnection(asyncio.Protocol):
             self._ending = True
             self._transport.close()
         else:
-            said = bad_gateway(fault.error_type or "closed", fault.message or "the upstream did not answer")
-            self._answer_with(said, exchange.head.method == b"HEAD")
+            response = bad_gateway(
+                fault.error_type or "closed", fault.message or "the upstream did not answer"
+            )
+            self._answer_with(response, exchange.head.method == b"HEAD")
 
     def _refuse(self, why: str) -> None:
         """The client's request is not HTTP."""

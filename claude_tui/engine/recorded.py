@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic
 
 from claude_tui.engine.conditions import Conditions, decode_conditions
-from claude_tui.engine.followed import Followed
 from claude_tui.engine.journal import MARKS_SPAN, MAX_VERDICTS, VERDICTS_SPAN, taken_of
+from claude_tui.engine.table_follower import TableFollower
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.past import MarkKind, TimelineMark
 from claude_tui.store import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from claude_tui.model.verdict import VerdictChange
     from claude_tui.store import EntryTable, Store
 
-__all__ = ["Recollection", "Recorded"]
+__all__ = ["RecordReader", "Recorded"]
 
 _AHEAD = timedelta(hours=6)
 _UNKNOWN_ALERTS = AlertsView(problem="which alerts there were at that time is not recorded")
@@ -64,7 +64,7 @@ class Recorded:
 
 
 class _Recent(Generic[E]):
-    """The entries of a table around an instant, read again when the ones in memory do not suffice."""
+    """The entries of a table around an instant, read again when those in memory do not suffice."""
 
     def __init__(self, store: Store, table: EntryTable[E], back: timedelta) -> None:
         self._store = store
@@ -95,8 +95,8 @@ class _Recent(Generic[E]):
         return self._low is not None and self._high is not None and self._low <= low and end < self._high
 
 
-class Recollection:
-    """Answers from the store, with as few queries as stepping needs. For one thread at a time."""
+class RecordReader:
+    """Reads what was recorded by an instant; stepping needs few queries. For one thread at a time."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -105,8 +105,8 @@ class Recollection:
         self._severities = _Recent(store, SEVERITY_MARKS, MARKS_SPAN)
         self._requests = _Recent(store, ACTION_REQUESTS, MARKS_SPAN)
         self._alert_entries = _Recent(store, ALERT_ENTRIES, VERDICTS_SPAN)
-        self._incidents: Followed[IncidentEntry] = Followed(store, INCIDENT_ENTRIES)
-        self._revisions: Followed[FieldRevision] = Followed(store, FIELD_REVISIONS)
+        self._incidents: TableFollower[IncidentEntry] = TableFollower(store, INCIDENT_ENTRIES)
+        self._revisions: TableFollower[FieldRevision] = TableFollower(store, FIELD_REVISIONS)
         self._conditions: tuple[str, Conditions] | None = None
         self._alerts: tuple[AlertingState, AlertsView] | None = None
 
