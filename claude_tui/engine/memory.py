@@ -59,10 +59,10 @@ class Memory:
         since = self._clock.now() - self._span
         older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
         self.history.extend(older)
-        from claude_tui.model.garbage import keep_for_good
+        from claude_tui.model.garbage import freeze_existing
 
         # These objects are in no cycle, so full collections need not traverse them.
-        keep_for_good()
+        freeze_existing()
 
     async def read_again(self, since: datetime) -> None:
         """Adds what other processes have recorded from `since` on; what is already known does not change."""

@@ -22,7 +22,7 @@ from claude_tui.engine.recorded import RecordReader
 from claude_tui.engine.traffic import chart_at, view_at
 from claude_tui.engine.window import Window
 from claude_tui.model.alert import AlertsView
-from claude_tui.model.garbage import keep_for_good
+from claude_tui.model.garbage import freeze_existing
 from claude_tui.model.observation import Source
 from claude_tui.model.past import PastView
 from claude_tui.model.snapshot import (
@@ -160,7 +160,7 @@ class Past:
         self._window = window
         # A day is several 100,000 objects without cycles, which reference counts free. A full collection that
         # traverses them takes 60 ms, in the middle of a later step.
-        keep_for_good()
+        freeze_existing()
 
     def _reach(self, at: datetime) -> Window:
         """A window that suffices for a first Snapshot at `at`."""

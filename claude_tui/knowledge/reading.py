@@ -57,7 +57,7 @@ def _by_id(top: Table, key: str, read: Callable[[Table, str], T | None]) -> dict
     for table in top.tables(key):
         name = table.text("id")
         if table.sound("id"):
-            # Among dozens of rows, a name is easier to find than a number.
+            # Among dozens of rows, a name is easier to find than an index.
             table.path = f'{key} "{name}"'
         if name in found and table.sound("id"):
             table.wrong("", "the id occurs twice")
@@ -181,7 +181,7 @@ def _pattern(table: Table, key: str, *, proven: bool) -> Pattern | None:
 
 
 def _words(table: Table, key: str, *, proven: bool) -> Pattern | None:
-    """One pattern for a list of them."""
+    """A list of patterns as one."""
     texts = table.strings(key, (), words="a list of regular expressions", most=MAX_PATTERN)
     if not texts:
         return None
@@ -192,7 +192,7 @@ def _words(table: Table, key: str, *, proven: bool) -> Pattern | None:
 
 
 def _fault(text: str) -> str:
-    """Why `text` is no regular expression; "" if it is one."""
+    """Why `text` is not a regular expression; "" if it is one."""
     try:
         re.compile(text, re.IGNORECASE)
     except re.error as error:

@@ -83,7 +83,7 @@ class HeadroomView:
 
     @property
     def presses(self) -> bool:
-        """Whether a limit is so nearly used up that requests will be refused unless usage drops."""
+        """Whether a limit is nearly used up, so that requests will be refused unless usage drops."""
         limits: tuple[Headroom | WindowUsage, ...] = (*self.buckets, *self.windows)
         soon = any(
             bucket.level is Level.WARN and bucket.runs_out_first

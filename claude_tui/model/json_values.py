@@ -12,20 +12,24 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from claude_tui.model.shared import shared_text
+from claude_tui.model.interning import interned_text
 from claude_tui.model.text import inert
 
-__all__ = ["STORED_AS", "from_json", "from_plain", "mapped", "sound", "to_json", "to_plain"]
+__all__ = ["from_json", "from_plain", "mapped", "saved_as", "sound", "to_json", "to_plain"]
 
 T = TypeVar("T")
 
-STORED_AS = "stored_as"
-"""The metadata key for the name of a field in saved state, if it differs from the field's own."""
+_STORED_AS = "stored_as"
 
 # No working clock shows an instant outside; to one within, any wait can be added without overflow.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 # Beyond any real number of notifications, attempts and entries.
 _LARGEST_COUNT = 10**15
+
+
+def saved_as(name: str) -> dict[str, str]:
+    """The metadata of a field whose key in saved state is `name`, as it had that name in earlier versions."""
+    return {_STORED_AS: name}
 
 
 def to_json(value: object) -> bytes:
@@ -84,7 +88,7 @@ def _read(kind: Any, value: object) -> object:
 
 def _read_scalar(kind: Any, value: object) -> object:
     if kind is str:
-        return shared_text(_checked(str, value))
+        return interned_text(_checked(str, value))
     if kind is datetime:
         return _read_instant(value)
     if kind is bytes:
@@ -125,7 +129,7 @@ def _read_fields(kind: Any, value: object) -> object:
         if key in table:
             each = table[key]
             # Most fields are text.
-            found[name] = shared_text(each) if hint is str and type(each) is str else _read(hint, each)
+            found[name] = interned_text(each) if hint is str and type(each) is str else _read(hint, each)
         elif required:
             raise ValueError(f"not a {kind.__name__}: it has no {key!r}")
     return kind(**found)
@@ -148,7 +152,7 @@ def _fields_of(kind: Any) -> tuple[tuple[str, str, Any, bool], ...]:
 
 def _saved_name(field: Field[Any]) -> str:
     """The key of a field in saved state, which must survive a renaming of the field."""
-    return str(field.metadata.get(STORED_AS, field.name))
+    return str(field.metadata.get(_STORED_AS, field.name))
 
 
 def _read_instant(value: object) -> datetime:
@@ -196,7 +200,7 @@ def sound(
         return clean(value)
     if isinstance(value, datetime) and not _EARLIEST <= value <= _LATEST:
         raise ValueError(f"an instant in the year {value.year}")
-    # False for what is not a number as well.
+    # Also False for anything that is not a number.
     if isinstance(value, int | float):
         most = figure if isinstance(value, float) else whole
         if not -most < value < most:

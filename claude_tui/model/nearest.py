@@ -1,4 +1,4 @@
-"""The known name that an unknown one probably stands for."""
+"""Suggests the known name that was probably meant by an unknown one."""
 
 from __future__ import annotations
 

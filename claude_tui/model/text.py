@@ -85,7 +85,7 @@ def host_of(url: str) -> str:
 
 
 class Redactor:
-    """Removes known secrets, and whatever is shaped like one, from text that enters the program."""
+    """Removes known secrets, and anything that looks like one, from text that enters the program."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = sorted({form for raw in secrets for form in _forms(raw)}, key=len, reverse=True)
@@ -103,7 +103,7 @@ class Redactor:
         return [found.span() for pattern in patterns for found in pattern.finditer(text)]
 
     def holds_secret(self, text: str) -> bool:
-        """Whether `text` contains a known secret, even in pieces, or anything that is shaped like one."""
+        """Whether `text` contains a known secret, even in pieces, or anything that looks like one."""
         return bool(self.spans(text)) or self._holds_pieces(text)
 
     def _without_known(self, text: str) -> str:

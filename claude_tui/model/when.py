@@ -27,7 +27,7 @@ _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzin
 
 
 class WhenError(ClaudeTopError):
-    """The text names no instant, or more than one. The message is a sentence for whoever typed it."""
+    """The text names no instant, or more than one. The message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _absolute(found: re.Match[str], now: datetime, local: Local) -> datetime:
         try:
             instant = _one(wall, zone, local)
         except WhenError as error:
-            # A time that is still to come cannot be meant.
+            # A time in the future cannot be meant.
             if wall <= local.wall(now):
                 problem = problem or error
             continue

@@ -32,8 +32,8 @@ from http import HTTPStatus
 
 from claude_tui.knowledge import Knowledge, Reach, knowledge
 from claude_tui.knowledge.recognition import Recogniser
+from claude_tui.model.interning import interned_text
 from claude_tui.model.observation import Outcome
-from claude_tui.model.shared import shared_text
 from claude_tui.model.text import Redactor
 from claude_tui.probes.error_body import (
     html_title,
@@ -353,9 +353,9 @@ def _clean(found: Classified, headers: Mapping[str, str], redactor: Redactor) ->
     def clean(text: str | None, limit: int) -> str | None:
         return redactor.clean(text.strip(), limit) if text and text.strip() else None
 
-    def shared(text: str | None, limit: int) -> str | None:
+    def interned(text: str | None, limit: int) -> str | None:
         found = clean(text, limit)
-        return None if found is None else shared_text(found)
+        return None if found is None else interned_text(found)
 
     quoted = _TOLD_ID.search(found.message or "")
     ids = (
@@ -366,9 +366,9 @@ def _clean(found: Classified, headers: Mapping[str, str], redactor: Redactor) ->
     )
     return Classified(
         outcome=found.outcome,
-        error_type=shared(found.error_type, 80),
-        error_code=shared(found.error_code, 80),
-        message=shared(found.message, MAX_MESSAGE),
+        error_type=interned(found.error_type, 80),
+        error_code=interned(found.error_code, 80),
+        message=interned(found.message, MAX_MESSAGE),
         request_id=next((text for candidate in ids if (text := clean(candidate, 128))), None),
         body_wait_s=found.body_wait_s,
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from claude_tui.model.interning import interned_header
 from claude_tui.model.observation import RateLimitReading, WindowReading
-from claude_tui.model.shared import shared_header
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_number
 from claude_tui.probes.limits import read_rate_limits, read_windows
@@ -154,7 +154,7 @@ def _server_time(fields: Mapping[str, str]) -> float | None:
 def _notable(fields: Mapping[str, str], redactor: Redactor) -> tuple[tuple[str, str], ...]:
     kept = [(name, value) for name, value in fields.items() if _NOTABLE.fullmatch(name)]
     return tuple(
-        shared_header(
+        interned_header(
             redactor.clean(name, _MAX_NAME),
             redactor.clean(without_user(value) if name == "location" else value, _MAX_VALUE),
         )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from claude_tui.model.errors import ProbeError
-from claude_tui.model.garbage import keep_for_good
+from claude_tui.model.garbage import freeze_existing
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_error, classify_response
@@ -132,7 +132,7 @@ class MessagesProbe:
         prewarm()
         # The SDK's objects are permanent: without this, each full collection traverses all of them and blocks
         # every thread for 0.15 s.
-        keep_for_good()
+        freeze_existing()
         return Sdk(self._credentials, routes=self._routes, max_tokens=self._max_tokens)
 
     def _trace(self) -> ExchangeTrace:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from claude_tui.model.format import duration
+from claude_tui.model.interning import interned_text
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.provider import ProviderStatus
-from claude_tui.model.shared import shared_text
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_response
 from claude_tui.probes.clock import Clock
@@ -137,7 +137,7 @@ class StatusPageProbe:
         at, started = self._clock.now(), self._clock.monotonic()
         arrival = await self._follow(url)
         target = self._redactor.clean(arrival.url, 500)
-        host = shared_text(self._redactor.clean(arrival.hosts[-1], MAX_HOST)) if arrival.hosts else ""
+        host = interned_text(self._redactor.clean(arrival.hosts[-1], MAX_HOST)) if arrival.hosts else ""
         found = self._classified(arrival, target, host)
         observation = Observation(
             at=at,

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from claude_tui.model.errors import ProbeError
+from claude_tui.model.interning import interned
 from claude_tui.model.provider import (
     Component,
     IncidentUpdate,
@@ -22,7 +23,6 @@ from claude_tui.model.provider import (
     ProviderStatus,
     is_ours,
 )
-from claude_tui.model.shared import shared
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_instant
 
@@ -145,7 +145,7 @@ class _Page:
             group = item.get("group_id")
             group_name = groups.get(group) if isinstance(group, str) else None
             name = self.text({"name": group_name or group}, "name", _MAX_NAME)
-            found.append(shared(replace(component, group=name or "")))
+            found.append(interned(replace(component, group=name or "")))
         return tuple(found)
 
     def _component(self, item: _Object, status: str) -> Component | None:

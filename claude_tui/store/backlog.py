@@ -59,9 +59,9 @@ class Work:
 
 
 class Backlog:
-    """Numbered records in the order in which they were put. Beyond `keep` records, the oldest are lost.
+    """Numbered records in the order in which they were added. Beyond `keep` records, the oldest are lost.
 
-    Roll-ups of own traffic that are put together are one record, and count as many as they are.
+    Roll-ups of own traffic that are added together are one record, but each of them counts.
 
     The newest Kept of each name is held separately, does not count and is never lost: names are few. It
     replaces an older one at once, so that repeated saves without a disk take no memory.

@@ -71,7 +71,7 @@ class StoredTraffic:
         return [*(found or none), *map(CallCount.of, _unsaved(waiting, low, high, as_of))]
 
     def cost_between(self, since: datetime, until: datetime, known: datetime) -> float | None:
-        """What the traffic from `since` to `until` cost; None where nothing has a price."""
+        """The cost of the traffic from `since` to `until`; None if nothing has a price."""
         low, high, as_of = to_micros(since), to_micros(until), to_micros(known)
         found, waiting = self._reader.read(
             lambda session: session.traffic(lambda reader: reader.cost(low, high, as_of), (0.0, 0))
@@ -100,7 +100,7 @@ class StoredTraffic:
         return found or none
 
     def after(self, number: int) -> tuple[int, list[RollUp], list[RollUp]]:
-        """The roll-ups of 10 s that were added after the one with an id, by whichever process.
+        """The roll-ups of 10 s that were added after the one with an id, from any process.
 
         First comes the id to ask with next time (0 asks for all), last what this process has not written
         yet: that comes with a later call as well.
@@ -114,7 +114,7 @@ class StoredTraffic:
         return last, [row.row for row in rows], unsaved
 
     def since(self, instant: datetime, full_from: datetime) -> tuple[int, list[CallCount], list[RollUp]]:
-        """What is on disk of the time from an instant on, in spans of 10 s: counts, and roll-ups at the end.
+        """What is on disk from an instant on, in spans of 10 s: counts, and roll-ups at the end.
 
         First comes the id to ask `after` with.
         """
@@ -146,14 +146,14 @@ class StoredTraffic:
         return found or (number, b"")
 
     def fold(self) -> None:
-        """Has roll-ups folded into longer ones, in small batches between writes."""
+        """Requests that roll-ups be folded into longer ones, in small batches between writes."""
         self._backlog.ask_to_fold()
 
 
 def _unsaved(waiting: Iterable[Record], low: int, high: int, known: int) -> Iterator[RollUp]:
     """The rows that are not on disk yet."""
     for item in waiting:
-        # What the store has not written yet is known now, and at no earlier instant.
+        # Records that are not written yet are known now, but at no earlier instant.
         if isinstance(item, RolledUp) and (
             known >= _NEVER if item.at is None else to_micros(item.at) <= known
         ):

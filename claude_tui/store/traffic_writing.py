@@ -2,8 +2,8 @@
 
 A row of 10 s is folded into one of a minute, that into one of ten minutes, an hour and a day, each a while
 after the longer span is over. The shorter row is marked and goes earlier, so that a span of time is the sum
-of: the rows of one length in it, and the shorter ones in it that are not folded yet. A row that comes late
-is folded by itself, so that it is not known before it was recorded.
+of: the rows of one length in it, and the shorter ones in it that are not folded yet. A late row
+is folded separately, so that it is not known before it was recorded.
 """
 
 from __future__ import annotations
@@ -111,12 +111,12 @@ def fold(connection: sqlite3.Connection, keys: Keys, now: int) -> bool:
 
 
 def forget_seen(connection: sqlite3.Connection, now: int) -> None:
-    """Forgets digests of request ids of which no second report is expected any more."""
+    """Deletes digests of request ids that are not expected to be reported a second time any more."""
     connection.execute("DELETE FROM traffic_seen WHERE at < ?", (now - _SEEN_FOR,))
 
 
 def prune(connection: sqlite3.Connection, low: int, high: int, detail: int, most: int) -> bool:
-    """Deletes shorter rows from `low` on, of which longer ones tell the same.
+    """Deletes shorter rows from `low` on that have been folded into longer ones.
 
     In a transaction of the caller. Those of 10 s go before `detail`, those of a minute and of ten minutes
     before `high`; hours and days stay.
@@ -124,7 +124,7 @@ def prune(connection: sqlite3.Connection, low: int, high: int, detail: int, most
     """
     ends = {10: detail, 60: high, 600: high}
     for span, end in ends.items():
-        # Whole stretches go at once, so that what is left of one is never taken for all of it.
+        # Whole stretches are deleted at once, so that the rest of one is never taken for all of it.
         stretch = SPANS[SPANS.index(span) + 2] * _SECOND
         while (start := _oldest(connection, span, -(-low // stretch) * stretch)) is not None:
             start = start // stretch * stretch

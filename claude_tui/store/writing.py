@@ -19,7 +19,7 @@ from claude_tui.store.documents import catalogue_text, status_text
 from claude_tui.store.entries import ENTRY_TABLES, INCIDENT_ENTRIES, insertion, pack_text
 from claude_tui.store.files import Identity
 from claude_tui.store.instants import to_micros
-from claude_tui.store.late import take_in
+from claude_tui.store.late import add_late
 from claude_tui.store.rollups import roll_up
 
 __all__ = ["WriteSession"]
@@ -102,7 +102,7 @@ class WriteSession:
                 if isinstance(record, Observation):
                     observed.append(to_micros(record.at))
         if observed:
-            take_in(self._connection, observed, self._reach)
+            add_late(self._connection, observed, self._reach)
         return refused
 
     def commit(self) -> None:

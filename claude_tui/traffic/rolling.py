@@ -89,13 +89,13 @@ class _Row:
         "retried",
         "retried_tokens",
         "retried_usd",
-        "retries_told",
+        "retries_known",
         "total",
         "unpriced",
     )
 
     def __init__(self) -> None:
-        self.calls = self.cut = self.abandoned = self.retried = self.retries_told = 0
+        self.calls = self.cut = self.abandoned = self.retried = self.retries_known = 0
         self.max_tokens = self.refusals = self.counted = self.unpriced = 0
         self.input = self.output = self.cache_read = self.cache_write_5m = self.cache_write_1h = 0
         self.asked_to_wait = self.early = self.retried_tokens = 0
@@ -113,7 +113,7 @@ class _Row:
             self.abandoned += call.end is CallEnd.ABANDONED
         # A reported call counts once, with all its attempts.
         if call.retries is not None and call.source is TrafficSource.PROXY:
-            self.retries_told += 1
+            self.retries_known += 1
             self.retried += call.retries > 0
             if call.retries and call.tokens is not None:
                 self.retried_tokens += call.tokens.prompt + call.tokens.output
@@ -153,7 +153,7 @@ class _Row:
             cut=self.cut,
             abandoned=self.abandoned,
             retried=self.retried,
-            retries_told=self.retries_told,
+            retries_known=self.retries_known,
             max_tokens=self.max_tokens,
             refusals=self.refusals,
             counted=self.counted,

@@ -80,8 +80,8 @@ def trouble_with_traffic() -> Snapshot:
 def quiet_traffic() -> Snapshot:
     """A proxy that has fallen silent, and a receiver that no longer gets token counts."""
     otlp = TrafficSource.OTLP
-    heard = SourceReport(otlp, before(7200), before(6600), 50, counted=50, timed=1, retries_told=0, calls=50)
-    deaf = SourceReport(otlp, before(6600), before(600), 50, counted=0, timed=1, retries_told=0, calls=50)
+    heard = SourceReport(otlp, before(7200), before(6600), 50, counted=50, timed=1, retries_known=0, calls=50)
+    deaf = SourceReport(otlp, before(6600), before(600), 50, counted=0, timed=1, retries_known=0, calls=50)
     return _with(PICTURES["healthy"](), *_counted(outage_s=0, until=400), reports=(heard, deaf))
 
 

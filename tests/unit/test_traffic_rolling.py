@@ -31,7 +31,7 @@ def test_calls_of_one_kind_add_up_in_the_span_in_which_they_ended() -> None:
     assert first.tokens == Tokens(11, 22, 33, 44, 55)
     assert (first.cost_usd, first.unpriced, first.counted) == (0.25, 1, 2)
     assert (first.max_tokens, first.refusals, first.abandoned, first.cut) == (1, 1, 1, 0)
-    assert (first.retried, first.retries_told) == (1, 2)
+    assert (first.retried, first.retries_known) == (1, 2)
     assert (second.cut, second.counted, second.first_token) == (1, 0, b"")
 
 
@@ -47,7 +47,7 @@ def test_calls_that_a_metric_tells_together_count_as_many() -> None:
 
 def test_a_call_that_is_told_with_its_retries_is_one_call_and_tells_no_attempts() -> None:
     (row,) = rolled(call(1.0, source=TrafficSource.OTLP, retries=2)).rows
-    assert (row.calls, row.retried, row.retries_told) == (1, 0, 0)
+    assert (row.calls, row.retried, row.retries_known) == (1, 0, 0)
 
 
 def test_each_source_application_model_outcome_and_error_type_is_counted_apart() -> None:

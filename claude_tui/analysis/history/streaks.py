@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.model.format import duration, latency, plain
+from claude_tui.model.interning import interned_text
 from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Source
-from claude_tui.model.shared import shared_text
 from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["FRESH", "GAP", "Run", "SourceState", "TimelineEvent", "advance", "window_level"]
@@ -159,7 +159,7 @@ def _failure(observation: Observation) -> TimelineEvent:
             kind=EventKind.FAILURE,
             level=Level.BAD,
             subject=_subject(observation),
-            text=shared_text(failure_words(observation)),
+            text=interned_text(failure_words(observation)),
             observation=observation,
             detail=observation.message or "",
         )

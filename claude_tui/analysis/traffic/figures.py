@@ -63,7 +63,7 @@ def figures_of(
     tokens, counted = of_span.tokens, of_span.counted
     priced = counted - of_span.unpriced
     cost = of_span.cost_usd if priced > 0 else None
-    reported, retried = of_all.retries_told, of_all.retried
+    reported, retried = of_all.retries_known, of_all.retried
     return TrafficFigures(
         name=name,
         calls=calls,
@@ -100,7 +100,7 @@ class _Sums(NamedTuple):
     cut: int
     abandoned: int
     retried: int
-    retries_told: int
+    retries_known: int
     max_tokens: int
     refusals: int
     counted: int

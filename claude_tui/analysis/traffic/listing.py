@@ -14,10 +14,10 @@ __all__ = [
     "OF_APPLICATIONS",
     "OF_MODELS",
     "ORDERS",
-    "heeded",
     "listed_applications",
     "listed_calls",
     "listed_models",
+    "terms_about",
 ]
 
 OF_APPLICATIONS = (FilterField.APP, FilterField.STATUS, FilterField.CLASS)
@@ -50,8 +50,8 @@ def listed_models(
     return _listed(rows, wanted.only(*OF_MODELS), order, at)
 
 
-def heeded(words: str, fields: Iterable[FilterField]) -> str:
-    """The words of a filter that are about those fields."""
+def terms_about(words: str, fields: Iterable[FilterField]) -> str:
+    """The terms of a filter that are about those fields."""
     return " ".join(word for word in words.split() if parse_filter(word).only(*fields).terms)
 
 

@@ -26,7 +26,7 @@ def added(rows: Iterable[RollUp], at: datetime, span_s: int, key: RollUpKey) -> 
         cut=sum(row.cut for row in found),
         abandoned=sum(row.abandoned for row in found),
         retried=sum(row.retried for row in found),
-        retries_told=sum(row.retries_told for row in found),
+        retries_known=sum(row.retries_known for row in found),
         max_tokens=sum(row.max_tokens for row in found),
         refusals=sum(row.refusals for row in found),
         counted=sum(row.counted for row in found),

@@ -1,4 +1,4 @@
-"""The share of calls that a problem fails, as far as it is not luck."""
+"""The share of calls that fail because of a problem and not by chance."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from claude_tui.analysis.traffic.change import LEAST_CALLS, Counted
 __all__ = ["Shares", "luck_of_so_few"]
 
 _MINUTE = timedelta(minutes=1)
-# The highest probability that nearly all calls fail by luck. It is tested every few seconds.
+# The highest probability that nearly all calls fail by chance. It is tested every few seconds.
 _LUCK = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Whether the share of a P1 (`most`) or a P2 (`many`) fails, and whether enough calls tell it."""
+    """Whether the failing share is that of a P1 (`most`) or a P2 (`many`), with `enough` calls to tell."""
 
     most: bool = False
     many: bool = False
@@ -42,23 +42,23 @@ class Shares:
                 if most
                 else _nearly_all(failed, calls, thresholds)
             )
-            # A few failures may be luck: a share is at least what is left of it after one standard deviation.
+            # A few failures may be chance: a share counts less one standard deviation.
             surely = failed if many else failed - math.sqrt(failed)
             many = surely >= (thresholds.failing / 2 if many else thresholds.failing) * calls
         return cls(most, many, sum(span.calls for span in rest) >= LEAST_CALLS)
 
 
 def _nearly_all(failed: int, calls: int, thresholds: TrafficThresholds) -> bool:
-    """Whether the share of a P1 fails, and not by luck: it must be improbable at the share that ends a P1."""
+    """Whether enough calls fail for a P1: so many must be improbable at the share that ends a P1."""
     if failed < thresholds.most_fail * calls:
         return False
     return luck_of_so_few(calls - failed, calls, 1 - thresholds.most_fail_ends) <= _LUCK
 
 
 def luck_of_so_few(count: int, calls: int, share: float) -> float:
-    """An upper bound of the probability of so few where this share is usual; 1 if they are not few.
+    """An upper bound of the probability of so few failures at this usual share; 1 if they are not few.
 
-    Chernoff's bound of the binomial distribution, which is exact for none.
+    Chernoff's bound of the binomial distribution, which is exact for no failures.
     """
     if not calls or count >= share * calls:
         return 1.0
@@ -70,5 +70,5 @@ def luck_of_so_few(count: int, calls: int, share: float) -> float:
 
 
 def _surely_over(answered: int, calls: int, share: float) -> bool:
-    """Whether more than this share is answered, less one standard deviation."""
+    """Whether more than this share is answered, allowing for one standard deviation."""
     return answered - math.sqrt(answered) > share * calls

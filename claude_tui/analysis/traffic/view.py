@@ -105,7 +105,7 @@ def last_full_span(at: datetime) -> datetime:
 
 
 def usual_of(facts: TrafficFacts) -> Usual | None:
-    """What is usual; None while there is nothing to compare with."""
+    """The usual figures; None while there is nothing to compare with."""
     if not facts.usual:
         return None
     # An hour that has not been merged yet has many shorter rows.
@@ -130,7 +130,7 @@ def grouped_by_source(reports: Sequence[SourceReport]) -> dict[TrafficSource, li
 
 def _recent_reports(rows: Sequence[CallCount]) -> list[SourceReport]:
     spans: dict[tuple[TrafficSource, datetime], tuple[int, list[int]]] = {}
-    for at, span_s, key, calls, counted, retries_told, first_token in rows:
+    for at, span_s, key, calls, counted, retries_known, first_token in rows:
         where = key.source, at
         if (found := spans.get(where)) is None:
             found = spans[where] = span_s, [0, 0, 0, 0, 0]
@@ -139,7 +139,7 @@ def _recent_reports(rows: Sequence[CallCount]) -> list[SourceReport]:
             amounts[0] += calls
         amounts[1] += counted
         amounts[2] += bool(first_token)
-        amounts[3] += retries_told
+        amounts[3] += retries_known
         amounts[4] += calls
     return [
         SourceReport(source, at, at + timedelta(seconds=span_s), *amounts)
@@ -153,7 +153,7 @@ def _state(source: TrafficSource, reports: Sequence[SourceReport], at: datetime)
     absent = (
         _absent("tokens", reports, [report.counted for report in reports]),
         _absent("time to first token", reports, [report.timed for report in reports]),
-        _absent("attempts", reports, [report.retries_told for report in reports]),
+        _absent("attempts", reports, [report.retries_known for report in reports]),
     )
     quiet = at - last_at > max(_QUIET_AFTER, _QUIET_GAPS * _gap(reports, last_at))
     return SourceState(
@@ -173,7 +173,7 @@ def _gap(reports: Sequence[SourceReport], last_at: datetime) -> timedelta:
 
 
 def _absent(what: str, reports: Sequence[SourceReport], amounts: Sequence[int]) -> Absent | None:
-    """Whether a source has stopped reporting something, given enough responses since that could have it."""
+    """What a source no longer reports, although there are enough later responses; None if it still does."""
     last = next((number for number in reversed(range(len(reports))) if amounts[number]), -1)
     if sum(report.answers for report in reports[last + 1 :]) < _LEAST_CALLS:
         return None

@@ -1,8 +1,8 @@
 """Hourly roll-ups: what was observed in an hour, in counts, microseconds and histograms.
 
-An observation holds from its beginning until the next one of the same source, but no longer than a punctual
-probe would take: what is late or missing is unknown. Only between two failures of one kind, at most an hour
-apart, nothing is unknown: a server that asks for a long wait must not look better for it.
+An observation holds from its beginning until the next one of the same source, but no longer than until a
+probe on schedule would end: after that, the state is unknown. Two failures of one kind at most an hour apart
+leave no unknown time between them: a server that asks for a long wait must not look better for it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Reach = Mapping[Source, int]
 
 
 class State(StrEnum):
-    """The state of the API for a while, as one source saw it. What is none of these is unknown."""
+    """The state of the API for a while, according to one source. Any other time is unknown."""
 
     UP = "up"
     DOWN = "down"
@@ -56,7 +56,7 @@ _OURS = REFUSALS | {Outcome.NETWORK}
 
 
 def state_of(outcome: Outcome) -> State:
-    """The state that an outcome shows. A timeout counts as the provider's, so as not to flatter it."""
+    """The state that an outcome shows. A timeout counts against the provider."""
     if outcome is Outcome.OK:
         return State.UP
     return State.OURS if outcome in _OURS else State.DOWN

@@ -1,4 +1,4 @@
-"""How long something was up, down, failing because of us, or unknown; and what can be concluded from it."""
+"""How long something was up, down, failing because of us, or unknown; and what follows from it."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def _window(history: History, at: datetime, span: timedelta) -> ErrorWindow:
         bins = Bins.ending(instant, span.total_seconds() / TREND_BINS, TREND_BINS)
     versions = [history.failures(source).version for source in API_SOURCES]
     key = counted, bins, versions
-    return history.worked_out(("errors", span), key, lambda: _counted(history, at, span))
+    return history.cached(("errors", span), key, lambda: _counted(history, at, span))
 
 
 def _counted(history: History, at: datetime, span: timedelta) -> ErrorWindow:

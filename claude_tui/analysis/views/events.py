@@ -37,7 +37,7 @@ def newest_events(
     ahead = sum(event.at > at for event in recorded)
     versions = [(column.version, column.count_until(instant)) for column in history.events()]
     key = versions, recorded, ahead, options
-    return history.worked_out("events", key, lambda: _newest(history, at, options, recorded))
+    return history.cached("events", key, lambda: _newest(history, at, options, recorded))
 
 
 def _newest(

@@ -68,7 +68,7 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
     column = history.measure(name, instant)
     part = column.span(instant - SPAN_S, instant)
     values = column.values[part]
-    ordered = history.worked_out(("latency", name), (column.version, part), lambda: sorted(values))
+    ordered = history.cached(("latency", name), (column.version, part), lambda: sorted(values))
     now = values[-1] if values else None
     now_at = column.at[part.stop - 1] if values else instant - SPAN_S
     failures = history.failures(source)
@@ -125,9 +125,9 @@ def _points(
         cuts = bins.cuts(column.at, at)[:-1]
         return tuple(point(cut, edge) for cut, edge in zip(cuts, bins.edges()[1:-1], strict=True))
 
-    # A complete bin stays as it is, so each second only the last one is looked at.
+    # Complete bins do not change, so each second only the last one is computed.
     key = bins, hold_s, column.version, failures.version
-    earlier = history.worked_out(("points", name), key, complete)
+    earlier = history.cached(("points", name), key, complete)
     return (*earlier, point(column.span(bins.last, at), at))
 
 
@@ -138,7 +138,7 @@ def _failed(history: History, source: Source, at: float) -> tuple[int, ...]:
     def complete() -> tuple[int, ...]:
         return tuple(map(length, bins.cuts(failures.at, at)[:-1]))
 
-    earlier = history.worked_out(("failed", source), (bins, failures.version), complete)
+    earlier = history.cached(("failed", source), (bins, failures.version), complete)
     return (*earlier, length(failures.span(bins.last, at)))
 
 

@@ -69,7 +69,7 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
         Source.STATUS
     )
     platform = platform_at(history, at)
-    ours, level, concerning = history.worked_out(
+    ours, level, concerning = history.cached(
         "page", (status, options.ours, platform), lambda: _rated(status, options.ours, platform)
     )
     if stale:
@@ -88,7 +88,7 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
 def _rated(
     status: ProviderStatus | None, named: Sequence[str], platform: Platform | None
 ) -> tuple[frozenset[str], Level, frozenset[str]]:
-    """Our components, how they are by that report, and the incidents that concern us."""
+    """Our components, their level in that report, and the incidents that concern us."""
     if status is None:
         return frozenset(), Level.UNKNOWN, frozenset()
     ours = ours_of(status, named)

@@ -35,7 +35,7 @@ def headroom_by_model(
 ) -> tuple[tuple[str, HeadroomView], ...]:
     """What is left for each model whose limits real calls have reported, the busiest model first.
 
-    No response says which models share a limit: those of one group show the same figures.
+    Responses do not say which models share a limit; models that do show the same figures.
     """
     if traffic is None:
         return ()

@@ -76,7 +76,7 @@ def _roll_up(
         span_s=span_s,
         key=RollUpKey(TrafficSource.PROXY, application.name, model, Outcome.OK),
         calls=calls,
-        retries_told=calls,
+        retries_known=calls,
         max_tokens=sum(number for sample, number in every if sample.output >= application.max_tokens),
         counted=calls,
         tokens=tokens,

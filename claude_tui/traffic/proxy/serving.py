@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from claude_tui.model.garbage import keep_for_good
+from claude_tui.model.garbage import freeze_existing
 from claude_tui.model.gateway import is_gateway
 from claude_tui.model.text import Redactor
 from claude_tui.model.traffic import Tokens
@@ -107,7 +107,7 @@ async def _serve(
     await worker.start([sock])
     # What exists now stays: without this, full collections traverse all of it.
     gc.collect()
-    keep_for_good()
+    freeze_existing()
     started()
     await stopping.wait()
     draining = asyncio.create_task(worker.drain(plan.drain_s))
