@@ -24,7 +24,7 @@ class Timing:
     hold: timedelta = timedelta()
     """`for`: how long it must match before it fires."""
     keep: timedelta = timedelta()
-    """`keep_firing_for`: how long it goes on firing after it last matched."""
+    """`keep_firing_for`: how long it keeps firing after it last matched."""
 
 
 def step(

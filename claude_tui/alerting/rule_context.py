@@ -76,7 +76,7 @@ class RuleContext:
         return self._seconds[key]
 
     def newest_seconds(self, measure: str, window: timedelta) -> list[float]:
-        """The latencies of the three newest of them, ascending: how long it takes by now."""
+        """The latencies of the three newest of them, ascending: the current latency."""
         end = self.at.timestamp()
         within = self._history.measure(measure, end).between(end - window.total_seconds(), end)
         return sorted(within[-SAMPLES:])

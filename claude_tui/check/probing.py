@@ -1,4 +1,4 @@
-"""Which probes `check` runs: the free ones once, then messages until there are enough for a verdict."""
+"""Runs the probes of `check`: the free ones once, then messages until there are enough for a verdict."""
 
 from __future__ import annotations
 

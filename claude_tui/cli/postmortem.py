@@ -80,7 +80,7 @@ def _who(settings: Settings) -> tuple[str, str]:
     try:
         name = settings.responder or getpass.getuser()
     except (KeyError, OSError, ImportError):
-        # A container's user may have no entry in any list of users.
+        # A container's user may be missing from the user database.
         name = ""
     return inert(name, MAX_NAME) or "somebody", inert(socket.gethostname(), MAX_NAME)
 

@@ -39,7 +39,7 @@ def problems_of(
 
 
 def examine_settings(settings: Settings, screen: Iterable[ScreenProblem]) -> Iterator[Finding]:
-    """`screen` are the problems with keys and themes, which only the screens know."""
+    """The findings on the settings; `screen` are the problems with keys and themes."""
     yield _file(settings)
     for warning in settings.warnings:
         yield _finding("settings", Condition.WARNING, warning)
@@ -64,7 +64,7 @@ def _file(settings: Settings) -> Finding:
     if mode is None:
         text = f"no file, so the defaults apply ({path})" if path is not None else "the defaults"
         return _finding("file", Condition.GOOD, text, "claude-top config init writes a commented one")
-    # Addresses of receivers are as good as passwords.
+    # Addresses of receivers must be protected like passwords.
     if settings.alerts and stat.S_IMODE(mode) & 0o044:
         text = f"{path} names receivers of alerts, and others on this machine can read it"
         return _finding("file", Condition.WARNING, text, f"chmod 600 {path}")

@@ -27,7 +27,7 @@ def as_json(findings: Sequence[Finding], at: datetime, *, ascii_only: bool = Fal
 
 
 def to_json(findings: Sequence[Finding], at: datetime) -> dict[str, Any]:
-    """The object."""
+    """The findings as a JSON object."""
     return {
         "schema": SCHEMA,
         "at": rfc3339(at),

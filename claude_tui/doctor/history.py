@@ -1,4 +1,4 @@
-"""The history: where it is, whether it can be written, whether it is whole. Nothing is created or changed."""
+"""The history: where it is, whether it is writable and intact. Nothing is created or changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _finding = partial(Finding, Area.HISTORY)
 _MB = 1_000_000
 # 90 days of the usual probes take 150 MB.
 _LITTLE, _HARDLY_ANY = 500 * _MB, 50 * _MB
-# A log of this size is not taken over: somebody reads without end.
+# A write-ahead log of this size cannot be checkpointed: some reader never finishes.
 _LARGE_LOG = 100 * _MB
 _CHECK_WITHIN_S = 10.0
 _STEPS = 50_000
@@ -34,7 +34,7 @@ _SOME = 3
 
 
 def examine_history(path: Path, now: Process) -> Iterator[Finding]:
-    """`path` is where the store of the target is or would be; `now` is this process."""
+    """The findings on the store at `path`, which may not exist; `now` is this process."""
     directory = path.parent
     try:
         require_local(directory)
@@ -64,7 +64,7 @@ def _writable(directory: Path) -> Finding:
 
 
 def _existing(directory: Path) -> Path:
-    """The directory, or the nearest one above that there is."""
+    """The directory, or its nearest existing ancestor."""
     while not os.path.lexists(directory) and directory != directory.parent:
         directory = directory.parent
     return directory
@@ -116,7 +116,7 @@ def _store(path: Path) -> Iterator[Finding]:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """A connection that leaves no trace: SQLite would make missing companions even for a reader."""
+    """A connection that creates no files: SQLite would create companion files even for a reader."""
     alone = not all(Path(f"{path}{suffix}").exists() for suffix in ("-wal", "-shm"))
     mode = "ro&immutable=1" if alone else "ro"
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=2.0)

@@ -1,6 +1,6 @@
-"""The way to the API: names, proxies, trusted certificates, TLS, and the clock by the server's answer.
+"""The path to the API: names, proxies, trusted certificates, TLS, and the clock, by the server's time.
 
-It sends what costs nothing: the list of models, and the status page.
+It sends only free requests: for the list of models, and the status page.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class _Place:
 async def examine_network(
     settings: Settings, endpoint: Endpoint, environ: Mapping[str, str], *, clock: Clock, routes: Proxies
 ) -> AsyncIterator[Finding]:
-    """Never raises because of the network; each request ends with its timeout."""
+    """The findings on the network. Never raises because of it; each request has a timeout."""
     url = endpoint.credentials.base_url
     if endpoint.credentials.reachable:
         async for finding in _way(url, environ, routes):
@@ -123,9 +123,9 @@ async def _look_up(place: _Place, routes: Proxies) -> Finding:
 
 
 def of_names(url: str, found: Sequence[str]) -> Finding:
-    """What looking up the host of a base URL found.
+    """The finding on the addresses of a base URL's host.
 
-    A name may lead to this machine if a gateway runs here, but not that of the provider.
+    A name may point to this machine if a gateway runs here, but not that of the provider.
     """
     host = urlsplit(url).hostname or ""
     if (address := diverted_to(host, found)) is not None:
@@ -139,7 +139,7 @@ def of_names(url: str, found: Sequence[str]) -> Finding:
 
 
 async def _families(place: _Place, routes: Proxies) -> Finding | None:
-    """The kind of addresses that cannot be connected while the other one can; None if there is none.
+    """The kind of address that cannot be connected while the other one can; None if there is none.
 
     The probes try both at once; other clients may try one after the other, and wait for minutes.
     """
@@ -155,8 +155,9 @@ async def _families(place: _Place, routes: Proxies) -> Finding | None:
 
 
 def of_addresses(host: str, faults: Mapping[AddressKind, str | None]) -> Finding | None:
-    """What one connection to an address of each kind shows: why it failed, "" if it did not, None without a
-    route.
+    """The finding on one connection to an address of each kind.
+
+    `faults` says why it failed: "" if it did not, None without a route.
     """
     works = next((kind for kind, fault in faults.items() if fault == ""), None)
     broken = next((kind for kind, fault in faults.items() if fault), None)
@@ -168,7 +169,7 @@ def of_addresses(host: str, faults: Mapping[AddressKind, str | None]) -> Finding
 
 
 async def _fault(address: str, port: int) -> str | None:
-    """Why an address cannot be connected; "" if it can, None without a route if nobody waits for that."""
+    """Why an address cannot be connected; "" if it can, None without a route, as that fails at once."""
     began = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(_CONNECT_WITHIN_S):
@@ -206,7 +207,7 @@ def _reason(error: OSError) -> str:
 
 
 def of_models(observation: Observation, *, key: bool) -> Iterator[Finding]:
-    """What the answer to the list of models shows. `key` says whether one was sent."""
+    """The findings on the response to the model list. `key` says whether a key was sent."""
     yield _answer(observation, key=key)
     if observation.tls_expires_at is not None:
         yield _certificate(observation, observation.tls_expires_at - observation.at)
@@ -250,7 +251,7 @@ def _clock(skew_s: float) -> Finding:
 
 
 def of_page(report: Report) -> Iterator[Finding]:
-    """Whether the status page was read."""
+    """The finding on the status page."""
     status = report.status
     if status is not None and status.known:
         yield _finding("status page", Condition.GOOD, f"{status.server}: {status.description}")

@@ -22,7 +22,7 @@ _finding = partial(Finding, Area.ALERTS)
 
 _WITHIN_S = 5.0
 _TEST = "claude-top alerts test sends a test message"
-# Whose host is in the URL, and whether it is TLS.
+# Schemes with the host in the URL, and whether they use TLS.
 _HOSTED = {
     "http": False,
     "https": True,
@@ -33,7 +33,7 @@ _HOSTED = {
     "form": False,
     "forms": True,
 }
-# Services at a host of their own.
+# Services with a fixed host.
 _SERVICES = {
     "slack": "hooks.slack.com",
     "discord": "discord.com",
@@ -45,7 +45,7 @@ _SERVICES = {
 
 
 def address_of(route: Route) -> str | None:
-    """The https or http URL of the host that a route sends to; None where it cannot be told."""
+    """The https or http URL of the host that a route sends to; None if that is unknown."""
     url = PAGERDUTY_URL if route.kind is RouteKind.PAGERDUTY and not route.url else route.url
     try:
         parts = urlsplit(url)
@@ -62,7 +62,7 @@ def address_of(route: Route) -> str | None:
 async def examine_receivers(
     settings: Settings, environ: Mapping[str, str], routes: Proxies, *, offline: bool
 ) -> AsyncIterator[Finding]:
-    """Each route: whether it can be used, and whether somebody listens at its host."""
+    """The finding on each route: whether it is usable, and whether its host accepts connections."""
     try:
         rules, alerts = alerting_of(settings, environ)
     except ClaudeTopError as error:

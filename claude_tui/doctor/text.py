@@ -1,4 +1,4 @@
-"""The findings as plain text: by area, each with its mark, and with what to do below it."""
+"""The findings as plain text: by area, each with its mark, and with the fix below it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _lines(findings: Sequence[Finding]) -> Iterator[str]:
 
 def _wrapped(first: str, text: str) -> list[str]:
     indent = " " * len(first) if len(first) <= len(_INDENT) + 2 else _INDENT
-    # What can be pasted into a shell stays whole.
+    # Text to paste into a shell is not wrapped.
     return wrap(
         text,
         COLUMNS,

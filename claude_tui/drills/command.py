@@ -18,7 +18,7 @@ _NAME_CELLS = 20
 
 
 def drill_lines(scores: Sequence[Score]) -> Iterator[str]:
-    """Every drill that ships, with the best points it was played to."""
+    """Every shipped drill, with the best score so far."""
     for name, title in drills():
         points = [score.points for score in of_same(scores, name) if score.points is not None]
         best = f"best {max(points):>3}" if points else " " * 8
@@ -26,7 +26,7 @@ def drill_lines(scores: Sequence[Score]) -> Iterator[str]:
 
 
 def scores_schema() -> str:
-    """The JSON Schema of what `scores_json` makes."""
+    """The JSON Schema of the output of `scores_json`."""
     return shipped_schema("claude_tui.drills", "drill-score-1.schema.json")
 
 
@@ -36,7 +36,7 @@ def scores_json(scores: Sequence[Score]) -> str:
 
 
 def scores_lines(scores: Sequence[Score]) -> Iterator[str]:
-    """A table, oldest first."""
+    """The scores as a table, oldest first."""
     if not scores:
         yield "no drill yet: `claude-top drill` plays one"
         return

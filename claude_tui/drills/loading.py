@@ -26,9 +26,9 @@ __all__ = ["load_drill_record"]
 
 
 def load_drill_record(store: Store, at: datetime, journal: Iterable[AlertEntry] = ()) -> DrillRecord | None:
-    """Everything from the start of the scenario until `at`; None for a store that holds none.
+    """Everything from the start of the scenario until `at`; None for a store without a drill.
 
-    `journal` is what alerting remembers itself, which may not be in the store.
+    `journal` are the entries that alerting has in memory, which may not be in the store yet.
     """
     entries = tuple(entry for _, entry in store.entries_after(DRILL_ENTRIES, 0))
     started = next((entry for entry in entries if entry.act is DrillAct.STARTED), None)
@@ -36,7 +36,7 @@ def load_drill_record(store: Store, at: datetime, journal: Iterable[AlertEntry] 
         return None
     start = started.at - timedelta(seconds=started.before_s / started.speed)
     end = max(at, started.at)
-    # Entries are read up to, and not including, the end.
+    # Entries are read up to, but not including, the end.
     until = end + timedelta(microseconds=1)
     alerts = (*store.entries(ALERT_ENTRIES, start, until), *journal)
     unique = {(alert.key, alert.at): alert for alert in alerts if start <= alert.at <= end}

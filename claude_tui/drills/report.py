@@ -1,4 +1,4 @@
-"""What is said at the end of a drill: sections of rows, for the screen and as text."""
+"""The report at the end of a drill: sections of rows, for the screen and as text."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: what it is about, and what is said about it."""
+    """One line of the report."""
 
     label: str
     text: str
     level: Level = Level.INFO
     note: str = ""
-    """A remark of less weight."""
+    """A less important remark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def headline(result: Result) -> str:
 
 
 def sections(result: Result) -> tuple[Section, ...]:
-    """All that is said, the most important first."""
+    """The sections, the most important first."""
     score = result.score
     found = [
         Section("What it was", tuple(_cause(result))),

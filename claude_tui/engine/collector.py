@@ -158,7 +158,7 @@ class Collector:
             _logger.error("probing stopped", exc_info=error)
             raise
 
-    def _why_skipped(self, model: str | None) -> str | None:
+    def _skip_reason(self, model: str | None) -> str | None:
         """Why a model need not be probed: real calls of it are answered."""
         if not self._options.rely_on_traffic:
             return None
@@ -177,7 +177,7 @@ class Collector:
             models_tried=lambda: self._models_tried,
             now_s=self._now_s,
             other_model=self._other_model,
-            spared=self._why_skipped,
+            skip_reason=self._skip_reason,
         )
         from claude_tui.probes.schedule import Schedule
 

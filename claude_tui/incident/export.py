@@ -1,4 +1,4 @@
-"""An incident as a document for other programs, and back: `claude-top/incident@1`, a public contract."""
+"""Exports an incident as a document and reads it back: `claude-top/incident@1`, a public contract."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def document(
 ) -> dict[str, Any]:
     """The document. Unknown values are null; instants are UTC in microseconds, durations are seconds.
 
-    `entries` are what was recorded, from which an import makes the same incident; the rest is computed.
+    `entries` are the recorded entries, from which an import builds the same incident; the rest is computed.
     """
     return {
         "schema": SCHEMA,

@@ -1,4 +1,4 @@
-"""The figures of an incident that are computed and not typed."""
+"""The computed figures of an incident."""
 
 from __future__ import annotations
 

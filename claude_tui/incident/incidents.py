@@ -56,7 +56,7 @@ def find(known: Iterable[Incident], name: str) -> Incident | None:
 
 
 def none_called(name: str, known: Sequence[Incident]) -> str:
-    """Why `find` has found nothing, and which incidents there are."""
+    """Explains that `find` found nothing, and names the incidents that there are."""
     newest = ", ".join(incident.label for incident in known[-5:])
     if not newest:
         return "no incident has been declared on this target"
@@ -113,7 +113,7 @@ def _final(ident: str, into: Mapping[str, str]) -> str:
 def _folded(ident: str, label: str, own: Sequence[IncidentEntry]) -> Incident:
     """The incident by its own entries."""
     declaration = next(entry for entry in own if entry.act is IncidentAct.DECLARED)
-    # By another machine's clock, something may have been done before the declaration: it counts after it.
+    # By another machine's clock, an act may precede the declaration; it counts as later.
     acts = [
         declaration,
         *sorted((act for act in own if act is not declaration), key=_recorded),
@@ -137,7 +137,7 @@ def _folded(ident: str, label: str, own: Sequence[IncidentEntry]) -> Incident:
 
 
 def _with_merged(incident: Incident, alone: Mapping[str, Incident], into: Mapping[str, str]) -> Incident:
-    """The incident with the start and the entries of those that it continues."""
+    """The incident with the start and the entries of the incidents that it continues."""
     merged = [other for ident, other in alone.items() if ident in into and _final(ident, into) == incident.id]
     corrected = any(_corrects_start(entry) for entry in incident.entries)
     starts = () if corrected else tuple(other.started_at for other in merged)

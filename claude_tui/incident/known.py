@@ -1,4 +1,4 @@
-"""What the record shows of a span of time, and what it does not."""
+"""What is known about a span of time, and what is not."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def gaps(record: Record, start: datetime, end: datetime) -> Iterator[Span]:
     options = record.options
     holds = timedelta(seconds=max(options.stale_after_s(source) for source in API_SOURCES))
     known = [exchange.at for exchange in api_exchanges(record, start - holds, end)]
-    # Nothing is known before the first exchange; after the last one, only as long as it holds.
+    # Nothing is known before the first exchange; after the last one, only as long as its result is valid.
     covered_until = start
     for at in known:
         if at > covered_until:
@@ -87,7 +87,7 @@ def unknown_spans(record: Record, start: datetime, end: datetime) -> tuple[Span,
 
 
 def _united(spans: Iterable[Span]) -> Iterator[Span]:
-    """The same time in spans that do not touch, oldest first."""
+    """The same time as spans that do not touch, oldest first."""
     current: Span | None = None
     for span in sorted(spans, key=lambda one: one.start):
         if current is None or span.start > current.end:
@@ -103,8 +103,8 @@ def _united(spans: Iterable[Span]) -> Iterator[Span]:
 def recovery(record: Record, start: datetime, end: datetime) -> Observation | None:
     """The first exchange of the run of successes that lasts at the end; None while there is none.
 
-    It is determined by the verdict, as a few failures may be chance; if that saw no problem, by three
-    successes in a row.
+    The verdict decides, as a few failures may be chance; if it saw no problem, three successes in a row
+    do.
     """
     spans = list(verdict_spans(record, start, end))
     last = spans[-1][0] if spans else None

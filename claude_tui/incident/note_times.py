@@ -10,7 +10,7 @@ from claude_tui.model.format import parse_span
 
 __all__ = ["time_in"]
 
-# Before the first failure, people look for causes within half a day; an earlier time is of another day.
+# Before the first failure, people look for causes within half a day; an earlier time belongs to another day.
 _BEFORE = timedelta(hours=12)
 # Clocks of responders differ a little: "at 14:05" may be written at 14:04:40 by the clock of this machine.
 _AHEAD = timedelta(minutes=1)

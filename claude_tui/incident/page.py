@@ -39,7 +39,7 @@ class PageChange:
 
 
 def page_changes(record: Record) -> Iterator[PageChange]:
-    """The changes from report to report, with the updates' texts; the report at the start is no change."""
+    """The changes from report to report, with the updates' texts; the report at the start is not a change."""
     known: ProviderStatus | None = None
     previous: ProviderStatus | None = None
     for status in record.statuses:
@@ -109,7 +109,7 @@ def _new_posts(
 
 
 def first_report(record: Record, started: datetime, end: datetime) -> datetime | None:
-    """When the page first reported a problem with what we use; None if it did not until the end.
+    """When the page first reported a problem with what we use; None if it had not by the end.
 
     By the same rules as the verdict's: a report from more than two hours before the start belongs to another
     incident.

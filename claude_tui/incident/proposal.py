@@ -41,7 +41,7 @@ def proposal(
     """What to propose at `at`: a verdict that has stayed P1 or P2 for `after`.
 
     None while an incident is open, and for a problem that began before somebody resolved an incident or
-    declined the proposal: they know of it. `changes` are those of the verdict, oldest first.
+    declined the proposal, as they know about it. `changes` are those of the verdict, oldest first.
     """
     since = _grave_since(verdict, changes, at)
     if since is None or at - since < after:

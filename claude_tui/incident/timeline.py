@@ -26,7 +26,7 @@ __all__ = ["step_of", "timeline"]
 
 _ORDER = tuple(TimelineKind)
 _LONGEST_TITLE = 120
-# The figures count shorter gaps as well; in the timeline they would only be in the way.
+# The figures count shorter gaps as well; in the timeline they would be clutter.
 _BRIEF = timedelta(seconds=10)
 _STEP_KEY = "step:"
 _STEPS = {
@@ -162,7 +162,7 @@ def step_of(key: str) -> str | None:
 
 
 def _of_playbook(mark: StepMark) -> str:
-    """What was done. Who recorded it before titles were kept, or without one, is told by ids."""
+    """What was done; steps recorded without a title are named by their ids."""
     title = inert(mark.title, _LONGEST_TITLE)
     if not mark.step:
         return f"playbook {f'“{title}”' if title else mark.playbook}: restarted"
@@ -210,7 +210,7 @@ _REQUESTS = {
     RequestedAction.PROBE: (TimelineKind.PROBED, "probed everything by hand"),
     RequestedAction.TAKE: (TimelineKind.ACKNOWLEDGED, "has it"),
 }
-"""The others are reported by the alerts that they changed."""
+"""The other requests are reported by the alerts that they changed."""
 
 
 def _by_person(

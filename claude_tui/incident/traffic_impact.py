@@ -33,15 +33,15 @@ class TrafficImpact:
     early: int
     """How many repeated a call before the wait that its response asked for was over."""
     wasted_tokens: int
-    """Tokens of calls that failed nevertheless."""
+    """Tokens used by failed calls."""
     wasted_usd: float
-    """Dollars of those calls."""
+    """The cost of those calls, in dollars."""
     retried_wasted_tokens: int
-    """Tokens of the retries among them."""
+    """Tokens used by the retries among them."""
     retried_wasted_usd: float
-    """Dollars of those retries."""
+    """The cost of those retries, in dollars."""
     unpriced: int
-    """How many failed calls have tokens and no price, which makes the dollars a lower bound."""
+    """How many failed calls used tokens but have no price, which makes the cost a lower bound."""
 
     @property
     def words(self) -> str:
@@ -81,7 +81,7 @@ class TrafficImpact:
 
 
 def impact_of(rows: Iterable[RollUp]) -> TrafficImpact | None:
-    """The impact by the roll-ups of the incident's time; None if nothing was counted."""
+    """The impact, from the roll-ups of the incident; None if nothing was counted."""
     calls: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     every = list(rows)

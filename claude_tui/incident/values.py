@@ -259,7 +259,7 @@ class Figures:
 
     @property
     def shown_severities(self) -> tuple[tuple[Severity, timedelta], ...]:
-        """Those of `per_severity` but what is left of an earlier verdict, which would read `P4 for 0s`."""
+        """Those of `per_severity` except remains of an earlier verdict, which would read `P4 for 0s`."""
         return tuple(pair for pair in self.per_severity if pair[1] >= _LEAST_SHOWN)
 
     @property

@@ -35,7 +35,7 @@ class ClaudeTopError(Exception):
     ├── DraftError              a model returned no draft
     ├── ExportError             an OTLP export is rejected; becomes the response to it
     │   ├── BrokenExportError   it is malformed
-    │   ├── NoRoomError         too much data arrives at once
+    │   ├── OverCapacityError         too much data arrives at once
     │   ├── RefusedHeadError    its headers ask for something unsupported
     │   ├── TooLargeBodyError   its body is too large
     │   ├── TooManyPartsError   it has too many records

@@ -37,7 +37,7 @@ class Phase(StrEnum):
 
 
 class ExchangeTrace:
-    """Records one exchange. `record` is the request's `trace` extension, of httpx2 and httpx2 alike.
+    """Records one exchange. `record` is the request's `trace` extension in httpx2.
 
     Through a proxy, `dns` and `connect` of the target cannot be observed and stay None; the request that
     opens the tunnel is not recorded.

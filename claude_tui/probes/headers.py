@@ -74,7 +74,7 @@ class HeaderFacts:
     windows: tuple[WindowReading, ...] = ()
     """The subscription windows."""
     retry_after_s: float | None = None
-    """As the SDK reads it, whatever the status: on a success it does not mean throttled."""
+    """As the SDK reads it, for any status; on a success it does not mean throttling."""
     server_s: float | None = None
     """The server's own time."""
     skew_s: float | None = None
@@ -128,7 +128,7 @@ def other_request_id(fields: Mapping[str, str]) -> str | None:
 
 
 def clock_skew(fields: Mapping[str, str], *, now: datetime, sent_at: datetime | None = None) -> float | None:
-    """The least skew of the server's clock, in seconds, that its `date` allows.
+    """The smallest skew of the server's clock, in seconds, that is consistent with its `date`.
 
     `date` is cut to the second and stamped somewhere between `sent_at` and `now`, so it gives a
     range; 0.0 when that range contains 0: no measurable skew. None without a date, or from a cache.

@@ -1,4 +1,4 @@
-"""The HTTP client of the probes without HTTP/2: 1.4 MB that nothing here uses, as the SDK speaks 1.1 too."""
+"""Imports httpx2 without HTTP/2, which takes 1.4 MB and is not used, as the SDK speaks HTTP/1.1 too."""
 
 from __future__ import annotations
 

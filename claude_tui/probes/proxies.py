@@ -20,18 +20,18 @@ __all__ = ["Proxies", "trust_of_the_sdk"]
 
 
 def trust_of_the_sdk() -> ssl.SSLContext:
-    """What the SDK trusts: SSL_CERT_FILE, else SSL_CERT_DIR, else the system's certificates.
+    """The certificates that the SDK trusts: SSL_CERT_FILE, else SSL_CERT_DIR, else the system's certificates.
 
     Reads files; 20-50 ms. Raises OSError (ssl.SSLError is one) when the file named cannot be read.
     """
-    from claude_tui.probes.http_client import httpcore2  # 0.1 s, and only https needs it
+    from claude_tui.probes.http_client import httpcore2  # takes 0.1 s, and only https needs it
 
     return httpcore2.default_ssl_context()
 
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """Everything a probe takes from its environment."""
+    """The proxies, certificates and resolver of the environment."""
 
     resolve: Resolver = system_resolver
     """Looks up names."""

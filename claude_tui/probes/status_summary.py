@@ -2,8 +2,8 @@
 
 Pages change and contradict themselves, so everything but the indicator may be missing: lists may be null or
 the text "[]", words are open sets, updates come in any order, and `updated_at` may be years off (it is not
-used). But a page whose components or incidents are of another type is not read in part: what could not be
-read may be our outage. incident.io publishes the same form, and one of its own at `/api/v1/summary`.
+used). But a page whose components or incidents are of another type is rejected as a whole: the unreadable
+part may be our outage. incident.io publishes the same form, and one of its own at `/api/v1/summary`.
 """
 
 from __future__ import annotations
@@ -63,8 +63,7 @@ def parse_summary(
     """The status in a decoded `summary.json`, or in a `status.json`, which has no components.
 
     The components in `ours` come first. Incidents and maintenances that are over are left out; updates come
-    newest first. Raises NotASummaryError when there is no indicator, or what is listed is not what it should
-    be.
+    newest first. Raises NotASummaryError if there is no indicator, or if a list is malformed.
     """
     if not isinstance(data, dict):
         raise NotASummaryError(f"expected a JSON object, got {_kind(data)}")
@@ -127,7 +126,7 @@ class _Page:
         value = parent.get(key)
         if not isinstance(value, str) or not value.strip():
             return None
-        # The same object at each reading of the page, as a day of readings is kept.
+        # The same object for each reading of the page, as a day of readings is kept.
         return sys.intern(self._redactor.clean(value.strip(), limit, keep_newlines=keep_newlines))
 
     def word(self, parent: _Object, key: str) -> str | None:
@@ -211,7 +210,7 @@ class _Page:
         )
 
     def _affected(self, item: _Object, components: tuple[Component, ...]) -> tuple[str, ...]:
-        """Ids of the components named by the incident; where it names none, by its updates."""
+        """Ids of the components named by the incident; if it names none, by its updates."""
         ids = {component.name: component.id for component in components}
         named = [*self._named(item, "components", "id", ids)]
         if not named:

@@ -16,7 +16,7 @@ __all__ = ["latency_chart", "strip_chart", "week_chart"]
 
 WIDTH = 760
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-# The class of a mark, and how much of its height is left.
+# The class of a bar, and its relative height.
 _MARKS = {
     Grade.UNKNOWN: ("unknown", 0.15),
     Grade.FINE: ("up", 1.0),
@@ -35,7 +35,7 @@ def _availability_text(tally: Tally) -> str:
 
 
 def strip_chart(report: Report) -> str:
-    """A bar for each period, the lower, the longer it was down; details as a tooltip."""
+    """A bar for each period, which is lower the longer it was down; with details as a tooltip."""
     high, step = 46.0, WIDTH / len(report.periods)
     bars = []
     for number, period in enumerate(report.periods):
@@ -71,7 +71,7 @@ def week_chart(report: Report) -> str:
 
 
 def latency_chart(report: Report) -> str:
-    """TTFT of each period: three lines, interrupted where there were too few successes."""
+    """TTFT of each period: three lines, with gaps where there were too few successes."""
     left, right, high = 62.0, 44.0, 170.0
     of_line = {
         name: [period.latency.ttft.quantile(part) for period in report.periods] for name, part in _LINES
@@ -126,7 +126,7 @@ def _runs(values: Sequence[float | None]) -> Iterator[list[tuple[int, float]]]:
 
 
 def _apart(ends: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str]]:
-    """Labels that would lie upon each other, further down."""
+    """Moves overlapping labels down."""
     lowest = float("-inf")
     for y, name in ends:
         lowest = max(y, lowest + 13)

@@ -28,12 +28,12 @@ _NAMES = {
 
 
 def uptime_schema() -> str:
-    """The JSON Schema of what `uptime_json` makes."""
+    """The JSON Schema of the output of `uptime_json`."""
     return shipped_schema("claude_tui.report", "uptime-1.schema.json")
 
 
 def report_schema() -> str:
-    """The JSON Schema of what `report_json` makes."""
+    """The JSON Schema of the output of `report_json`."""
     return shipped_schema("claude_tui.report", "report-1.schema.json")
 
 

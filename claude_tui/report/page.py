@@ -22,7 +22,7 @@ from claude_tui.report.values import METHOD, Heading, covered, minute, quantile,
 
 __all__ = ["report_page"]
 
-# No script, no font, no image: a browser refuses whatever slips in all the same.
+# No script, no font, no image: a browser blocks any that slip in nevertheless.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
 :root { --text: #22262d; --dim: #6a707b; --edge: #d5d1c8; --back: #fbfaf7; --up: #b7bdb4; --warn: #c08612;
@@ -139,7 +139,7 @@ def _failures(report: Report) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[int] = ()) -> str:
-    """Figures to the right; the columns `words` to the left. Everything is escaped here."""
+    """A table; the columns `words` are aligned left, figures right. Everything is escaped here."""
 
     def cell(name: str, number: int, text: str) -> str:
         kind = ' class="words"' if number in words else ""

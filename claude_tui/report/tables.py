@@ -1,4 +1,4 @@
-"""The tables of a report as plain cells, which every form writes in its own way."""
+"""The tables of a report as plain cells, which each format renders in its own way."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _uptime_row(span: SpanUptime) -> tuple[str, ...]:
 
 
 def incident_rows(report: Report) -> Rows:
-    """Newest first."""
+    """The rows, newest first."""
     return [
         (
             minute(span.start),
@@ -59,7 +59,7 @@ def incident_rows(report: Report) -> Rows:
 
 
 def period_rows(report: Report) -> Rows:
-    """Newest first."""
+    """The rows, newest first."""
     rows: Rows = []
     for period in reversed(report.periods):
         api = period.tallies[Service.API]
@@ -80,7 +80,7 @@ def period_rows(report: Report) -> Rows:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The first column to the left, figures to the right."""
+    """The rows as text, with the first column aligned left, figures right."""
     sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

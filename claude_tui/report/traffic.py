@@ -44,7 +44,7 @@ def traffic(
     now: datetime,
     say: Callable[[str | None], None],
 ) -> int:
-    """Prints own traffic of the last `since`. Raises ReportError where none was recorded, and StoreError."""
+    """Prints own traffic of the last `since`. Raises ReportError if none was recorded, and StoreError."""
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     target, name = target_of(settings, credentials), store_name(credentials)
     clean = Redactor(credentials.secrets).clean
@@ -56,7 +56,7 @@ def traffic(
     store = Store.open(settings.data_dir, name, now=now, read_only=True)
     try:
         found = read_traffic(store, since, by, now)
-        # It answered like an empty one.
+        # It behaved like an empty store.
         if (unreadable := store.unreadable) is not None:
             raise unreadable
         say(store.problem)
@@ -71,7 +71,7 @@ def traffic(
 
 
 def _recorded_in(folder: Path) -> str:
-    """What else is recorded there, as a proxy records under the address that it forwards to; may be empty."""
+    """A hint at other recordings, as a proxy records under the address it forwards to; may be empty."""
     names = sorted(file.stem for file in folder.glob("*.db"))[:3]
     return f"; recorded here: {', '.join(names)} (--base-url or ANTHROPIC_BASE_URL chooses)" if names else ""
 

@@ -1,4 +1,4 @@
-"""Own traffic as JSON: claude-top/traffic@1. What is not known is null, never zero."""
+"""Own traffic as JSON: claude-top/traffic@1. Unknown values are null, never zero."""
 
 from __future__ import annotations
 
@@ -135,5 +135,5 @@ def _call(kept: KeptCall) -> dict[str, Any]:
 
 
 def _rounded(value: float | None) -> float | None:
-    """Six digits after the point: a cost of a single call has some."""
+    """Rounds to six decimals, which the cost of a single call may need."""
     return None if value is None else round(value, 6)

@@ -44,7 +44,7 @@ _HEAD = (
 
 
 def traffic_text(report: TrafficReport, heading: Heading) -> str:
-    """A table, what else is known of all calls, and the newest failures."""
+    """A table, further figures of all calls, and the newest failures."""
     span = f"own traffic from {stamp(report.start)} to {stamp(report.at)}"
     return "\n".join((f"{heading.title}: {span}", "", *_lines(report)))
 

@@ -1,4 +1,4 @@
-"""Facts about limits: which one is reached, how much is left, and what spending stops."""
+"""Facts about limits: which one is reached, how much is left, and whether a spend limit stops requests."""
 
 from __future__ import annotations
 

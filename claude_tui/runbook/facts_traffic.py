@@ -1,4 +1,4 @@
-"""Facts about own traffic: whom to throttle first, whose retries hurt, what shorter responses would free."""
+"""Facts about own traffic: what to throttle first, which retries hurt, what shorter responses save."""
 
 from __future__ import annotations
 

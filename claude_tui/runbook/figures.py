@@ -1,7 +1,7 @@
-"""The thresholds in the texts of a runbook: `{{headroom_low}}` becomes `20%`, or whatever the settings say.
+"""The thresholds in the texts of a runbook: `{{headroom_low}}` becomes `20%`, or the value in the settings.
 
-They are the same for every incident, so they are filled in when a runbook is loaded; what depends on the
-incident is in `placeholders`.
+They are the same for every incident, so they are filled in when a runbook is loaded; values that depend on
+the incident are in `placeholders`.
 """
 
 from __future__ import annotations
@@ -96,5 +96,5 @@ def _check(check: Check, filled: Filled) -> Check:
 
 
 def _texts(part: Part, names: tuple[str, ...], filled: Filled) -> Part:
-    """The part with these of its texts filled in."""
+    """The part with the named texts filled in."""
     return replace(part, **{name: filled(getattr(part, name)) for name in names})

@@ -15,7 +15,8 @@ __all__ = ["validate"]
 def validate(runbook: Runbook, start_file: str, own: str = "") -> None:
     """Raises RunbookError with file, node and reason.
 
-    `start_file` is the file that names the start, `own` the user's files, to be named where none is to blame.
+    `start_file` is the file that names the start. `own` are the user's files, which problems name that no
+    single file causes.
     """
     _raise_if_any(
         [

@@ -197,7 +197,7 @@ def _fact_views(node: Node, facts: Facts, suggested: int | None) -> tuple[FactVi
         for name in shown
         if name in facts
     ]
-    # Several facts have the same words where nothing fails.
+    # Several facts have the same words while nothing fails.
     first = {view.words: view for view in reversed(views)}
     return tuple(view for view in views if view.points or first[view.words] is view)
 

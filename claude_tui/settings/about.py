@@ -1,4 +1,4 @@
-"""What a setting is: its meaning, its kind, where it may be set, and where a value came from."""
+"""The description of a setting: its meaning, kind and sources, and the origin of a value."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class About:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declared:
-    """One setting. `default` is None where it depends on the system."""
+    """One setting. `default` is None if it depends on the system."""
 
     key: str
     default: object

@@ -223,7 +223,7 @@ def masked_urls(text: str) -> str:
 
 
 def path(*, words: str, empty: bool = False) -> Kind:
-    """A path; `~` is the home directory. A relative one is resolved by the caller, who knows against what.
+    """A path; `~` is the home directory. The caller resolves relative paths.
 
     With `empty`, empty text is valid and means None.
     """
@@ -258,7 +258,7 @@ def time_zone() -> Kind:
     def read(value: object) -> str:
         if not isinstance(value, str):
             raise WrongValueError(value)
-        # Here, as no one needs it who has set no zone, and importing it takes a while.
+        # Imported here, as it takes a while and is needed only if a zone is set.
         from zoneinfo import ZoneInfo
 
         try:
@@ -301,7 +301,7 @@ def keys() -> Kind:
 
 
 def applications() -> Kind:
-    """Application -> what it is known by, read-only. As text: `checkout=key:3fa9c1d2e0 agent:checkout/*`."""
+    """Application -> how it is recognised, read-only. As text: `checkout=key:3fa9c1d2e0 agent:checkout/*`."""
     words = 'a name and what it is known by, such as checkout = ["key:3fa9c1d2e0", "agent:checkout/*"]'
     return _named(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", r"key:[0-9a-f]{10}|agent:[^\s,]{1,100}", words)
 

@@ -63,7 +63,7 @@ def load(
         raise SettingsError([missing])
     settings = _Layers(flags, environ, path, places).settings()
     if origin.kind == "environment" and is_missing(path):
-        # The variable may be set for a whole fleet before the file exists: that must not stop an incident
+        # The variable may be set for a whole fleet before the file exists, and that must not block incident
         # response.
         return replace(settings, warnings=(f"{missing}; defaults are used", *settings.warnings))
     return settings
@@ -89,7 +89,7 @@ class _Layers:
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
         for declared in DECLARED:
-            # Every layer is read, even where a stronger one wins, so that mistakes in it are reported.
+            # Every layer is read, even if a stronger one wins, so that its mistakes are reported.
             for origin, value in self._given(declared):
                 values[declared.key] = self._resolved(value, origin)
                 origins[declared.key] = origin

@@ -36,9 +36,9 @@ class _Names:
 
 
 def read_scenario(name: str, top: Table, default: Scenario | None) -> Scenario:
-    """The scenario in `top`; what it leaves out comes from `default`. Raises the error class of `top`.
+    """The scenario in `top`; missing values come from `default`. Raises the error class of `top`.
 
-    `default` is None for the one file that all others fall back on: there every key is required.
+    `default` is None for the file with the default values itself, in which every key is required.
     """
     components = read_components(top) or (default.components if default else ())
     models = read_models(top) or (default.models if default else ())

@@ -1,4 +1,4 @@
-"""Reads from a scenario file what the status page says, and when."""
+"""Reads the content of the status page from a scenario file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COMPONENT_STATUSES = (
 
 
 def read_page(table: Table, base: PagePlan | None, keys: Collection[str]) -> PagePlan:
-    """What the page says in one phase. `keys` are the keys of the components."""
+    """The page in one phase. `keys` are the keys of the components."""
     statuses = table.table("components")
     given = tuple((key, statuses.one_of(key, COMPONENT_STATUSES)) for key in statuses.names(keys))
     indicator = table.one_of("indicator", list(DESCRIPTIONS), base.indicator if base else None)

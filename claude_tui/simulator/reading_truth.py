@@ -1,4 +1,4 @@
-"""From the table [truth] of a scenario file to a Truth."""
+"""Reads the table [truth] of a scenario file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from claude_tui.simulator.truth import Answer, Truth
 
 __all__ = ["read_truth"]
 
-# An hour is judged second by second, which takes a quarter of a minute.
+# An hour is evaluated second by second, which takes a quarter of a minute.
 MOST_S = 3600.0
 _STEP = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _STEP_WORDS = "a list of steps, each as playbook.step, such as outage.retries"

@@ -61,7 +61,7 @@ class TrafficFacts:
     kept: tuple[KeptCall, ...] = ()
     """The single calls that were recorded within RECENT."""
     earlier: tuple[CallCount, ...] = ()
-    """Counts of the time before RECENT, in longer spans, while a problem that may have begun then is ongoing."""
+    """Counts in longer spans of the time before RECENT, during a problem that may have begun then."""
     today_usd: float | None = None
     """The cost since midnight UTC in dollars; None if nothing has a price."""
 

@@ -60,7 +60,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "config show": ("config", *ALL_SETTINGS),
     "config init": ("config",),
 }
-"""The settings that each command takes: any other flag is refused, not ignored."""
+"""The settings that each command takes: any other flag is rejected, not ignored."""
 
 
 def flag_of(key: str) -> str:

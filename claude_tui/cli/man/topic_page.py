@@ -150,7 +150,7 @@ def _inline(token: Token) -> str:
 
 
 def _target(link: str) -> str:
-    """Where a link leads, behind its text."""
+    """The target of a link, after its text."""
     if found := _OTHER_PAGE.fullmatch(link):
         return f" ({bold(f'claude-top-{found[1]}')}(7))"
     return f" ({italic(link)})" if "://" in link else ""

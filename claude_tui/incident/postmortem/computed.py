@@ -1,4 +1,4 @@
-"""What the record gives for the fields of a postmortem, with the timeline entries that it rests on."""
+"""The computed texts of a postmortem's fields, with the timeline entries that support them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ UNKNOWN_END = "[end]"
 
 _Kinds = TimelineKind
 _MOST_KEYS = 200
-# With every probe that fails there are more of them.
+# There are more of them with every probe that fails.
 _GROWING = frozenset({"impact", "request_ids", "timeline"})
 
 
 def computed(
     incident: Incident, timeline: Sequence[TimelineEntry], figures: Figures
 ) -> Mapping[str, Computed]:
-    """For each field that the record knows anything about: its text, its evidence, a note.
+    """The computed text, evidence and note of each field about which something is recorded.
 
-    The text depends on nothing but the record, and changes only when that says something else.
+    The text depends only on the record, and changes only when the record does.
     """
     found = {key: make(incident, timeline, figures) for key, make in _FIELDS.items()}
     return {
@@ -73,7 +73,7 @@ def _duration(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) 
 
 
 def period(start: datetime, end: datetime | None) -> str:
-    """`2026-11-20 14:02:11 to 14:31:40 UTC (29m 29s)`; with the day of the end where that is another."""
+    """`2026-11-20 14:02:11 to 14:31:40 UTC (29m 29s)`; with the date of the end if it is another day."""
     if end is None:
         return f"{stamp(start)} to {UNKNOWN_END}"
     until = stamp(end) if end.date() != start.date() else f"{clock(end)} UTC"
@@ -81,7 +81,7 @@ def period(start: datetime, end: datetime | None) -> str:
 
 
 def record_severity(incident: Incident, figures: Figures) -> Severity:
-    """As people set it on the incident, or else the worst that the verdict had."""
+    """The severity that people set, or else the worst one of the verdict."""
     if incident.severity.trouble:
         return incident.severity
     return Severity.worst(severity for severity, _ in figures.per_severity)
@@ -138,7 +138,7 @@ def _root_cause(_: Incident, timeline: Sequence[TimelineEntry], __: Figures) -> 
         for entry in _of(timeline, _Kinds.DETECTED, _Kinds.VERDICT)
         if entry.text.startswith(tuple(f"{severity} " for severity in Severity if severity.trouble))
     ]
-    # What the verdict said is a lead, not the cause: people decide that.
+    # The verdict is a hint, not the cause, which people decide.
     note = f"the verdict said: {verdicts[-1].text.partition(' ')[2]}" if verdicts else ""
     return Computed("", _keys(*verdicts), note)
 
@@ -187,7 +187,7 @@ def _mitigation(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures
 
 
 def _newest_of_each_step(timeline: Sequence[TimelineEntry]) -> list[TimelineEntry]:
-    """What was marked on each step last: a mark that was taken back mitigated nothing."""
+    """The last mark of each step, as a mark that was withdrawn mitigated nothing."""
     newest: dict[str, TimelineEntry] = {}
     for entry in _of(timeline, _Kinds.RUNBOOK):
         if (step := step_of(entry.key)) is not None:
@@ -270,7 +270,7 @@ def _timeline(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) 
 
 
 def _line(entry: TimelineEntry, figures: Figures) -> str:
-    """`- 14:05:00 ben: checkout on Sonnet`; the day where it is another than that of the start."""
+    """`- 14:05:00 ben: checkout on Sonnet`; with the date if it is another day than the start."""
     at = entry.happened_at
     when = clock(at) if at.date() == figures.started.date() else f"{day(at)} {clock(at)}"
     until = f" (until {clock(entry.last_at)})" if entry.last_at is not None else ""

@@ -173,7 +173,7 @@ _BLAME = re.compile(
 _FAULTS = (
     r"(?:broke|caused|forgot|failed to|neglected|ignored|missed|overlooked|mistakenly|wrongly|accidentally)"
 )
-# The timeline keeps what was said at the time verbatim.
+# The timeline is exempt: it quotes what was said at the time.
 _QUOTED = frozenset({"timeline"})
 
 
@@ -218,7 +218,7 @@ def _secrets(document: ReadPostmortem, redactor: Redactor) -> Iterator[Finding]:
 
 
 def _rows(document: ReadPostmortem, read: ReadField) -> Iterator[tuple[int, str]]:
-    """The lines of a field's text, each with its number; of the heading's line, what follows the heading."""
+    """The lines of a field's text with their numbers, including the rest of the heading's line."""
     begin = read.line - 1
     rows = document.lines[begin : begin + _height(document, read)]
     yield read.line, rows[0].partition(":")[2].removeprefix("**")
@@ -226,7 +226,7 @@ def _rows(document: ReadPostmortem, read: ReadField) -> Iterator[tuple[int, str]
 
 
 def _height(document: ReadPostmortem, read: ReadField) -> int:
-    """How many lines a field takes: up to the next heading."""
+    """How many lines a field has, up to the next heading."""
     heads = [field.line for field in document.fields.values()] + [
         document.actions_line,
         len(document.lines) + 1,

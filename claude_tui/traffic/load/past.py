@@ -1,4 +1,4 @@
-"""The past of fictitious traffic, from before a demo began: healthy roll-ups, without playing any call."""
+"""The past of simulated traffic, from before a demo began: healthy roll-ups, without playing calls."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from claude_tui.analysis.uptime.histogram import Histogram, bucket_of
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import SPANS, RolledUp, RollUp, RollUpKey, Tokens, TrafficSource
 from claude_tui.probes.prices import call_cost_usd
-from claude_tui.simulator.applications import APPLICATIONS, SIZES, InventedApplication, model_of
+from claude_tui.simulator.applications import APPLICATIONS, SIZES, SimulatedApplication, model_of
 from claude_tui.simulator.generation import LONGEST, SHORTEST
 from claude_tui.simulator.script import MessagesPlan, Scenario
 
 __all__ = ["past_traffic"]
 
-# Rows of 10 s where a view may still need them, else of a minute.
+# Rows of 10 s if a view may still need them, else of a minute.
 _FINE = RECENT + timedelta(minutes=5)
 # Drawing each call would take a second of a demo's start.
 _DRAWN = 12
@@ -49,7 +49,7 @@ def _floor(at: datetime, span_s: int) -> datetime:
 
 
 def _roll_up(
-    application: InventedApplication,
+    application: SimulatedApplication,
     scenario: Scenario,
     at: datetime,
     span_s: int,
@@ -91,19 +91,19 @@ def _roll_up(
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A call that is over."""
+    """A completed call."""
 
     first_token_s: float | None
-    """None for an answer that was no stream."""
+    """None for a response that was not streamed."""
     total_s: float
-    """To the end."""
+    """Seconds to the end."""
     prompt: int
-    """Tokens in."""
+    """Prompt tokens."""
     output: int
-    """Tokens out."""
+    """Generated tokens."""
 
 
-def _drawn(application: InventedApplication, plan: MessagesPlan, random: Random) -> _Drawn:
+def _drawn(application: SimulatedApplication, plan: MessagesPlan, random: Random) -> _Drawn:
     first_s = plan.first_token.draw(random)
     output = min(random.randint(SHORTEST, LONGEST), application.max_tokens)
     total_s = first_s + plan.between_tokens.draw(random) * output

@@ -189,7 +189,7 @@ def _text(value: object) -> str:
 
 
 def _signed(value: object) -> int:
-    """A 64-bit number, which JSON has as text; 0 for anything else."""
+    """A 64-bit number, which is text in JSON; 0 for anything else."""
     if isinstance(value, bool):
         return 0
     if isinstance(value, str) and len(value) <= 20:
@@ -209,7 +209,7 @@ def _float(value: object) -> float:
 
 
 def _enum(value: object, names: tuple[str, ...]) -> int:
-    """Numbers by the specification; some senders write the names."""
+    """The value of an enum: a number by the specification, but some senders write the name."""
     if isinstance(value, str):
         last = value.rpartition("_")[2]
         return names.index(last) if last in names else 0

@@ -32,16 +32,16 @@ __all__ = ["Record", "read"]
 
 Record = SpanRecord | EventRecord | PointRecord
 
-# What is longer has content in it: the fields with that are left out before the rest is decoded.
+# Longer records contain content: those fields are removed before the rest is decoded.
 _LEAN_BYTES = 16_384
 _LONGEST_FIELD = 4_096
-# A record of more than that, content left out, is not of a call.
+# A longer record, even without content, is not about a call.
 _LARGEST_RECORD = 262_144
 _ENVELOPE, _FIRST, _SECOND = 1, 1, 2
 
 
 def read(signal: Signal, body: bytes, budget: Budget) -> Iterator[Record]:
-    """The records of an export. Raises BrokenExportError or TooManyPartsError, maybe after some of them."""
+    """The records of an export. Raises BrokenExportError or TooManyPartsError, maybe after yielding some."""
     decode = _DECODERS[signal]
     try:
         for number, kind, _, start, end in fields(body, 0, len(body), budget):
@@ -56,7 +56,7 @@ Decode = Callable[[Origin, bytes], Iterator[Record]]
 
 def _of_resource(body: bytes, start: int, end: int, budget: Budget, decode: Decode) -> Iterator[Record]:
     service, digest = "", b""
-    # Fields may come in any order, and the resource is about all others.
+    # Fields may come in any order, and the resource applies to all others.
     for number, kind, _, low, high in fields(body, start, end, budget):
         if number == _FIRST and kind == LENGTH:
             part = _lean(body, low, high, budget)[:_LARGEST_RECORD]

@@ -1,4 +1,4 @@
-"""What one process of the proxy does, from its socket to its last call."""
+"""Runs one process of the proxy, from its socket to its last call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from claude_tui.probes.clock import Clock, SystemClock
 from claude_tui.probes.proxies import Proxies
 from claude_tui.traffic.applications import Application, Applications, Fingerprints
 from claude_tui.traffic.proxy.call_log import LoggedCalls
-from claude_tui.traffic.proxy.call_tap import CallTap, Listening
+from claude_tui.traffic.proxy.call_tap import CallTap, TapContext
 from claude_tui.traffic.proxy.upstream import Upstream
 from claude_tui.traffic.proxy.worker import Worker
 from claude_tui.traffic.sink import Sink
@@ -36,7 +36,7 @@ class ClosingSink(Sink, Protocol):
     """Takes calls until it is closed."""
 
     def close(self) -> None:
-        """Writes what is left. Nothing is added afterwards."""
+        """Writes the rest. Nothing may be added afterwards."""
 
 
 CostOf = Callable[[str, Tokens, str | None], float | None]
@@ -44,14 +44,14 @@ CostOf = Callable[[str, Tokens, str | None], float | None]
 
 @dataclass(frozen=True, slots=True)
 class ProxyPlan:
-    """What every worker of a proxy has in common."""
+    """What every worker of a proxy needs."""
 
     upstream: str
     """The base URL of the API."""
     drain_s: float
     """How many seconds open calls may continue after a request to stop."""
     applications: Mapping[str, tuple[str, ...]]
-    """What the settings say about applications."""
+    """The applications in the settings."""
     data_dir: Path
     """The file with the salt of the fingerprints."""
     secrets: tuple[str, ...]
@@ -67,7 +67,7 @@ class ProxyPlan:
 
 
 def applications_of(declared: Mapping[str, tuple[str, ...]], data_dir: Path) -> Applications:
-    """The names that the settings give. Raises OSError if they need the salt and it cannot be read."""
+    """The applications in the settings. Raises OSError if they need the salt and it cannot be read."""
     known = [
         Application(
             name,
@@ -97,7 +97,7 @@ def serve(
 async def _serve(
     plan: ProxyPlan, sock: socket.socket, lifeline: int | None, started: Callable[[], None]
 ) -> int:
-    # Otherwise a call waits 5 ms whenever the thread that writes to the store is running.
+    # Otherwise a call would wait 5 ms whenever the thread that writes to the store is running.
     sys.setswitchinterval(_SWITCH_S)
     stopping, hurry = asyncio.Event(), asyncio.Event()
     _listen_to_signals(stopping, hurry, lifeline)
@@ -105,7 +105,7 @@ async def _serve(
     sink = LoggedCalls(plan.sink(), asyncio.get_running_loop().call_later)
     worker = _worker(plan, sink, clock)
     await worker.start([sock])
-    # What exists now stays: without this, full collections traverse all of it.
+    # These objects are permanent: without this, full collections would traverse all of them.
     gc.collect()
     freeze_existing()
     started()
@@ -129,7 +129,7 @@ async def _serve(
 
 
 def _worker(plan: ProxyPlan, sink: Sink, clock: Clock) -> Worker:
-    listening = Listening(
+    context = TapContext(
         clock=clock,
         applications=applications_of(plan.applications, plan.data_dir),
         sink=sink,
@@ -138,7 +138,7 @@ def _worker(plan: ProxyPlan, sink: Sink, clock: Clock) -> Worker:
         secrets=plan.secrets,
     )
     upstream = Upstream(plan.upstream, clock=clock, routes=Proxies())
-    return Worker(upstream, lambda head: CallTap(head, listening), Redactor(plan.secrets))
+    return Worker(upstream, lambda head: CallTap(head, context), Redactor(plan.secrets))
 
 
 def _listen_to_signals(stopping: asyncio.Event, hurry: asyncio.Event, lifeline: int | None) -> None:
