@@ -194,7 +194,7 @@ def _closed(
         for topic, members in members_by_topic.items()
         if topic != group.topic and any(member.alert.group == group.id for member in members)
     ]
-    what = f"{group.content.what} (goes on as {plain(successors[0])})" if successors else group.content.what
+    what = f"{group.content.what} (continues as {plain(successors[0])})" if successors else group.content.what
     mine = [alert for alert in alerts if alert.group == group.id]
     # What counts is the end of the verdict's own alert: symptoms end later, as their windows are longer.
     own = [alert for alert in mine if dict(alert.labels).get("cause")] if group.from_verdict else []

@@ -70,9 +70,9 @@ class Score:
     noticed_s: float | None = None
     """Until the first thing that the responder did."""
     side_s: float | None = None
-    """Until they named the right side for good."""
+    """Until they named the right side and kept to it."""
     cause_s: float | None = None
-    """Until they named the right cause for good."""
+    """Until they named the right cause and kept to it."""
     acknowledged_s: float | None = None
     """Until they acknowledged an alert."""
     first_step_s: float | None = None

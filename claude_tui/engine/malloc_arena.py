@@ -41,7 +41,7 @@ def use_one_arena(libc: Callable[[], _Libc] = _libc) -> None:
 def trim_heap(libc: Callable[[], _Libc] = _libc) -> None:
     """Returns free pages in the middle of the heap to the system, which takes less than a millisecond.
 
-    Without this, half a megabyte accumulates within an hour. Has no effect where there is no `malloc_trim`.
+    Without this, half a megabyte accumulates within an hour. Has no effect without `malloc_trim`.
     """
     try:
         libc().malloc_trim(0)

@@ -92,7 +92,7 @@ def ended(known: Iterable[Incident]) -> tuple[PastIncident, ...]:
 
 
 def _continuations(own: Mapping[str, list[IncidentEntry]], labels: Mapping[str, str]) -> dict[str, str]:
-    """Which incident continues which, without merges that would form a cycle or lead nowhere."""
+    """Which incident continues which, without merges that would form a cycle or point to no incident."""
     merges = sorted(
         (entry for ident in labels for entry in own[ident] if entry.act is IncidentAct.MERGED),
         key=lambda entry: entry.at,

@@ -35,7 +35,7 @@ MAX_PATTERN = 700
 def parse_knowledge(text: str, origin: str, *, proven: bool = False) -> Knowledge:
     """The table in `text`. Raises KnowledgeError, naming `origin`, the entry and what was expected.
 
-    `proven` says that the patterns of this very text are known to be valid, which takes long to find out.
+    `proven` says that the patterns of this very text are known to be valid, as checking them takes long.
     """
     top = Table.of_text(text, origin, KnowledgeError)
     retries = {name: _policy(table, name) for name, table in top.named("retry").items()}

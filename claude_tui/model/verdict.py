@@ -307,7 +307,7 @@ class Verdict:
     scope: str = ""
     """Which of the probed models it concerns; empty if only one is probed, and without a problem."""
     fallback: str | None = None
-    """The id of a model that answers in the meantime."""
+    """The id of a model that answers meanwhile."""
     note: str = ""
     """A remark in addition to the evidence."""
     set_by: str = ""

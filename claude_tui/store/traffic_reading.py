@@ -88,7 +88,7 @@ class TrafficReader:
     def between(self, low: int, high: int, known: int) -> list[Known]:
         """Rows of any length that add up to the time from `low` to `high`, as known at an instant.
 
-        Both ends are rounded outwards to 10 s; where shorter rows are gone, to what is left.
+        Both ends are rounded outwards to 10 s; if shorter rows have been pruned, to the rows that are left.
         """
         return [*self._decoded(self._adding_up(COLUMNS, low, high, known))]
 

@@ -55,7 +55,7 @@ def look(path: str, now: float) -> Found:
 
 def _nothing_kept(path: str) -> str:
     """Why there are no figures: the collector is an older version, or has just started."""
-    return "no collector yet" if _is_free(f"{path}.lease") else "the collector has said nothing yet"
+    return "no collector yet" if _is_free(f"{path}.lease") else "the collector has not reported yet"
 
 
 def _judged(line: StatusLine, now: float, lease: str) -> Found:

@@ -114,7 +114,7 @@ async def _serve(
     hurrying = asyncio.create_task(hurry.wait())
     open_calls = worker.counts.open_calls
     if open_calls:
-        plan.say(f"stopping: {_calls(open_calls)} may go on for {plan.drain_s:g}s")
+        plan.say(f"stopping: {_calls(open_calls)} may continue for {plan.drain_s:g}s")
     await asyncio.wait((draining, hurrying), return_when=asyncio.FIRST_COMPLETED)
     if not draining.done():
         left = worker.counts.open_calls
