@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from claude_tui.alerting.evaluate import evaluate
-from claude_tui.alerting.ledger import Ledger, noted, on_clock
+from claude_tui.alerting.ledger import Ledger, adjusted_for_clock, noted
 from claude_tui.alerting.notifications import AlertingConfig, plan_notifications
 from claude_tui.alerting.outbox import QueuedNotification, enqueue, without_expired
 from claude_tui.alerting.routes import SCREEN, RouteKind
@@ -29,7 +29,7 @@ def advanced(
     When evaluating a rule raises, its name and the error are added to `faults`.
     """
     at = context.at
-    ledger = on_clock(ledger, at)
+    ledger = adjusted_for_clock(ledger, at)
     alerts = evaluate(config.rules.values(), ledger.alerts, context, faults)
     planned = plan_notifications(ledger.groups, alerts, context.verdict, at, config)
     # An Alertmanager gets no notifications: the state of the groups is pushed to it periodically.

@@ -112,7 +112,7 @@ def _show(session: PostmortemSession, options: Namespace) -> int:
     from claude_tui.incident.postmortem import body
 
     form, _ = session.form(options.incident)
-    emit(session.redactor.secrets_out(body(form)).rstrip("\n"))
+    emit(session.redactor.without_secrets(body(form)).rstrip("\n"))
     to_do = ", ".join(form.to_do)
     say(f"to do: {to_do}" if to_do else "complete as far as the template asks")
     return EXIT_OK
@@ -155,7 +155,7 @@ def _edit(session: PostmortemSession, options: Namespace) -> int:
     from claude_tui.engine.postmortem_command import read_file
 
     def take(text: str) -> None:
-        changed = session.take_over(text)
+        changed = session.import_edits(text)
         say(f"{changed} changed" if changed else "nothing was changed")
 
     if options.source is not None:

@@ -73,7 +73,7 @@ async def examine_network(
     """The findings on the network. Never raises because of it; each request has a timeout."""
     url = endpoint.credentials.base_url
     if endpoint.credentials.reachable:
-        async for finding in _way(url, environ, routes):
+        async for finding in _route(url, environ, routes):
             yield finding
     probes = compose.check(settings, endpoint, clock=clock)
     try:
@@ -84,7 +84,7 @@ async def examine_network(
         yield finding
 
 
-async def _way(url: str, environ: Mapping[str, str], routes: Proxies) -> AsyncIterator[Finding]:
+async def _route(url: str, environ: Mapping[str, str], routes: Proxies) -> AsyncIterator[Finding]:
     place = _place(url)
     proxy = routes.proxy_for(url)
     if proxy is not None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from claude_tui.model.playbook import WalkTurn
 from claude_tui.runbook import Runbook
 
-__all__ = ["leading_to", "wrong_turns"]
+__all__ = ["nodes_reaching", "wrong_turns"]
 
 
 def wrong_turns(turns: Iterable[WalkTurn], right: Collection[str], runbook: Runbook) -> int | None:
@@ -18,11 +18,11 @@ def wrong_turns(turns: Iterable[WalkTurn], right: Collection[str], runbook: Runb
     taken = [turn for turn in turns if not turn.back]
     if not taken:
         return None
-    good = leading_to(right, runbook)
+    good = nodes_reaching(right, runbook)
     return sum(turn.node in good and turn.to not in good for turn in taken)
 
 
-def leading_to(right: Collection[str], runbook: Runbook) -> frozenset[str]:
+def nodes_reaching(right: Collection[str], runbook: Runbook) -> frozenset[str]:
     """The nodes from which one of `right` can be reached, including those."""
     good = {node for node in right if node in runbook.nodes}
     while more := {

@@ -15,7 +15,7 @@ from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.engine.changes_log import log_observation
 from claude_tui.engine.collector_state import AlertingFacts, CollectorState
 from claude_tui.engine.memory import Memory
-from claude_tui.engine.notices import unstarted
+from claude_tui.engine.notices import initial_probe_states
 from claude_tui.engine.plans import make_plans
 from claude_tui.engine.receiving import OtlpReceiver
 from claude_tui.engine.setup import Monitored
@@ -102,7 +102,7 @@ class Collector:
     @property
     def probes(self) -> tuple[ProbeState, ...]:
         if self._schedule is None:
-            return unstarted(self._monitored.pace, self._monitored.key.unusable)
+            return initial_probe_states(self._monitored.pace, self._monitored.key.unusable)
         return self._schedule.states()
 
     def state(self, alerting: AlertingFacts) -> CollectorState:

@@ -257,7 +257,7 @@ class Engine:
     def travel(self, move: Move) -> None:
         """Publishes the Snapshot of the past that `move` leads to, in addition to the live ones."""
         if self._travel is None and self._publish is not None:
-            self._travel = self._set_out(self._publish)
+            self._travel = self._start_travel(self._publish)
         if self._travel is not None:
             self._travel.go(move)
 
@@ -270,7 +270,7 @@ class Engine:
     def toggle_playback(self) -> None:
         """Does nothing, as no recording is played."""
 
-    def _set_out(self, publish: Publish) -> Travel:
+    def _start_travel(self, publish: Publish) -> Travel:
         from claude_tui.engine.past import Past
         from claude_tui.engine.travel import Journey, Travel
 
@@ -300,7 +300,7 @@ class Engine:
             self._clock.now(), uuid4().hex, action, clean(by), self._host, subject, clean(text), until
         )
         self._store.write(request)
-        self._call(lambda: self._do_own(request))
+        self._call(lambda: self._carry_out_own(request))
         return request
 
     # -- in the engine's thread ------------------------------------------------
@@ -319,8 +319,8 @@ class Engine:
         add(item)
         self.publisher.show_now()
 
-    def _do_own(self, request: ActionRequest) -> None:
-        if (work := self._sharing.do_own(request)) is not None:
+    def _carry_out_own(self, request: ActionRequest) -> None:
+        if (work := self._sharing.carry_out_own(request)) is not None:
             self._begin(work)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

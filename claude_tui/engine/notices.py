@@ -17,7 +17,14 @@ from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend
 from claude_tui.model.text import Redactor
 from claude_tui.model.watching import Watching
 
-__all__ = ["SILENT_AFTER", "fault_text", "notices_of", "of_installation", "of_sharing", "unstarted"]
+__all__ = [
+    "SILENT_AFTER",
+    "fault_text",
+    "initial_probe_states",
+    "notices_of",
+    "of_installation",
+    "of_sharing",
+]
 
 SILENT_AFTER = timedelta(seconds=60)
 """A collector that is this late is not merely busy: its probes do not wait for each other."""
@@ -103,7 +110,7 @@ def _failing(route: RouteState) -> str:
     return f"alerts do not reach {route.name} ({route.address}){since}: {why}{waiting}"
 
 
-def unstarted(pace: Pace, no_key: str | None) -> tuple[ProbeState, ...]:
+def initial_probe_states(pace: Pace, no_key: str | None) -> tuple[ProbeState, ...]:
     """The state of the probes before there is a schedule.
 
     `no_key` says why no key can be sent: the first frame must not show a probe that will never run as if

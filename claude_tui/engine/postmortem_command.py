@@ -92,7 +92,7 @@ class PostmortemSession:
             return as_json(made, measured, self.now()) + "\n"
         return markdown(made, measured, self.now(), self.redactor)
 
-    def take_over(self, text: str) -> int:
+    def import_edits(self, text: str) -> int:
         """Records the changes of an exported document; returns how many there are.
 
         What others have written since the export is not replaced. Raises PostmortemFileError for a document

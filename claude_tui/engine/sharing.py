@@ -80,7 +80,7 @@ class Sharing:
         else:
             self._viewer.load()
 
-    def do_own(self, request: ActionRequest) -> Coroutine[Any, Any, None] | None:
+    def carry_out_own(self, request: ActionRequest) -> Coroutine[Any, Any, None] | None:
         """The work of a request made here; None if another process collects, and carries it out."""
         if not self._publisher.collects:
             return None

@@ -17,7 +17,7 @@ from claude_tui.analysis.traffic.facts import (
     TrafficFacts,
     usual_spans,
 )
-from claude_tui.analysis.traffic.troubles import begins_troubled, with_onset
+from claude_tui.analysis.traffic.troubles import begins_with_failures, with_onset
 from claude_tui.analysis.traffic.view import detail_from, last_full_span, traffic_view, usual_of
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.snapshot import Chart, Focus
@@ -114,7 +114,7 @@ def _earlier(
     found: list[CallCount] = []
     first: Sequence[RollUp | CallCount] = [row for row in recent if row.at >= end]
     for span_s, back in _EARLIER:
-        if not begins_troubled(first, thresholds):
+        if not begins_with_failures(first, thresholds):
             break
         start = at - back
         start -= timedelta(seconds=start.timestamp() % span_s)

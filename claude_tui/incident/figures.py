@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.history.failure_kinds import failure_name
-from claude_tui.incident.known import (
+from claude_tui.incident.page import first_report
+from claude_tui.incident.record_analysis import (
     api_exchanges,
     end_of,
     recovered_at,
@@ -15,7 +16,6 @@ from claude_tui.incident.known import (
     unknown_spans,
     verdict_spans,
 )
-from claude_tui.incident.page import first_report
 from claude_tui.incident.traffic_impact import impact_of
 from claude_tui.incident.values import ErrorClass, Figures, Incident, Record, Span
 from claude_tui.model.alert import AlertEntry, EntryKind

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from claude_tui.incident.acts import entries_of_acts
+from claude_tui.incident.failures import failures, model_or_source
 from claude_tui.incident.figures import detected_at
-from claude_tui.incident.known import end_of, recovered_at, unknown_spans
-from claude_tui.incident.measured import failures, model_or_source
 from claude_tui.incident.page import page_changes
+from claude_tui.incident.record_analysis import end_of, recovered_at, unknown_spans
 from claude_tui.incident.values import Incident, Record, TimelineEntry, TimelineKind
-from claude_tui.incident.walked import walks
+from claude_tui.incident.walks import walks
 from claude_tui.model.alert import AlertEntry, EntryKind, NotificationKind
 from claude_tui.model.format import duration
 from claude_tui.model.incident import IncidentAct, IncidentEntry

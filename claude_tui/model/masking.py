@@ -88,7 +88,7 @@ class Mask:
 
     def __call__(self, text: str) -> str:
         """`text`, masked. Masking it again changes nothing."""
-        text = _KEYS.sub(KEY, Redactor().secrets_out(text))
+        text = _KEYS.sub(KEY, Redactor().without_secrets(text))
         for name, word in self.known:
             # A placeholder must not be replaced again, even if something is called `host`.
             own = r"(?<!\[)" if f"[{name.casefold()}]" in _WORDS else ""

@@ -93,7 +93,7 @@ class Redactor:
         # Shorter ones would match ordinary words in sequence.
         self._bare = tuple({bare for form in known if len(bare := _bare(form)) >= 12})
 
-    def secrets_out(self, text: str) -> str:
+    def without_secrets(self, text: str) -> str:
         """`text` without secrets, otherwise unchanged."""
         return _SHAPES.sub(MASK, self._without_known(text))
 
@@ -126,7 +126,7 @@ class Redactor:
             return MASK
         shown = inert(_SHAPES.sub(MASK, text), room, keep_newlines=keep_newlines)
         if shown != text:
-            shown = self.secrets_out(shown)
+            shown = self.without_secrets(shown)
         if self._holds_pieces(shown):
             return MASK
         return inert(shown, limit, keep_newlines=keep_newlines)

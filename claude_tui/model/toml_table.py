@@ -130,7 +130,7 @@ class Table:
 
     def _path(self, name: str) -> str:
         # A key comes from the file as well, and may be a secret in the wrong place.
-        plain = not name or (_PLAIN_KEY.fullmatch(name) and Redactor().secrets_out(name) == name)
+        plain = not name or (_PLAIN_KEY.fullmatch(name) and Redactor().without_secrets(name) == name)
         return ".".join(part for part in (self.path, name if plain else self.show(name)) if part)
 
     # -- keys ------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from claude_tui.probes.optional_imports import absent
+from claude_tui.probes.optional_imports import without_modules
 
-with absent("httpcore2._async.http2", "httpcore2._sync.http2"):
+with without_modules("httpcore2._async.http2", "httpcore2._sync.http2"):
     import httpcore2
     import httpx2
 

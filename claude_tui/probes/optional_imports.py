@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["absent"]
+__all__ = ["without_modules"]
 
 
 @contextmanager
-def absent(*names: str) -> Iterator[None]:
+def without_modules(*names: str) -> Iterator[None]:
     """Within it, importing one of the modules `names` raises ImportError, unless it is loaded already.
 
     Afterwards they can be imported as usual. Name only modules that nothing else imports, as it affects other

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from claude_tui.probes.dial import Resolver, system_resolver
 from claude_tui.probes.proxy_setting import Proxy, proxy_for
 
-__all__ = ["Proxies", "trust_of_the_sdk"]
+__all__ = ["Proxies", "sdk_trust"]
 
 
-def trust_of_the_sdk() -> ssl.SSLContext:
+def sdk_trust() -> ssl.SSLContext:
     """The certificates that the SDK trusts: SSL_CERT_FILE, else SSL_CERT_DIR, else the system's certificates.
 
     Reads files; 20-50 ms. Raises OSError (ssl.SSLError is one) when the file named cannot be read.
@@ -37,7 +37,7 @@ class Proxies:
     """Looks up names."""
     proxies: Callable[[], Mapping[str, str]] = urllib.request.getproxies
     """The proxy settings, by scheme."""
-    trust: Callable[[], ssl.SSLContext] = trust_of_the_sdk
+    trust: Callable[[], ssl.SSLContext] = sdk_trust
     """Loads the trusted certificates."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """Only used to name the variable that sets a proxy."""

@@ -14,7 +14,7 @@ from claude_tui.model.observation import Observation
 from claude_tui.model.snapshot import ProbeState
 from claude_tui.probes.budget import Budget
 from claude_tui.probes.clock import Clock
-from claude_tui.probes.own_fault import own_fault
+from claude_tui.probes.internal_error import internal_error
 from claude_tui.probes.pacing import LONGEST_HOLD_S, Backoff, hold_after, jittered, next_slot
 from claude_tui.probes.report import Probe, Report
 
@@ -215,7 +215,7 @@ class Schedule:
         try:
             report = await lane.plan.probe.run()
         except Exception as error:  # noqa: BLE001 - whatever a faulty probe raises, the others go on
-            self._note_fault(lane, own_fault(error))
+            self._note_fault(lane, internal_error(error))
             self._wake.set()
             return
         lane.fault = None

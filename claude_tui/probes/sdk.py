@@ -20,14 +20,14 @@ from claude_tui.probes.dial import Dialer
 from claude_tui.probes.dialed import FAILURES
 from claude_tui.probes.exchange_trace import ExchangeTrace
 from claude_tui.probes.http_client import httpx2
-from claude_tui.probes.optional_imports import absent
+from claude_tui.probes.optional_imports import without_modules
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.pydantic_sharing import shared_class_attributes
 from claude_tui.probes.sdk_transport import make_transport
 from claude_tui.probes.stream_reader import StreamReader
 
 # Its other HTTP client, over aiohttp (which only the simulator needs), takes 9 MB.
-with absent("anthropic._vendor.httpx_aiohttp"), shared_class_attributes():
+with without_modules("anthropic._vendor.httpx_aiohttp"), shared_class_attributes():
     import anthropic
 
 __all__ = ["Sdk", "prewarm"]

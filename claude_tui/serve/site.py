@@ -108,7 +108,7 @@ class Site:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         access = self._plan.access
-        if (wrong := self._wrong_place(request)) is not None:
+        if (wrong := self._foreign_request(request)) is not None:
             return _plain(wrong)
         if request.method == "POST" and request.path == "/login":
             return await handler(request)
@@ -120,7 +120,7 @@ class Site:
             return self._html("login.html", HTTPStatus.UNAUTHORIZED)
         return _plain(HTTPStatus.UNAUTHORIZED)
 
-    def _wrong_place(self, request: web.Request) -> HTTPStatus | None:
+    def _foreign_request(self, request: web.Request) -> HTTPStatus | None:
         """The response to a request that a page of another site may have made."""
         access = self._plan.access
         if not access.knows_host(request.host):

@@ -100,7 +100,7 @@ def slug(pattern: str, *, words: str) -> Kind:
 
 def _secret(text: str) -> bool:
     """Whether the text is or contains a secret: a key pasted as a name would end up on the screen."""
-    return Redactor().secrets_out(text) != text
+    return Redactor().without_secrets(text) != text
 
 
 def number(low: float, high: float, *, words: str) -> Kind:

@@ -209,7 +209,7 @@ def _flock(handle: int, deadline: float) -> None:
                 raise TimeoutError("another process keeps the data directory locked") from None
             time.sleep(_LOCK_POLL_S)
         except OSError:
-            # Some network file systems cannot lock a directory: continue without, as SQLite itself still locks.
+            # Some network file systems cannot lock a directory: continue, as SQLite itself still locks.
             return
         else:
             return

@@ -132,14 +132,14 @@ def key_of(headers: Mapping[bytes, bytes]) -> bytes | None:
 def _given(value: bytes) -> str | None:
     """The name in a header; None if it is missing or not safe to show."""
     name = value[: 4 * MAX_NAME].decode("utf-8", "replace").strip()
-    return name if _NAME.fullmatch(name) and _PLAIN.secrets_out(name) == name else None
+    return name if _NAME.fullmatch(name) and _PLAIN.without_secrets(name) == name else None
 
 
 def _product(agent: bytes) -> str:
     """`claude-cli` of `claude-cli/2.1 (external, cli)`, `Anthropic/Python` of `Anthropic/Python 2.11.0`."""
     text = agent[:200].decode("latin-1").strip()
     first, _, rest = text.partition("/")
-    if not _PRODUCT.fullmatch(first) or _PLAIN.secrets_out(first) != first:
+    if not _PRODUCT.fullmatch(first) or _PLAIN.without_secrets(first) != first:
         return UNKNOWN
     # The SDKs put the language where others have a version.
     language = rest.partition(" ")[0]

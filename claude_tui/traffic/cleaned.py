@@ -29,7 +29,7 @@ def model_name(model: object) -> str | None:
 
 @lru_cache(maxsize=256)
 def _known_name(model: str) -> str:
-    return model if _NAME.fullmatch(model) and _PLAIN.secrets_out(model) == model else OTHER
+    return model if _NAME.fullmatch(model) and _PLAIN.without_secrets(model) == model else OTHER
 
 
 def word(value: object) -> str | None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.analysis.traffic.change import LEAST_CALLS, Counted
 
-__all__ = ["Shares", "luck_of_so_few"]
+__all__ = ["Shares", "chance_of_so_few"]
 
 _MINUTE = timedelta(minutes=1)
 # The highest probability that nearly all calls fail by chance. It is tested every few seconds.
@@ -38,7 +38,7 @@ class Shares:
             if calls < LEAST_CALLS / 2:
                 continue
             most = (
-                not _surely_over(calls - failed, calls, 1 - thresholds.most_fail_ends)
+                not _exceeds_share(calls - failed, calls, 1 - thresholds.most_fail_ends)
                 if most
                 else _nearly_all(failed, calls, thresholds)
             )
@@ -52,10 +52,10 @@ def _nearly_all(failed: int, calls: int, thresholds: TrafficThresholds) -> bool:
     """Whether enough calls fail for a P1: so many must be improbable at the share that ends a P1."""
     if failed < thresholds.most_fail * calls:
         return False
-    return luck_of_so_few(calls - failed, calls, 1 - thresholds.most_fail_ends) <= _LUCK
+    return chance_of_so_few(calls - failed, calls, 1 - thresholds.most_fail_ends) <= _LUCK
 
 
-def luck_of_so_few(count: int, calls: int, share: float) -> float:
+def chance_of_so_few(count: int, calls: int, share: float) -> float:
     """An upper bound of the probability of so few failures at this usual share; 1 if they are not few.
 
     Chernoff's bound of the binomial distribution, which is exact for no failures.
@@ -69,6 +69,6 @@ def luck_of_so_few(count: int, calls: int, share: float) -> float:
     return math.exp(-calls * divergence)
 
 
-def _surely_over(answered: int, calls: int, share: float) -> bool:
+def _exceeds_share(answered: int, calls: int, share: float) -> bool:
     """Whether more than this share is answered, allowing for one standard deviation."""
     return answered - math.sqrt(answered) > share * calls

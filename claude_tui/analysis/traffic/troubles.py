@@ -19,7 +19,7 @@ from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call, CallCount, KeptBecause, KeptCall, RollUp, RollUpKey
 from claude_tui.model.traffic_trouble import TrafficTrouble
 
-__all__ = ["begins_troubled", "troubles_of", "with_onset"]
+__all__ = ["begins_with_failures", "troubles_of", "with_onset"]
 
 _MINUTE = timedelta(minutes=1)
 # A problem that ended longer ago than this is no longer shown.
@@ -71,7 +71,7 @@ def troubles_of(
     return tuple(sorted(found, key=lambda entry: (entry.ended_at is not None, -entry.overall, entry.outcome)))
 
 
-def begins_troubled(
+def begins_with_failures(
     rows: Sequence[RollUp | CallCount], thresholds: TrafficThresholds, minutes: int = 2
 ) -> bool:
     """Whether there are failures in the first minutes of these rows, which may have begun before."""

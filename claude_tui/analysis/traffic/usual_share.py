@@ -9,7 +9,7 @@ from claude_tui.analysis.traffic.affected import MUCH_LESS
 from claude_tui.analysis.traffic.call_table import EVERYTHING, CallTable, Group
 from claude_tui.analysis.traffic.change import Counted, changes_in
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE
-from claude_tui.analysis.traffic.shares import luck_of_so_few
+from claude_tui.analysis.traffic.shares import chance_of_so_few
 from claude_tui.model.observation import Outcome
 
 __all__ = ["usual_share"]
@@ -50,7 +50,9 @@ def _before_trouble(spans: Sequence[Counted], matters: float) -> Sequence[Counte
     share = sum(span.failed for span in since) / max(sum(span.calls for span in since), 1)
     failed, calls = sum(span.failed for span in before), sum(span.calls for span in before)
     was_well = failed <= MUCH_LESS * share * calls
-    return before if was_well and luck_of_so_few(failed, calls, min(share, _TOTAL)) <= _IMPROBABLE else spans
+    return (
+        before if was_well and chance_of_so_few(failed, calls, min(share, _TOTAL)) <= _IMPROBABLE else spans
+    )
 
 
 def _lower_quartile(spans: Sequence[Counted]) -> float:

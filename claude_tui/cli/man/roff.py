@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from claude_tui import __version__
 
-__all__ = ["bold", "escaped", "heading", "italic", "item", "lines_as_they_are", "page_of", "section", "title"]
+__all__ = ["bold", "escaped", "heading", "italic", "item", "page_of", "preformatted", "section", "title"]
 
 
 def escaped(text: str) -> str:
@@ -45,7 +45,7 @@ def item(tag: str, text: str) -> list[str]:
     return [".TP", tag, *text.split("\n")]
 
 
-def lines_as_they_are(lines: Iterable[str]) -> list[str]:
+def preformatted(lines: Iterable[str]) -> list[str]:
     """A block whose lines are neither filled nor interpreted."""
     return [".PP", ".RS 4", ".nf", *(escaped(line) or "\\&" for line in lines), ".fi", ".RE"]
 

@@ -12,8 +12,8 @@ from claude_tui.cli.man.roff import (
     heading,
     italic,
     item,
-    lines_as_they_are,
     page_of,
+    preformatted,
     section,
     title,
 )
@@ -64,7 +64,7 @@ class _Renderer:
                 return [".PP"]
             case "fence" | "code_block":
                 self._begins_item = False
-                return lines_as_they_are(token.content.rstrip("\n").split("\n"))
+                return preformatted(token.content.rstrip("\n").split("\n"))
         return [*self._list_lines(token), *self._table_lines(token)]
 
     def _list_lines(self, token: Token) -> list[str]:

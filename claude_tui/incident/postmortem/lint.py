@@ -213,7 +213,7 @@ def _name_with_fault(people: Iterable[str]) -> re.Pattern[str] | None:
 
 def _secrets(document: ReadPostmortem, redactor: Redactor) -> Iterator[Finding]:
     for line, row in enumerate(document.lines, 1):
-        if redactor.secrets_out(row) != row:
+        if redactor.without_secrets(row) != row:
             yield Finding(line, "secret", "this looks like a key, a token or a password: take it out")
 
 

@@ -41,7 +41,7 @@ def markdown(form: Postmortem, figures: Figures, at: datetime, redactor: Redacto
 
     front = tomli_w.dumps(_front(form, figures, at))
     text = f"{FENCE}\n{front}{FENCE}\n\n{body(form)}"
-    return (redactor or Redactor()).secrets_out(text)
+    return (redactor or Redactor()).without_secrets(text)
 
 
 def _front(form: Postmortem, figures: Figures, at: datetime) -> dict[str, Any]:

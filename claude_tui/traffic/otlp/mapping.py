@@ -249,7 +249,7 @@ def application_of(service: str) -> str:
     name = service.strip()
     if not name or name == "unknown_service" or name.startswith("unknown_service:"):
         return UNKNOWN
-    return OTHER if _PLAIN.secrets_out(name) != name else inert(name, MAX_NAME)
+    return OTHER if _PLAIN.without_secrets(name) != name else inert(name, MAX_NAME)
 
 
 @lru_cache(maxsize=200)

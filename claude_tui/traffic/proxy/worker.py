@@ -48,7 +48,7 @@ class Worker:
             server = await loop.create_server(lambda: ClientConnection(self), sock=sock, backlog=BACKLOG)
             self._servers.append(server)
         if _LEFT:
-            self._looking = loop.create_task(self._look_for_leavers())
+            self._looking = loop.create_task(self._end_disconnected())
 
     async def drain(self, within_s: float) -> bool:
         """Accepts no more calls, gives the open ones `within_s` seconds to end, then drops the rest.
@@ -111,7 +111,7 @@ class Worker:
         else:
             self._empty.set()
 
-    async def _look_for_leavers(self) -> None:
+    async def _end_disconnected(self) -> None:
         """Ends connections whose client has left unnoticed, as reading from it is paused."""
         while True:
             await asyncio.sleep(LOOK_S)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.analysis.history.streaks import GAP
-from claude_tui.incident.known import api_exchanges, request_ids
+from claude_tui.incident.record_analysis import api_exchanges, request_ids
 from claude_tui.incident.values import Record, TimelineEntry, TimelineKind
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Level

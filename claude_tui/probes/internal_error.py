@@ -7,10 +7,10 @@ from pathlib import PurePath
 
 from claude_tui.model.installation import UPGRADED, Installation, installation
 
-__all__ = ["own_fault"]
+__all__ = ["internal_error"]
 
 
-def own_fault(error: Exception, installed: Installation | None = None) -> str:
+def internal_error(error: Exception, installed: Installation | None = None) -> str:
     """Describes the error by class and line only, as its message may contain anything, even a key."""
     if (installed or installation()).replaced:
         return UPGRADED
