@@ -1,4 +1,4 @@
-"""`claude-top(1)`: the commands with their options, as `--help` has them."""
+"""`claude-top(1)`: the commands with their options, as in `--help`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _command(name: str, parser: ArgumentParser) -> list[str]:
     usage = " ".join(parser.format_usage().removeprefix("usage: ").replace("[-h]", "").split())
     wrapped = wrap(usage, _COLUMNS, subsequent_indent=" " * 8, break_on_hyphens=False)
     lines = [heading(f"claude-top {name}"), *_text(parser.description or ""), *preformatted(wrapped)]
-    # Each command has it, and none needs to be told so.
+    # Every command has it, so it is not listed.
     lines += _options(parser, without="help")
     if parser.epilog:
         lines += preformatted(parser.epilog.rstrip("\n").split("\n"))

@@ -1,4 +1,4 @@
-"""Text as roff, with the macros of `man(7)` that groff and mandoc both know."""
+"""Text as roff, with the macros of `man(7)` that both groff and mandoc support."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def heading(name: str) -> str:
 
 
 def item(tag: str, text: str) -> list[str]:
-    """A term and what it means; both are roff."""
+    """A term and its explanation; both are roff."""
     return [".TP", tag, *text.split("\n")]
 
 

@@ -34,7 +34,7 @@ def topic_page(page: Page, date: str) -> str:
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(page.text)
     name = f"claude-top-{page.topic}"
     head = [title(name, 7, date), section("name"), f"{escaped(name)} \\- {escaped(page.title)}"]
-    # The first heading is the title, which stands above.
+    # The first heading is the title, which has been written.
     body = _Renderer(tokens[3:]).lines()
     tail = [section("see also"), f"{bold('claude-top')}(1)"]
     return page_of([*head, section("description"), *body, *tail])
@@ -106,7 +106,7 @@ class _Renderer:
         return [f".IP {number}. 4"]
 
     def _table_lines(self, token: Token) -> list[str]:
-        """A row is an item: its first cell the term, the others what it means."""
+        """A row becomes an item: its first cell is the term, the others its explanation."""
         match token.type:
             case "thead_open":
                 self._in_head = True
@@ -126,7 +126,7 @@ def _titled(tag: str, token: Token) -> list[str]:
 
 
 def _inline(token: Token) -> str:
-    """The text of a paragraph. A line break in the source is one here: roff fills the lines."""
+    """The text of a paragraph. Line breaks are kept, as roff fills the lines."""
     out, link = "", ""
     for child in token.children or ():
         match child.type:

@@ -14,7 +14,7 @@ _CONFIRMATION = _OPTIONS.confirmation
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class ProbeSettings:
-    """What is watched, and which requests are sent to it."""
+    """The target, and the requests that are sent to it."""
 
     name: str = setting(
         "",

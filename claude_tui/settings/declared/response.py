@@ -13,7 +13,7 @@ __all__ = ["ResponseSettings"]
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class ResponseSettings:
-    """Who responds to what, and what users named."""
+    """Incidents, alerts, keys and the names of applications."""
 
     incident_after_s: float = setting(
         120.0,

@@ -17,7 +17,7 @@ def _data_dir() -> Path:
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class ScreenSettings:
-    """What is kept, shown and logged."""
+    """The history, the screen and the log."""
 
     data_dir: Path = setting_from(
         _data_dir,

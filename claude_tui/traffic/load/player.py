@@ -1,4 +1,4 @@
-"""Plays the calls of fictitious applications: with and without streaming, retries, a bad deploy."""
+"""Plays the calls of fictitious applications: with and without streaming, with retries and a bad deploy."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Player:
     async def _attempt(
         self, session: aiohttp.ClientSession, application: SimulatedApplication, body: bytes, attempt: int
     ) -> float | None:
-        """Seconds to wait before the next attempt, 0 if the answer names none; None if this was the last."""
+        """Seconds to wait before the next attempt, 0 if none are requested; None if this was the last."""
         headers = {
             "content-type": "application/json",
             "anthropic-version": "2023-06-01",
