@@ -177,7 +177,7 @@ def _rule_tables(top: Table) -> dict[str, dict[str, object]]:
 
 def _rule(name: str, table: Table, named: Mapping[str, float], routes: Collection[str] | None) -> Rule | None:
     enabled = table.flag("enabled", True)
-    metric = METRICS[table.one_of("metric", METRICS, words=A_METRIC)]
+    metric = METRICS[table.one_of("metric", METRICS, expected=A_METRIC)]
     if not table.sound("metric"):
         return None
     rule = Rule(
@@ -190,7 +190,7 @@ def _rule(name: str, table: Table, named: Mapping[str, float], routes: Collectio
         query=_query(table, metric),
         timing=Timing(table.duration("for", timedelta()), table.duration("keep_firing_for", timedelta())),
         where=_where(table, metric),
-        routes=table.strings("routes", allowed=routes, words="names of routes", single=True),
+        routes=table.strings("routes", allowed=routes, expected="names of routes", single=True),
         topic=_topic(table),
         side=table.choice("side", Side, Side.UNCLEAR),
         next_step=table.line("next_step", ""),

@@ -63,8 +63,8 @@ def as_text(findings: Findings, *, ascii_only: bool = False) -> str:
         *_headroom(snapshot.headroom),
         *_ending_soon(snapshot.outlook, snapshot.at),
     ]
-    room = ROWS - len(top) - len(bottom)
-    lines = [*top, *_probes(findings, room), *bottom]
+    remaining = ROWS - len(top) - len(bottom)
+    lines = [*top, *_probes(findings, remaining), *bottom]
     # Monitoring systems interpret text after a bar as performance data.
     text = "\n".join(inert(line, COLUMNS).replace("|", "¦") for line in lines[:ROWS])
     return text.translate(_PLAIN) if ascii_only else text
@@ -170,16 +170,16 @@ def _row(mark: str, label: str, text: str, most: int) -> list[str]:
     return _wrapped(text, most, first=f"{mark} {label:<{_LABEL}} ", then=_INDENT)
 
 
-def _probes(findings: Findings, room: int) -> list[str]:
+def _probes(findings: Findings, remaining: int) -> list[str]:
     """The probes and their results; each message of a failure once, if there is room."""
     rows = list(_probe_rows(findings))
-    room -= sum(len(row) for row, _ in rows)
+    remaining -= sum(len(row) for row, _ in rows)
     lines: list[str] = []
     printed: list[list[str]] = []
     for row, message in rows:
-        shown = message if len(message) <= room and message not in printed else []
+        shown = message if len(message) <= remaining and message not in printed else []
         printed.append(message)
-        room -= len(shown)
+        remaining -= len(shown)
         lines += [*row, *shown]
     return lines
 

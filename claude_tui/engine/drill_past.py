@@ -182,8 +182,8 @@ class _SimulatedProbes:
 
         received = at + timedelta(seconds=answer.wait_s)
         if answer.status is None:
-            words = "the connection closed before an answer"
-            found = Classified(Outcome.NETWORK, "closed", message=words)
+            message = "the connection closed before an answer"
+            found = Classified(Outcome.NETWORK, "closed", message=message)
         elif answer.status == 200 and answer.ending is not Ending.COMPLETE:
             found = Classified(Outcome.TRUNCATED_STREAM, message="the stream ended before its end")
         elif answer.status == 200:

@@ -182,7 +182,7 @@ def _pattern(table: Table, key: str, *, proven: bool) -> Pattern | None:
 
 def _words(table: Table, key: str, *, proven: bool) -> Pattern | None:
     """A list of patterns as one."""
-    texts = table.strings(key, (), words="a list of regular expressions", most=MAX_PATTERN)
+    texts = table.strings(key, (), expected="a list of regular expressions", most=MAX_PATTERN)
     if not texts:
         return None
     if not proven and (fault := next(filter(None, map(_fault, texts)), "")):

@@ -120,11 +120,11 @@ class Redactor:
         was interspersed with control characters must not reappear on the screen.
         """
         text = self._without_known(text[: 4 * limit + 4096])
-        room = len(text) * 8 + 100
+        cutoff = len(text) * 8 + 100
         # Before patterns are masked, as one may match the first part of a secret and leave the rest.
-        if self._bare and self._holds_pieces(inert(text, room)):
+        if self._bare and self._holds_pieces(inert(text, cutoff)):
             return MASK
-        shown = inert(_SHAPES.sub(MASK, text), room, keep_newlines=keep_newlines)
+        shown = inert(_SHAPES.sub(MASK, text), cutoff, keep_newlines=keep_newlines)
         if shown != text:
             shown = self.without_secrets(shown)
         if self._holds_pieces(shown):

@@ -64,7 +64,7 @@ _Object = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ErrorFields:
-    """The fields of an error object, not yet cleaned; None where absent."""
+    """The fields of an error object, not yet cleaned; None if absent."""
 
     type: str | None = None
     """The error type, such as `overloaded_error`."""

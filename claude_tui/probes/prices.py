@@ -137,7 +137,7 @@ def _price(table: Table) -> Price:
     long = "long_prompt_tokens"
     price = Price(
         family=table.line("family"),
-        models=table.strings("models", None, words="a list of model names, with * as a wildcard"),
+        models=table.strings("models", None, expected="a list of model names, with * as a wildcard"),
         input=_dollars(table, "input"),
         output=_dollars(table, "output"),
         cache_write=_dollars(table, "cache_write"),

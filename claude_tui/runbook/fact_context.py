@@ -20,7 +20,7 @@ _MESSAGE_SERIES, _MODELS_SERIES = "message", "models"
 # Not slotted: `cached_property` needs an instance `__dict__`.
 @dataclass(frozen=True)
 class FactContext:
-    """The data at one instant. `verdict` is None where there is none."""
+    """The data at one instant. `verdict` is None if there is none."""
 
     snapshot: Snapshot
     verdict: Verdict | None

@@ -96,7 +96,7 @@ def _node(name: str, table: Table, kinds: Kinds) -> Node:
         severity=table.choice("severity", Severity) if table.has("severity") else None,
         playbook=table.prose("playbook", "") or None,
         probe=table.flag("probe", False),
-        shows=table.strings("shows", allowed=kinds, words="a list of facts"),
+        shows=table.strings("shows", allowed=kinds, expected="a list of facts"),
         commands=tuple(_command(command) for command in table.tables("command")),
         branches=tuple(_branch(branch, kinds) for branch in table.tables("branch")),
         file=table.file,
@@ -114,7 +114,7 @@ def _node(name: str, table: Table, kinds: Kinds) -> Node:
 def _causes(table: Table) -> frozenset[Cause]:
     allowed = [cause.value for cause in Cause]
     return frozenset(
-        Cause(name) for name in table.strings("causes", allowed=allowed, words="a list of causes")
+        Cause(name) for name in table.strings("causes", allowed=allowed, expected="a list of causes")
     )
 
 

@@ -59,14 +59,14 @@ def _branches_fit(node: Node, runbook: Runbook) -> Iterator[Problem]:
 
 
 def _all_reachable(runbook: Runbook) -> Iterator[Problem]:
-    seen, waiting = {runbook.start}, [runbook.start]
+    reached, waiting = {runbook.start}, [runbook.start]
     while waiting:
         for branch in runbook.nodes[waiting.pop()].branches:
-            if branch.to not in seen:
-                seen.add(branch.to)
+            if branch.to not in reached:
+                reached.add(branch.to)
                 waiting.append(branch.to)
     for node in runbook.nodes.values():
-        if node.id not in seen:
+        if node.id not in reached:
             reason = f'unreachable: no branch leads here from "{runbook.start}"'
             yield Problem(node.file, f"node.{node.id}", reason)
 

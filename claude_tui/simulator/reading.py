@@ -108,4 +108,4 @@ def _state(table: Table, base: State | None, names: _Names) -> State:
 
 
 def _models(table: Table, key: str, base: Collection[str], names: _Names) -> tuple[str, ...]:
-    return table.strings(key, tuple(base), allowed=names.models, words="a list of model ids")
+    return table.strings(key, tuple(base), allowed=names.models, expected="a list of model ids")

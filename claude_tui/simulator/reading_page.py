@@ -62,7 +62,7 @@ def read_incident(table: Table, keys: Collection[str], starts: Mapping[str, floa
     incident = IncidentPlan(
         name=table.text("name"),
         impact=table.one_of("impact", IMPACTS),
-        components=table.strings("components", None, allowed=keys, words="a list of component keys"),
+        components=table.strings("components", None, allowed=keys, expected="a list of component keys"),
         updates=tuple(sorted(updates, key=lambda update: update.at_s)),
         oldest_first=table.flag("oldest_first", False),
     )
@@ -84,7 +84,7 @@ def _update(table: Table, starts: Mapping[str, float]) -> UpdatePlan:
 def read_maintenance(table: Table, keys: Collection[str]) -> MaintenancePlan:
     maintenance = MaintenancePlan(
         name=table.text("name"),
-        components=table.strings("components", None, allowed=keys, words="a list of component keys"),
+        components=table.strings("components", None, allowed=keys, expected="a list of component keys"),
         starts_s=table.number("after_s", at_least=-YEAR_S, at_most=YEAR_S),
         for_s=table.number("for_s", at_least=1.0, at_most=YEAR_S),
         body=table.text("body"),

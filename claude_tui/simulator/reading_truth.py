@@ -34,11 +34,11 @@ def read_truth(table: Table, phases: Sequence[Phase]) -> Truth:
         debrief=table.prose("debrief"),
         paged=table.flag("paged"),
         steps=steps,
-        first=table.strings("first", (), allowed=steps, words="some of `steps`"),
+        first=table.strings("first", (), allowed=steps, expected="some of `steps`"),
         harmful=harmful,
         accepted=tuple(_alternative(alternative) for alternative in table.tables("accepted")),
         seen_after_s=table.number("seen_after_s", 0.0, at_least=0.0, at_most=MOST_S),
-        nodes=table.strings("nodes", (), words="a list of answers of the decision tree"),
+        nodes=table.strings("nodes", (), expected="a list of answers of the decision tree"),
     )
     table.done()
     return truth
@@ -55,7 +55,7 @@ def _alternative(table: Table) -> Answer:
 
 
 def _steps(table: Table, key: str, default: tuple[str, ...] | None) -> tuple[str, ...]:
-    found = table.strings(key, default, words=_STEP_WORDS)
+    found = table.strings(key, default, expected=_STEP_WORDS)
     for step in found:
         if not _STEP.fullmatch(step):
             table.wrong(key, f'"{step}"', _STEP_WORDS)

@@ -60,7 +60,7 @@ _ROWS = (
 
 
 def rolled_up_to(connection: sqlite3.Connection) -> int | None:
-    """The first hour that is not rolled up; None where nothing is."""
+    """The first hour that is not rolled up; None if none is."""
     found = connection.execute(_MARK).fetchone()
     try:
         mark = int(found[0]) if found is not None else None

@@ -135,14 +135,14 @@ class WriteSession:
         if not self.roll_up(-(-before // HOUR), DEFAULT_REACH):
             return False
         self._connection.execute("BEGIN IMMEDIATE")
-        room = PRUNE_ROWS
+        remaining = PRUNE_ROWS
         for low, high in self._unneeded(before):
-            deleted, finished = self._prune_between(low, high, max(room, 1))
-            room -= deleted
+            deleted, finished = self._prune_between(low, high, max(remaining, 1))
+            remaining -= deleted
             if not finished:
                 break
         else:
-            finished = self._prune_traffic(before, max(room, 1))
+            finished = self._prune_traffic(before, max(remaining, 1))
         self.commit()
         return finished
 

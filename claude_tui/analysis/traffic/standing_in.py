@@ -12,7 +12,7 @@ __all__ = ["stands_in"]
 
 
 def stands_in(view: TrafficView | None, model: str | None, thresholds: TrafficThresholds) -> str | None:
-    """`312 calls of claude-haiku-5-5 were answered within a minute`; None where probes are needed."""
+    """`312 calls of claude-haiku-5-5 were answered within a minute`; None if probes are needed."""
     if view is None or model is None or any(trouble.ended_at is None for trouble in view.troubles):
         return None
     figures = next((model_figures for model_figures in view.models if model_figures.name == model), None)

@@ -73,9 +73,13 @@ def _item(ident: str, parts: Mapping[str, Sequence[FieldRevision]]) -> ActionIte
     removals = [head for head in item.text.heads if not normal(head.text)]
     if not removals:
         return None  # its text has not arrived yet
-    seen = _ancestors(removals, (revision for revisions in parts.values() for revision in revisions))
-    unseen = [head for part in item.parts[1:] for head in part.heads if head.id not in seen and head.text]
-    return item if unseen else None
+    known_to_author = _ancestors(
+        removals, (revision for revisions in parts.values() for revision in revisions)
+    )
+    unknown_to_author = [
+        head for part in item.parts[1:] for head in part.heads if head.id not in known_to_author and head.text
+    ]
+    return item if unknown_to_author else None
 
 
 def _part(ident: str, part: str, revisions: Iterable[FieldRevision]) -> Field:

@@ -75,10 +75,10 @@ def field_of(key: str, revisions: Iterable[FieldRevision], computed: Computed) -
         return Field(key, state, computed.text, computed, heads)
     if all(head.by == DRAFTER for head in heads):
         return Field(key, FieldState.DRAFT, f"{UNACCEPTED}\n\n{text}", computed, heads)
-    said = normal(computed.text)
+    current = normal(computed.text)
     # If several wrote the same text, it is enough that one of them has seen the current computed text.
-    seen = any(normal(head.computed) == said for head in heads)
-    same = seen or text == said or computed.grows
+    seen_by_author = any(normal(head.computed) == current for head in heads)
+    same = seen_by_author or text == current or computed.grows
     return Field(key, FieldState.PERSON if same else FieldState.CHANGED, text, computed, heads)
 
 
