@@ -80,13 +80,13 @@ def record_past(
 ) -> None:
     """Records what an engine would have recorded from `reports` in [since, until)."""
     clock.at = since
-    parts = make_components(settings, monitored, store, clock, paging)
-    collector, alerts = parts.collector, parts.paging
+    components = make_components(settings, monitored, store, clock, paging)
+    collector, alerts = components.collector, components.paging
     assert alerts is not None
-    publisher = Publisher(parts, Incidents.of(settings), monitored.demo)
+    publisher = Publisher(components, Incidents.of(settings), monitored.demo)
     try:
         collector.load()
-        parts.journal.load(since)
+        components.journal.load(since)
         alerting = asyncio.run(alerts.open())
         waiting = iter(reports)
         report = next(waiting, None)

@@ -82,11 +82,11 @@ class Engine:
         self._host = host_name()
         self._daily_ceiling_usd = settings.daily_ceiling_usd
         self._incidents = Incidents.of(settings)
-        parts = make_components(settings, monitored, store, self._clock, paging, attendance)
-        self.collector, self.viewer = parts.collector, parts.viewer
-        self._journal, self._traffic = parts.journal, parts.traffic
-        self.publisher = Publisher(parts, self._incidents, monitored.demo, watched=watched)
-        self._sharing = Sharing(parts, self.publisher, hesitates=monitored.key.lack is not None)
+        components = make_components(settings, monitored, store, self._clock, paging, attendance)
+        self.collector, self.viewer = components.collector, components.viewer
+        self._journal, self._traffic = components.journal, components.traffic
+        self.publisher = Publisher(components, self._incidents, monitored.demo, watched=watched)
+        self._sharing = Sharing(components, self.publisher, hesitates=monitored.key.lack is not None)
         self._publish: Publish | None = None
         self._travel: Travel | None = None
         self._tasks: list[asyncio.Task[None]] = []

@@ -69,7 +69,7 @@ class Publisher:
 
     def __init__(
         self,
-        parts: Components,
+        components: Components,
         incidents: Incidents,
         demo: DemoMode | None = None,
         *,
@@ -78,26 +78,26 @@ class Publisher:
         """`watched` says whether a screen shows what is published."""
         self.focus: Focus | None = None
         """What a zoomed screen needs in `Snapshot.chart`."""
-        self.collects = parts.attendance is None
+        self.collects = components.attendance is None
         """Whether this process collects, or shows what another process collects."""
         self.uptime: Uptime | None = None
         """The uptime of the last 30 days, as last counted."""
         self.unread: str | None = None
         """Why the records of other processes cannot be read, if they cannot."""
-        self._collector = parts.collector
-        self._viewer = parts.viewer
+        self._collector = components.collector
+        self._viewer = components.viewer
         self._demo = demo
-        self._options = parts.options
-        self._journal = parts.journal
-        self._paging = parts.paging
-        self._attendance = parts.attendance
-        self._clock = parts.clock
+        self._options = components.options
+        self._journal = components.journal
+        self._paging = components.paging
+        self._attendance = components.attendance
+        self._clock = components.clock
         self._incidents = incidents
-        self._traffic = parts.traffic
+        self._traffic = components.traffic
         self._watch = IncidentWatch(incidents.after)
         self._proposal: Proposal | None = None
-        self._conditions = ConditionsRecorder(parts.collector.memory.store)
-        self._status_line = StatusLineKeeper(parts.collector.memory.store)
+        self._conditions = ConditionsRecorder(components.collector.memory.store)
+        self._status_line = StatusLineKeeper(components.collector.memory.store)
         self._newest: Snapshot | None = None
         self._watched = watched
         self._built: BuiltSnapshot | None = None

@@ -21,14 +21,14 @@ __all__ = ["ASIDE_WITHIN_S", "Sharing"]
 FOLLOW_S = 0.5
 """Seconds between two checks of what other processes have recorded."""
 
-LOOK_S = 1.0
+CHECK_S = 1.0
 """Seconds between two attempts to take the lease, and two counts of who is watching.
 
 Where nobody else is watching, also between two checks of what others have recorded.
 """
 
-_LOOK_EVERY = round(LOOK_S / FOLLOW_S)
-_TURNS = 2 * _LOOK_EVERY
+_CHECK_EVERY = round(CHECK_S / FOLLOW_S)
+_TURNS = 2 * _CHECK_EVERY
 
 ASIDE_S = 3.0
 """How long a process that stands aside leaves the lease to others before it tries to take it again."""
@@ -54,18 +54,18 @@ class Sharing:
     key: it first leaves a free lease to others, which may have one.
     """
 
-    def __init__(self, parts: Components, publisher: Publisher, *, hesitates: bool) -> None:
+    def __init__(self, components: Components, publisher: Publisher, *, hesitates: bool) -> None:
         self.aside = threading.Event()
         """Set once another process can collect after `stand_aside`."""
-        self._collector = parts.collector
-        self._viewer = parts.viewer
+        self._collector = components.collector
+        self._viewer = components.viewer
         self._publisher = publisher
-        self._journal = parts.journal
-        self._paging = parts.paging
-        self._store = store = parts.collector.memory.store
-        self._attendance = parts.attendance
-        self._clock = parts.clock
-        self._traffic = parts.traffic
+        self._journal = components.journal
+        self._paging = components.paging
+        self._store = store = components.collector.memory.store
+        self._attendance = components.attendance
+        self._clock = components.clock
+        self._traffic = components.traffic
         self._hesitation = HESITATION if hesitates else 0
         self._requests = Requests(store)
         self._asked: list[tuple[int, ActionRequest]] = []
@@ -138,10 +138,10 @@ class Sharing:
         following = asyncio.create_task(self._follow(self._viewer.read))
         try:
             await self._prepare_to_watch()
-            free_looks = 0
-            while free_looks < self._hesitation or not await attendance.take():
-                await asyncio.sleep(LOOK_S)
-                free_looks = 0 if attendance.watching.collector is not None else free_looks + 1
+            free_checks = 0
+            while free_checks < self._hesitation or not await attendance.take():
+                await asyncio.sleep(CHECK_S)
+                free_checks = 0 if attendance.watching.collector is not None else free_checks + 1
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
@@ -179,23 +179,23 @@ class Sharing:
         ended = threading.Event()
         try:
             while True:
-                version = await asyncio.to_thread(self._news, known, ended)
+                version = await asyncio.to_thread(self._wait_for_news, known, ended)
                 if version is None or version != known or self._store.problem is not None:
                     known = version if await self._read(read, fetch) else None
                     await asyncio.sleep(FOLLOW_S)
         finally:
             ended.set()
 
-    def _news(self, known: int | None, ended: threading.Event) -> int | None:
+    def _wait_for_news(self, known: int | None, ended: threading.Event) -> int | None:
         """The version of the record, as soon as it differs from `known`.
 
         It returns after two seconds at the latest, as no thread may keep a process from ending. Polling from
         the event loop, twice a second, cost four times as much. Who collects and how many are watching is
         updated on the way.
         """
-        step = _LOOK_EVERY if self._is_alone else 1
+        step = _CHECK_EVERY if self._is_alone else 1
         for turn in range(0, _TURNS, step):
-            version = self._look(of_others=turn % _LOOK_EVERY == 0)
+            version = self._check(of_others=turn % _CHECK_EVERY == 0)
             if version is None or version != known or self._store.problem is not None:
                 break
             if ended.wait(step * FOLLOW_S):
@@ -246,7 +246,7 @@ class Sharing:
         asked, self._asked = self._asked, []
         await self._requests.handle(asked, self._carry_out, self._clock.now())
 
-    def _look(self, *, of_others: bool) -> int | None:
+    def _check(self, *, of_others: bool) -> int | None:
         """The version of the record; with `of_others`, who collects and how many watch is updated too.
 
         Both in one call, as handing over to a thread takes longer than either.

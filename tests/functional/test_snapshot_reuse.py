@@ -80,11 +80,15 @@ class _Life:
         monitored = Monitored(TARGET, _no_endpoint, Pace.of(SETTINGS))
         attendance = Attendance(self.store.path, this_process(clock.now()), clock, screen=False)
         alerts = PagingSetup(self._open_alerting)
-        parts = make_components(SETTINGS, monitored, self.store, clock, alerts, attendance)
-        assert parts.paging is not None
-        self.collector, self.journal, self.paging = parts.collector, parts.journal, parts.paging
+        components = make_components(SETTINGS, monitored, self.store, clock, alerts, attendance)
+        assert components.paging is not None
+        self.collector, self.journal, self.paging = (
+            components.collector,
+            components.journal,
+            components.paging,
+        )
         incidents = Incidents(AFTER, auto_declare=True, host="here")
-        self.publisher = Publisher(parts, incidents, watched=maker is not Maker.AGENT)
+        self.publisher = Publisher(components, incidents, watched=maker is not Maker.AGENT)
         if maker is Maker.ALL:
             self.publisher._with_reused_views = lambda: None  # type: ignore[method-assign]
         self.publisher.collects = attendance.enter()
