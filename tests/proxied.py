@@ -18,7 +18,7 @@ from claude_tui.probes.proxies import Proxies
 from claude_tui.simulator.sockets import listen, url_of
 from claude_tui.traffic.applications import Application, Applications, Fingerprints
 from claude_tui.traffic.http1.wire import RequestHead
-from claude_tui.traffic.proxy.call_tap import CallTap, Listening
+from claude_tui.traffic.proxy.call_tap import CallTap, TapContext
 from claude_tui.traffic.proxy.tap import Tap
 from claude_tui.traffic.proxy.upstream import Upstream
 from claude_tui.traffic.proxy.worker import Worker
@@ -77,7 +77,7 @@ async def proxied(
 ) -> AsyncIterator[Proxied]:
     """A proxy in front of `upstream`. `taps` observes instead of what makes calls."""
     clock, sink = SystemClock(), RecordedCalls()
-    listening = Listening(
+    context = TapContext(
         clock,
         Applications(applications, fingerprints),
         sink,
@@ -88,7 +88,7 @@ async def proxied(
     direct = routes or Proxies(proxies=dict)
     worker = Worker(
         Upstream(upstream, clock=clock, routes=direct),
-        taps or (lambda head: CallTap(head, listening)),
+        taps or (lambda head: CallTap(head, context)),
         Redactor(secrets),
     )
     bound = listen()

@@ -20,7 +20,7 @@ from claude_tui.model.traffic import Call, Tokens, TrafficSource
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from claude_tui.store import Store
 from claude_tui.store.backlog import Record
-from claude_tui.traffic.rolling import Rolling
+from claude_tui.traffic.aggregation import CallAggregator
 from tests.builders import (
     NOON,
     after,
@@ -120,7 +120,7 @@ def everything() -> list[Record]:
 
 def traffic() -> Iterator[Record]:
     """Own traffic that fails with the probes, and that of the same hours of the day before."""
-    rolling = Rolling()
+    aggregator = CallAggregator()
     for start in (-86_400.0, 0.0):
         for second in range(0, int(END_S), 5):
             at = start + second
@@ -139,9 +139,9 @@ def traffic() -> Iterator[Record]:
                 cost_usd=None if fails else 0.01,
                 retries=0,
             )
-            rolling.add(made, NOON.timestamp() + at + 2)
+            aggregator.add(made, NOON.timestamp() + at + 2)
             if second % 10 == 5:
-                rolled, kept = rolling.take(NOON.timestamp() + at + 7)
+                rolled, kept = aggregator.take(NOON.timestamp() + at + 7)
                 yield from kept
                 if rolled is not None:
                     yield replace(rolled, at=after(at + 7))

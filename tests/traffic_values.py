@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call, CallEnd, Tokens, TrafficSource
-from claude_tui.traffic.rolling import Rolling
+from claude_tui.traffic.aggregation import CallAggregator
 
 START = datetime(2026, 11, 20, 14, 0, 0, tzinfo=UTC)
 
@@ -34,11 +34,11 @@ def call(seconds: float = 0.0, **changes: Any) -> Call:
 
 def rolled(*calls: Call, now: float | None = None) -> Any:
     """The roll-ups of calls, recorded this long after START."""
-    rolling = Rolling()
+    aggregator = CallAggregator()
     at = START.timestamp() + (now if now is not None else 86000.0)
     for each in calls:
-        rolling.add(each, at)
-    batch, _ = rolling.take(at)
+        aggregator.add(each, at)
+    batch, _ = aggregator.take(at)
     return batch
 
 

@@ -1,4 +1,4 @@
-"""Where the dashboard of a notification runs, and how the person who is paged gets to it."""
+"""Where the dashboard runs, and how the person who is paged can attach to it."""
 
 from __future__ import annotations
 

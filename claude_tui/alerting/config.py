@@ -54,7 +54,7 @@ def _own_topics(settings: Settings) -> frozenset[str]:
     try:
         return own_topics(settings.alert_rules)
     except AlertsConfigError as error:
-        # A problem with the file must say which setting named it.
+        # A problem with the file must name the setting that refers to it.
         origin = settings.origin("alert_rules")
         raise AlertsConfigError(problem.of(str(origin)) for problem in error.problems) from error
 

@@ -27,7 +27,7 @@ def evaluate(
     """The alerts after an evaluation at the instant of `context`, without inactive ones.
 
     An alert whose rule no longer exists is resolved, as nothing else would end it. One that the verdict
-    explains goes on firing until the recovery is certain. When reading a metric raises, the alerts of its
+    explains keeps firing until the recovery is certain. When reading a metric raises, the alerts of its
     rule are unchanged; the rule's name and the error are added to `faults`.
     """
     before: dict[str, list[Alert]] = {}
@@ -56,7 +56,7 @@ def advance(
 ) -> list[Alert]:
     """The alerts of one rule after a reading. A label set that is missing from it does not match.
 
-    While what it is about is `recovering`, a firing alert is unchanged by a reading that does not match.
+    While its subject is `recovering`, a reading that does not match leaves a firing alert unchanged.
     """
     known = {alert.labels: alert for alert in alerts}
     if reading is None:

@@ -60,7 +60,8 @@ def regroup(
     """The open groups after their alerts changed. At most one group per topic is open."""
     members_by_topic = _members_by_topic(groups, alerts, rules, verdict, at)
     open_groups = {
-        group.topic: group for group in _rekeyed([each for each in groups if each.open], members_by_topic)
+        group.topic: group
+        for group in _rekeyed([candidate for candidate in groups if candidate.open], members_by_topic)
     }
     after: list[AlertGroup] = []
     group_ids: dict[Key, str] = {}
@@ -193,9 +194,9 @@ def _closed(
         for topic, members in members_by_topic.items()
         if topic != group.topic and any(member.alert.group == group.id for member in members)
     ]
-    what = f"{group.content.what} (goes on as {plain(successors[0])})" if successors else group.content.what
+    what = f"{group.content.what} (continues as {plain(successors[0])})" if successors else group.content.what
     mine = [alert for alert in alerts if alert.group == group.id]
-    # What counts is the end of the verdict's own alert: symptoms end later, as their windows are longer.
+    # The end of the verdict's own alert counts: symptoms end later, as their windows are longer.
     own = [alert for alert in mine if dict(alert.labels).get("cause")] if group.from_verdict else []
     quiet = [alert.status.unmatched_since for alert in own or mine]
     ended_at = max((since for since in quiet if since is not None), default=at)
@@ -234,7 +235,7 @@ def _taken(group: AlertGroup, verdict: Verdict) -> AlertGroup:
     )
     if group.severity_periods:
         return replace(group, acknowledged=acknowledged, acknowledged_notified=False)
-    # It has only just opened, so nobody needs to hear of the acknowledgement.
+    # It has only just opened, so nobody needs to be notified of the acknowledgement.
     return replace(group, acknowledged=acknowledged, acknowledged_notified=True, taken=taken.severity)
 
 

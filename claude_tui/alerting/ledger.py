@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from claude_tui.alerting.lifecycle import unobserved
+from claude_tui.alerting.lifecycle import without_gap
 from claude_tui.alerting.outbox import QueuedNotification, requeued
 from claude_tui.model.alert import Alert, AlertEntry, AlertGroup, Content
 from claude_tui.model.json_values import from_json, mapped, sound, to_json
@@ -16,12 +16,12 @@ from claude_tui.model.verdict import Side
 __all__ = [
     "Ledger",
     "added_entries",
+    "adjusted_for_clock",
     "decode",
+    "differ_only_in_figures",
     "encode",
     "noted",
-    "on_clock",
     "reopened",
-    "same_but_for_figures",
 ]
 
 VERSION = 1
@@ -88,7 +88,7 @@ def added_entries(before: Ledger | None, after: Ledger) -> tuple[AlertEntry, ...
     return after.journal[max(len(after.journal) - added, 0) :] if added > 0 else ()
 
 
-def on_clock(ledger: Ledger, at: datetime) -> Ledger:
+def adjusted_for_clock(ledger: Ledger, at: datetime) -> Ledger:
     """The ledger adjusted for jumps of the clock since the last evaluation.
 
     After the clock was set back, all instants are shifted back as well, so that every wait keeps its
@@ -105,7 +105,7 @@ def on_clock(ledger: Ledger, at: datetime) -> Ledger:
     return replace(
         ledger,
         alerts=tuple(
-            replace(alert, status=unobserved(alert.status, elapsed - GAP, at)) for alert in ledger.alerts
+            replace(alert, status=without_gap(alert.status, elapsed - GAP, at)) for alert in ledger.alerts
         ),
     )
 
@@ -113,10 +113,10 @@ def on_clock(ledger: Ledger, at: datetime) -> Ledger:
 def _shifted(value: Any, by: timedelta) -> Any:
     if isinstance(value, datetime):
         return value + by
-    return mapped(lambda each: _shifted(each, by), value)
+    return mapped(lambda item: _shifted(item, by), value)
 
 
-def same_but_for_figures(one: Ledger, other: Ledger) -> bool:
+def differ_only_in_figures(one: Ledger, other: Ledger) -> bool:
     """Whether two ledgers differ only in values and sentences, which are not worth a save."""
     return _essentials(one) == _essentials(other)
 

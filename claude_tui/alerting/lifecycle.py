@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.model.alert import AlertState, AlertStatus
 
-__all__ = ["RESOLVED_RETENTION", "Timing", "step", "unobserved"]
+__all__ = ["RESOLVED_RETENTION", "Timing", "step", "without_gap"]
 
 RESOLVED_RETENTION = timedelta(minutes=15)
 """How long a resolved alert is kept, so that a receiver that missed the end gets it again."""
@@ -24,7 +24,7 @@ class Timing:
     hold: timedelta = timedelta()
     """`for`: how long it must match before it fires."""
     keep: timedelta = timedelta()
-    """`keep_firing_for`: how long it goes on firing after it last matched."""
+    """`keep_firing_for`: how long it keeps firing after it last matched."""
 
 
 def step(
@@ -66,7 +66,7 @@ def _unmatched(timing: Timing, status: AlertStatus | None, at: datetime) -> Aler
     )
 
 
-def unobserved(status: AlertStatus, gap: timedelta, at: datetime) -> AlertStatus:
+def without_gap(status: AlertStatus, gap: timedelta, at: datetime) -> AlertStatus:
     """`status` with the `gap` before `at`, in which nothing was evaluated, left out of its durations.
 
     Neither `for` nor `keep_firing_for` may expire while nothing is evaluated. Prometheus does the same for

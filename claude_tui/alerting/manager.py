@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from claude_tui.alerting.delivery import open_alertmanager, open_sender
 from claude_tui.alerting.delivery.attempts import DELIVERY
 from claude_tui.alerting.delivery.log_guard import LogGuard
-from claude_tui.alerting.ledger import Ledger, same_but_for_figures
+from claude_tui.alerting.ledger import Ledger, differ_only_in_figures
 from claude_tui.alerting.notifications import AlertingConfig
 from claude_tui.alerting.persistence import StateBackend, StateHolder
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
@@ -112,7 +112,7 @@ class Alerting:
 
     def _publish(self, before: Ledger, after: Ledger) -> None:
         """Schedules a save and wakes the workers when the ledger has changed."""
-        changed = not same_but_for_figures(before, after)
+        changed = not differ_only_in_figures(before, after)
         if changed or self._save_due(after.at):
             self._saved_at = after.at
             self._unsaved.set()
@@ -135,8 +135,8 @@ class Alerting:
 
     def _problem(self) -> str | None:
         faults = (f"rule {name} cannot be evaluated: {fault}" for name, fault in self._faults.items())
-        problems = [self._holder.problem, *(self._redactor.clean(each, 200) for each in faults)]
-        return "; ".join(each for each in problems if each) or None
+        problems = [self._holder.problem, *(self._redactor.clean(fault, 200) for fault in faults)]
+        return "; ".join(problem for problem in problems if problem) or None
 
     def acknowledge(
         self, group: str | None, *, by: str, reason: str, asked_at: datetime | None = None

@@ -60,7 +60,7 @@ class Metric:
     windowed: bool = False
     """Whether it is computed over a window."""
     minimum: int | None = None
-    """The default of `minimum` in rules; None where nothing is counted."""
+    """The default of `minimum` in rules; None if nothing is counted."""
     labels: tuple[str, ...] = ()
     """The names of the labels of its samples."""
     topic: str = UNEXPLAINED

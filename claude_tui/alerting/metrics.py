@@ -38,8 +38,10 @@ def _headroom(context: RuleContext, _query: Query) -> Reading:
     buckets = context.snapshot.headroom.buckets
     return (
         tuple(
-            Sample(None if each.stale or not each.granted else each.fraction, (("bucket", each.bucket),))
-            for each in buckets
+            Sample(
+                None if bucket.stale or not bucket.granted else bucket.fraction, (("bucket", bucket.bucket),)
+            )
+            for bucket in buckets
         )
         or None
     )
@@ -49,11 +51,11 @@ def _headroom_by_model(context: RuleContext, _query: Query) -> Reading:
     return (
         tuple(
             Sample(
-                None if each.stale or not each.granted else each.fraction,
-                (("bucket", each.bucket), ("model", model)),
+                None if bucket.stale or not bucket.granted else bucket.fraction,
+                (("bucket", bucket.bucket), ("model", model)),
             )
             for model, view in context.snapshot.headroom_by_model
-            for each in view.buckets
+            for bucket in view.buckets
         )
         or None
     )
@@ -62,7 +64,9 @@ def _headroom_by_model(context: RuleContext, _query: Query) -> Reading:
 def _windows(context: RuleContext, _query: Query) -> Reading:
     windows = context.snapshot.headroom.windows
     return (
-        tuple(Sample(None if each.stale else each.used, (("window", each.window),)) for each in windows)
+        tuple(
+            Sample(None if window.stale else window.used, (("window", window.window),)) for window in windows
+        )
         or None
     )
 
@@ -84,13 +88,17 @@ def _retires(context: RuleContext, _query: Query) -> Reading:
 
 def _probed_retires(context: RuleContext, query: Query) -> Reading:
     listed, probed = _retires(context, query), context.snapshot.engine.target.model
-    return None if listed is None else tuple(each for each in listed if each.labels == (("model", probed),))
+    return (
+        None
+        if listed is None
+        else tuple(metric for metric in listed if metric.labels == (("model", probed),))
+    )
 
 
 def _retired(context: RuleContext, _query: Query) -> Reading:
     """Only for the probed model: the list may still contain models that nobody uses any more."""
     catalogue, probed = context.snapshot.catalogue, context.snapshot.engine.target.model
-    listed = next((each for each in catalogue.models if each.id == probed), None) if catalogue else None
+    listed = next((model for model in catalogue.models if model.id == probed), None) if catalogue else None
     if listed is None:
         return None
     gone = listed.lifecycle == "retired" or (
@@ -106,7 +114,7 @@ def _budget(context: RuleContext, _query: Query) -> Reading:
 
 def _silence(context: RuleContext, _query: Query) -> Reading:
     newest = [found for source in Source if (found := context.latest(source)) is not None]
-    return one(min(((context.at - each.at).total_seconds() for each in newest), default=None))
+    return one(min(((context.at - observation.at).total_seconds() for observation in newest), default=None))
 
 
 def _cost(context: RuleContext, query: Query) -> Reading:

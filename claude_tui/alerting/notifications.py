@@ -22,7 +22,7 @@ BETWEEN_PAGES = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class AlertingConfig:
-    """What planning notifications depends on."""
+    """The configuration of notifications."""
 
     rules: Mapping[str, Rule]
     """The rules in force, by name."""
@@ -81,10 +81,12 @@ def _paged_lately(group: AlertGroup, known: Sequence[AlertGroup], at: datetime) 
     The end of a group that opens again counts as a page.
     """
     found: set[str] = set()
-    for each in known:
-        last = max((instant for instant in (each.paged_at, each.closed_at) if instant), default=None)
-        if each.topic == group.topic and last is not None and at - last < BETWEEN_PAGES:
-            found.update(each.notified_routes)
+    for notification in known:
+        last = max(
+            (instant for instant in (notification.paged_at, notification.closed_at) if instant), default=None
+        )
+        if notification.topic == group.topic and last is not None and at - last < BETWEEN_PAGES:
+            found.update(notification.notified_routes)
     return frozenset(found)
 
 
@@ -133,9 +135,9 @@ def _paged(
 
 
 def _held(group: AlertGroup, at: datetime, policy: Policy) -> bool:
-    """Whether nobody is to be paged yet, as somebody took on the problem before it was an alert.
+    """Whether not to page yet, as somebody took on the problem before there was an alert.
 
-    This lasts as long as the reminders of an acknowledged group wait, unless it gets worse than it was then.
+    This lasts as long as the interval of reminders of an acknowledged group, unless it gets worse.
     """
     if not group.taken.trouble or group.severity.worse_than(group.taken):
         return False

@@ -36,7 +36,7 @@ class QueuedNotification:
     page: Notification
     """The notification to send."""
     queued_at: datetime
-    """When it was put into the outbox."""
+    """When it was queued."""
     sending: bool = False
     """True from before an attempt until its result is known."""
     tries: int = 0
@@ -92,7 +92,7 @@ def _put(
 def _merged(waiting: Notification, notification: Notification) -> Notification:
     """The newer notification.
 
-    If the receiver has not heard of the incident yet, it is sent as the opening one, unless it resolves it.
+    If the receiver does not know the incident yet, it is sent as the opening one, unless it resolves it.
     """
     kind = notification.kind
     if waiting.kind is NotificationKind.OPENED and kind is not NotificationKind.RESOLVED:
@@ -131,7 +131,7 @@ def sending(
 def settle(
     outbox: Sequence[QueuedNotification], sent: QueuedNotification, result: DeliveryResult
 ) -> tuple[QueuedNotification, ...]:
-    """The outbox after an attempt: without the notification if it arrived, else with the time of the next.
+    """The outbox after an attempt: without the notification if it arrived, else with its next attempt.
 
     A notification that did not arrive is replaced by a newer one of its group.
     """

@@ -12,10 +12,10 @@ from claude_tui.alerting.ledger import (
     Ledger,
     added_entries,
     decode,
+    differ_only_in_figures,
     encode,
     noted,
     reopened,
-    same_but_for_figures,
 )
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.text import Redactor
@@ -114,7 +114,7 @@ class StateHolder:
                 return
             state, saved = encode(ledger), self._saved
             entries = added_entries(saved, ledger)
-            essential = saved is None or not same_but_for_figures(saved, ledger)
+            essential = saved is None or not differ_only_in_figures(saved, ledger)
 
             def save() -> None:
                 self._backend.save(state, entries, essential=essential)

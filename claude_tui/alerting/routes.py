@@ -86,7 +86,7 @@ class Route:
     @property
     def secrets(self) -> tuple[str, ...]:
         parts = secrets_of(self.url) if self.url and self.url != PAGERDUTY_URL else ()
-        return tuple(each for each in (*parts, self.key) if each)
+        return tuple(part for part in (*parts, self.key) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +153,12 @@ def read_settings(
 
 
 def _routes(table: Table, environ: Mapping[str, str], topics: Collection[str]) -> Iterator[Route]:
-    for name, each in table.data.items():
+    for name, route_table in table.data.items():
         if not is_name(name) or name == SCREEN:
             table.wrong(name, "a route with this name", f"{NAME}, but not {SCREEN}")
         else:
             table.show = shown_unless_secret
-            yield _route(name, table.at(name, each), environ, topics)
+            yield _route(name, table.at(name, route_table), environ, topics)
 
 
 def _route(name: str, table: Table, environ: Mapping[str, str], topics: Collection[str]) -> Route:

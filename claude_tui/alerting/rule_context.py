@@ -76,7 +76,7 @@ class RuleContext:
         return self._seconds[key]
 
     def newest_seconds(self, measure: str, window: timedelta) -> list[float]:
-        """The latencies of the three newest of them, ascending: how long it takes by now."""
+        """The latencies of the three newest of them, ascending: the current latency."""
         end = self.at.timestamp()
         within = self._history.measure(measure, end).between(end - window.total_seconds(), end)
         return sorted(within[-SAMPLES:])
@@ -106,4 +106,6 @@ class RuleContext:
 
     def cost_usd(self, source: Source, window: timedelta) -> float:
         """What the probes of `source` cost within the last `window`, in dollars."""
-        return sum(each.cost_usd for each in self._history.window(source, self.at - window, self.at))
+        return sum(
+            observation.cost_usd for observation in self._history.window(source, self.at - window, self.at)
+        )

@@ -109,7 +109,7 @@ class Rule:
 
 def named_thresholds(settings: Settings) -> dict[str, float]:
     """The thresholds that a rule may name: every numeric setting."""
-    found = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    found = {field.name: getattr(settings, field.name) for field in fields(settings)}
     return {
         name: float(value)
         for name, value in found.items()
@@ -146,8 +146,8 @@ def own_topics(path: Path) -> frozenset[str]:
     Raises AlertsConfigError when the file cannot be read or is not TOML.
     """
     rules = Table.of_file(path, AlertsConfigError).data.get("rules")
-    tables = [each for each in rules.values() if isinstance(each, dict)] if isinstance(rules, dict) else []
-    return frozenset(topic for each in tables if is_name(topic := str(each.get("topic", ""))))
+    tables = [rule for rule in rules.values() if isinstance(rule, dict)] if isinstance(rules, dict) else []
+    return frozenset(topic for table in tables if is_name(topic := str(table.get("topic", ""))))
 
 
 def _shipped() -> dict[str, dict[str, object]]:
@@ -167,17 +167,17 @@ def _rule_tables(top: Table) -> dict[str, dict[str, object]]:
     rules = top.table("rules")
     top.done()
     found: dict[str, dict[str, object]] = {}
-    for name, each in rules.data.items():
+    for name, table in rules.data.items():
         if not is_name(name):
             rules.wrong(name, "a rule with this name", NAME)
         else:
-            found[name] = dict(rules.at(name, each).data)
+            found[name] = dict(rules.at(name, table).data)
     return found
 
 
 def _rule(name: str, table: Table, named: Mapping[str, float], routes: Collection[str] | None) -> Rule | None:
     enabled = table.flag("enabled", True)
-    metric = METRICS[table.one_of("metric", METRICS, words=A_METRIC)]
+    metric = METRICS[table.one_of("metric", METRICS, expected=A_METRIC)]
     if not table.sound("metric"):
         return None
     rule = Rule(
@@ -190,7 +190,7 @@ def _rule(name: str, table: Table, named: Mapping[str, float], routes: Collectio
         query=_query(table, metric),
         timing=Timing(table.duration("for", timedelta()), table.duration("keep_firing_for", timedelta())),
         where=_where(table, metric),
-        routes=table.strings("routes", allowed=routes, words="names of routes", single=True),
+        routes=table.strings("routes", allowed=routes, expected="names of routes", single=True),
         topic=_topic(table),
         side=table.choice("side", Side, Side.UNCLEAR),
         next_step=table.line("next_step", ""),

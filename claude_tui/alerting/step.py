@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from claude_tui.alerting.evaluate import evaluate
-from claude_tui.alerting.ledger import Ledger, noted, on_clock
+from claude_tui.alerting.ledger import Ledger, adjusted_for_clock, noted
 from claude_tui.alerting.notifications import AlertingConfig, plan_notifications
 from claude_tui.alerting.outbox import QueuedNotification, enqueue, without_expired
 from claude_tui.alerting.routes import SCREEN, RouteKind
@@ -29,7 +29,7 @@ def advanced(
     When evaluating a rule raises, its name and the error are added to `faults`.
     """
     at = context.at
-    ledger = on_clock(ledger, at)
+    ledger = adjusted_for_clock(ledger, at)
     alerts = evaluate(config.rules.values(), ledger.alerts, context, faults)
     planned = plan_notifications(ledger.groups, alerts, context.verdict, at, config)
     # An Alertmanager gets no notifications: the state of the groups is pushed to it periodically.
@@ -124,11 +124,13 @@ def _with(
 ) -> Ledger:
     # A group that the same act has changed already stays as it is: a request may be carried out twice.
     chosen = [
-        each for each in ledger.groups if each.open and group in (None, each.id) and change(each) != each
+        candidate
+        for candidate in ledger.groups
+        if candidate.open and group in (None, candidate.id) and change(candidate) != candidate
     ]
     entries = [
-        AlertEntry("", at, kind, each.severity, each.topic, f"{words} · {each.content.what}", by=by)
-        for each in chosen
+        AlertEntry("", at, kind, changed.severity, changed.topic, f"{words} · {changed.content.what}", by=by)
+        for changed in chosen
     ]
-    groups = tuple(change(each) if each in chosen else each for each in ledger.groups)
+    groups = tuple(change(old) if old in chosen else old for old in ledger.groups)
     return noted(replace(ledger, groups=groups), entries) if chosen else ledger

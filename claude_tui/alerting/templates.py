@@ -43,7 +43,7 @@ def content_of_verdict(verdict: Verdict, at: datetime) -> Content:
         what=sanitize_for_chat(verdict.summary),
         since=verdict.since or verdict.detected_at or at,
         next_step=sanitize_for_chat(verdict.next_step),
-        evidence=tuple(sanitize_for_chat(each.text) for each in verdict.evidence[:MAX_EVIDENCE]),
+        evidence=tuple(sanitize_for_chat(evidence.text) for evidence in verdict.evidence[:MAX_EVIDENCE]),
     )
 
 

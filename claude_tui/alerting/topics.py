@@ -10,7 +10,7 @@ PROVIDER = "provider"
 UNEXPLAINED = "unexplained"
 
 PROVIDER_CAUSES = frozenset(cause for cause in Cause if cause.value.startswith("provider_"))
-"""One incident goes through several of these (slow, overloaded, outage), so they share a topic."""
+"""One incident may go through several of these (slow, overloaded, outage), so they share a topic."""
 
 ALL_CAUSES = frozenset(Cause) - {Cause.HEALTHY, Cause.UNKNOWN}
 

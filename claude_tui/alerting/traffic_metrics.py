@@ -14,7 +14,7 @@ from claude_tui.model.verdict import Cause
 
 __all__ = ["traffic_metrics"]
 
-# A share of fewer calls is none.
+# A share of fewer calls means nothing.
 _LEAST_CALLS = 20
 # A cache that is hardly used cannot collapse.
 _LEAST_CACHED = 0.2
@@ -22,7 +22,7 @@ _NONE: frozenset[Cause] = frozenset()
 
 
 def _of_calls(value: Callable[[TrafficView], float | None]) -> Callable[[RuleContext, Query], Reading]:
-    """What `value` says of traffic with enough calls."""
+    """Reads `value` from the traffic; unknown with too few calls."""
 
     def read(context: RuleContext, _query: Query) -> Reading:
         view = context.snapshot.traffic
@@ -49,16 +49,19 @@ def _failing(context: RuleContext, query: Query) -> Reading:
     if view is None or view.all.calls < _LEAST_CALLS:
         return None
     return tuple(
-        Sample(each.failed / each.calls if each.failed >= query.minimum else 0.0, (("app", each.name),))
-        for each in view.applications
-        if each.calls >= _LEAST_CALLS
+        Sample(
+            application.failed / application.calls if application.failed >= query.minimum else 0.0,
+            (("app", application.name),),
+        )
+        for application in view.applications
+        if application.calls >= _LEAST_CALLS
     )
 
 
 def _times_usual(
     figure: Callable[[TrafficFigures], float | None],
 ) -> Callable[[TrafficView], float | None]:
-    """A figure by the same of the same hour of other days; None while those are not known."""
+    """A figure divided by its usual value, from the same hour of other days; None while that is unknown."""
 
     def value(view: TrafficView) -> float | None:
         usual = view.usual
@@ -96,20 +99,20 @@ def _quiet(context: RuleContext, _query: Query) -> Reading:
         return None
     return tuple(
         Sample(
-            max(context.at - each.quiet_since, timedelta()).total_seconds() if each.quiet_since else 0.0,
-            (("source", each.source.value),),
+            max(context.at - source.quiet_since, timedelta()).total_seconds() if source.quiet_since else 0.0,
+            (("source", source.source.value),),
         )
-        for each in view.sources
+        for source in view.sources
     )
 
 
 def traffic_metrics() -> tuple[Metric, ...]:
-    """The metrics of own traffic; nothing where no source was heard of, or too few calls were made."""
+    """The metrics of own traffic; unknown without a source, or with too few calls."""
     return (*_of_answers(), *_of_costs(), *_of_use())
 
 
 def _of_answers() -> tuple[Metric, ...]:
-    """How calls are answered: which fail, and how soon the others begin."""
+    """How many calls fail, and how quickly the others begin."""
     return (
         Metric(
             "traffic.overloaded_share",
@@ -156,7 +159,7 @@ def _of_answers() -> tuple[Metric, ...]:
 
 
 def _of_costs() -> tuple[Metric, ...]:
-    """What calls cost, against other days and the budget."""
+    """The cost of calls, compared with other days and the budget."""
     return (
         Metric(
             "traffic.cost_per_1000_ratio",
@@ -186,7 +189,7 @@ def _of_costs() -> tuple[Metric, ...]:
 
 
 def _of_use() -> tuple[Metric, ...]:
-    """How applications use the API, and whether their calls are heard of."""
+    """How applications use the API, and whether their calls are still reported."""
     return (
         Metric(
             "traffic.truncated_rise",

@@ -26,7 +26,7 @@ RETRY_PUSH = timedelta(seconds=30)
 
 
 class DeliveryWorker(ABC):
-    """What both kinds of worker have in common. `wake` signals that there may be something to do."""
+    """The base of both kinds of worker. `wake` signals that there may be work."""
 
     def __init__(self, route: Route, holder: StateHolder, now: Callable[[], datetime]) -> None:
         self.route = route
@@ -76,7 +76,7 @@ class DeliveryWorker(ABC):
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Ends what is under way and closes the connections."""
+        """Finishes work in progress and closes the connections."""
 
     def _result(self, tried: AttemptResult) -> DeliveryResult:
         failure = tried.failure
@@ -173,7 +173,10 @@ class NotificationWorker(DeliveryWorker):
 
     async def _finish(self, queued: QueuedNotification, tried: AttemptResult) -> None:
         result = self._result(tried)
-        attempted = next((each for each in self._holder.ledger.outbox if each.key == queued.key), queued)
+        attempted = next(
+            (notification for notification in self._holder.ledger.outbox if notification.key == queued.key),
+            queued,
+        )
         self._holder.change(outbox=settle(self._holder.ledger.outbox, attempted, result))
         self._record(result)
         if result.delivered:

@@ -42,7 +42,7 @@ class Thresholds:
     rare_span_s: float = 3600.0
     """The span over which intermittent errors are counted."""
     lost_share: float = 0.005
-    """The share of probes that get no answer by chance alone."""
+    """The share of probes that get no answer merely by chance."""
     tail_s: float = 10.0
     """P2 when 1% of the messages, and at least 3, take longer than this, in seconds."""
     truncated_bad: float = 0.5
@@ -78,7 +78,7 @@ class TrafficThresholds:
     attempts_per_call: float = 1.5
     """Attempts per call from which on retries multiply the load."""
     daily_budget_usd: float = 0.0
-    """What own traffic may cost a day, in dollars; 0 for no budget. Nothing is stopped."""
+    """The daily budget of own traffic in dollars; 0 for none. Exceeding it stops nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def _headroom(
 
 
 def _silent_since(verdict: Verdict, status: StatusView) -> datetime | None:
-    """Since when the page has been silent about a problem that it had time to report."""
+    """Since when the page has not reported a problem that it has had time to report."""
     if verdict.page is not PageAgreement.SILENT or verdict.since is None or status.read_at is None:
         return None
     return verdict.since if status.read_at >= verdict.since else None

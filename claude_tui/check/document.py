@@ -47,8 +47,8 @@ def to_json(findings: Findings) -> dict[str, Any]:
         ],
         "windows": [_window(window) for window in snapshot.headroom.windows],
         "models": [
-            {"model": each.model, "fails": each.fails, "failed": len(each.failures), "asked": each.asked}
-            for each in snapshot.models
+            {"model": model.model, "fails": model.fails, "failed": len(model.failures), "asked": model.asked}
+            for model in snapshot.models
         ],
     }
 
@@ -60,7 +60,10 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "severity": verdict.severity.value if verdict.severity.trouble else None,
         "confidence": verdict.confidence,
         "summary": verdict.summary,
-        "evidence": [*(each.text for each in verdict.evidence), *([verdict.note] if verdict.note else [])],
+        "evidence": [
+            *(evidence.text for evidence in verdict.evidence),
+            *([verdict.note] if verdict.note else []),
+        ],
         "next_step": verdict.next_step,
         "scope": verdict.scope or None,
         "retry_after_s": verdict.retry_after_s,
@@ -92,9 +95,12 @@ def _status_page(status: ProviderStatus) -> dict[str, Any]:
         "indicator": status.indicator,
         "description": status.description if status.known else status.unknown_reason,
         "source": status.source,
-        "components": [{"name": each.name, "status": each.status} for each in status.components],
+        "components": [
+            {"name": component.name, "status": component.status} for component in status.components
+        ],
         "incidents": [
-            {"name": each.name, "status": each.status, "impact": each.impact} for each in status.incidents
+            {"name": incident.name, "status": incident.status, "impact": incident.impact}
+            for incident in status.incidents
         ],
     }
 

@@ -28,7 +28,7 @@ class _OneRound(RoundPolicy):
     def tally(self, context: Probed, episode: Episode) -> Tally:
         """Everything in the round, including exchanges before the first failure."""
         exchanges = context.recent(episode.source)
-        failures = [each.kind for each in exchanges if each.failed]
+        failures = [exchange.kind for exchange in exchanges if exchange.failed]
         return Tally(failures, len(exchanges), "")
 
     def is_outage(self, context: Probed, source: Source, first: int, least: int) -> bool:  # noqa: ARG002
@@ -56,4 +56,4 @@ def policy_after(asked: Sequence[Observation]) -> RoundPolicy:
 
 def _failing_share(context: Probed, source: Source) -> float:
     exchanges = context.recent(source)
-    return sum(each.failed for each in exchanges) / len(exchanges)
+    return sum(exchange.failed for exchange in exchanges) / len(exchanges)

@@ -1,4 +1,4 @@
-"""Which probes `check` runs: the free ones once, then messages until there are enough for a verdict."""
+"""Runs the probes of `check`: the free ones once, then messages until there are enough for a verdict."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class _Round:
             return len(results) >= self._samples
         if not SAMPLES <= len(results) < MOST_SAMPLES:
             return len(results) >= MOST_SAMPLES
-        failures = sum(each.failed for each in results)
+        failures = sum(result.failed for result in results)
         return failures >= FAILURES or not (failures or self._perhaps_slow())
 
     def _perhaps_slow(self) -> bool:
@@ -181,7 +181,7 @@ class _Round:
         state = EngineState(
             self._probes.target,
             probes=(messages,),
-            spend=Spend(sum(each.cost_usd for each in self._observations), ceiling_usd),
+            spend=Spend(sum(observation.cost_usd for observation in self._observations), ceiling_usd),
             notices=(),
             credential=key.variable,
             key_problem=key.suspect,
@@ -202,7 +202,7 @@ class _Round:
         )
 
     def _of(self, source: Source) -> list[Observation]:
-        return [each for each in self._observations if each.source is source]
+        return [observation for observation in self._observations if observation.source is source]
 
 
 def _must_stop(result: Observation) -> bool:

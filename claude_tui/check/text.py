@@ -63,8 +63,8 @@ def as_text(findings: Findings, *, ascii_only: bool = False) -> str:
         *_headroom(snapshot.headroom),
         *_ending_soon(snapshot.outlook, snapshot.at),
     ]
-    room = ROWS - len(top) - len(bottom)
-    lines = [*top, *_probes(findings, room), *bottom]
+    remaining = ROWS - len(top) - len(bottom)
+    lines = [*top, *_probes(findings, remaining), *bottom]
     # Monitoring systems interpret text after a bar as performance data.
     text = "\n".join(inert(line, COLUMNS).replace("|", "¦") for line in lines[:ROWS])
     return text.translate(_PLAIN) if ascii_only else text
@@ -143,9 +143,13 @@ def _reasons(findings: Findings) -> list[str]:
     """
     verdict, status = findings.snapshot.verdict, findings.status
     unread = status is None or not status.known
-    told = [each.text for each in verdict.evidence if not (unread and each.kind is EvidenceKind.STATUS_PAGE)]
+    evidence_texts = [
+        evidence.text
+        for evidence in verdict.evidence
+        if not (unread and evidence.kind is EvidenceKind.STATUS_PAGE)
+    ]
     return _wrapped(
-        " ".join(part for part in (*told, verdict.note) if part),
+        " ".join(part for part in (*evidence_texts, verdict.note) if part),
         6,
         then="  ",
     )
@@ -166,16 +170,16 @@ def _row(mark: str, label: str, text: str, most: int) -> list[str]:
     return _wrapped(text, most, first=f"{mark} {label:<{_LABEL}} ", then=_INDENT)
 
 
-def _probes(findings: Findings, room: int) -> list[str]:
+def _probes(findings: Findings, remaining: int) -> list[str]:
     """The probes and their results; each message of a failure once, if there is room."""
     rows = list(_probe_rows(findings))
-    room -= sum(len(row) for row, _ in rows)
+    remaining -= sum(len(row) for row, _ in rows)
     lines: list[str] = []
     printed: list[list[str]] = []
     for row, message in rows:
-        shown = message if len(message) <= room and message not in printed else []
+        shown = message if len(message) <= remaining and message not in printed else []
         printed.append(message)
-        room -= len(shown)
+        remaining -= len(shown)
         lines += [*row, *shown]
     return lines
 
@@ -191,7 +195,7 @@ def _probe_rows(findings: Findings) -> Iterator[tuple[list[str], list[str]]]:
         name = model_name(other).lower() if other else newest.source.value
         row = _row("✗" if newest.failed else "✓", name, text, 2)
         yield row, _wrapped(message, 2, first=_INDENT, then=_INDENT)
-    unasked = all(each.source is not Source.MESSAGES for each in findings.observations)
+    unasked = all(observation.source is not Source.MESSAGES for observation in findings.observations)
     if unasked and findings.not_run is not None:
         yield _row("?", Source.MESSAGES.value, f"not probed: {findings.not_run}", 2), []
 
@@ -199,14 +203,14 @@ def _probe_rows(findings: Findings) -> Iterator[tuple[list[str], list[str]]]:
 def _alike(observations: Sequence[Observation]) -> Iterator[tuple[list[Observation], int]]:
     """Exchanges with the API grouped by result, with the number of exchanges of their source."""
     for source in (Source.MESSAGES, Source.MODELS):
-        exchanges = [each for each in observations if each.source is source]
-        ordered = sorted(exchanges, key=lambda each: (not each.failed, _result(each)))
+        exchanges = [observation for observation in observations if observation.source is source]
+        ordered = sorted(exchanges, key=lambda exchange: (not exchange.failed, _result(exchange)))
         for _, alike in groupby(ordered, key=_result):
             yield list(alike), len(exchanges)
-    others = [each for each in observations if each.source is Source.OTHER_MODELS]
-    for model in dict.fromkeys(each.model for each in others):
-        exchanges = [each for each in others if each.model == model]
-        ordered = sorted(exchanges, key=lambda each: (not each.failed, _result(each)))
+    others = [exchange for exchange in observations if exchange.source is Source.OTHER_MODELS]
+    for model in dict.fromkeys(exchange.model for exchange in others):
+        exchanges = [exchange for exchange in others if exchange.model == model]
+        ordered = sorted(exchanges, key=lambda exchange: (not exchange.failed, _result(exchange)))
         for _, alike in groupby(ordered, key=_result):
             yield list(alike), len(exchanges)
 
@@ -219,8 +223,8 @@ def _result(exchange: Observation) -> str:
 
 
 def _details(alike: Sequence[Observation]) -> Iterator[str]:
-    tokens = [each.timings.first_token for each in alike if each.timings.first_token is not None]
-    totals = [each.timings.total for each in alike if each.timings.total is not None]
+    tokens = [exchange.timings.first_token for exchange in alike if exchange.timings.first_token is not None]
+    totals = [exchange.timings.total for exchange in alike if exchange.timings.total is not None]
     if tokens:
         yield f"first token {_range(tokens)}"
     if totals:
@@ -248,9 +252,13 @@ def _status_page(findings: Findings) -> list[str]:
     if status is None or not status.known:
         why = status.unknown_reason if status is not None else None
         return _row("?", "status page", f"unknown: {why or 'not read'}", 2)
-    ours_first = sorted(status.components, key=lambda each: each.id not in view.ours)
-    troubled = [f"{each.name}: {plain(each.status)}" for each in ours_first if not each.operational]
-    incidents = [f"{each.name} ({each.status}, {each.impact})" for each in status.incidents]
+    ours_first = sorted(status.components, key=lambda component: component.id not in view.ours)
+    troubled = [
+        f"{component.name}: {plain(component.status)}"
+        for component in ours_first
+        if not component.operational
+    ]
+    incidents = [f"{incident.name} ({incident.status}, {incident.impact})" for incident in status.incidents]
     lost = ["none of its components is yours, see the setting status_components"]
     parts = [
         status.description or f"indicator {status.indicator}",
@@ -262,9 +270,9 @@ def _status_page(findings: Findings) -> list[str]:
 
 
 def _headroom(view: HeadroomView) -> list[str]:
-    buckets = [f"{each.bucket} {_left(each)}" for each in view.buckets]
-    windows = [f"{each.window} window {percent(1 - each.used)}" for each in view.windows]
-    levels = [*(each.level for each in view.buckets), *(each.level for each in view.windows)]
+    buckets = [f"{bucket.bucket} {_left(bucket)}" for bucket in view.buckets]
+    windows = [f"{window.window} window {percent(1 - window.used)}" for window in view.windows]
+    levels = [*(bucket.level for bucket in view.buckets), *(window.level for window in view.windows)]
     left = ", ".join([*buckets, *windows])
     mark = _MARKS[max(levels, key=_RANKS.index, default=Level.UNKNOWN)]
     return _row(mark, "headroom", f"{left} left" if left else "no response stated any limits", 2)
@@ -277,7 +285,11 @@ def _left(bucket: Headroom) -> str:
 
 def _ending_soon(outlook: Outlook, at: datetime) -> list[str]:
     """The certificate and the probed models, if they end within a month."""
-    ends = [(each.at, f"{each.model} retires") for each in outlook.retirements if each.used]
+    ends = [
+        (retirement.at, f"{retirement.model} retires")
+        for retirement in outlook.retirements
+        if retirement.used
+    ]
     if outlook.certificate_expires_at is not None:
         ends.append((outlook.certificate_expires_at, "certificate expires"))
     soon = [f"{what} in {duration(when - at)}" for when, what in sorted(ends) if at < when <= at + SOON]

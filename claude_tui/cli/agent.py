@@ -20,10 +20,10 @@ def run(request: Request) -> int:
     check_alerts(settings)
     from claude_tui.engine import agent, compose
     from claude_tui.engine.agent_log import log_to
-    from claude_tui.engine.one_heap import share_one_heap
+    from claude_tui.engine.malloc_arena import use_one_arena
 
     # Before its threads start.
-    share_one_heap()
+    use_one_arena()
     path = Path(request.options.log_file) if request.options.log_file else None
     try:
         log = log_to(path)

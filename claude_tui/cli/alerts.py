@@ -59,7 +59,7 @@ def _alerts_list(request: Request) -> int:
 
 
 def _kept_alerts(settings: Settings) -> bytes | None:
-    """The alert state saved by whoever collects for this target. Looking for it writes nothing."""
+    """The alert state saved by the collector of this target. Reading it writes nothing."""
     from claude_tui.engine.paging import StoreBackend
     from claude_tui.probes.credentials import Credentials
 

@@ -32,7 +32,7 @@ def script(shell: str, parser: ArgumentParser) -> str:
             continue
         words = _words(command, action)
         if words is not None:
-            # Only shown: nothing is parsed with it.
+            # Only displayed: nothing is parsed with it.
             action.choices = list(words)
         elif action.metavar in ("FILE", "FILE|INCIDENT"):
             _set_complete(action, shtab.FILE)
@@ -56,7 +56,7 @@ def _actions(parser: ArgumentParser, command: str) -> Iterator[tuple[str, Action
 
 
 def _words(command: str, action: Action) -> Sequence[str] | None:
-    """What an option or argument may be, where that is known and short."""
+    """The possible values of an option or argument, if they are known and few."""
     if action.dest == "set_theme":
         return _themes()
     if action.dest == "incident":
@@ -91,7 +91,7 @@ def _causes() -> list[str]:
 
 
 def _themes() -> Sequence[str]:
-    """The shipped themes, and those that the user has now."""
+    """The shipped themes, and the user's own."""
     from claude_tui.settings import Places, config_file
     from claude_tui.tui.render.theme_files import theme_names
 

@@ -30,7 +30,7 @@ def say(text: str) -> None:
 
 
 def hint(text: str) -> None:
-    """What a person may do next, below the data; nothing where the output goes to a file or a program."""
+    """Prints a hint for a person below the data; nothing if the output goes to a file or a program."""
     if sys.stdout is None or sys.stderr is None or not (sys.stdout.isatty() and sys.stderr.isatty()):
         return
     sys.stdout.flush()
@@ -39,7 +39,7 @@ def hint(text: str) -> None:
 
 
 def show_progress(doing: str) -> Callable[[float], None]:
-    """A function that shows on stderr what share is done; silent where that is no terminal."""
+    """A function that shows progress on stderr; silent unless that is a terminal."""
     if sys.stderr is None or sys.stderr.closed or not sys.stderr.isatty():
         return lambda _: None
     last = -1
@@ -67,7 +67,7 @@ def redactor() -> Redactor:
 
 
 def abandon_stdout() -> None:
-    """Discards what is still buffered, or the interpreter would report an error at exit."""
+    """Discards buffered output, as the interpreter would otherwise report an error at exit."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""The command `doctor`: what is examined, and the parts that only the screens know."""
+"""The command `doctor`: sets up the examination, including the checks of keys and themes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(request: Request) -> int:
             raise UsageError("`doctor --schema` checks nothing: leave out the other options")
         emit(doctor.schema_text())
         return 0
-    patient = doctor.Patient(
+    examined = doctor.Environment(
         settings=lambda: load(request.flags, os.environ, config=request.config),
         screen=_screen_problems,
         environ=os.environ,
@@ -42,7 +42,7 @@ def run(request: Request) -> int:
         clock=SystemClock(),
         routes=Proxies(),
     )
-    return doctor.run(patient, json=options.json, offline=options.offline, timeout_s=options.timeout)
+    return doctor.run(examined, json=options.json, offline=options.offline, timeout_s=options.timeout)
 
 
 def _screen_problems(settings: Settings) -> Iterator[ScreenProblem]:
@@ -67,7 +67,7 @@ def _terminal() -> Terminal:
     streams = (sys.stdin, sys.stdout)
     size = shutil.get_terminal_size()
     return Terminal(
-        is_terminal=all(each is not None and not each.closed and each.isatty() for each in streams),
+        is_terminal=all(stream is not None and not stream.closed and stream.isatty() for stream in streams),
         encoding=sys.stdout.encoding or "" if sys.stdout is not None else "",
         columns=size.columns,
         rows=size.lines,

@@ -64,7 +64,7 @@ def write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
     ]
     trace = traceback.format_exception(error)
     text = redactor().clean("\n".join(head) + "".join(trace), _REPORT_LENGTH, keep_newlines=True)
-    # Redacted line by line when they were logged, by whoever knew the secrets of then.
+    # Redacted line by line when they were logged, with the secrets known at that time.
     text += "\n".join(["", f"the last lines of the log (at most {KEPT_LINES}):", *recent_lines(), ""])
     for directory in _report_directories(arguments):
         try:
@@ -111,7 +111,7 @@ def _data_dir(arguments: Sequence[str]) -> Path | None:
 
 
 def _named_data_dir(arguments: Sequence[str]) -> Path | None:
-    """The directory that the command line or the environment names, where the settings cannot be loaded."""
+    """The directory named by the command line or the environment, if the settings cannot be loaded."""
     named = os.environ.get("CLAUDE_TOP_DATA_DIR", "")
     for number, argument in enumerate(arguments):
         name, _, value = argument.partition("=")

@@ -22,10 +22,10 @@ __all__ = ["open_history", "say_problem"]
 def open_history(
     settings: Settings, *, create: bool = False, read_only: bool = False
 ) -> Iterator[Store | None]:
-    """The store of this target; None if there is none and it is not to be created.
+    """The store of this target; None if there is none and `create` is not set.
 
-    Raises StoreError for what is no store, or that of a later version, and with `read_only` for one that
-    cannot be read.
+    Raises StoreError for a file that is not a store, for one of a later version, and with `read_only` for
+    one that cannot be read.
     """
     from claude_tui.engine import store_name
     from claude_tui.probes.credentials import Credentials
@@ -37,14 +37,14 @@ def open_history(
         yield None
         return
     _require_known(settings.data_dir, name)
-    # What is wrong with a store that is only read ends the command, and is said once.
+    # A problem with a store that is only read ends the command, and is reported once.
     on_problem = _say_nothing if read_only else say_problem
     store = Store.open(settings.data_dir, name, now=_now(), on_problem=on_problem, read_only=read_only)
     try:
         try:
             yield store
         finally:
-            # It answered like an empty one, and whatever was made of that is wrong.
+            # It behaved like an empty store, so the output is wrong.
             if read_only and store.unreadable is not None:
                 raise store.unreadable from None
         if read_only:

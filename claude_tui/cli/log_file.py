@@ -44,9 +44,9 @@ class _Shared(RotatingFileHandler):
         lock = os.open(f"{self.baseFilename}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             if not self._locked(lock):
-                # Another process rotates it, and may have been stopped meanwhile. The line goes where it can.
+                # Another process is rotating it, and may be suspended. The line goes to the current file.
                 return
-            # Of several processes that find it full, the first one rotates it.
+            # If several processes find it full, the first one rotates it.
             if self._is_current():
                 super().doRollover()
             else:
@@ -55,7 +55,7 @@ class _Shared(RotatingFileHandler):
             os.close(lock)
 
     def _locked(self, lock: int) -> bool:
-        """Whether the lock was to be had within the moment that rotating takes; that long it waits once."""
+        """Whether the lock could be taken; waits once, for as long as a rotation takes."""
         began = time.monotonic()
         patience_s = _ROTATING_S if began >= self._impatient_until else 0.0
         while True:

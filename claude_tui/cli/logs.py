@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["KEPT_LINES", "log_to_file", "recent_lines"]
 
 KEPT_LINES = 200
-"""How many of its last lines a crash report has."""
+"""How many of the last lines a crash report contains."""
 
 _LONGEST_LINE = 2_000
 _LONGEST_TRACE = 20_000
-# On a record that is written to the file together with the next one.
+# Marks a record that is written to the file together with the next one.
 _WAITS = "waits_for_the_next"
 _recent: deque[str] = deque(maxlen=KEPT_LINES)
 _logger = logging.getLogger("claude_tui")
@@ -41,15 +41,16 @@ def recent_lines() -> tuple[str, ...]:
 
 
 def log_to_file(settings: Settings, command: str, redactor: Redactor, *, screen: bool) -> None:
-    """Log what `settings` ask for from now on. With a `screen` nothing is printed over it.
+    """Sets up logging according to `settings`. With a `screen`, nothing is printed over it.
 
-    Replaces what an earlier call has set up.
+    Replaces the setup of an earlier call.
     """
     root, form = logging.getLogger(), _Form(redactor)
-    for handler in [each for each in root.handlers if isinstance(each, _Recent | _FirstLineOpens)]:
-        root.removeHandler(handler)
-        handler.close()
-    # Of libraries only what is wrong. Without a handler here, Python would print that on the screen.
+    for handler in tuple(root.handlers):
+        if isinstance(handler, _Recent | _FirstLineOpens):
+            root.removeHandler(handler)
+            handler.close()
+    # Only problems from libraries. Without a handler here, Python would print them on the screen.
     root.addHandler(_with(_Recent(), form, logging.INFO))
     if settings.log_level == "off":
         _logger.setLevel(logging.INFO)
@@ -70,14 +71,14 @@ def _with(handler: logging.Handler, form: logging.Formatter, level: int) -> logg
 
 
 def _log_thread(arguments: threading.ExceptHookArgs) -> None:
-    """Logs an exception that ends a thread, which Python would print on the screen."""
+    """Logs an exception that ends a thread, as Python would print it on the screen."""
     if arguments.exc_value is not None:
         name = arguments.thread.name if arguments.thread else "?"
         _logger.error("thread %s ended", name, exc_info=arguments.exc_value)
 
 
 class _Form(logging.Formatter):
-    """One line for each record: instant, process, level, where it comes from, text; a traceback below it.
+    """One line for each record: instant, process, level, logger, text; a traceback below it.
 
     Tracebacks hold no values of variables.
     """
@@ -102,7 +103,7 @@ class _Form(logging.Formatter):
         if not rest:
             return shown
         below = self._redactor.clean(rest, _LONGEST_TRACE, keep_newlines=True)
-        return "\n".join([shown, *(f"    {each}" for each in below.splitlines())])
+        return "\n".join([shown, *(f"    {text}" for text in below.splitlines())])
 
 
 class _Recent(logging.Handler):
@@ -113,7 +114,7 @@ class _Recent(logging.Handler):
 
 
 class _FirstLineOpens(logging.Handler):
-    """Writes to a file that is opened with the first line. A file that cannot be written stops nothing."""
+    """Writes to a file that is opened with the first line. Errors of the file are ignored."""
 
     def __init__(self, path: Path, size: int) -> None:
         super().__init__()
@@ -132,10 +133,10 @@ class _FirstLineOpens(logging.Handler):
                 from claude_tui.cli.log_file import open_log
 
                 self._file = open_log(self._path, self._size, self.format)
-            for each in waiting:
-                self._file.handle(each)
+            for early in waiting:
+                self._file.handle(early)
         except OSError:
-            return  # no log is no reason to fail; the last lines are in memory
+            return  # a missing log is not a reason to fail; the last lines are in memory
 
     def close(self) -> None:
         if self._file is not None:

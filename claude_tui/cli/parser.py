@@ -148,19 +148,19 @@ def _parsed(arguments: Sequence[str]) -> Namespace:
         try:
             return grammar(only=arguments).parse_args(arguments)
         except UsageError:
-            # Told below, where the message can name every command.
+            # Reported below, where the message can name every command.
             pass
     return grammar().parse_args(arguments)
 
 
 def _joined(arguments: Sequence[str]) -> list[str]:
-    """The arguments with `--since -2h` as one: argparse takes a value that begins with - for a flag."""
+    """The arguments with `--since -2h` as one: argparse mistakes a value that begins with - for a flag."""
     joined: list[str] = []
-    for each in arguments:
-        if joined and joined[-1] in _TAKE_TIMES and _BEFORE_NOW.fullmatch(each):
-            joined[-1] += f"={each}"
+    for argument in arguments:
+        if joined and joined[-1] in _TAKE_TIMES and _BEFORE_NOW.fullmatch(argument):
+            joined[-1] += f"={argument}"
         else:
-            joined.append(each)
+            joined.append(argument)
     return joined
 
 

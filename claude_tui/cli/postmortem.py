@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from claude_tui.cli.parser import Request
-    from claude_tui.engine.postmortem_command import Desk
+    from claude_tui.engine.postmortem_command import PostmortemSession
     from claude_tui.settings import Settings
 
 __all__ = ["run"]
@@ -36,15 +36,15 @@ def run(request: Request) -> int:
     if action == "lint":
         return _lint(options.file)
     read_only = action not in ("new", "edit")
-    with _desk(settings_of(request), create=action == "new", read_only=read_only) as desk:
-        if desk is None:
+    with _session(settings_of(request), create=action == "new", read_only=read_only) as session:
+        if session is None:
             if action in (None, "list"):
                 say("no incident has been declared on this target")
                 return EXIT_OK
             from claude_tui.engine.postmortem_command import NoPostmortemError
 
             raise NoPostmortemError("no incident has been declared on this target")
-        return _ACTIONS[action or "list"](desk, options)
+        return _ACTIONS[action or "list"](session, options)
 
 
 def _schema(action: str | None) -> int:
@@ -57,9 +57,9 @@ def _schema(action: str | None) -> int:
 
 
 @contextmanager
-def _desk(settings: Settings, *, create: bool, read_only: bool) -> Iterator[Desk | None]:
+def _session(settings: Settings, *, create: bool, read_only: bool) -> Iterator[PostmortemSession | None]:
     from claude_tui.engine import Pace, options_from
-    from claude_tui.engine.postmortem_command import Desk
+    from claude_tui.engine.postmortem_command import PostmortemSession
 
     with open_history(settings, create=create, read_only=read_only) as store:
         if store is None:
@@ -67,7 +67,7 @@ def _desk(settings: Settings, *, create: bool, read_only: bool) -> Iterator[Desk
             return
         by, host = _who(settings)
         options = options_from(settings, Pace.of(settings))
-        yield Desk(store, options, redactor(), lambda: datetime.now(UTC), by, host)
+        yield PostmortemSession(store, options, redactor(), lambda: datetime.now(UTC), by, host)
 
 
 def _who(settings: Settings) -> tuple[str, str]:
@@ -80,7 +80,7 @@ def _who(settings: Settings) -> tuple[str, str]:
     try:
         name = settings.responder or getpass.getuser()
     except (KeyError, OSError, ImportError):
-        # A container's user may have no entry in any list of users.
+        # A container's user may be missing from the user database.
         name = ""
     return inert(name, MAX_NAME) or "somebody", inert(socket.gethostname(), MAX_NAME)
 
@@ -99,26 +99,26 @@ def _lint(file: str) -> int:
 # -- with a history ------------------------------------------------------------------------
 
 
-def _list(desk: Desk, _: Namespace) -> int:
-    lines = list(desk.lines())
+def _list(session: PostmortemSession, _: Namespace) -> int:
+    lines = list(session.lines())
     for line in lines:
         emit(line)
-    if not lines and desk.store.unreadable is None:
+    if not lines and session.store.unreadable is None:
         say("no incident has been declared on this target")
     return EXIT_OK
 
 
-def _show(desk: Desk, options: Namespace) -> int:
+def _show(session: PostmortemSession, options: Namespace) -> int:
     from claude_tui.incident.postmortem import body
 
-    form, _ = desk.form(options.incident)
-    emit(desk.redactor.secrets_out(body(form)).rstrip("\n"))
+    form, _ = session.form(options.incident)
+    emit(session.redactor.without_secrets(body(form)).rstrip("\n"))
     to_do = ", ".join(form.to_do)
     say(f"to do: {to_do}" if to_do else "complete as far as the template asks")
     return EXIT_OK
 
 
-def _new(desk: Desk, options: Namespace) -> int:
+def _new(session: PostmortemSession, options: Namespace) -> int:
     from claude_tui.engine.postmortem_command import declared
     from claude_tui.incident import MAX_TITLE
     from claude_tui.model.text import inert
@@ -127,14 +127,14 @@ def _new(desk: Desk, options: Namespace) -> int:
     title = inert(options.title.strip(), MAX_TITLE)
     if not title:
         raise UsageError("the title is empty: say in a few words what happened")
-    started = _time(options.started, "--started", desk.now())
-    ended = _time(options.ended, "--ended", desk.now()) if options.ended is not None else None
+    started = _time(options.started, "--started", session.now())
+    ended = _time(options.ended, "--ended", session.now()) if options.ended is not None else None
     if ended is not None and ended < started:
         raise UsageError("--ended is before --started")
     severity = Severity(options.severity) if options.severity else None
-    entries = declared(desk, title, started, ended, severity)
-    desk.record(entries)
-    form, _ = desk.form(entries[0].incident)
+    entries = declared(session, title, started, ended, severity)
+    session.record(entries)
+    form, _ = session.form(entries[0].incident)
     emit(form.incident.label)
     say(f"to do: {', '.join(form.to_do)}; `claude-top postmortem edit {form.incident.label}` opens it")
     return EXIT_OK
@@ -151,11 +151,11 @@ def _time(text: str, flag: str, now: datetime) -> datetime:
     return found
 
 
-def _edit(desk: Desk, options: Namespace) -> int:
+def _edit(session: PostmortemSession, options: Namespace) -> int:
     from claude_tui.engine.postmortem_command import read_file
 
     def take(text: str) -> None:
-        changed = desk.take_over(text)
+        changed = session.import_edits(text)
         say(f"{changed} changed" if changed else "nothing was changed")
 
     if options.source is not None:
@@ -163,18 +163,18 @@ def _edit(desk: Desk, options: Namespace) -> int:
         return EXIT_OK
     from claude_tui.cli.editor import edit
 
-    form, _ = desk.form(options.incident)
+    form, _ = session.form(options.incident)
     label = form.incident.label
-    edit(desk.text(label, "md"), f"postmortem-{label.lower()}.md", os.environ, take)
+    edit(session.text(label, "md"), f"postmortem-{label.lower()}.md", os.environ, take)
     return EXIT_OK
 
 
-def _export(desk: Desk, options: Namespace) -> int:
+def _export(session: PostmortemSession, options: Namespace) -> int:
     from claude_tui.engine.postmortem_command import write_file
 
     path = Path(options.file).expanduser() if options.file else None
     form = options.format or ("json" if path is not None and path.suffix == ".json" else "md")
-    text = desk.text(options.incident, form)
+    text = session.text(options.incident, form)
     if path is None:
         emit(text.rstrip("\n"))
     else:
@@ -183,7 +183,7 @@ def _export(desk: Desk, options: Namespace) -> int:
     return EXIT_OK
 
 
-_ACTIONS: dict[str, Callable[[Desk, Namespace], int]] = {
+_ACTIONS: dict[str, Callable[[PostmortemSession, Namespace], int]] = {
     "list": _list,
     "show": _show,
     "new": _new,

@@ -1,4 +1,4 @@
-"""The command `proxy`: what it takes from the command line and the settings."""
+"""The command `proxy`: builds its options from the command line and the settings."""
 
 from __future__ import annotations
 

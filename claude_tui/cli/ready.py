@@ -1,4 +1,4 @@
-"""What commands do before they run: load settings, start the log, and check what would stop them later."""
+"""What commands do first: load settings, start the log, and check for problems that would stop them later."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def start_log(settings: Settings, command: str, *, screen: bool) -> None:
 
 
 def require_terminal(environ: Mapping[str, str]) -> None:
-    """Raises UsageError without a terminal for output and keys, or a browser in its place."""
+    """Raises UsageError without a terminal for output and keys, or a browser instead."""
     from claude_tui.tui.served import is_served
 
     if is_served(environ):
@@ -50,7 +50,7 @@ def require_terminal(environ: Mapping[str, str]) -> None:
 def check_for_screen(settings: Settings) -> None:
     """Checks keys and the theme's name, which only the screens know. Raises SettingsError.
 
-    A mistake inside a theme file does not keep the dashboard from starting: it is reported there.
+    A mistake in a theme file does not prevent the dashboard from starting, which reports it.
     """
     from claude_tui.tui.keymap import key_problems
     from claude_tui.tui.render.theme_files import ThemeError, theme_path

@@ -1,4 +1,4 @@
-"""The commands `uptime`, `report` and `traffic`: what the history says of a span."""
+"""The commands `uptime`, `report` and `traffic`: reports on a span of the history."""
 
 from __future__ import annotations
 

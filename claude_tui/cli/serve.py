@@ -1,4 +1,4 @@
-"""The command `serve`: what it takes from the command line and the settings."""
+"""The command `serve`: builds its options from the command line and the settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["dashboard_command", "run"]
 
 def run(request: Request) -> int:
     settings = settings_of(request)
-    # What would stop every session is said once, here.
+    # Problems that would stop every session are reported once, here.
     check_for_screen(settings)
     check_alerts(settings)
     start_log(settings, "serve", screen=False)
@@ -54,7 +54,7 @@ def run(request: Request) -> int:
 
 
 def dashboard_command(request: Request) -> list[str]:
-    """The command line of each browser's dashboard. It is as public as this one's: no secret is on it."""
+    """The command line of each browser's dashboard. Like any, it is public, so it has no secrets."""
     config = ("--config", request.config) if request.config is not None else ()
     flags = (part for key, value in request.flags.items() for part in (flag_of(key), value))
     read_only = () if request.options.allow_actions else ("--read-only",)

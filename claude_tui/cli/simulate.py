@@ -1,4 +1,4 @@
-"""The command `simulate`: a server that plays a scenario, and calls to it."""
+"""The command `simulate`: a server that plays a scenario, with simulated calls."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run(request: Request) -> int:
     if options.list:
         raise UsageError("`simulate --list` plays nothing: leave out --load")
     settings = settings_of(request)
-    from claude_tui.engine.invented import recorded_traffic
+    from claude_tui.engine.simulated_traffic import recorded_traffic
 
-    company = recorded_traffic(settings, options.load, say)
-    return run(options.scenario, options.port, options.speed, company=company)
+    companion = recorded_traffic(settings, options.load, say)
+    return run(options.scenario, options.port, options.speed, companion=companion)

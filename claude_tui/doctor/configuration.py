@@ -31,24 +31,26 @@ def problems_of(
     name: str, error: ClaudeTopError, to_do: str = "fix it; until then nothing starts"
 ) -> Iterator[Finding]:
     """A finding for each problem of something that cannot be used."""
-    told = [str(each) for each in error.problems] if isinstance(error, ConfigError) else [str(error)]
-    for text in told:
+    problems = (
+        [str(problem) for problem in error.problems] if isinstance(error, ConfigError) else [str(error)]
+    )
+    for text in problems:
         yield _finding(name, Condition.BAD, text, to_do)
 
 
 def examine_settings(settings: Settings, screen: Iterable[ScreenProblem]) -> Iterator[Finding]:
-    """`screen` are the problems with keys and themes, which only the screens know."""
+    """The findings on the settings; `screen` are the problems with keys and themes."""
     yield _file(settings)
     for warning in settings.warnings:
         yield _finding("settings", Condition.WARNING, warning)
-    told = [*screen]
-    for each in told:
-        if each.stops:
+    problems = [*screen]
+    for problem in problems:
+        if problem.stops:
             to_do = "fix it; until then the dashboard does not start"
-            yield _finding("keys and theme", Condition.BAD, each.text, to_do)
+            yield _finding("keys and theme", Condition.BAD, problem.text, to_do)
         else:
-            yield _finding("themes", Condition.WARNING, each.text, "fix it, or it cannot be chosen")
-    if not any(each.stops for each in told):
+            yield _finding("themes", Condition.WARNING, problem.text, "fix it, or it cannot be chosen")
+    if not any(problem.stops for problem in problems):
         yield _finding("keys and theme", Condition.GOOD, f"theme {settings.theme}, no key is bound twice")
     yield from _runbook(settings)
 
@@ -62,7 +64,7 @@ def _file(settings: Settings) -> Finding:
     if mode is None:
         text = f"no file, so the defaults apply ({path})" if path is not None else "the defaults"
         return _finding("file", Condition.GOOD, text, "claude-top config init writes a commented one")
-    # Addresses of receivers are as good as passwords.
+    # Addresses of receivers must be protected like passwords.
     if settings.alerts and stat.S_IMODE(mode) & 0o044:
         text = f"{path} names receivers of alerts, and others on this machine can read it"
         return _finding("file", Condition.WARNING, text, f"chmod 600 {path}")
@@ -76,10 +78,10 @@ def _runbook(settings: Settings) -> Iterator[Finding]:
     try:
         load_runbook(files)
     except ClaudeTopError as error:
-        told = error.problems if isinstance(error, ConfigError) else [error]
-        for each in told:
+        problems = error.problems if isinstance(error, ConfigError) else [error]
+        for problem in problems:
             yield _finding(
-                "runbook", Condition.BAD, str(each), "fix it; until then the built-in runbook is used"
+                "runbook", Condition.BAD, str(problem), "fix it; until then the built-in runbook is used"
             )
     else:
         yield _finding("runbook", Condition.GOOD, f"{len(files)} of your own in {settings.runbook_dir}")

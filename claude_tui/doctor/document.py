@@ -27,19 +27,19 @@ def as_json(findings: Sequence[Finding], at: datetime, *, ascii_only: bool = Fal
 
 
 def to_json(findings: Sequence[Finding], at: datetime) -> dict[str, Any]:
-    """The object."""
+    """The findings as a JSON object."""
     return {
         "schema": SCHEMA,
         "at": rfc3339(at),
         "exit_code": exit_code(findings),
         "findings": [
             {
-                "area": each.area.name.lower(),
-                "name": each.name,
-                "condition": each.condition.word,
-                "text": each.text,
-                "to_do": each.to_do or None,
+                "area": finding.area.name.lower(),
+                "name": finding.name,
+                "condition": finding.condition.word,
+                "text": finding.text,
+                "to_do": finding.to_do or None,
             }
-            for each in findings
+            for finding in findings
         ],
     }

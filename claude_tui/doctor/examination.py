@@ -31,10 +31,10 @@ from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.proxies import Proxies
 from claude_tui.settings import Settings
 
-__all__ = ["Patient", "examine", "run"]
+__all__ = ["Environment", "examine", "run"]
 
 _LONGEST = 400
-# Each with what it is for and the modules that it needs.
+# The purpose of each, and the modules that it needs.
 _EXTRAS = {
     "proxy": ("brotli and zstd in `claude-top proxy`", ("brotli", "zstandard")),
     "grpc": ("OTLP over gRPC", ("h2",)),
@@ -43,8 +43,8 @@ _EXTRAS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
-    """What is examined, and with which senses."""
+class Environment:
+    """What the examination has access to."""
 
     settings: Callable[[], Settings]
     """Loads the settings. Raises SettingsError."""
@@ -55,19 +55,19 @@ class Patient:
     terminal: Terminal
     """The terminal."""
     tmux: Callable[[str], str | None]
-    """The value of an option of tmux."""
+    """Returns the value of a tmux option."""
     clock: Clock
     """The clock."""
     routes: Proxies
     """How requests are routed."""
 
 
-def run(patient: Patient, *, json: bool, offline: bool, timeout_s: float | None) -> int:
+def run(examined: Environment, *, json: bool, offline: bool, timeout_s: float | None) -> int:
     """Examines and prints; returns the exit code. stdout is for data."""
-    findings = asyncio.run(_all(patient, offline=offline, timeout_s=timeout_s))
+    findings = asyncio.run(_all(examined, offline=offline, timeout_s=timeout_s))
     if sys.stdout is not None:
         ascii_only = not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
-        at = patient.clock.now()
+        at = examined.clock.now()
         text = (
             as_json(findings, at, ascii_only=ascii_only) if json else as_text(findings, ascii_only=ascii_only)
         )
@@ -76,28 +76,28 @@ def run(patient: Patient, *, json: bool, offline: bool, timeout_s: float | None)
     return exit_code(findings)
 
 
-async def _all(patient: Patient, *, offline: bool, timeout_s: float | None) -> list[Finding]:
-    found = [each async for each in examine(patient, offline=offline, timeout_s=timeout_s)]
+async def _all(examined: Environment, *, offline: bool, timeout_s: float | None) -> list[Finding]:
+    found = [finding async for finding in examine(examined, offline=offline, timeout_s=timeout_s)]
     order = [*Area]
-    return sorted(found, key=lambda each: order.index(each.area))
+    return sorted(found, key=lambda finding: order.index(finding.area))
 
 
 async def examine(
-    patient: Patient, *, offline: bool = False, timeout_s: float | None = None
+    examined: Environment, *, offline: bool = False, timeout_s: float | None = None
 ) -> AsyncIterator[Finding]:
-    """Everything that is found, without secrets. With `offline` nothing is sent anywhere."""
-    redactor = Redactor(Credentials.from_environ(patient.environ).secrets)
-    for finding in (*_program(), *examine_terminal(patient.terminal, patient.environ, patient.tmux)):
+    """All findings, without secrets. With `offline` nothing is sent anywhere."""
+    redactor = Redactor(Credentials.from_environ(examined.environ).secrets)
+    for finding in (*_program(), *examine_terminal(examined.terminal, examined.environ, examined.tmux)):
         yield _clean(finding, redactor)
-    settings, findings = _settings(patient)
+    settings, findings = _settings(examined)
     if timeout_s is not None:
         settings = replace(settings, timeout_s=timeout_s)
-    endpoint = Endpoint.of(settings, patient.environ)
-    # From here on the addresses of receivers are known as well.
+    endpoint = Endpoint.of(settings, examined.environ)
+    # From here on, the addresses of receivers are known and redacted as well.
     redactor = endpoint.redactor
     for finding in (*findings, *examine_key(endpoint.credentials)):
         yield _clean(finding, redactor)
-    async for finding in _connected(patient, settings, endpoint, offline=offline):
+    async for finding in _connected(examined, settings, endpoint, offline=offline):
         yield _clean(finding, redactor)
 
 
@@ -111,31 +111,31 @@ def _clean(finding: Finding, redactor: Redactor) -> Finding:
     )
 
 
-def _settings(patient: Patient) -> tuple[Settings, list[Finding]]:
-    """The settings, or the defaults if they cannot be used: the rest is worth knowing all the same."""
+def _settings(examined: Environment) -> tuple[Settings, list[Finding]]:
+    """The settings, or the defaults if they cannot be used, so that the rest can be examined."""
     try:
-        settings = patient.settings()
+        settings = examined.settings()
     except ClaudeTopError as error:
         return Settings(), [*problems_of("settings", error)]
-    return settings, [*examine_settings(settings, patient.screen(settings))]
+    return settings, [*examine_settings(settings, examined.screen(settings))]
 
 
 async def _connected(
-    patient: Patient, settings: Settings, endpoint: Endpoint, *, offline: bool
+    examined: Environment, settings: Settings, endpoint: Endpoint, *, offline: bool
 ) -> AsyncIterator[Finding]:
     path = settings.data_dir / store_name(endpoint.credentials)
-    history = [*examine_history(path, this_process(patient.clock.now()))]
+    history = [*examine_history(path, this_process(examined.clock.now()))]
     for finding in history:
         yield finding
     if offline:
         yield Finding(Area.NETWORK, "network", Condition.NOTE, "not tried, as --offline asks")
     else:
-        environ, clock, routes = patient.environ, patient.clock, patient.routes
+        environ, clock, routes = examined.environ, examined.clock, examined.routes
         async for finding in examine_network(settings, endpoint, environ, clock=clock, routes=routes):
             yield finding
-    async for finding in examine_receivers(settings, patient.environ, patient.routes, offline=offline):
+    async for finding in examine_receivers(settings, examined.environ, examined.routes, offline=offline):
         yield finding
-    collects = any(each.name == "collector" and each.condition is Condition.GOOD for each in history)
+    collects = any(found.name == "collector" and found.condition is Condition.GOOD for found in history)
     async for finding in examine_traffic(settings, collects=collects):
         yield finding
 

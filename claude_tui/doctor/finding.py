@@ -1,4 +1,4 @@
-"""What an examination finds: how it is, and what to do about it."""
+"""The findings of an examination: the condition of something, and how to fix it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Area", "Condition", "Finding", "exit_code"]
 
 
 class Condition(Enum):
-    """How something is; the exit code of each is that of `check`."""
+    """The condition of something; the exit codes are those of `check`."""
 
     GOOD = "good", 0
     NOTE = "note", 0
@@ -26,7 +26,7 @@ class Condition(Enum):
 
 
 class Area(Enum):
-    """The headings, in order."""
+    """The headings of the report, in order."""
 
     PROGRAM = "Program"
     TERMINAL = "Terminal"
@@ -40,24 +40,24 @@ class Area(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one examination."""
 
     area: Area
-    """The heading it stands under."""
+    """Its heading."""
     name: str
-    """What was looked at, in a word or two."""
+    """What was examined, in one or two words."""
     condition: Condition
-    """How it is."""
+    """Its condition."""
     text: str
-    """What was found, in a line."""
+    """The result, in one line."""
     to_do: str = ""
-    """What to do about it, in a line; empty if nothing."""
+    """How to fix it, in one line; empty if nothing needs to be done."""
 
 
 _WORST_FIRST = (Condition.BAD, Condition.WARNING, Condition.UNKNOWN)
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
-    """0 well, 1 a warning, 2 something is bad, 3 something could not be found out and nothing is worse."""
-    found = {each.condition for each in findings}
-    return next((each.code for each in _WORST_FIRST if each in found), 0)
+    """0: all well; 1: a warning; 2: something is bad; 3: something is unknown and nothing is worse."""
+    found = {finding.condition for finding in findings}
+    return next((condition.code for condition in _WORST_FIRST if condition in found), 0)

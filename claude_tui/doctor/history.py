@@ -1,4 +1,4 @@
-"""The history: where it is, whether it can be written, whether it is whole. Nothing is created or changed."""
+"""The history: where it is, whether it is writable and intact. Nothing is created or changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _finding = partial(Finding, Area.HISTORY)
 _MB = 1_000_000
 # 90 days of the usual probes take 150 MB.
 _LITTLE, _HARDLY_ANY = 500 * _MB, 50 * _MB
-# A log of this size is not taken over: somebody reads without end.
+# A write-ahead log of this size cannot be checkpointed: some reader never finishes.
 _LARGE_LOG = 100 * _MB
 _CHECK_WITHIN_S = 10.0
 _STEPS = 50_000
@@ -34,7 +34,7 @@ _SOME = 3
 
 
 def examine_history(path: Path, now: Process) -> Iterator[Finding]:
-    """`path` is where the store of the target is or would be; `now` is this process."""
+    """The findings on the store at `path`, which may not exist; `now` is this process."""
     directory = path.parent
     try:
         require_local(directory)
@@ -64,7 +64,7 @@ def _writable(directory: Path) -> Finding:
 
 
 def _existing(directory: Path) -> Path:
-    """The directory, or the nearest one above that there is."""
+    """The directory, or its nearest existing ancestor."""
     while not os.path.lexists(directory) and directory != directory.parent:
         directory = directory.parent
     return directory
@@ -92,7 +92,7 @@ def _set_aside(path: Path) -> Iterator[Finding]:
         damaged = sorted(path.parent.glob(f"{path.name}.damaged-*"))
     except OSError:
         return
-    names = [each.name for each in damaged if not each.name.endswith(("-wal", "-shm"))]
+    names = [file.name for file in damaged if not file.name.endswith(("-wal", "-shm"))]
     if names:
         text = f"{len(names)} damaged set aside: {', '.join(names[-_SOME:])}"
         yield _finding("damaged", Condition.NOTE, text, "remove them, unless you want to recover them")
@@ -116,7 +116,7 @@ def _store(path: Path) -> Iterator[Finding]:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """A connection that leaves no trace: SQLite would make missing companions even for a reader."""
+    """A connection that creates no files: SQLite would create companion files even for a reader."""
     alone = not all(Path(f"{path}{suffix}").exists() for suffix in ("-wal", "-shm"))
     mode = "ro&immutable=1" if alone else "ro"
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=2.0)
@@ -158,7 +158,7 @@ def _whole(path: Path, connection: sqlite3.Connection) -> Finding:
     ends = time.monotonic() + _CHECK_WITHIN_S
     connection.set_progress_handler(lambda: int(time.monotonic() > ends), _STEPS)
     try:
-        said = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
+        results = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
     except sqlite3.OperationalError as error:
         if "interrupt" not in str(error):
             raise
@@ -166,9 +166,9 @@ def _whole(path: Path, connection: sqlite3.Connection) -> Finding:
         return _finding("integrity", Condition.NOTE, text, f"sqlite3 {path} 'PRAGMA integrity_check'")
     finally:
         connection.set_progress_handler(None, 0)
-    if said == ["ok"]:
+    if results == ["ok"]:
         return _finding("integrity", Condition.GOOD, f"{size}, whole")
-    text = f"damaged: {'; '.join(said)}"
+    text = f"damaged: {'; '.join(results)}"
     return _finding("integrity", Condition.BAD, text, f"end all dashboards, then move {path} away")
 
 

@@ -1,6 +1,6 @@
-"""The way to the API: names, proxies, trusted certificates, TLS, and the clock by the server's answer.
+"""The path to the API: names, proxies, trusted certificates, TLS, and the clock, by the server's time.
 
-It sends what costs nothing: the list of models, and the status page.
+It sends only free requests: for the list of models, and the status page.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ class _Place:
 async def examine_network(
     settings: Settings, endpoint: Endpoint, environ: Mapping[str, str], *, clock: Clock, routes: Proxies
 ) -> AsyncIterator[Finding]:
-    """Never raises because of the network; each request ends with its timeout."""
+    """The findings on the network. Never raises because of it; each request has a timeout."""
     url = endpoint.credentials.base_url
     if endpoint.credentials.reachable:
-        async for finding in _way(url, environ, routes):
+        async for finding in _route(url, environ, routes):
             yield finding
     probes = compose.check(settings, endpoint, clock=clock)
     try:
@@ -84,7 +84,7 @@ async def examine_network(
         yield finding
 
 
-async def _way(url: str, environ: Mapping[str, str], routes: Proxies) -> AsyncIterator[Finding]:
+async def _route(url: str, environ: Mapping[str, str], routes: Proxies) -> AsyncIterator[Finding]:
     place = _place(url)
     proxy = routes.proxy_for(url)
     if proxy is not None:
@@ -123,9 +123,9 @@ async def _look_up(place: _Place, routes: Proxies) -> Finding:
 
 
 def of_names(url: str, found: Sequence[str]) -> Finding:
-    """What looking up the host of a base URL found.
+    """The finding on the addresses of a base URL's host.
 
-    A name may lead to this machine if a gateway runs here, but not that of the provider.
+    A name may point to this machine if a gateway runs here, but not that of the provider.
     """
     host = urlsplit(url).hostname or ""
     if (address := diverted_to(host, found)) is not None:
@@ -133,20 +133,21 @@ def of_names(url: str, found: Sequence[str]) -> Finding:
         if is_gateway(url) and not ipaddress.ip_address(address).is_unspecified:
             return _finding("DNS", Condition.GOOD, text)
         return _finding("DNS", Condition.BAD, text, _TO_DO[FaultCode.DIVERTED])
-    kinds = sorted({kind_of_address(each) for each in found})
+    kinds = sorted({kind_of_address(found_address) for found_address in found})
     addresses = f"{len(found)} address{'' if len(found) == 1 else 'es'}"
     return _finding("DNS", Condition.GOOD, f"{host}: {addresses}, {' and '.join(kinds)}")
 
 
 async def _families(place: _Place, routes: Proxies) -> Finding | None:
-    """The kind of addresses that cannot be connected while the other one can; None if there is none.
+    """The kind of address that cannot be connected while the other one can; None if there is none.
 
     The probes try both at once; other clients may try one after the other, and wait for minutes.
     """
     addresses = {
-        kind_of_address(each): each for each in reversed(await routes.resolve(place.host, place.port))
+        kind_of_address(address): address
+        for address in reversed(await routes.resolve(place.host, place.port))
     }
-    if any(ipaddress.ip_address(each).is_loopback for each in addresses.values()):
+    if any(ipaddress.ip_address(address).is_loopback for address in addresses.values()):
         return None
     return of_addresses(
         place.host, {kind: await _fault(address, place.port) for kind, address in addresses.items()}
@@ -154,8 +155,9 @@ async def _families(place: _Place, routes: Proxies) -> Finding | None:
 
 
 def of_addresses(host: str, faults: Mapping[AddressKind, str | None]) -> Finding | None:
-    """What one connection to an address of each kind shows: why it failed, "" if it did not, None without a
-    route.
+    """The finding on one connection to an address of each kind.
+
+    `faults` says why it failed: "" if it did not, None without a route.
     """
     works = next((kind for kind, fault in faults.items() if fault == ""), None)
     broken = next((kind for kind, fault in faults.items() if fault), None)
@@ -167,7 +169,7 @@ def of_addresses(host: str, faults: Mapping[AddressKind, str | None]) -> Finding
 
 
 async def _fault(address: str, port: int) -> str | None:
-    """Why an address cannot be connected; "" if it can, None without a route if nobody waits for that."""
+    """Why an address cannot be connected; "" if it can, None without a route, as that fails at once."""
     began = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(_CONNECT_WITHIN_S):
@@ -204,37 +206,39 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
-def of_models(seen: Observation, *, key: bool) -> Iterator[Finding]:
-    """What the answer to the list of models shows. `key` says whether one was sent."""
-    yield _answer(seen, key=key)
-    if seen.tls_expires_at is not None:
-        yield _certificate(seen, seen.tls_expires_at - seen.at)
-    if seen.skew_s is not None:
-        yield _clock(seen.skew_s)
+def of_models(observation: Observation, *, key: bool) -> Iterator[Finding]:
+    """The findings on the response to the model list. `key` says whether a key was sent."""
+    yield _answer(observation, key=key)
+    if observation.tls_expires_at is not None:
+        yield _certificate(observation, observation.tls_expires_at - observation.at)
+    if observation.skew_s is not None:
+        yield _clock(observation.skew_s)
 
 
-def _answer(seen: Observation, *, key: bool) -> Finding:
-    if not seen.failed:
-        took = f" in {latency(seen.timings.total)}" if seen.timings.total is not None else ""
+def _answer(observation: Observation, *, key: bool) -> Finding:
+    if not observation.failed:
+        took = f" in {latency(observation.timings.total)}" if observation.timings.total is not None else ""
         how = "lists its models" if key else "answers; it was asked without a key"
-        return _finding("API", Condition.GOOD, f"{seen.target} {how}{took}")
-    said = seen.message or seen.error_type or seen.outcome.value
-    code = f"{seen.http_status}: " if seen.http_status is not None else ""
-    text = f"{seen.target}: {code}{said}"
-    if seen.outcome in (Outcome.KEY_REJECTED, Outcome.NOT_PERMITTED):
+        return _finding("API", Condition.GOOD, f"{observation.target} {how}{took}")
+    reason = observation.message or observation.error_type or observation.outcome.value
+    code = f"{observation.http_status}: " if observation.http_status is not None else ""
+    text = f"{observation.target}: {code}{reason}"
+    if observation.outcome in (Outcome.KEY_REJECTED, Outcome.NOT_PERMITTED):
         return _finding("API", Condition.BAD, text, "claude-top runbook --cause key_rejected")
     to_do = next(
-        (words for code, words in _TO_DO.items() if code == seen.error_type),
+        (words for code, words in _TO_DO.items() if code == observation.error_type),
         "claude-top check says whose problem it is",
     )
     return _finding("API", Condition.BAD, text, to_do)
 
 
-def _certificate(seen: Observation, left: timedelta) -> Finding:
+def _certificate(observation: Observation, left: timedelta) -> Finding:
     text = f"the server's certificate is good for {duration(left)}"
     if left > _EXPIRES_SOON:
         return _finding("TLS", Condition.GOOD, text)
-    return _finding("TLS", Condition.WARNING, text, f"tell whoever runs {urlsplit(seen.target).netloc}")
+    return _finding(
+        "TLS", Condition.WARNING, text, f"tell whoever runs {urlsplit(observation.target).netloc}"
+    )
 
 
 def _clock(skew_s: float) -> Finding:
@@ -247,7 +251,7 @@ def _clock(skew_s: float) -> Finding:
 
 
 def of_page(report: Report) -> Iterator[Finding]:
-    """Whether the status page was read."""
+    """The finding on the status page."""
     status = report.status
     if status is not None and status.known:
         yield _finding("status page", Condition.GOOD, f"{status.server}: {status.description}")

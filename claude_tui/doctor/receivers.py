@@ -22,7 +22,7 @@ _finding = partial(Finding, Area.ALERTS)
 
 _WITHIN_S = 5.0
 _TEST = "claude-top alerts test sends a test message"
-# Whose host is in the URL, and whether it is TLS.
+# Schemes with the host in the URL, and whether they use TLS.
 _HOSTED = {
     "http": False,
     "https": True,
@@ -33,7 +33,7 @@ _HOSTED = {
     "form": False,
     "forms": True,
 }
-# Services at a host of their own.
+# Services with a fixed host.
 _SERVICES = {
     "slack": "hooks.slack.com",
     "discord": "discord.com",
@@ -45,7 +45,7 @@ _SERVICES = {
 
 
 def address_of(route: Route) -> str | None:
-    """The https or http URL of the host that a route sends to; None where it cannot be told."""
+    """The https or http URL of the host that a route sends to; None if that is unknown."""
     url = PAGERDUTY_URL if route.kind is RouteKind.PAGERDUTY and not route.url else route.url
     try:
         parts = urlsplit(url)
@@ -62,18 +62,18 @@ def address_of(route: Route) -> str | None:
 async def examine_receivers(
     settings: Settings, environ: Mapping[str, str], routes: Proxies, *, offline: bool
 ) -> AsyncIterator[Finding]:
-    """Each route: whether it can be used, and whether somebody listens at its host."""
+    """The finding on each route: whether it is usable, and whether its host accepts connections."""
     try:
         rules, alerts = alerting_of(settings, environ)
     except ClaudeTopError as error:
-        for each in error.problems if isinstance(error, ConfigError) else [error]:
-            yield _finding("alerts", Condition.BAD, str(each), "fix it; until then nothing starts")
+        for problem in error.problems if isinstance(error, ConfigError) else [error]:
+            yield _finding("alerts", Condition.BAD, str(problem), "fix it; until then nothing starts")
         return
     yield _finding("rules", Condition.GOOD, f"{len(rules)} in force")
     if not alerts.routes:
         text = "no receiver: alerts are shown on screen only"
         yield _finding("receivers", Condition.NOTE, text, "claude-top manual alerts has examples")
-    reached = await asyncio.gather(*(_examined(each, routes, offline=offline) for each in alerts.routes))
+    reached = await asyncio.gather(*(_examined(route, routes, offline=offline) for route in alerts.routes))
     for finding in reached:
         yield finding
 

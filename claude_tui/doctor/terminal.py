@@ -1,4 +1,4 @@
-"""What the terminal can do, as far as it can be known without asking it."""
+"""What the terminal can do, so far as that is known without querying it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Terminal", "examine_terminal", "tmux_option"]
 
 _finding = partial(Finding, Area.TERMINAL)
 
-# The smallest size with more than one line of verdict, and the one that everything is designed for.
+# The smallest size with more than one line of verdict, and the size that the screens are designed for.
 _LEAST, _GOOD = (60, 20), (120, 40)
 _WAIT_S = 2.0
 # Older versions of tmux write 1 for on; `all` is more than on.
@@ -25,7 +25,7 @@ _CANNOT_COPY = {"Apple_Terminal": "Terminal.app"}
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """What this process knows of its terminal."""
+    """What this process knows about its terminal."""
 
     is_terminal: bool
     """Whether input and output are a terminal."""
@@ -40,7 +40,7 @@ class Terminal:
 def examine_terminal(
     terminal: Terminal, environ: Mapping[str, str], tmux: Callable[[str], str | None]
 ) -> Iterator[Finding]:
-    """`tmux` gives the value of an option of tmux; None where it does not say."""
+    """`tmux` gives the value of an option of tmux; None if it does not say."""
     term = environ.get("TERM", "")
     if not terminal.is_terminal:
         text = "input or output is not a terminal, so colours and size were not checked"
@@ -95,7 +95,7 @@ def _characters(terminal: Terminal) -> Finding:
 
 
 def _copying(environ: Mapping[str, str], term: str, tmux: Callable[[str], str | None]) -> Finding:
-    """Copying is OSC 52, which a terminal takes without an answer: only what is in between can be asked."""
+    """Copying uses OSC 52, to which terminals do not respond; only tmux in between can be queried."""
     if environ.get("TMUX"):
         return _copying_through_tmux(tmux)
     program = environ.get("TERM_PROGRAM", "")
@@ -109,22 +109,22 @@ def _copying(environ: Mapping[str, str], term: str, tmux: Callable[[str], str | 
 
 
 def _copying_through_tmux(tmux: Callable[[str], str | None]) -> Finding:
-    """tmux takes the sequence itself with one option, and passes it on with the other."""
-    told = {name: tmux(name) for name in ("set-clipboard", "allow-passthrough")}
-    for name, value in told.items():
+    """One option makes tmux accept the sequence, the other makes it forward the sequence."""
+    options = {name: tmux(name) for name in ("set-clipboard", "allow-passthrough")}
+    for name, value in options.items():
         if value in _ON:
             return _finding("copying", Condition.GOOD, f"tmux passes copied text on ({name} is on)")
-    if told["set-clipboard"] is None:
+    if options["set-clipboard"] is None:
         text = "inside tmux, which does not say whether it passes copied text on"
         return _finding("copying", Condition.NOTE, text, "tmux set -s set-clipboard on")
-    text = f"tmux drops copied text (set-clipboard is {told['set-clipboard']})"
+    text = f"tmux drops copied text (set-clipboard is {options['set-clipboard']})"
     return _finding(
         "copying", Condition.WARNING, text, "tmux set -s set-clipboard on; keep it in ~/.tmux.conf"
     )
 
 
 def tmux_option(name: str) -> str | None:
-    """The value of an option of the tmux that this runs in; None where it has none, or cannot be asked."""
+    """The value of an option of the tmux that this runs in; None if it has none, or cannot be queried."""
     command: Sequence[str] = ("tmux", "display-message", "-p", f"#{{{name}}}")
     if shutil.which(command[0]) is None:
         return None

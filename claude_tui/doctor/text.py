@@ -1,4 +1,4 @@
-"""The findings as plain text: by area, each with its mark, and with what to do below it."""
+"""The findings as plain text: by area, each with its mark, and with the fix below it."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def as_text(findings: Sequence[Finding], *, ascii_only: bool = False) -> str:
 
 
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
-    for area, found in groupby(findings, key=lambda each: each.area):
+    for area, found in groupby(findings, key=lambda finding: finding.area):
         yield area.value
-        for each in found:
-            yield from _wrapped(f"  {_MARKS[each.condition]} {each.name:<{_NAME_CELLS}} ", each.text)
-            if each.to_do:
-                yield from _wrapped(f"{_INDENT}→ ", each.to_do)
+        for finding in found:
+            yield from _wrapped(f"  {_MARKS[finding.condition]} {finding.name:<{_NAME_CELLS}} ", finding.text)
+            if finding.to_do:
+                yield from _wrapped(f"{_INDENT}→ ", finding.to_do)
         yield ""
 
 
 def _wrapped(first: str, text: str) -> list[str]:
     indent = " " * len(first) if len(first) <= len(_INDENT) + 2 else _INDENT
-    # What can be pasted into a shell stays whole.
+    # Text to paste into a shell is not wrapped.
     return wrap(
         text,
         COLUMNS,
@@ -56,12 +56,12 @@ def _wrapped(first: str, text: str) -> list[str]:
 
 def _summary(findings: Sequence[Finding]) -> str:
     bad, warnings, unknown = (
-        sum(each.condition is condition for each in findings)
+        sum(finding.condition is condition for finding in findings)
         for condition in (Condition.BAD, Condition.WARNING, Condition.UNKNOWN)
     )
-    told = [
+    counts = [
         f"{bad} to fix" if bad else "",
         f"{plural(warnings, 'warning')}" if warnings else "",
         f"{unknown} not known" if unknown else "",
     ]
-    return ", ".join(each for each in told if each) or "All is well."
+    return ", ".join(part for part in counts if part) or "All is well."

@@ -1,4 +1,4 @@
-"""The ways in of own traffic: the proxy, and the receiver of OTLP."""
+"""The sources of own traffic: the proxy, and the OTLP receiver."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _finding = partial(Finding, Area.TRAFFIC)
 
 _WITHIN_S = 2.0
 PROXY = ("127.0.0.1", 8787)
-"""Where `claude-top proxy` listens unless it is told otherwise."""
+"""Where `claude-top proxy` listens by default."""
 
 
 async def examine_traffic(
@@ -68,7 +68,7 @@ async def _receiver(name: str, setting: str, address: str, *, collects: bool) ->
 
 
 async def _asked(host: str, port: int, path: bytes | None) -> bytes | None:
-    """The beginning of the answer to a GET, empty without `path`; None where nobody listens."""
+    """The beginning of the answer to a GET, empty without `path`; None if nobody listens."""
     try:
         async with asyncio.timeout(_WITHIN_S):
             reader, writer = await asyncio.open_connection(host, port)
@@ -78,7 +78,7 @@ async def _asked(host: str, port: int, path: bytes | None) -> bytes | None:
     try:
         if path is not None:
             writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            # A program that is no HTTP server may never answer.
+            # A program that is not an HTTP server may never respond.
             with suppress(OSError):
                 async with asyncio.timeout(_WITHIN_S):
                     answer = await reader.read(2048)

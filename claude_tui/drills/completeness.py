@@ -1,4 +1,4 @@
-"""How far the postmortem of a drill is written."""
+"""How complete the postmortem of a drill is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["completeness"]
 
 
 def completeness(drill: DrillRecord) -> Completeness | None:
-    """Of the open or the last incident; None where none was declared."""
+    """That of the open or the last incident; None if none was declared."""
     record = drill.record
     incident = subject(incidents(record.entries))
     if incident is None:

@@ -1,4 +1,4 @@
-"""The end of a drill: its score, kept beside those before it."""
+"""The end of a drill: computes its score and adds it to the earlier ones."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ __all__ = ["Conclusion", "Result"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A score, and what it is compared with."""
+    """A score, and the data to compare it with."""
 
     score: Score
     truth: Truth
     runbook: Runbook
     earlier: tuple[Score, ...] = ()
-    """The scores of all drills before it, oldest first."""
+    """The scores of all earlier drills, oldest first."""
     problem: str = ""
-    """Why the score could not be kept, or the earlier ones not be read."""
+    """Why the score could not be saved, or the earlier ones could not be read."""
 
 
 class Conclusion:
@@ -48,7 +48,7 @@ class Conclusion:
         return self._result
 
     def conclude(self, load: Callable[[], DrillRecord | None]) -> Result | None:
-        """The result, of the record that `load` reads; None where there was nothing to conclude."""
+        """The result, from the record that `load` reads; None if there was no drill."""
         with self._lock:
             if self._result is None and (drill := load()) is not None:
                 self._result = self._concluded(drill)

@@ -1,4 +1,4 @@
-"""Whether the truth of a drill fits the runbook that the responder has."""
+"""Checks that the truth of a drill fits the responder's runbook."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["misfits", "require_fit", "step_title"]
 
 
 def require_fit(name: str, truth: Truth, runbook: Runbook) -> None:
-    """Raises ScenarioError for a drill whose truth names what the runbook does not have."""
+    """Raises ScenarioError if the truth of a drill names parts that the runbook does not have."""
     if found := misfits(truth, runbook):
-        raise ScenarioError([Problem(name, "truth", each) for each in found])
+        raise ScenarioError([Problem(name, "truth", sentence) for sentence in found])
 
 
 def misfits(truth: Truth, runbook: Runbook) -> tuple[str, ...]:
-    """What the truth names and the runbook does not have, each in a sentence."""
+    """A sentence for each part that the truth names and the runbook does not have."""
     return tuple(_misfits(truth, runbook))
 
 
@@ -33,7 +33,7 @@ def _misfits(truth: Truth, runbook: Runbook) -> Iterator[str]:
 
 
 def step_title(step: str, runbook: Runbook) -> str | None:
-    """The title of `playbook.step`; None where the runbook has none."""
+    """The title of `playbook.step`; None if the runbook has no such step."""
     playbook, _, ident = step.partition(".")
     found = runbook.playbooks[playbook].step(ident) if playbook in runbook.playbooks else None
     return found.title if found is not None else None

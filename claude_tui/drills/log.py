@@ -1,4 +1,4 @@
-"""The scores of all drills: a file to which a line is added for each. Nothing in it is ever rewritten."""
+"""The scores of all drills: a file with a line for each, to which lines are only ever appended."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _MOST_BYTES = 20_000_000
 
 
 def score_file(data_dir: Path) -> Path:
-    """Where the scores are kept."""
+    """The file with the scores."""
     return data_dir / "drills" / "scores.jsonl"
 
 
 def as_json(score: Score) -> str:
-    """The score as one line; what is not known is null."""
+    """The score as one line; unknown values are null."""
     values = {key: _plain(value) for key, value in asdict(score).items()}
     return json.dumps({"schema": SCHEMA, **values}, ensure_ascii=False, separators=(",", ":"))
 
@@ -40,7 +40,7 @@ def add(file: Path, score: Score) -> None:
     make_inner_directory(file.parent)
     descriptor = open_beside(file, os.O_APPEND)
     try:
-        # A line that a crash has torn stays alone: the next one begins on a new line.
+        # After a line that a crash cut short, the next one begins on a new line.
         os.write(descriptor, f"{_after_torn(file)}{as_json(score)}\n".encode("utf-8", "replace"))
         os.fsync(descriptor)
     finally:
@@ -72,11 +72,11 @@ def read(file: Path) -> tuple[tuple[Score, ...], int]:
             found.append(_score(line))
         except ValueError:
             unread += 1
-    return tuple(sorted(found, key=lambda each: each.at)), unread
+    return tuple(sorted(found, key=lambda score: score.at)), unread
 
 
 def _score(line: bytes) -> Score:
-    """Raises ValueError for a line that is no score."""
+    """Raises ValueError for a line that is not a score."""
     try:
         data = json.loads(line)
     except RecursionError as error:
@@ -88,12 +88,12 @@ def _score(line: bytes) -> Score:
 
 
 def of_same(scores: Iterable[Score], scenario: str) -> tuple[Score, ...]:
-    """Those of one scenario, oldest first."""
-    return tuple(each for each in scores if each.scenario == scenario)
+    """The scores of one scenario, oldest first."""
+    return tuple(score for score in scores if score.scenario == scenario)
 
 
 def choose(names: Sequence[str], scores: Iterable[Score], random: Random) -> str:
-    """One of the names, at random among those that were played least."""
-    played = [each.scenario for each in scores]
+    """One of the names, at random among those that were played least often."""
+    played = [score.scenario for score in scores]
     least = min(played.count(name) for name in names)
     return random.choice([name for name in names if played.count(name) == least])

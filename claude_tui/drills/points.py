@@ -1,4 +1,4 @@
-"""The points of a drill: 0 to 100, of all that can be told."""
+"""The points of a drill: 0 to 100, from everything that can be judged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WEIGHTS = {
     "acknowledged": 5,
     "the postmortem": 5,
 }
-"""What counts how much. What cannot be told is left out, and the others count for more."""
+"""The weight of each criterion. One that cannot be judged is left out, and the others count for more."""
 
 _HARM = 0.5
 _WRONG_TURN = 0.25
@@ -28,7 +28,7 @@ _AT_ONCE_S, _TOO_LATE_S = 60.0, 600.0
 
 
 def points(found: Score, truth: Truth) -> int | None:
-    """The points of a score that has none yet; None where the responder did nothing at all."""
+    """The points of a score; None if the responder did nothing at all."""
     if found.noticed_s is None and found.side is None and not (found.hit or found.harmful):
         return None
     shares = dict(_shares(found, truth))
@@ -37,7 +37,7 @@ def points(found: Score, truth: Truth) -> int | None:
 
 
 def _shares(found: Score, truth: Truth) -> Iterator[tuple[str, float]]:
-    """What can be told, each as a share of 1."""
+    """The criteria that can be judged, each as a share of 1."""
     yield "the right side", float(found.side_right is True)
     yield "the right cause", float(found.cause_right is True)
     yield "the right steps", len(found.hit) / len(truth.steps) if truth.steps else 1.0

@@ -1,4 +1,4 @@
-"""The record of one drill, and the score that it gives."""
+"""The record of one drill, and its score."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["Completeness", "DrillRecord", "Ending", "Score"]
 
 @dataclass(frozen=True, slots=True)
 class DrillRecord:
-    """All that was recorded from the start of a drill to its end. Each tuple is oldest first."""
+    """Everything recorded from the start of a drill to its end. Each tuple is oldest first."""
 
     record: Record
-    """Observations, verdicts, alerts, the way through the decision tree, and what people did."""
+    """Observations, verdicts, alerts, the path through the decision tree, and what people did."""
     entries: tuple[DrillEntry, ...] = ()
-    """When it started, what was answered, and when it ended."""
+    """Its start, the answers, and its end."""
     revisions: tuple[FieldRevision, ...] = ()
-    """What was written into the postmortem."""
+    """The revisions of the postmortem."""
 
     @property
     def turns(self) -> tuple[WalkTurn, ...]:
-        """The way through the decision tree."""
+        """The path through the decision tree."""
         return self.record.walk_turns
 
 
@@ -42,21 +42,21 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """How far a postmortem is written."""
+    """How complete a postmortem is."""
 
     filled: int
-    """The fields of the template that have a text."""
+    """How many fields of the template have a text."""
     fields: int
-    """All of them."""
+    """How many there are."""
     findings: int
-    """What `claude-top postmortem lint` finds in it."""
+    """How many problems `claude-top postmortem lint` finds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How a drill went. None is what did not happen or cannot be told; it is never 0.
+    """How a drill went. Values that did not happen or cannot be judged are None, never 0.
 
-    Times are seconds from the start of the trouble, as the responder lived them, whatever the speed.
+    Times are seconds from the start of the trouble, in real time, whatever the speed of the scenario.
     """
 
     at: datetime
@@ -70,9 +70,9 @@ class Score:
     noticed_s: float | None = None
     """Until the first thing that the responder did."""
     side_s: float | None = None
-    """Until they took it for the right side's problem, and stayed with that."""
+    """Until they named the right side and kept to it."""
     cause_s: float | None = None
-    """Until they had the right cause, and stayed with that."""
+    """Until they named the right cause and kept to it."""
     acknowledged_s: float | None = None
     """Until they acknowledged an alert."""
     first_step_s: float | None = None
@@ -82,28 +82,28 @@ class Score:
     cause: Cause | None = None
     """Their last answer."""
     side_right: bool | None = None
-    """None where they gave no answer."""
+    """None if they gave no answer."""
     cause_right: bool | None = None
-    """None where they gave no answer."""
+    """None if they gave no answer."""
     turns: int = 0
     """How often they took a branch of the decision tree."""
     wrong_turns: int | None = None
-    """How many of those led away from every right answer; None where they did not walk it."""
+    """How many of those led away from every right answer; None if they did not use it."""
     hit: tuple[str, ...] = ()
     """The right steps that were done, as `playbook.step`."""
     missed: tuple[str, ...] = ()
-    """The right steps that were not."""
+    """The right steps that were not done."""
     harmful: tuple[str, ...] = ()
-    """Steps that were done and make it worse."""
+    """Steps that were done and made it worse."""
     began_well: bool | None = None
-    """Whether the first step that was done is a good one to begin with; None where none was done."""
+    """Whether the first step that was done is a good one to begin with; None if none was done."""
     pages: int = 0
     """How often somebody would have been paged."""
     false_pages: int = 0
-    """How many of those nobody needed."""
+    """How many of those were unnecessary."""
     missed_pages: int = 0
-    """1 where somebody ought to have been paged, and was not."""
+    """1 if somebody should have been paged and was not."""
     postmortem: Completeness | None = None
-    """None where no incident was declared."""
+    """None if no incident was declared."""
     points: int | None = None
-    """0 to 100, of all that can be told; None where nothing can."""
+    """0 to 100, from everything that can be judged; None if nothing can."""

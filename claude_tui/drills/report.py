@@ -1,4 +1,4 @@
-"""What is said at the end of a drill: sections of rows, for the screen and as text."""
+"""The report at the end of a drill: sections of rows, for the screen and as text."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: what it is about, and what is said about it."""
+    """One line of the report."""
 
     label: str
     text: str
     level: Level = Level.INFO
     note: str = ""
-    """A remark of less weight."""
+    """A less important remark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def headline(result: Result) -> str:
 
 
 def sections(result: Result) -> tuple[Section, ...]:
-    """All that is said, the most important first."""
+    """The sections, the most important first."""
     score = result.score
     found = [
         Section("What it was", tuple(_cause(result))),
@@ -85,7 +85,7 @@ def _times(score: Score, same: Sequence[Score]) -> Iterator[Row]:
 
 def _time(label: str, name: str, score: Score, same: Sequence[Score]) -> Row:
     seconds = getattr(score, name)
-    before = [value for each in same if (value := getattr(each, name)) is not None]
+    before = [value for earlier_score in same if (value := getattr(earlier_score, name)) is not None]
     note = f"previous best: {duration(min(before))}" if before else ""
     if seconds is None:
         return Row(label, NOT_AVAILABLE, Level.UNKNOWN, note)
@@ -140,8 +140,10 @@ def _pages(score: Score) -> tuple[str, Level]:
 
 
 def _compared(result: Result) -> Iterator[Row]:
-    same = [each.points for each in of_same(result.earlier, result.score.scenario) if each.points is not None]
-    everything = [each.points for each in result.earlier if each.points is not None]
+    same = [
+        score.points for score in of_same(result.earlier, result.score.scenario) if score.points is not None
+    ]
+    everything = [score.points for score in result.earlier if score.points is not None]
     if same:
         yield Row(
             "this drill", f"{same[-1]} points the last time", note=f"best {max(same)}, {len(same)} before"

@@ -1,4 +1,4 @@
-"""Which turns in the decision tree led astray."""
+"""Which turns in the decision tree were wrong."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Collection, Iterable
 from claude_tui.model.playbook import WalkTurn
 from claude_tui.runbook import Runbook
 
-__all__ = ["leading_to", "wrong_turns"]
+__all__ = ["nodes_reaching", "wrong_turns"]
 
 
 def wrong_turns(turns: Iterable[WalkTurn], right: Collection[str], runbook: Runbook) -> int | None:
-    """How many branches led from where a right answer could be reached to where none can.
+    """How many turns led from a node from which a right answer can be reached to one from which none can.
 
-    None where nobody took a branch. Going back is not a wrong turn: it corrects one.
+    None if nobody took a branch. Going back corrects a wrong turn and is not one.
     """
     taken = [turn for turn in turns if not turn.back]
     if not taken:
         return None
-    good = leading_to(right, runbook)
+    good = nodes_reaching(right, runbook)
     return sum(turn.node in good and turn.to not in good for turn in taken)
 
 
-def leading_to(right: Collection[str], runbook: Runbook) -> frozenset[str]:
-    """The nodes from which one of `right` can be reached, themselves included."""
+def nodes_reaching(right: Collection[str], runbook: Runbook) -> frozenset[str]:
+    """The nodes from which one of `right` can be reached, including those."""
     good = {node for node in right if node in runbook.nodes}
     while more := {
         name

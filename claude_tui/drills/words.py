@@ -1,4 +1,4 @@
-"""How sides, causes and steps are called where a responder chooses or reads them."""
+"""The names of sides, causes and steps in the dialogs and the report of a drill."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from claude_tui.runbook import Runbook
 __all__ = ["CAUSES", "SIDES", "answer_text", "cause_text", "step_text"]
 
 SIDES = (Side.THEM, Side.US, Side.PATH, Side.NONE)
-"""Whose problem it can be, in the order in which it is asked."""
+"""The possible sides, in the order of the dialog."""
 
 _CAUSES = {
     Cause.PROVIDER_OUTAGE: "the API is down",
@@ -27,7 +27,7 @@ _CAUSES = {
     Cause.HEALTHY: "nothing is wrong with the API",
 }
 CAUSES = tuple(_CAUSES)
-"""What it can be, in the order in which it is asked."""
+"""The possible causes, in the order of the dialog."""
 
 
 def cause_text(cause: Cause) -> str:

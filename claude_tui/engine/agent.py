@@ -1,4 +1,4 @@
-"""`claude-top agent`: the engine without a screen, which keeps the record going when nobody is watching."""
+"""`claude-top agent`: the engine without a screen, which keeps recording when nobody is watching."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def run(engine: Engine, log: Log, *, end: Callable[[int], object] = os._exit) ->
     Call it in the main thread. `end` ends the process if threads still hang seconds later.
     """
     with _signals() as wait:
-        teller = _Teller(log)
+        logger = _ChangeLogger(log)
         first = engine.first_snapshot()
         log(first.at, f"started: {first.engine.target.name or first.engine.target.host}, pid {os.getpid()}")
-        teller.publish(first)
-        engine.start(teller.publish)
+        logger.publish(first)
+        engine.start(logger.publish)
         wait()
         engine.stop(STOP_WITHIN_S)
         log(datetime.now(UTC), "stopped")
@@ -42,7 +42,7 @@ def run(engine: Engine, log: Log, *, end: Callable[[int], object] = os._exit) ->
     return 0
 
 
-class _Teller:
+class _ChangeLogger:
     """Logs what differs from one Snapshot to the next."""
 
     def __init__(self, log: Log) -> None:
@@ -71,13 +71,13 @@ def _signals() -> Iterator[Callable[[], None]]:
         while os.read(reading, 1)[0] not in taken:
             pass
 
-    told = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    previous_fd = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     for number in taken:
         signal.signal(number, lambda *_: None)
     try:
         yield wait
     finally:
-        signal.set_wakeup_fd(told)
+        signal.set_wakeup_fd(previous_fd)
         os.close(reading)
         os.close(writing)
         for number, handler in before.items():

@@ -29,10 +29,10 @@ def changes(before: Snapshot | None, after: Snapshot) -> Iterator[str]:
     known = {event.key for event in was.recorded} if was is not None else set()
     new = [event for event in now.recorded if event.key not in known] if was is not None else []
     yield from (_event(event) for event in reversed(new))
-    told = {notice.key for notice in was.notices} if was is not None else set()
-    yield from (f"notice: {notice.text}" for notice in now.notices if notice.key not in told)
+    known = {notice.key for notice in was.notices} if was is not None else set()
+    yield from (f"notice: {notice.text}" for notice in now.notices if notice.key not in known)
     if was is not None:
-        gone = told - {notice.key for notice in now.notices}
+        gone = known - {notice.key for notice in now.notices}
         yield from (f"notice over: {key}" for key in sorted(gone))
 
 

@@ -16,7 +16,7 @@ __all__ = ["Attendance"]
 
 
 class Attendance:
-    """The part of this process among those that share the store at `path`.
+    """The role of this process among those that share the store at `path`.
 
     `screen` says whether somebody watches it. With `read_only` it never collects.
     """

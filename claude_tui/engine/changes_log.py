@@ -22,7 +22,7 @@ def logged(publish: Callable[[Snapshot], None]) -> Callable[[Snapshot], None]:
     """`publish`, which also logs verdicts, alerts, pages, acts of people, and problems of the program."""
     before: Snapshot | None = None
 
-    def told(snapshot: Snapshot) -> None:
+    def publish_logged(snapshot: Snapshot) -> None:
         nonlocal before
         earlier, before = before, snapshot
         for text in changes(earlier, snapshot):
@@ -32,7 +32,7 @@ def logged(publish: Callable[[Snapshot], None]) -> Callable[[Snapshot], None]:
                 _logger.log(logging.WARNING if is_trouble else logging.INFO, "%s", text)
         publish(snapshot)
 
-    return told
+    return publish_logged
 
 
 def log_observation(observation: Observation) -> None:

@@ -15,9 +15,9 @@ from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.engine.changes_log import log_observation
 from claude_tui.engine.collector_state import AlertingFacts, CollectorState
 from claude_tui.engine.memory import Memory
-from claude_tui.engine.notices import unstarted
+from claude_tui.engine.notices import initial_probe_states
 from claude_tui.engine.plans import make_plans
-from claude_tui.engine.receiving import Receiving
+from claude_tui.engine.receiving import OtlpReceiver
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sources import Endpoint, next_other_model, options_from, pick_model
 from claude_tui.model.observation import Source
@@ -69,7 +69,7 @@ class Collector:
         # What a demo shows is invented, so real calls have no place in it.
         addresses = settings.traffic_otlp, settings.traffic_otlp_grpc
         receives = any(addresses) and monitored.demo is None
-        self._receiving = Receiving(*addresses, memory.store, clock) if receives else None
+        self._receiver = OtlpReceiver(*addresses, memory.store, clock) if receives else None
 
     def load(self) -> None:
         """Loads the last hour and today's spending from the store. Fast: no probe, no network."""
@@ -82,7 +82,7 @@ class Collector:
         self.load_expenses()
 
     def load_expenses(self) -> None:
-        """Counts what was paid for besides probes, whichever process requested it."""
+        """Counts the cost of requests other than probes, whichever process made them."""
         self._budget.set_besides(self.memory.expenses_today_usd())
 
     def resume(self, probes: tuple[ProbeState, ...]) -> None:
@@ -102,7 +102,7 @@ class Collector:
     @property
     def probes(self) -> tuple[ProbeState, ...]:
         if self._schedule is None:
-            return unstarted(self._monitored.pace, self._monitored.key.unusable)
+            return initial_probe_states(self._monitored.pace, self._monitored.key.unusable)
         return self._schedule.states()
 
     def state(self, alerting: AlertingFacts) -> CollectorState:
@@ -110,8 +110,8 @@ class Collector:
         notices = self._key_notices if self.failure is None else (*self._key_notices, self.failure)
         if self._schedule is not None and (fault := self._schedule.fault) is not None:
             notices = (*notices, Notice("probe", Level.BAD, fault, self._clock.now()))
-        if self._receiving is not None:
-            notices = (*notices, *self._receiving.notices())
+        if self._receiver is not None:
+            notices = (*notices, *self._receiver.notices())
         key = self._monitored.key
         return CollectorState(
             self._clock.now(),
@@ -129,8 +129,8 @@ class Collector:
         """Tasks that run concurrently until cancelled."""
         yield self._probe()
         yield self._housekeeping()
-        if self._receiving is not None:
-            yield self._receiving.run()
+        if self._receiver is not None:
+            yield self._receiver.run()
 
     def probe_now(self) -> None:
         if self._schedule is not None:
@@ -158,7 +158,7 @@ class Collector:
             _logger.error("probing stopped", exc_info=error)
             raise
 
-    def _spared(self, model: str | None) -> str | None:
+    def _skip_reason(self, model: str | None) -> str | None:
         """Why a model need not be probed: real calls of it are answered."""
         if not self._options.rely_on_traffic:
             return None
@@ -177,7 +177,7 @@ class Collector:
             models_tried=lambda: self._models_tried,
             now_s=self._now_s,
             other_model=self._other_model,
-            spared=self._spared,
+            skip_reason=self._skip_reason,
         )
         from claude_tui.probes.schedule import Schedule
 

@@ -100,15 +100,15 @@ def _overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def _read_leniently(default: C, table: dict[str, Any]) -> C:
     """The same, skipping values that cannot be read."""
     read: C = default
-    for each in fields(default):
-        if each.name not in table:
+    for declared_field in fields(default):
+        if declared_field.name not in table:
             continue
-        current, value = getattr(default, each.name), table[each.name]
+        current, value = getattr(default, declared_field.name), table[declared_field.name]
         if is_dataclass(current) and isinstance(value, dict):
-            read = replace(read, **{each.name: _read_leniently(cast("Any", current), value)})
+            read = replace(read, **{declared_field.name: _read_leniently(cast("Any", current), value)})
         else:
             with contextlib.suppress(ValueError):
-                read = _read(read, {each.name: value})
+                read = _read(read, {declared_field.name: value})
     return read
 
 
@@ -121,7 +121,7 @@ class ConditionsRecorder:
         self._last: Conditions | None = None
 
     def note(self, engine: EngineState, options: Options, at: datetime) -> None:
-        """Records the conditions in force at `at`, if they differ from those before."""
+        """Records the conditions in force at `at`, if they have changed."""
         conditions = Conditions.of(engine, options)
         if conditions == self._last:
             return

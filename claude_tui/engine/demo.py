@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from claude_tui.alerting.persistence import StateBackend
     from claude_tui.model.drill import DrillEntry
     from claude_tui.settings import Settings
-    from claude_tui.simulator.company import Company
+    from claude_tui.simulator.companion import Companion
     from claude_tui.simulator.scenario import Scenario
 
 __all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "demo_engine", "drill_engine"]
@@ -52,8 +52,8 @@ def drill_engine(
 ) -> Engine:
     """The engine of a drill: a demo that does not reveal the scenario's name.
 
-    `started` is recorded as the start of the scenario. Whatever part of it is over when the responder arrives
-    is played without waiting, and recorded.
+    `started` is recorded as the start of the scenario. Whatever happened before the responder arrives is
+    played at once, and recorded.
     """
     clock = clock or SystemClock()
     before_s = scenario.truth.seen_after_s if scenario.truth is not None else 0.0
@@ -83,13 +83,13 @@ def _simulated(
     since = now - timedelta(seconds=before_s / mode.speed)
     url = f"http://{HOST}:{port}"
 
-    def company() -> Company:
-        from claude_tui.engine.invented import demo_traffic
+    def companion() -> Companion:
+        from claude_tui.engine.simulated_traffic import demo_traffic
 
         return demo_traffic(store, scenario, now - DEMO_PAST, now)
 
     def open_endpoint() -> Endpoint:
-        endpoint = _simulated_endpoint(scenario, mode.speed, port, before_s, company if traffic else None)
+        endpoint = _simulated_endpoint(scenario, mode.speed, port, before_s, companion if traffic else None)
         on_start()
         return endpoint
 
@@ -97,12 +97,12 @@ def _simulated(
     monitored = Monitored(target, open_endpoint, DEMO_PACE, demo=mode, in_memory=DEMO_IN_MEMORY)
     _write_past(store, scenario, since, url, traffic=traffic)
     if before_s:
-        from claude_tui.engine.drill_past import DrillClock, live_through, reports_of
+        from claude_tui.engine.drill_past import DrillClock, record_past, reports_of
 
         clock = past = DrillClock(clock)
         paging = _paging_of(settings, target, past, keeps=mode.drill)
         reports = reports_of(scenario, mode.speed, monitored, url, since, now)
-        live_through(settings, monitored, store, past, paging, reports, since, now)
+        record_past(settings, monitored, store, past, paging, reports, since, now)
     paging = _paging_of(settings, target, clock, keeps=mode.drill)
     return Engine(settings, monitored, store, paging=paging, clock=clock)
 
@@ -132,10 +132,10 @@ def _write_past(store: Store, scenario: Scenario, until: datetime, target: str, 
     from claude_tui.simulator.past import healthy_past
 
     if traffic:
-        from claude_tui.simulator.applications import DEMO_LOAD, with_room
+        from claude_tui.simulator.applications import DEMO_LOAD, with_raised_limits
 
         # The past has the same limits as the load will have.
-        scenario = with_room(scenario, DEMO_LOAD)
+        scenario = with_raised_limits(scenario, DEMO_LOAD)
     past = healthy_past(scenario, until=until, span=DEMO_PAST, target=target)
     for observation in past.observations:
         store.write(observation)
@@ -146,11 +146,11 @@ def _write_past(store: Store, scenario: Scenario, until: datetime, target: str, 
 
 
 def _simulated_endpoint(
-    scenario: Scenario, speed: float, port: int, elapsed_s: float, company: Callable[[], Company] | None
+    scenario: Scenario, speed: float, port: int, elapsed_s: float, companion: Callable[[], Companion] | None
 ) -> Endpoint:
     from claude_tui.simulator.thread import SimulatorThread
 
-    simulator = SimulatorThread(scenario, speed=speed, elapsed_s=elapsed_s, company=company)
+    simulator = SimulatorThread(scenario, speed=speed, elapsed_s=elapsed_s, companion=companion)
     try:
         simulator.start(port)
     except OSError:

@@ -50,7 +50,7 @@ def read_document(path: Path, most: int, what: str) -> str:
 
 
 def store_all(store: Store, records: Iterable[Record]) -> bool:
-    """Stores any number of records; returns whether all are in the database."""
+    """Stores any number of records; returns whether all have been written."""
     number = 0
     for number, record in enumerate(records, 1):
         store.write(record)

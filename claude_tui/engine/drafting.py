@@ -1,4 +1,4 @@
-"""Asks a model for a draft, on request of a person: the most it may cost, and the one request."""
+"""Asks a model for a draft when a person requests one, within a cost limit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LEAST_PER_TOKEN = 2
 
 
 class DraftError(ClaudeTopError):
-    """A model gave no draft. The message says why."""
+    """The model returned no draft. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +86,5 @@ async def _ask(endpoint: Endpoint, model: str, system: str, text: str, clock: Cl
     if isinstance(found, bytes):
         refused = classify_response(trace.status or 0, {}, found, redactor=redactor)
         raise DraftError(f"{credentials.host} refused: {refused.message or refused.outcome.value}")
-    said, usage = found
-    return Answer(redactor.clean(said, 50_000, keep_newlines=True), cost_usd(model, usage))
+    answer_text, usage = found
+    return Answer(redactor.clean(answer_text, 50_000, keep_newlines=True), cost_usd(model, usage))

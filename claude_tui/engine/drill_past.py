@@ -1,4 +1,4 @@
-"""The part of a drill that is over when the responder arrives: played without waiting, and recorded.
+"""The part of a drill from before the responder arrives: played at once, and recorded.
 
 It consists of the simulator's own answers at the instants of the probes, parsed as the probes parse them, and
 judged second by second by the same publisher, so that verdicts, alerts and pages of that time are in the
@@ -12,10 +12,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from claude_tui.engine.components import make_components
 from claude_tui.engine.paging import PagingSetup
-from claude_tui.engine.parts import make_parts
 from claude_tui.engine.publisher import Incidents, Publisher
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.text import Redactor
@@ -37,14 +38,14 @@ if TYPE_CHECKING:
     from claude_tui.simulator.scenario import Scenario
     from claude_tui.store import Store
 
-__all__ = ["DrillClock", "live_through", "reports_of"]
+__all__ = ["DrillClock", "record_past", "reports_of"]
 
 _TICK = timedelta(seconds=1)
 _WITHIN_S = 10.0
 
 
 class DrillClock:
-    """The real clock, with `at` in its place while the past is played."""
+    """The real clock, or `at` while the past is played."""
 
     def __init__(self, real: Clock) -> None:
         self._real = real
@@ -67,7 +68,7 @@ class _Target:
     """The model of the messages."""
 
 
-def live_through(
+def record_past(
     settings: Settings,
     monitored: Monitored,
     store: Store,
@@ -77,15 +78,15 @@ def live_through(
     since: datetime,
     until: datetime,
 ) -> None:
-    """Records what an engine would have made of `reports`, as if [since, until) passed now."""
+    """Records what an engine would have recorded from `reports` in [since, until)."""
     clock.at = since
-    parts = make_parts(settings, monitored, store, clock, paging)
-    collector, alerts = parts.collector, parts.paging
+    components = make_components(settings, monitored, store, clock, paging)
+    collector, alerts = components.collector, components.paging
     assert alerts is not None
-    publisher = Publisher(parts, Incidents.of(settings), monitored.demo)
+    publisher = Publisher(components, Incidents.of(settings), monitored.demo)
     try:
         collector.load()
-        parts.journal.load(since)
+        components.journal.load(since)
         alerting = asyncio.run(alerts.open())
         waiting = iter(reports)
         report = next(waiting, None)
@@ -109,18 +110,18 @@ def _known_at(report: Report) -> datetime:
 def reports_of(
     scenario: Scenario, speed: float, monitored: Monitored, url: str, since: datetime, until: datetime
 ) -> list[Report]:
-    """What the probes would have reported of a scenario that began at `since`, in the order of arrival."""
+    """What the probes would have reported in a scenario that began at `since`, in the order of arrival."""
 
     target = _Target(url, probe_model(scenario) or "")
-    asking = _Asking(Api(scenario, Playhead(since, speed), seed=scenario.seed), target)
+    asking = _SimulatedProbes(Api(scenario, Playhead(since, speed), seed=scenario.seed), target)
     pace = monitored.pace
     rounds = [
         *((at, asking.page) for at in _instants(since, until, pace.status_s)),
         *((at, asking.models) for at in _instants(since, until, pace.models_s)),
         *((at, asking.message) for at in _instants(since, until, pace.messages_s) if target.model),
     ]
-    reports = [ask(at) for at, ask in sorted(rounds, key=lambda each: each[0])]
-    return sorted((each for each in reports if _known_at(each) < until), key=_known_at)
+    reports = [ask(at) for at, ask in sorted(rounds, key=itemgetter(0))]
+    return sorted((report for report in reports if _known_at(report) < until), key=_known_at)
 
 
 def _instants(since: datetime, until: datetime, interval_s: float) -> Iterator[datetime]:
@@ -130,8 +131,8 @@ def _instants(since: datetime, until: datetime, interval_s: float) -> Iterator[d
         at += interval
 
 
-class _Asking:
-    """Asks the simulator without a network."""
+class _SimulatedProbes:
+    """Gets responses from the simulator without a network."""
 
     def __init__(self, api: Api, target: _Target) -> None:
 
@@ -181,8 +182,8 @@ class _Asking:
 
         received = at + timedelta(seconds=answer.wait_s)
         if answer.status is None:
-            words = "the connection closed before an answer"
-            found = Classified(Outcome.NETWORK, "closed", message=words)
+            message = "the connection closed before an answer"
+            found = Classified(Outcome.NETWORK, "closed", message=message)
         elif answer.status == 200 and answer.ending is not Ending.COMPLETE:
             found = Classified(Outcome.TRUNCATED_STREAM, message="the stream ended before its end")
         elif answer.status == 200:

@@ -21,9 +21,9 @@ from claude_tui.analysis.uptime.record import Record as HistoryRecord
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.changes_log import logged
 from claude_tui.engine.collector import HOUSEKEEPING_S
+from claude_tui.engine.components import make_components
 from claude_tui.engine.identity import host_name
 from claude_tui.engine.paging import PagingSetup
-from claude_tui.engine.parts import make_parts
 from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sharing import ASIDE_WITHIN_S, Sharing
@@ -82,11 +82,11 @@ class Engine:
         self._host = host_name()
         self._daily_ceiling_usd = settings.daily_ceiling_usd
         self._incidents = Incidents.of(settings)
-        parts = make_parts(settings, monitored, store, self._clock, paging, attendance)
-        self.collector, self.viewer = parts.collector, parts.viewer
-        self._journal, self._traffic = parts.journal, parts.traffic
-        self.publisher = Publisher(parts, self._incidents, monitored.demo, watched=watched)
-        self._sharing = Sharing(parts, self.publisher, hesitates=monitored.key.lack is not None)
+        components = make_components(settings, monitored, store, self._clock, paging, attendance)
+        self.collector, self.viewer = components.collector, components.viewer
+        self._journal, self._traffic = components.journal, components.traffic
+        self.publisher = Publisher(components, self._incidents, monitored.demo, watched=watched)
+        self._sharing = Sharing(components, self.publisher, hesitates=monitored.key.lack is not None)
         self._publish: Publish | None = None
         self._travel: Travel | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -115,9 +115,9 @@ class Engine:
         """Starts probing, and calls `publish` in the engine's thread."""
         self._publish = publish
         # Before its threads start, and after the first frame, which this import would delay.
-        from claude_tui.engine.one_heap import share_one_heap
+        from claude_tui.engine.malloc_arena import use_one_arena
 
-        share_one_heap()
+        use_one_arena()
         thread = threading.Thread(target=self._run, args=(publish,), name="engine", daemon=True)
         thread.start()
         # Set only after the start: `stop` in another thread must not join a thread that has not started.
@@ -138,7 +138,7 @@ class Engine:
             self._attendance.leave(idle=self._thread is None or not self._thread.is_alive())
 
     def stand_aside(self) -> None:
-        """If this process collects, lets another do so, as a process that is suspended keeps its lease.
+        """If this process collects, lets another take over, as a suspended process would keep its lease.
 
         Returns once another can, after five seconds at the latest.
         """
@@ -257,7 +257,7 @@ class Engine:
     def travel(self, move: Move) -> None:
         """Publishes the Snapshot of the past that `move` leads to, in addition to the live ones."""
         if self._travel is None and self._publish is not None:
-            self._travel = self._set_out(self._publish)
+            self._travel = self._start_travel(self._publish)
         if self._travel is not None:
             self._travel.go(move)
 
@@ -270,7 +270,7 @@ class Engine:
     def toggle_playback(self) -> None:
         """Does nothing, as no recording is played."""
 
-    def _set_out(self, publish: Publish) -> Travel:
+    def _start_travel(self, publish: Publish) -> Travel:
         from claude_tui.engine.past import Past
         from claude_tui.engine.travel import Journey, Travel
 
@@ -300,7 +300,7 @@ class Engine:
             self._clock.now(), uuid4().hex, action, clean(by), self._host, subject, clean(text), until
         )
         self._store.write(request)
-        self._call(lambda: self._do_own(request))
+        self._call(lambda: self._carry_out_own(request))
         return request
 
     # -- in the engine's thread ------------------------------------------------
@@ -319,8 +319,8 @@ class Engine:
         add(item)
         self.publisher.show_now()
 
-    def _do_own(self, request: ActionRequest) -> None:
-        if (work := self._sharing.do_own(request)) is not None:
+    def _carry_out_own(self, request: ActionRequest) -> None:
+        if (work := self._sharing.carry_out_own(request)) is not None:
             self._begin(work)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
@@ -351,16 +351,16 @@ class Engine:
         self.publisher.uptime = uptime
 
     async def _forget(self) -> None:
-        from claude_tui.engine.one_heap import give_back
+        from claude_tui.engine.malloc_arena import trim_heap
 
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             self.collector.memory.forget()
-            give_back()
+            trim_heap()
 
 
 def _ended(task: asyncio.Task[None]) -> bool:
-    """Whether the task is over. Its exception is dropped, as it is on screen or an internal error."""
+    """Whether the task has ended. Its exception is dropped, as it is on screen or an internal error."""
     if not task.done():
         return False
     if not task.cancelled():

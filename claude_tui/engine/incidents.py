@@ -103,7 +103,7 @@ class IncidentWatch:
 
 def known_until(entries: Iterable[IncidentEntry], now: datetime) -> datetime:
     """Now; or the last act, if the clock has gone back since, so that nothing that people did disappears."""
-    return max((each.at for each in entries if now < each.at <= now + _MOST_AHEAD), default=now)
+    return max((entry.at for entry in entries if now < entry.at <= now + _MOST_AHEAD), default=now)
 
 
 def record_of(
@@ -114,11 +114,11 @@ def record_of(
     options: Options,
     journal: Iterable[AlertEntry] = (),
 ) -> Record | None:
-    """The record of the incident with that id, as far as it was known at `at`; None if there is none."""
+    """The record of the incident with that id, as known at `at`; None if there is none."""
     from claude_tui.incident import incidents
 
     known = tuple(entry for entry in entries if entry.at <= at)
-    incident = next((each for each in incidents(known) if each.id == ident), None)
+    incident = next((candidate for candidate in incidents(known) if candidate.id == ident), None)
     return None if incident is None else load_record(store, incident, at, known, options, journal)
 
 
@@ -132,7 +132,7 @@ def load_record(
 ) -> Record:
     """Everything recorded about an incident until `at`. Reads the store, so not for a screen's thread.
 
-    `journal` is what alerting itself remembers, which may not be in the store.
+    `journal` are the entries that alerting has in memory, which may not be in the store yet.
     """
     from claude_tui.incident import Record, Span
 
@@ -143,19 +143,21 @@ def load_record(
     before = store.entry_in_force(VERDICT_CHANGES, start)
     alerts = [
         *store.entries(ALERT_ENTRIES, start, until),
-        *(each for each in journal if start <= each.at <= end),
+        *(entry for entry in journal if start <= entry.at <= end),
     ]
     return Record(
         Span(start, end),
         tuple(store.observations(start, until)),
-        tuple(each for each in store.status_reports(start) if each.fetched_at <= end),
+        tuple(report for report in store.status_reports(start) if report.fetched_at <= end),
         (
             *((before,) if before is not None else ()),
-            *(each for each in store.entries(VERDICT_CHANGES, start, until) if each != before),
+            *(entry for entry in store.entries(VERDICT_CHANGES, start, until) if entry != before),
         ),
         tuple(store.entries(STEP_MARKS, start, until)),
         tuple(store.entries(SEVERITY_MARKS, start, until)),
-        tuple(sorted({(each.key, each.at): each for each in alerts}.values(), key=lambda each: each.at)),
+        tuple(
+            sorted({(alert.key, alert.at): alert for alert in alerts}.values(), key=lambda alert: alert.at)
+        ),
         tuple(store.entries(ACTION_REQUESTS, start, until)),
         entries,
         options,
@@ -165,8 +167,10 @@ def load_record(
 
 
 def _end(incident: Incident) -> datetime:
-    """When records stop being about the incident."""
-    ends = [each for each in (incident.resolved_at, incident.resolved_recorded_at) if each is not None]
+    """Until when records belong to the incident."""
+    ends = [
+        instant for instant in (incident.resolved_at, incident.resolved_recorded_at) if instant is not None
+    ]
     merged = [entry.at for entry in incident.entries[-1:] if incident.merged_into]
     never = datetime.max.replace(tzinfo=incident.started_at.tzinfo) - _AFTERWARDS
     return max([*ends, *merged], default=never) + _AFTERWARDS

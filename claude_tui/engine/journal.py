@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from claude_tui.engine.followed import Followed
+from claude_tui.engine.table_follower import TableFollower
 from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
@@ -68,9 +68,9 @@ class Journal:
         self._own_severities: tuple[SeverityMark, ...] = ()
         self.step_marks: tuple[StepMark, ...] = ()
         self.severity_marks: tuple[SeverityMark, ...] = ()
-        self._incidents = Followed(store, INCIDENT_ENTRIES)
-        self._revisions = Followed(store, FIELD_REVISIONS)
-        self._requests = Followed(store, ACTION_REQUESTS)
+        self._incidents = TableFollower(store, INCIDENT_ENTRIES)
+        self._revisions = TableFollower(store, FIELD_REVISIONS)
+        self._requests = TableFollower(store, ACTION_REQUESTS)
         self._takes_of: tuple[ActionRequest, ...] = ()
         self._takes: tuple[ActionRequest, ...] = ()
         self._events_of: tuple[object, ...] = ()
@@ -180,7 +180,7 @@ class Journal:
         if not is_new:
             return
         change = VerdictChange(at, verdict.cause, verdict.side, verdict.severity, verdict.summary)
-        recent = [each for each in self._verdicts if each.at > at - VERDICTS_SPAN]
+        recent = [reported for reported in self._verdicts if reported.at > at - VERDICTS_SPAN]
         self._verdicts = (*recent[1 - MAX_VERDICTS :], change)
         self._store.write(change)
 
@@ -221,11 +221,11 @@ def recorded_events(
 
 
 def _changes(verdicts: Iterable[VerdictChange]) -> Iterator[Event]:
-    for each in verdicts:
-        badge = f"{each.severity} " if each.severity.trouble else ""
-        level = _LEVELS.get(each.severity, Level.UNKNOWN if each.cause is Cause.UNKNOWN else Level.OK)
-        key = f"verdict:{each.at.isoformat()}"
-        yield Event(key, each.at, EventKind.VERDICT, level, "verdict", f"{badge}{each.text}")
+    for verdict in verdicts:
+        badge = f"{verdict.severity} " if verdict.severity.trouble else ""
+        level = _LEVELS.get(verdict.severity, Level.UNKNOWN if verdict.cause is Cause.UNKNOWN else Level.OK)
+        key = f"verdict:{verdict.at.isoformat()}"
+        yield Event(key, verdict.at, EventKind.VERDICT, level, "verdict", f"{badge}{verdict.text}")
 
 
 def _marked(steps: Iterable[StepMark], severities: Iterable[SeverityMark]) -> Iterator[Event]:
@@ -247,16 +247,19 @@ def _marked(steps: Iterable[StepMark], severities: Iterable[SeverityMark]) -> It
 def taken_of(requests: Iterable[ActionRequest]) -> tuple[ActionRequest, ...]:
     """The requests by which somebody took on a problem, oldest first."""
     return tuple(
-        sorted((each for each in requests if each.action is RequestedAction.TAKE), key=lambda each: each.at)
+        sorted(
+            (request for request in requests if request.action is RequestedAction.TAKE),
+            key=lambda request: request.at,
+        )
     )
 
 
 def _taken(takes: Iterable[ActionRequest]) -> Iterator[Event]:
-    for each in takes:
-        why = f": {each.text}" if each.text else ""
-        who = f"{each.by}@{each.host}" if each.host else each.by
+    for take in takes:
+        why = f": {take.text}" if take.text else ""
+        who = f"{take.by}@{take.host}" if take.host else take.by
         text = f"{who} has it{why}"
-        yield Event(f"take:{each.id}", each.at, EventKind.PERSON, Level.INFO, "verdict", text)
+        yield Event(f"take:{take.id}", take.at, EventKind.PERSON, Level.INFO, "verdict", text)
 
 
 def _acted(entries: tuple[IncidentEntry, ...]) -> tuple[Event, ...]:
@@ -268,16 +271,16 @@ def _acted(entries: tuple[IncidentEntry, ...]) -> tuple[Event, ...]:
 
     found: dict[str, Event] = {}
     for incident in incidents(entries)[-MAX_INCIDENTS:]:
-        for each in entries_of_acts(incident.entries, incident):
-            text = f"{each.author}: {each.text.partition(NEWLINE)[0]}"
-            found[each.key] = Event(
-                each.key,
-                each.recorded_at,
+        for act in entries_of_acts(incident.entries, incident):
+            text = f"{act.author}: {act.text.partition(NEWLINE)[0]}"
+            found[act.key] = Event(
+                act.key,
+                act.recorded_at,
                 EventKind.PERSON,
                 Level.INFO,
                 incident.label,
                 text,
-                detail=each.text,
+                detail=act.text,
             )
     return tuple(found.values())
 

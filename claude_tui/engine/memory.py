@@ -59,13 +59,13 @@ class Memory:
         since = self._clock.now() - self._span
         older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
         self.history.extend(older)
-        from claude_tui.model.garbage import keep_for_good
+        from claude_tui.model.garbage import freeze_existing
 
         # These objects are in no cycle, so full collections need not traverse them.
-        keep_for_good()
+        freeze_existing()
 
     async def read_again(self, since: datetime) -> None:
-        """Adds what other processes have recorded from `since` on; what is known already is unchanged."""
+        """Adds what other processes have recorded from `since` on; what is already known does not change."""
         store = self.store
         for observation in await asyncio.to_thread(store.observations, since):
             self.history.add_observation(observation)
@@ -79,8 +79,8 @@ class Memory:
         return self.store.cost_since(self._midnight)
 
     def expenses_today_usd(self) -> float:
-        """What was paid for besides probes on this UTC day in dollars, in all processes."""
-        return fsum(each.usd for each in self.store.entries(EXPENSES, self._midnight))
+        """What requests other than probes have cost on this UTC day in dollars, in all processes."""
+        return fsum(entry.usd for entry in self.store.entries(EXPENSES, self._midnight))
 
     @property
     def _midnight(self) -> datetime:

@@ -17,7 +17,14 @@ from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend
 from claude_tui.model.text import Redactor
 from claude_tui.model.watching import Watching
 
-__all__ = ["SILENT_AFTER", "fault_text", "notices_of", "of_installation", "of_sharing", "unstarted"]
+__all__ = [
+    "SILENT_AFTER",
+    "fault_text",
+    "initial_probe_states",
+    "notices_of",
+    "of_installation",
+    "of_sharing",
+]
 
 SILENT_AFTER = timedelta(seconds=60)
 """A collector that is this late is not merely busy: its probes do not wait for each other."""
@@ -44,43 +51,43 @@ def notices_of(
     return (*found, *_of_alerts(alerts, now))
 
 
-def of_sharing(watching: Watching, told: CollectorState | None, now: datetime) -> tuple[Notice, ...]:
-    """What is wrong with the process that should collect; `told` is its last recorded state."""
+def of_sharing(watching: Watching, state: CollectorState | None, now: datetime) -> tuple[Notice, ...]:
+    """What is wrong with the process that should collect; `state` is the last one it recorded."""
     if watching.collects:
         return ()
     if watching.collector is None:
-        return _nobody_collects(watching, told, now)
-    if told is None or now - _due(told) < SILENT_AFTER:
+        return _nobody_collects(watching, state, now)
+    if state is None or now - _due(state) < SILENT_AFTER:
         return ()
     who, pid = watching.collector.name, watching.collector.pid
     text = (
-        f"{who} (pid {pid}) collects, but has not probed since {moment(told.at, now)} UTC: "
+        f"{who} (pid {pid}) collects, but has not probed since {moment(state.at, now)} UTC: "
         f"it may be suspended; resume it (fg) or end it (kill -9 {pid}) there"
     )
     return (Notice("collector", Level.BAD, text, now),)
 
 
 def of_installation(installed: Installation, now: datetime) -> tuple[Notice, ...]:
-    """That the program was upgraded while it ran: what it has not loaded yet is another version's."""
+    """Warns that the program was upgraded while running: modules not loaded yet belong to another version."""
     return (Notice("installation", Level.WARN, UPGRADED, now),) if installed.replaced else ()
 
 
-def _nobody_collects(watching: Watching, told: CollectorState | None, now: datetime) -> tuple[Notice, ...]:
+def _nobody_collects(watching: Watching, state: CollectorState | None, now: datetime) -> tuple[Notice, ...]:
     if not watching.read_only:
         return ()  # this process is about to
-    record = f"this is the record as of {moment(told.at, now)} UTC" if told else "nothing is recorded yet"
+    record = f"this is the record as of {moment(state.at, now)} UTC" if state else "nothing is recorded yet"
     text = f"nobody collects: no probe runs, and {record}"
     return (Notice("collector", Level.WARN, text, now),)
 
 
-def _due(told: CollectorState) -> datetime:
+def _due(state: CollectorState) -> datetime:
     """The latest time at which the collector had something to do."""
-    coming = [probe.next_at for probe in told.probes if probe.next_at is not None]
-    return max(told.at, min(coming, default=told.at))
+    coming = [probe.next_at for probe in state.probes if probe.next_at is not None]
+    return max(state.at, min(coming, default=state.at))
 
 
 def fault_text(error: BaseException) -> str:
-    """An internal error, for the screen: the error with the line that raised it, or that a restart is due."""
+    """The text of an internal error: the error and the line that raised it, or that a restart is needed."""
     if installation().replaced:
         return UPGRADED
     frame = traceback.extract_tb(error.__traceback__)[-1:]
@@ -103,11 +110,11 @@ def _failing(route: RouteState) -> str:
     return f"alerts do not reach {route.name} ({route.address}){since}: {why}{waiting}"
 
 
-def unstarted(pace: Pace, no_key: str | None) -> tuple[ProbeState, ...]:
+def initial_probe_states(pace: Pace, no_key: str | None) -> tuple[ProbeState, ...]:
     """The state of the probes before there is a schedule.
 
-    `no_key` says why no key can be sent: in the first frame, a probe that will never run must not look as if
-    it were about to.
+    `no_key` says why no key can be sent: the first frame must not show a probe that will never run as if
+    it were about to run.
     """
     intervals = ((Source.STATUS, pace.status_s), (Source.MODELS, pace.models_s))
     free = tuple(

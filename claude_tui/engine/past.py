@@ -18,11 +18,11 @@ from claude_tui.engine.conditions import Conditions
 from claude_tui.engine.incidents import IncidentWatch
 from claude_tui.engine.journal import recorded_events
 from claude_tui.engine.notices import notices_of
-from claude_tui.engine.recollection import Recollection
+from claude_tui.engine.recorded import RecordReader
 from claude_tui.engine.traffic import chart_at, view_at
 from claude_tui.engine.window import Window
 from claude_tui.model.alert import AlertsView
-from claude_tui.model.garbage import keep_for_good
+from claude_tui.model.garbage import freeze_existing
 from claude_tui.model.observation import Source
 from claude_tui.model.past import PastView
 from claude_tui.model.snapshot import (
@@ -37,7 +37,7 @@ from claude_tui.model.snapshot import (
 from claude_tui.store import EXPENSES
 
 if TYPE_CHECKING:
-    from claude_tui.engine.recollection import Recorded
+    from claude_tui.engine.recorded import Recorded
     from claude_tui.store import Store
 
 __all__ = ["DAY", "QUICK", "Past"]
@@ -45,7 +45,7 @@ __all__ = ["DAY", "QUICK", "Past"]
 DAY = timedelta(hours=24)
 """What a Snapshot is computed from."""
 QUICK = timedelta(minutes=65)
-"""What is read for the first picture: enough for all counts of errors. The usual latency needs a day."""
+"""What is read for the first Snapshot: enough for all error counts. The usual latency needs a day."""
 _SPARE = timedelta(hours=3)
 _AHEAD = timedelta(minutes=25)
 _SLACK = timedelta(minutes=5)
@@ -76,7 +76,7 @@ class Past:
         self._store = store
         self._conditions = conditions
         self._now = now
-        self._recollection = Recollection(store)
+        self._record = RecordReader(store)
         self._incidents = IncidentWatch(incident_after)
         self._window: Window | None = None
         self._at: datetime | None = None
@@ -98,7 +98,7 @@ class Past:
 
     def event_near(self, at: datetime, *, later: bool) -> datetime | None:
         """When the next verdict change, act of a person, alert or page change was, or the previous one."""
-        return self._recollection.event_near(at, later=later)
+        return self._record.event_near(at, later=later)
 
     def first(self) -> datetime | None:
         """The beginning of the record."""
@@ -116,7 +116,7 @@ class Past:
         window = self._reach(at)
         window.move_to(at)
         self._at = at
-        recorded = self._recollection.at(at, self._until())
+        recorded = self._record.at(at, self._until())
         conditions = recorded.conditions or self._conditions
         snapshot = build_snapshot(
             window.history,
@@ -160,7 +160,7 @@ class Past:
         self._window = window
         # A day is several 100,000 objects without cycles, which reference counts free. A full collection that
         # traverses them takes 60 ms, in the middle of a later step.
-        keep_for_good()
+        freeze_existing()
 
     def _reach(self, at: datetime) -> Window:
         """A window that suffices for a first Snapshot at `at`."""
@@ -227,7 +227,13 @@ class Past:
         known = window.history.window(Source.MESSAGES, just_before, at)
         known += window.history.window(Source.OTHER_MODELS, just_before, at)
         besides = self._store.entries(EXPENSES, midnight, at)
-        return fsum((self._spent[2], *(each.cost_usd for each in known), *(each.usd for each in besides)))
+        return fsum(
+            (
+                self._spent[2],
+                *(observation.cost_usd for observation in known),
+                *(expense.usd for expense in besides),
+            )
+        )
 
     def _view(self, window: Window, at: datetime, conditions: Conditions) -> PastView:
         start = _rounded(at) - _BEFORE
@@ -235,7 +241,7 @@ class Past:
         return PastView(
             start=start,
             end=end,
-            marks=self._recollection.marks(start, end, self._until()),
+            marks=self._record.marks(start, end, self._until()),
             gaps=_gaps(window, start, min(end, self._until_of_view(at)), conditions),
             complete=self.complete,
             note="" if _holds_any(window, at) else _NOTHING,
@@ -262,7 +268,7 @@ def _probe(window: Window, source: Source, at: datetime, conditions: Conditions)
         source=source,
         interval_s=conditions.options.interval_s(source),
         next_at=None,
-        running=any(each.source is source for each in window.in_flight(at)),
+        running=any(observation.source is source for observation in window.in_flight(at)),
         last_at=last.at if last is not None else None,
         held_reason=conditions.facts.held if source is Source.MESSAGES else None,
     )

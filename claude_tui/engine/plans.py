@@ -32,16 +32,16 @@ def make_plans(
     models_tried: Callable[[], bool],
     now_s: Callable[[Source], float] | None = None,
     other_model: Callable[[], str | None] = lambda: None,
-    spared: Callable[[str | None], str | None] = lambda _model: None,
+    skip_reason: Callable[[str | None], str | None] = lambda _model: None,
 ) -> list[Plan]:
     """One plan per source, and one for all further models if there are any.
 
     `model` is the model to probe and `other_model` the further model whose turn it is. With `model = "auto"`,
-    messages wait until `models_tried`. `now_s` returns the current interval of a source in seconds; `spared`
-    returns why a model need not be asked now. Imports the probes, and with them httpx2, only when called, as
-    the first frame needs neither.
+    messages wait until `models_tried`. `now_s` returns the current interval of a source in seconds, and
+    `skip_reason` why a model need not be asked now. Imports the probes, and with them httpx2, only when
+    called, as the first frame needs neither.
     """
-    maker = _PlanMaker(settings, endpoint, clock, now_s, spared)
+    maker = _PlanMaker(settings, endpoint, clock, now_s, skip_reason)
     ready = partial(_messages_wait_for, settings, endpoint.credentials, model, models_tried)
     plans = [
         maker.status(pace.status_s),
@@ -88,7 +88,7 @@ class _PlanMaker:
     """The source of time."""
     now_s: Callable[[Source], float] | None
     """Returns the current interval of a source in seconds; None for the plain intervals."""
-    spared: Callable[[str | None], str | None]
+    skip_reason: Callable[[str | None], str | None]
     """Returns why a model need not be asked now; None if it has to be."""
 
     def status(self, every_s: float) -> Plan:
@@ -142,7 +142,7 @@ class _PlanMaker:
             paid=True,
             ready=ready,
             now_s=self._paced(source),
-            spared=lambda: self.spared(model()),
+            skip_reason=lambda: self.skip_reason(model()),
         )
 
     @property

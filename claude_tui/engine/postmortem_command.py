@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from claude_tui.model.verdict import Severity
     from claude_tui.store import Store
 
-__all__ = ["Desk", "NoPostmortemError", "declared", "findings_of", "read_file", "write_file"]
+__all__ = ["NoPostmortemError", "PostmortemSession", "declared", "findings_of", "read_file", "write_file"]
 
 # A postmortem with the timeline of a day has about 100 KB.
 _MAX_FILE = 10_000_000
@@ -52,7 +52,7 @@ class NoPostmortemError(ClaudeTopError):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PostmortemSession:
     """A store, and who writes to it."""
 
     store: Store
@@ -66,10 +66,10 @@ class Desk:
         """A line for each incident, newest first, with what its postmortem lacks."""
         entries = self._entries()
         written: dict[str, list[FieldRevision]] = {}
-        for each in self._revisions():
-            written.setdefault(each.incident, []).append(each)
-        known = [each for each in incidents(entries) if not each.merged_into]
-        width = max((len(each.label) for each in known), default=0)
+        for revision in self._revisions():
+            written.setdefault(revision.incident, []).append(revision)
+        known = [candidate for candidate in incidents(entries) if not candidate.merged_into]
+        width = max((len(candidate.label) for candidate in known), default=0)
         for incident in reversed(known):
             form, _ = self._form(incident, entries, written.get(incident.id, ()))
             to_do = ", ".join(form.to_do)
@@ -92,7 +92,7 @@ class Desk:
             return as_json(made, measured, self.now()) + "\n"
         return markdown(made, measured, self.now(), self.redactor)
 
-    def take_over(self, text: str) -> int:
+    def import_edits(self, text: str) -> int:
         """Records the changes of an exported document; returns how many there are.
 
         What others have written since the export is not replaced. Raises PostmortemFileError for a document
@@ -101,7 +101,7 @@ class Desk:
         document = read(text)
         ident = incident_of(document)
         entries = self._entries()
-        incident = next((each for each in incidents(entries) if each.id == ident), None)
+        incident = next((candidate for candidate in incidents(entries) if candidate.id == ident), None)
         if incident is None:
             raise NoPostmortemError(f"the incident {ident} of this document is not in this history")
         writer = Writer(ident, self.by, self.host, self.now, lambda: uuid4().hex)
@@ -138,18 +138,22 @@ class Desk:
 
 
 def _nothing(name: str | None, known: Sequence[Incident]) -> str:
-    said = none_called(name or "last", known)
-    return said if known else f"{said}; `claude-top postmortem new` declares one afterwards"
+    message = none_called(name or "last", known)
+    return message if known else f"{message}; `claude-top postmortem new` declares one afterwards"
 
 
 def declared(
-    desk: Desk, title: str, started: datetime, ended: datetime | None, severity: Severity | None
+    session: PostmortemSession,
+    title: str,
+    started: datetime,
+    ended: datetime | None,
+    severity: Severity | None,
 ) -> tuple[IncidentEntry, ...]:
     """The entries for an incident that nobody declared in time; they also resolve it if it is over."""
-    at, incident = desk.now(), uuid4().hex
+    at, incident = session.now(), uuid4().hex
 
     def entry(act: IncidentAct, happened_at: datetime, text: str = "") -> IncidentEntry:
-        return IncidentEntry(at, uuid4().hex, incident, act, happened_at, desk.by, desk.host, text)
+        return IncidentEntry(at, uuid4().hex, incident, act, happened_at, session.by, session.host, text)
 
     made = [entry(IncidentAct.DECLARED, started, title)]
     if severity is not None:

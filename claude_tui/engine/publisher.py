@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from claude_tui.analysis.snapshot import build_snapshot, verdict_at, with_current_limits
 from claude_tui.analysis.views.incident_log import with_incident
 from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorState
+from claude_tui.engine.components import Components
 from claude_tui.engine.conditions import Conditions, ConditionsRecorder
 from claude_tui.engine.identity import host_name
 from claude_tui.engine.incidents import IncidentWatch, known_until, record_of
 from claude_tui.engine.notices import fault_text, notices_of, of_installation, of_sharing
-from claude_tui.engine.parts import Parts
-from claude_tui.engine.seen import LOOK_EVERY, Seen
 from claude_tui.engine.setup import DemoMode
+from claude_tui.engine.snapshot_reuse import VERDICT_INTERVAL, BuiltSnapshot
 from claude_tui.engine.status_line import StatusLineKeeper
 from claude_tui.engine.viewer import idle
 from claude_tui.model.alert import AlertsView
@@ -69,7 +69,7 @@ class Publisher:
 
     def __init__(
         self,
-        parts: Parts,
+        components: Components,
         incidents: Incidents,
         demo: DemoMode | None = None,
         *,
@@ -78,33 +78,33 @@ class Publisher:
         """`watched` says whether a screen shows what is published."""
         self.focus: Focus | None = None
         """What a zoomed screen needs in `Snapshot.chart`."""
-        self.collects = parts.attendance is None
+        self.collects = components.attendance is None
         """Whether this process collects, or shows what another process collects."""
         self.uptime: Uptime | None = None
         """The uptime of the last 30 days, as last counted."""
         self.unread: str | None = None
         """Why the records of other processes cannot be read, if they cannot."""
-        self._collector = parts.collector
-        self._viewer = parts.viewer
+        self._collector = components.collector
+        self._viewer = components.viewer
         self._demo = demo
-        self._options = parts.options
-        self._journal = parts.journal
-        self._paging = parts.paging
-        self._attendance = parts.attendance
-        self._clock = parts.clock
+        self._options = components.options
+        self._journal = components.journal
+        self._paging = components.paging
+        self._attendance = components.attendance
+        self._clock = components.clock
         self._incidents = incidents
-        self._traffic = parts.traffic
+        self._traffic = components.traffic
         self._watch = IncidentWatch(incidents.after)
         self._proposal: Proposal | None = None
-        self._conditions = ConditionsRecorder(parts.collector.memory.store)
-        self._status_line = StatusLineKeeper(parts.collector.memory.store)
+        self._conditions = ConditionsRecorder(components.collector.memory.store)
+        self._status_line = StatusLineKeeper(components.collector.memory.store)
         self._newest: Snapshot | None = None
         self._watched = watched
-        self._seen: Seen | None = None
-        self._has_told_all = False
+        self._built: BuiltSnapshot | None = None
+        self._shows_all = False
         self._is_frozen = False
         self._own: CollectorState | None = None
-        self._told: CollectorState | None = None
+        self._stored_state: CollectorState | None = None
         self._wake = asyncio.Event()
 
     def snapshot(self) -> Snapshot:
@@ -145,7 +145,7 @@ class Publisher:
 
     def show_now(self) -> None:
         """Publishes at once instead of waiting for the next tick."""
-        self._seen = None
+        self._built = None
         self._wake.set()
 
     # -- internals ------------------------------------------------------------
@@ -170,50 +170,50 @@ class Publisher:
         self._wake.clear()
         return True
 
-    def _tells_all(self, snapshot: Snapshot) -> bool:
-        """Whether nothing has followed from that Snapshot that the next one has to tell."""
-        told, alerts, journal = snapshot.engine, self._alerts, self._journal
+    def _is_complete(self, snapshot: Snapshot) -> bool:
+        """Whether that Snapshot shows everything: no alert, incident or event has changed since."""
+        shown, alerts, journal = snapshot.engine, self._alerts, self._journal
         return (
-            alerts.journal == told.alerts.journal
-            and [each.status for each in alerts.alerts] == [each.status for each in told.alerts.alerts]
-            and journal.incident_entries == told.incident_entries
-            and journal.events(alerts) == told.recorded
+            alerts.journal == shown.alerts.journal
+            and [alert.status for alert in alerts.alerts] == [alert.status for alert in shown.alerts.alerts]
+            and journal.incident_entries == shown.incident_entries
+            and journal.events(alerts) == shown.recorded
         )
 
     def _may_wait(self, looked_at: datetime) -> bool:
-        """Whether everything is told, nothing has arrived, and the verdict was looked at a moment ago."""
-        seen, now = self._seen, self._clock.now()
-        if seen is None or not (self._has_told_all and self._may_renew(seen)):
+        """Whether all changes are published, no data has arrived, and the verdict is recent."""
+        built, now = self._built, self._clock.now()
+        if built is None or not (self._shows_all and self._may_reuse_views(built)):
             return False
         version = self._collector.memory.history.version
         return (
-            seen.version == version
-            and self._traffic.view(now) is seen.snapshot.traffic
-            and timedelta() <= now - looked_at < LOOK_EVERY - timedelta(seconds=TICK_S / 2)
+            built.version == version
+            and self._traffic.view(now) is built.snapshot.traffic
+            and timedelta() <= now - looked_at < VERDICT_INTERVAL - timedelta(seconds=TICK_S / 2)
         )
 
-    def _may_renew(self, seen: Seen) -> bool:
-        """Whether those who watch need no new views each second."""
-        return not self._watched or (self.focus is None and seen.limits_last)
+    def _may_reuse_views(self, built: BuiltSnapshot) -> bool:
+        """Whether the screen does not need new views each second, or there is no screen."""
+        return not self._watched or (self.focus is None and built.has_no_low_limit)
 
     def tick(self, publish: Publish) -> None:
         """Publishes one Snapshot. An internal error is published once, and the next tick tries again."""
         try:
-            renewed = self._renewed()
-            if renewed is not None:
-                self._follow_up(renewed)
+            reused = self._with_reused_views()
+            if reused is not None:
+                self._follow_up(reused)
                 if self._watched:
-                    self._newest = renewed
-                    publish(renewed)
+                    self._newest = reused
+                    publish(reused)
                 return
             version = self._collector.memory.history.version
             snapshot = self._newest = self.snapshot()
             if self.collects:
                 self._judge(snapshot)
-            self._seen = Seen(snapshot, version, self._alerts)
-            self._has_told_all = self._tells_all(snapshot)
+            self._built = BuiltSnapshot(snapshot, version, self._alerts)
+            self._shows_all = self._is_complete(snapshot)
         except Exception as error:  # noqa: BLE001 - a dashboard must not stop silently
-            self._seen = None
+            self._built = None
             if not self._is_frozen and self._newest is not None:
                 publish(self._frozen(self._newest, error))
             self._is_frozen = True
@@ -221,19 +221,22 @@ class Publisher:
             self._is_frozen = False
             publish(snapshot)
 
-    def _renewed(self) -> Snapshot | None:
-        """The newest Snapshot with the current verdict and state; None if more than these has changed."""
-        seen = self._seen
-        if seen is None or not self._may_renew(seen):
+    def _with_reused_views(self) -> Snapshot | None:
+        """The newest Snapshot with the current verdict and state.
+
+        None if a new one has to be built, as something to show, record, page or log has changed.
+        """
+        built = self._built
+        if built is None or not self._may_reuse_views(built):
             return None
         now, history = self._clock.now(), self._collector.memory.history
         state, traffic = self._state(now), self._traffic.view(now)
-        if not seen.covers(now, history.version, state, traffic):
+        if not built.has_inputs(now, history.version, state, traffic):
             return None
         verdict = verdict_at(history, now, state, self._options, traffic)
-        if not seen.tells(verdict) or self._changes_record(verdict, state, now):
+        if not built.has_verdict(verdict) or self._changes_record(verdict, state, now):
             return None
-        return replace(seen.snapshot, at=now, engine=state, verdict=verdict, panels_at=seen.snapshot.at)
+        return replace(built.snapshot, at=now, engine=state, verdict=verdict, panels_at=built.snapshot.at)
 
     def _changes_record(self, verdict: Verdict, state: EngineState, now: datetime) -> bool:
         """Whether that verdict is new to the journal, or proposes an incident or withdraws the proposal."""
@@ -244,23 +247,23 @@ class Publisher:
         proposal = self._watch.proposal(verdict, self._journal.verdicts, state.incident_entries, now)
         return (proposal is None) != (self._proposal is None)
 
-    def _follow_up(self, renewed: Snapshot) -> None:
+    def _follow_up(self, reused: Snapshot) -> None:
         """Evaluates the alerts and keeps the status line, if either is due."""
-        self._has_told_all = True
+        self._shows_all = True
         if not self.collects:
             return
-        at, verdict = renewed.at, renewed.verdict
+        at, verdict = reused.at, reused.verdict
         alerts_due = self._paging is not None and self._paging.is_due(at, verdict)
         if alerts_due or (self._attendance is not None and self._status_line.is_due(at)):
-            self._judge(with_current_limits(renewed, self._collector.memory.history, self._options))
-            if self._seen is not None:
-                self._seen = replace(self._seen, alerts=self._alerts)
-            self._has_told_all = self._tells_all(renewed)
+            self._judge(with_current_limits(reused, self._collector.memory.history, self._options))
+            if self._built is not None:
+                self._built = replace(self._built, alerts=self._alerts)
+            self._shows_all = self._is_complete(reused)
         elif self._attendance is not None:
-            self._tell(self._alerts)
+            self._store_state(self._alerts)
 
     def _judge(self, snapshot: Snapshot) -> None:
-        """What only one of the processes on a store may do."""
+        """What only the collector may do."""
         self._conditions.note(snapshot.engine, self._options, snapshot.at)
         self._journal.note_verdict(snapshot.verdict, snapshot.at)
         self._declare(snapshot.at)
@@ -271,14 +274,14 @@ class Publisher:
         if self._paging is not None:
             self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
         if self._attendance is not None:
-            self._tell(self._alerts)
+            self._store_state(self._alerts)
             self._status_line.note(snapshot)
 
-    def _tell(self, alerts: AlertsView) -> None:
-        """Stores for viewers what has changed: the state as shown, with the alerts as evaluated since."""
+    def _store_state(self, alerts: AlertsView) -> None:
+        """Stores the state for viewers if it has changed, with the alerts evaluated since."""
         state = replace(self._own or self._collector_state(), alerting=AlertingFacts.of(alerts))
-        if state.differs(self._told):
-            self._told = state
+        if state.differs(self._stored_state):
+            self._stored_state = state
             self._collector.memory.store.keep(KEPT_AS, state.encode())
 
     def _declare(self, at: datetime) -> None:
@@ -308,11 +311,15 @@ class Publisher:
     def _state(self, now: datetime) -> EngineState:
         watching = self._attendance.watching if self._attendance is not None else Watching()
         own = self._own = self._collector_state()
-        told = own if self.collects else self._viewer.state
-        state = own if self.collects else idle(told or own, watching)
+        recorded = own if self.collects else self._viewer.state
+        state = own if self.collects else idle(recorded or own, watching)
         alerts = self._alerts
         problem = self._collector.memory.store.problem
-        notices = (*state.notices, *of_sharing(watching, told, now), *of_installation(installation(), now))
+        notices = (
+            *state.notices,
+            *of_sharing(watching, recorded, now),
+            *of_installation(installation(), now),
+        )
         if self.unread is not None:
             notices = (*notices, Notice("sharing", Level.BAD, self.unread, now))
         return EngineState(

@@ -17,14 +17,14 @@ from claude_tui.store import Store
 if TYPE_CHECKING:
     from claude_tui.traffic.otlp.serving import ReceiverThread
 
-__all__ = ["Receiving"]
+__all__ = ["OtlpReceiver"]
 
 AGAIN_S = 5.0
 """Seconds before a port in use is tried again, as the process that holds it may be ending."""
 _LOOK_S = 1.0
 _MOST_ABSENCES = 3
 
-Said = tuple[str, Level, str]
+NoticeParts = tuple[str, Level, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class _Port:
     listen: Callable[[ReceiverThread, str], None]
     """Binds the port. Raises OSError."""
 
-    def down(self, reason: str, then: str = "; trying again") -> Said:
+    def down(self, reason: str, then: str = "; trying again") -> NoticeParts:
         text = f"no {self.what} is received on {self.address}: {reason} ({self.setting}){then}"
         return self.key, Level.WARN, text
 
-    def open(self) -> Iterator[Said]:
+    def open(self) -> Iterator[NoticeParts]:
         if not self.loopback:
             text = f"{self.what} on {self.address} is open to other machines, without a password"
             yield f"{self.key} open", Level.INFO, f"{text} ({self.setting})"
@@ -58,7 +58,7 @@ def _no_grpc() -> str:
     return f"the extra grpc is not installed ({install_command('grpc')})"
 
 
-class Receiving:
+class OtlpReceiver:
     """Receives while `run` runs. Only for the engine's thread. An empty address disables a protocol."""
 
     def __init__(self, address: str, grpc_address: str, store: Store, clock: Clock) -> None:
@@ -85,22 +85,22 @@ class Receiving:
 
         http, grpc = self._ports()
         missing = [grpc.down(_no_grpc(), then="")] if grpc is not None and not grpc_is_installed() else []
-        ports = [each for each in (http, None if missing else grpc) if each is not None]
+        ports = [receiver for receiver in (http, None if missing else grpc) if receiver is not None]
         while True:
             thread = ReceiverThread(self._store, call_cost_usd, self._now)
             try:
                 await self._watch(thread, ports, missing)
                 reason = thread.failure or "it has ended"
-                self._tell([*missing, *(each.down(reason) for each in ports)])
+                self._publish([*missing, *(port.down(reason) for port in ports)])
             finally:
                 self._thread = None
                 await asyncio.to_thread(thread.stop)
             await asyncio.sleep(AGAIN_S)
 
-    async def _watch(self, thread: ReceiverThread, ports: list[_Port], missing: list[Said]) -> None:
+    async def _watch(self, thread: ReceiverThread, ports: list[_Port], missing: list[NoticeParts]) -> None:
         """Serves the ports that can be bound until the thread ends; retries the others."""
         closed, tries = list(ports), 0
-        down: list[Said] = []
+        down: list[NoticeParts] = []
         while True:
             if closed and tries % max(round(AGAIN_S / _LOOK_S), 1) == 0:
                 down = []
@@ -111,13 +111,13 @@ class Receiving:
                     except OSError as error:
                         down.append(port.down(os.strerror(error.errno) if error.errno else str(error)))
             tries += 1
-            bound = [each for each in ports if each not in closed]
+            bound = [open_port for open_port in ports if open_port not in closed]
             if bound and self._thread is None:
                 thread.start()
                 self._thread = thread
             elif self._thread is not None and not thread.running:
                 return
-            self._tell([*missing, *down, *self._said(thread, bound)])
+            self._publish([*missing, *down, *self._status_of(thread, bound)])
             await asyncio.sleep(_LOOK_S)
 
     def _ports(self) -> tuple[_Port | None, _Port | None]:
@@ -143,7 +143,7 @@ class Receiving:
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
-    def _said(self, thread: ReceiverThread, bound: list[_Port]) -> Iterator[Said]:
+    def _status_of(self, thread: ReceiverThread, bound: list[_Port]) -> Iterator[NoticeParts]:
         for port in bound:
             yield from port.open()
         if thread.faults:
@@ -154,10 +154,10 @@ class Receiving:
             tail = f" (and {more} more)" if more > 0 and number == _MOST_ABSENCES - 1 else ""
             yield f"otlp absent {text.partition(' absent ')[0]}", Level.INFO, f"OTLP: {text}{tail}"
 
-    def _tell(self, said: list[Said]) -> None:
+    def _publish(self, parts: list[NoticeParts]) -> None:
         before, now = self._notices, self._clock.now()
         clean = Redactor().clean
-        made = [Notice(clean(key, 100), level, clean(text, 200), now) for key, level, text in said]
+        made = [Notice(clean(key, 100), level, clean(text, 200), now) for key, level, text in parts]
         self._notices = {}
         for notice in made:
             # A notice is as old as its text.

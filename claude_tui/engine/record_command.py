@@ -49,12 +49,12 @@ def open_record(
         raise RecordingError(f"nothing is recorded of {credentials.host}: there is no {path}")
     opened = False
 
-    def tell(problem: str | None) -> None:
+    def report(problem: str | None) -> None:
         # Errors that are known at once are raised.
         if opened:
             on_problem(problem)
 
-    store = Store.open(settings.data_dir, name, now=now, on_problem=tell, read_only=True)
+    store = Store.open(settings.data_dir, name, now=now, on_problem=report, read_only=True)
     # A store that cannot be read behaves like an empty one.
     store.nearest_observation(now, later=False)
     if (problem := store.unreadable) is not None:

@@ -198,7 +198,7 @@ def _write(file: IO[bytes], line: object) -> None:
 
 def _redaction(redactor: Redactor) -> Callable[[Any], Any]:
     """The store's data is redacted; this redactor also knows the secrets of today."""
-    clean = lru_cache(maxsize=2048)(redactor.secrets_out)
+    clean = lru_cache(maxsize=2048)(redactor.without_secrets)
 
     def change(each: Any) -> Any:
         if isinstance(each, str) and not isinstance(each, StrEnum):

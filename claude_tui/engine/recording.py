@@ -1,7 +1,7 @@
 """Recordings: a part of a store as a file that another machine can replay.
 
 JSON lines, in gzip or, where the package `zstandard` is installed, zstd. The first line is the header, the
-last one says how many came between. Instants are UTC with microseconds. In between each line is an object
+last one says how many came between. Instants are UTC with microseconds. Each line in between is an object
 with one key, the kind of the value:
 
     {"observation": {"at": "2026-11-20T14:05:33.000120+00:00", "source": "messages", ...}}

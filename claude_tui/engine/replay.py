@@ -64,7 +64,7 @@ class Replay:
         self._travel: Travel | None = None
 
     def first_snapshot(self) -> Snapshot:
-        """The picture at the start, before playback."""
+        """The Snapshot at the start, before playback."""
         snapshot = self._past.snapshot(self._playback.start)
         view = snapshot.past or PastView(snapshot.at, snapshot.at)
         return replace(snapshot, past=replace(view, playback=self._playback))
@@ -188,7 +188,7 @@ def _span_of_history(store: Store, file: Path) -> tuple[datetime, datetime]:
         raise RecordingError(f"{file}: {problem}")
     if first is None or last is None:
         raise RecordingError(f"{file}: no history of claude-top, or nothing is recorded in it")
-    drill = {each.act: each.at for each in store.entries(DRILL_ENTRIES, _DAY_1)}
+    drill = {entry.act: entry.at for entry in store.entries(DRILL_ENTRIES, _DAY_1)}
     if (started := drill.get(DrillAct.STARTED)) is not None:
         first = max(first, started - _BEFORE_DRILL)
         last = max(last, drill.get(DrillAct.ENDED, last))
@@ -243,5 +243,5 @@ def span_of_incident(incident: Incident, now: datetime, margin: timedelta) -> tu
     if incident.resolved_at is not None:
         end = incident.resolved_at
     elif incident.merged_into:
-        end = max(each.at for each in incident.entries if each.act is IncidentAct.MERGED)
+        end = max(entry.at for entry in incident.entries if entry.act is IncidentAct.MERGED)
     return start - margin, min(max(end, start) + margin, now)

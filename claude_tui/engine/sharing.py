@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from claude_tui.engine.attendance import Attendance
+from claude_tui.engine.components import Components
 from claude_tui.engine.notices import fault_text
-from claude_tui.engine.parts import Parts
 from claude_tui.engine.publisher import Publisher
 from claude_tui.engine.requests import Requests
 from claude_tui.model.request import ActionRequest, RequestedAction
@@ -21,15 +21,15 @@ __all__ = ["ASIDE_WITHIN_S", "Sharing"]
 FOLLOW_S = 0.5
 """Seconds between two checks of what other processes have recorded."""
 
-LOOK_S = 1.0
+CHECK_S = 1.0
 """Seconds between two attempts to take the lease, and two counts of who is watching.
 
 Where nobody else is watching, also between two checks of what others have recorded; where no calls are
 recorded either, both take place every other second.
 """
 
-_LOOK_EVERY = round(LOOK_S / FOLLOW_S)
-_TURNS = 2 * _LOOK_EVERY
+_CHECK_EVERY = round(CHECK_S / FOLLOW_S)
+_TURNS = 2 * _CHECK_EVERY
 
 ASIDE_S = 3.0
 """How long a process that stands aside leaves the lease to others before it tries to take it again."""
@@ -55,18 +55,18 @@ class Sharing:
     key: it first leaves a free lease to others, which may have one.
     """
 
-    def __init__(self, parts: Parts, publisher: Publisher, *, hesitates: bool) -> None:
+    def __init__(self, components: Components, publisher: Publisher, *, hesitates: bool) -> None:
         self.aside = threading.Event()
         """Set once another process can collect after `stand_aside`."""
-        self._collector = parts.collector
-        self._viewer = parts.viewer
+        self._collector = components.collector
+        self._viewer = components.viewer
         self._publisher = publisher
-        self._journal = parts.journal
-        self._paging = parts.paging
-        self._store = store = parts.collector.memory.store
-        self._attendance = parts.attendance
-        self._clock = parts.clock
-        self._traffic = parts.traffic
+        self._journal = components.journal
+        self._paging = components.paging
+        self._store = store = components.collector.memory.store
+        self._attendance = components.attendance
+        self._clock = components.clock
+        self._traffic = components.traffic
         self._hesitation = HESITATION if hesitates else 0
         self._requests = Requests(store)
         self._asked: list[tuple[int, ActionRequest]] = []
@@ -81,7 +81,7 @@ class Sharing:
         else:
             self._viewer.load()
 
-    def do_own(self, request: ActionRequest) -> Coroutine[Any, Any, None] | None:
+    def carry_out_own(self, request: ActionRequest) -> Coroutine[Any, Any, None] | None:
         """The work of a request made here; None if another process collects, and carries it out."""
         if not self._publisher.collects:
             return None
@@ -115,7 +115,7 @@ class Sharing:
         """Probes, pages and carries out requests, until this process has to stand aside."""
         paging = [self._paging.run()] if self._paging is not None else []
         following = self._follow(self._handle_requests, self._fetch_requests)
-        work = [asyncio.create_task(each) for each in (*self._collector.workers(), *paging, following)]
+        work = [asyncio.create_task(worker) for worker in (*self._collector.workers(), *paging, following)]
         try:
             await self._standing_aside.wait()
         finally:
@@ -139,10 +139,10 @@ class Sharing:
         following = asyncio.create_task(self._follow(self._viewer.read))
         try:
             await self._prepare_to_watch()
-            free_looks = 0
-            while free_looks < self._hesitation or not await attendance.take():
-                await asyncio.sleep(LOOK_S)
-                free_looks = 0 if attendance.watching.collector is not None else free_looks + 1
+            free_checks = 0
+            while free_checks < self._hesitation or not await attendance.take():
+                await asyncio.sleep(CHECK_S)
+                free_checks = 0 if attendance.watching.collector is not None else free_checks + 1
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
@@ -180,14 +180,14 @@ class Sharing:
         ended = threading.Event()
         try:
             while True:
-                version = await asyncio.to_thread(self._news, known, ended)
+                version = await asyncio.to_thread(self._wait_for_news, known, ended)
                 if version is None or version != known or self._store.problem is not None:
                     known = version if await self._read(read, fetch) else None
                     await asyncio.sleep(FOLLOW_S)
         finally:
             ended.set()
 
-    def _news(self, known: int | None, ended: threading.Event) -> int | None:
+    def _wait_for_news(self, known: int | None, ended: threading.Event) -> int | None:
         """The version of the record, as soon as it differs from `known`.
 
         It returns after two seconds at the latest, as no thread may keep a process from ending. Polling from
@@ -196,7 +196,7 @@ class Sharing:
         """
         step = self._turns_between_checks
         for turn in range(0, _TURNS, step):
-            version = self._look(of_others=turn % _LOOK_EVERY == 0)
+            version = self._check(of_others=turn % _CHECK_EVERY == 0)
             if version is None or version != known or self._store.problem is not None:
                 break
             if ended.wait(step * FOLLOW_S):
@@ -207,7 +207,7 @@ class Sharing:
     def _turns_between_checks(self) -> int:
         if not self._is_alone:
             return 1
-        return _LOOK_EVERY if self._traffic.is_recorded else _TURNS
+        return _CHECK_EVERY if self._traffic.is_recorded else _TURNS
 
     @property
     def _is_alone(self) -> bool:
@@ -232,7 +232,7 @@ class Sharing:
             # In one thread: to hand over to one takes longer than most of these queries.
             await self._journal.follow(now, verdicts=not self._publisher.collects, besides=besides)
             await read()
-        except Exception as error:  # noqa: BLE001 - a picture that stands still must not pass for live
+        except Exception as error:  # noqa: BLE001 - a frozen screen must not look live
             self._publisher.unread = f"what others record cannot be shown: {fault_text(error)}"
             return False
         self._publisher.unread = None
@@ -253,7 +253,7 @@ class Sharing:
         asked, self._asked = self._asked, []
         await self._requests.handle(asked, self._carry_out, self._clock.now())
 
-    def _look(self, *, of_others: bool) -> int | None:
+    def _check(self, *, of_others: bool) -> int | None:
         """The version of the record; with `of_others`, who collects and how many watch is updated too.
 
         Both in one call, as handing over to a thread takes longer than either.

@@ -202,7 +202,7 @@ def next_other_model(settings: Settings, history: History, at: datetime) -> str 
     """The further model to probe next: one that may have changed, or else the one asked longest ago."""
     models = other_models(settings, history, at)
     asked = history.window(Source.OTHER_MODELS, at - _ASKED_WITHIN, at)
-    newest = {each.model: each for each in asked if each.model is not None}
+    newest = {observation.model: observation for observation in asked if observation.model is not None}
     states = {
         state.model: state for state in model_states(history, at, options_from(settings, Pace.of(settings)))
     }

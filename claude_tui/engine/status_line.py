@@ -1,6 +1,6 @@
 """Keeps the figures of `claude-top statusline` in the store, as the command has no time to compute them.
 
-It is a copy for display: nothing is judged by it, so it is replaced in place.
+It is a copy for display and not part of the record, so it is replaced in place.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class StatusLineKeeper:
             self._store.keep(KEPT_AS, encode(line))
 
     def is_due(self, at: datetime) -> bool:
-        """Whether the figures noted last are to be kept then."""
+        """Whether the figures noted last should be stored then."""
         return self._noted is None or self._would_keep(self._noted._replace(at=_seconds(at)))
 
     def _would_keep(self, line: StatusLine) -> bool:
@@ -74,8 +74,12 @@ def status_line_of(snapshot: Snapshot) -> StatusLine:
 
 def _tightest(view: HeadroomView) -> tuple[str, float | None]:
     """The limit or window with the least left, among those with a current reading."""
-    left = [(each.fraction, each.bucket) for each in view.buckets if each.granted and not each.stale]
-    left += [(min(max(1 - each.used, 0.0), 1.0), each.window) for each in view.windows if not each.stale]
+    left = [
+        (bucket.fraction, bucket.bucket) for bucket in view.buckets if bucket.granted and not bucket.stale
+    ]
+    left += [
+        (min(max(1 - window.used, 0.0), 1.0), window.window) for window in view.windows if not window.stale
+    ]
     if not left:
         return "", None
     share, name = min(left)

@@ -17,7 +17,7 @@ from claude_tui.analysis.traffic.facts import (
     TrafficFacts,
     usual_spans,
 )
-from claude_tui.analysis.traffic.troubles import begins_troubled, with_onset
+from claude_tui.analysis.traffic.troubles import begins_with_failures, with_onset
 from claude_tui.analysis.traffic.view import detail_from, last_full_span, traffic_view, usual_of
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.snapshot import Chart, Focus
@@ -29,7 +29,7 @@ from claude_tui.store import KEPT_CALLS
 if TYPE_CHECKING:
     from claude_tui.store import Store
 
-__all__ = ["FollowedTraffic", "chart_at", "facts_at", "view_at"]
+__all__ = ["TrafficFollower", "chart_at", "facts_at", "view_at"]
 
 _SPARE = timedelta(minutes=3)
 # The view covers full spans, and full minutes.
@@ -114,7 +114,7 @@ def _earlier(
     found: list[CallCount] = []
     first: Sequence[RollUp | CallCount] = [row for row in recent if row.at >= end]
     for span_s, back in _EARLIER:
-        if not begins_troubled(first, thresholds):
+        if not begins_with_failures(first, thresholds):
             break
         start = at - back
         start -= timedelta(seconds=start.timestamp() % span_s)
@@ -131,9 +131,9 @@ def _with_onsets(
     view: TrafficView | None, at: datetime, exactly: Callable[[TrafficTrouble], TrafficTrouble]
 ) -> TrafficView | None:
     """The view with the real beginning of problems that began before its detailed data."""
-    if view is None or not any(_is_coarse(each, at) for each in view.troubles):
+    if view is None or not any(_is_coarse(trouble, at) for trouble in view.troubles):
         return view
-    troubles = tuple(exactly(each) if _is_coarse(each, at) else each for each in view.troubles)
+    troubles = tuple(exactly(trouble) if _is_coarse(trouble, at) else trouble for trouble in view.troubles)
     return replace(view, troubles=troubles)
 
 
@@ -142,14 +142,14 @@ def _is_coarse(trouble: TrafficTrouble, at: datetime) -> bool:
 
 
 def _beginning(store: Store, trouble: TrafficTrouble, known: datetime | None) -> _Beginning:
-    """What the record has of the time in which a problem began."""
+    """What is recorded about the time when a problem began."""
     end = trouble.since + timedelta(seconds=trouble.since_within_s)
     rows = store.traffic.counts(SPANS[0], trouble.since, end, known)
     return rows, store.entries(KEPT_CALLS, trouble.since, end + _REPORTS_EVERY)
 
 
-class FollowedTraffic:
-    """Own traffic as any process records it: `read` reads only what is new.
+class TrafficFollower:
+    """Own traffic, whichever process records it; `read` reads only what is new.
 
     One thread at a time may call `read`; any thread may call `view`.
     """
@@ -195,7 +195,7 @@ class FollowedTraffic:
             newest = self._kept[-1].at if self._kept else at - RECENT
             known = set(self._kept)
             new = self._store.entries(KEPT_CALLS, newest)
-            self._kept = [*self._kept, *(each for each in new if each not in known)][-_MOST_KEPT:]
+            self._kept = [*self._kept, *(call for call in new if call not in known)][-_MOST_KEPT:]
         changed |= self._upkeep(at)
         self._renew(at, changed=changed)
 
@@ -264,7 +264,7 @@ class FollowedTraffic:
         before = (*self._before, *(CallCount.of(row) for row in self._rows if row.at <= full_from))
         self._before = [row for row in before if row.at > oldest]
         self._rows = [row for row in self._rows if row.at > full_from]
-        self._kept = [each for each in self._kept if each.at > oldest]
+        self._kept = [call for call in self._kept if call.at > oldest]
         usual, days = (self._usual[1], self._usual[2]) if self._usual is not None else ((), 0)
         reports = self._reports[1] if self._reports is not None else ()
         earlier = self._earlier[1] if self._earlier is not None else ()

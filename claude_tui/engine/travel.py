@@ -1,4 +1,4 @@
-"""Moves through the record in a thread of its own, so that neither screen nor probes wait for it."""
+"""Moves through the record in a separate thread, so that neither screen nor probes wait for it."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class Travel:
                     reading = None
                 elif reading is None or reading_at is None or abs(self._at - reading_at) > _SAME_PLACE:
                     reading, reading_at = self._past.completing(), self._at
-            elif reading is not None and not self._read_on(reading):
+            elif reading is not None and not self._continue_reading(reading):
                 reading = None
                 self._make([])
 
@@ -187,7 +187,7 @@ class Travel:
         note = self._note or view.note
         return replace(snapshot, past=replace(view, note=note, playback=self._playback))
 
-    def _read_on(self, reading: Iterator[None]) -> bool:
+    def _continue_reading(self, reading: Iterator[None]) -> bool:
         try:
             next(reading)
         except StopIteration:

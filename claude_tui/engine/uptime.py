@@ -24,7 +24,7 @@ _EVERY_S = 600.0
 async def count_uptime(
     record: Callable[[datetime, timedelta], Record],
     now: Callable[[], datetime],
-    tell: Callable[[Uptime | None], None],
+    report: Callable[[Uptime | None], None],
     *,
     first_after_s: float = _FIRST_AFTER_S,
 ) -> None:
@@ -32,9 +32,9 @@ async def count_uptime(
     await asyncio.sleep(first_after_s)
     while True:
         try:
-            tell(await asyncio.to_thread(_counted, record, now()))
+            report(await asyncio.to_thread(_counted, record, now()))
         except ClaudeTopError:
-            tell(None)
+            report(None)
         await asyncio.sleep(_EVERY_S)
 
 

@@ -1,4 +1,4 @@
-"""A part of the record, and a History of what was known of it at an instant."""
+"""A part of the record, and a History of what was known at an instant."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Window:
     """The facts of [low, high), and a History of those known at the instant moved to.
 
     Moving forward adds facts in the order in which they became known, moving back removes them. If the store
-    is still written to, `now` tells what may be incomplete; that part is read again. For one thread at a
+    is still written to, `now` bounds the part that is complete; the rest is read again. For one thread at a
     time.
     """
 
@@ -92,13 +92,13 @@ class Window:
         self.high = max(self.high, high)
         self.settled = self.high if self._now is None else min(self.high, self._now() - SETTLED)
         # An exchange that began before this part may have ended within it.
-        overlapping = bisect_left(self._since, min((each.since for each in found), default=high))
+        overlapping = bisect_left(self._since, min((fact.since for fact in found), default=high))
         if overlapping < self._known:
             self._move_by_count(overlapping)
         found += self._facts[overlapping:]
-        found.sort(key=lambda each: each.since)
+        found.sort(key=lambda fact: fact.since)
         self._facts[overlapping:] = found
-        self._since[overlapping:] = [each.since for each in found]
+        self._since[overlapping:] = [fact.since for fact in found]
 
     def _forget_unsettled(self) -> None:
         """Discards the part that may have been incomplete when it was read."""
@@ -107,9 +107,9 @@ class Window:
         first = bisect_left(self._since, self.settled)
         if first < self._known:
             self._move_by_count(first)
-        kept = [each for each in self._facts[first:] if each.began < self.settled]
+        kept = [fact for fact in self._facts[first:] if fact.began < self.settled]
         self._facts[first:] = kept
-        self._since[first:] = [each.since for each in kept]
+        self._since[first:] = [fact.since for fact in kept]
         self.high = max(self.settled, self.low)
 
     def _read(self, low: datetime, high: datetime, *, first: bool) -> Iterator[_Known]:
@@ -154,7 +154,7 @@ class Window:
             rest: Sequence[_Known] = self._facts[bisect_right(self._since, at) :]
         else:
             rest = self._facts[: bisect_left(self._since, at)][::-1]
-        return next((each.since for each in rest if isinstance(each.fact, Observation)), None)
+        return next((row.since for row in rest if isinstance(row.fact, Observation)), None)
 
     def in_flight(self, at: datetime) -> Iterator[Observation]:
         """The exchanges that had begun by `at`, and whose result was not yet known."""
@@ -167,11 +167,11 @@ class Window:
     def observed_between(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
         """When each exchange began and ended, for those that ended in a span, in order of their end."""
         part = self._facts[bisect_left(self._since, start) : bisect_right(self._since, end)]
-        return [(each.fact.at, each.since) for each in part if isinstance(each.fact, Observation)]
+        return [(fact.fact.at, fact.since) for fact in part if isinstance(fact.fact, Observation)]
 
 
 def _readings(observations: Sequence[Observation], reports: Sequence[ProviderStatus]) -> Iterator[_Known]:
-    """The readings of the page that brought nothing new, as the store keeps only those that did.
+    """The unchanged readings of the status page, as the store keeps only changed ones.
 
     A diagnosis depends on when the page was last read without a problem on it.
     """

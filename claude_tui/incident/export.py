@@ -1,4 +1,4 @@
-"""An incident as a document for other programs, and back: `claude-top/incident@1`, a public contract."""
+"""Exports an incident as a document and reads it back: `claude-top/incident@1`, a public contract."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def document(
 ) -> dict[str, Any]:
     """The document. Unknown values are null; instants are UTC in microseconds, durations are seconds.
 
-    `entries` are what was recorded, from which an import makes the same incident; the rest is computed.
+    `entries` are the recorded entries, from which an import builds the same incident; the rest is computed.
     """
     return {
         "schema": SCHEMA,
@@ -77,18 +77,18 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "detection_lead_s": _seconds(figures.detection_lead),
         "duration_s": _seconds(figures.duration),
         "per_severity_s": {severity.value: _seconds(length) for severity, length in figures.per_severity},
-        "unknown": [{"start": _instant(each.start), "end": _instant(each.end)} for each in figures.unknown],
+        "unknown": [{"start": _instant(span.start), "end": _instant(span.end)} for span in figures.unknown],
         "coverage": figures.coverage,
         "requests": figures.requests,
         "failed": figures.failed,
         "errors": [
             {
-                "name": each.name,
-                "count": each.count,
-                "first_at": _instant(each.first_at),
-                "last_at": _instant(each.last_at),
+                "name": error.name,
+                "count": error.count,
+                "first_at": _instant(error.first_at),
+                "last_at": _instant(error.last_at),
             }
-            for each in figures.errors
+            for error in figures.errors
         ],
         "worst_latency_s": figures.worst_s,
         "request_ids": list(figures.request_ids),
@@ -115,7 +115,7 @@ def _timeline_entry(entry: TimelineEntry) -> dict[str, Any]:
 
 
 def _entry(entry: IncidentEntry) -> dict[str, Any]:
-    values = {each.name: getattr(entry, each.name) for each in fields(entry)}
+    values = {field.name: getattr(entry, field.name) for field in fields(entry)}
     return {
         name: _instant(value) if isinstance(value, datetime) else str(value) for name, value in values.items()
     }
@@ -153,7 +153,7 @@ def entries_from(text: str) -> tuple[IncidentEntry, ...]:
     listed = read.get("entries")
     if not isinstance(listed, list):
         raise IncidentFileError("not an exported incident: it has no list of entries")
-    entries = tuple(_read(number, each) for number, each in enumerate(listed, 1))
+    entries = tuple(_read(number, item) for number, item in enumerate(listed, 1))
     if not any(entry.act is IncidentAct.DECLARED for entry in entries):
         raise IncidentFileError("not an exported incident: none of its entries declares one")
     return entries

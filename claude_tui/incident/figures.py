@@ -1,4 +1,4 @@
-"""The figures of an incident that are computed and not typed."""
+"""The computed figures of an incident."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.history.failure_kinds import failure_name
-from claude_tui.incident.known import (
+from claude_tui.incident.page import first_report
+from claude_tui.incident.record_analysis import (
     api_exchanges,
     end_of,
     recovered_at,
@@ -15,7 +16,6 @@ from claude_tui.incident.known import (
     unknown_spans,
     verdict_spans,
 )
-from claude_tui.incident.page import first_report
 from claude_tui.incident.traffic_impact import impact_of
 from claude_tui.incident.values import ErrorClass, Figures, Incident, Record, Span
 from claude_tui.model.alert import AlertEntry, EntryKind
@@ -30,8 +30,8 @@ def figures(record: Record, incident: Incident) -> Figures:
     """The figures of an incident, as of the end of the record."""
     start, end = incident.started_at, end_of(record, incident)
     exchanges = api_exchanges(record, start, end)
-    failures = tuple(each for each in exchanges if each.failed)
-    worst = max((each for each in exchanges if not each.failed), key=_seconds, default=None)
+    failures = tuple(exchange for exchange in exchanges if exchange.failed)
+    worst = max((exchange for exchange in exchanges if not exchange.failed), key=_seconds, default=None)
     # An acknowledgement after the recovery, but before its end is recorded, counts.
     acknowledgement = _acknowledgement(record, start, max(end, incident.resolved_recorded_at or end))
     posted = first_report(record, start, end)
@@ -77,10 +77,14 @@ def detected_at(record: Record, incident: Incident) -> datetime | None:
 def _acknowledgement(record: Record, start: datetime, end: datetime) -> AlertEntry | ActionRequest | None:
     """The first acknowledgement: of an alert, or of the verdict before there was an alert."""
     found: list[AlertEntry | ActionRequest] = [
-        *(each for each in record.alert_entries if each.kind is EntryKind.ACKNOWLEDGED),
-        *(each for each in record.requests if each.action is RequestedAction.TAKE),
+        *(entry for entry in record.alert_entries if entry.kind is EntryKind.ACKNOWLEDGED),
+        *(request for request in record.requests if request.action is RequestedAction.TAKE),
     ]
-    return min((each for each in found if start <= each.at <= end), key=lambda each: each.at, default=None)
+    return min(
+        (act for act in found if start <= act.at <= end),
+        key=lambda act: act.at,
+        default=None,
+    )
 
 
 def _seconds(observation: Observation) -> float:
@@ -95,9 +99,9 @@ def _per_severity(
     lengths: dict[Severity, timedelta] = defaultdict(timedelta)
     for change, span in verdict_spans(record, whole.start, whole.end):
         severity = change.severity if change is not None else Severity.NONE
-        known = span.length - sum((_overlap(span, each) for each in unknown), timedelta())
+        known = span.length - sum((_overlap(span, gap) for gap in unknown), timedelta())
         lengths[severity] += known
-    return tuple((each, lengths[each]) for each in Severity if lengths[each])
+    return tuple((level, lengths[level]) for level in Severity if lengths[level])
 
 
 def _overlap(one: Span, other: Span) -> timedelta:
@@ -106,7 +110,7 @@ def _overlap(one: Span, other: Span) -> timedelta:
 
 def _errors(failures: Iterable[Observation]) -> tuple[ErrorClass, ...]:
     found: dict[str, list[datetime]] = defaultdict(list)
-    for each in failures:
-        found[failure_name(each)].append(each.at)
+    for failure in failures:
+        found[failure_name(failure)].append(failure.at)
     classes = (ErrorClass(name, len(at), at[0], at[-1]) for name, at in found.items())
-    return tuple(sorted(classes, key=lambda each: (-each.count, each.first_at)))
+    return tuple(sorted(classes, key=lambda error: (-error.count, error.first_at)))

@@ -47,15 +47,17 @@ def find(known: Iterable[Incident], name: str) -> Incident | None:
     digits = name[4:] if name.upper().startswith("INC-") else name
     if digits.isascii() and digits.isdigit():
         label = f"INC-{digits.lstrip('0')}"
-        if (found := next((each for each in known if each.label == label), None)) is not None:
+        if (found := next((incident for incident in known if incident.label == label), None)) is not None:
             return found
-    matching = [each for each in known if len(name) >= _SHORTEST_ID and each.id.startswith(name.lower())]
+    matching = [
+        incident for incident in known if len(name) >= _SHORTEST_ID and incident.id.startswith(name.lower())
+    ]
     return matching[0] if len(matching) == 1 else None
 
 
 def none_called(name: str, known: Sequence[Incident]) -> str:
-    """Why `find` has found nothing, and which incidents there are."""
-    newest = ", ".join(each.label for each in known[-5:])
+    """Explains that `find` found nothing, and names the incidents that there are."""
+    newest = ", ".join(incident.label for incident in known[-5:])
     if not newest:
         return "no incident has been declared on this target"
     return f"there is no incident {name!r}; the newest are: {newest}"
@@ -74,21 +76,23 @@ _MOST_ENDED = 20
 
 def open_incident(all_incidents: Iterable[Incident]) -> Incident | None:
     """The incident that is open; if there are several, the one that was declared last."""
-    return next((each for each in reversed(tuple(all_incidents)) if each.is_open), None)
+    return next((incident for incident in reversed(tuple(all_incidents)) if incident.is_open), None)
 
 
 def ended(known: Iterable[Incident]) -> tuple[PastIncident, ...]:
     """The incidents that are over, most recently ended first, without those that another one continues."""
     over = [
-        PastIncident(each.label, each.title, each.severity, each.started_at, each.resolved_at)
-        for each in known
-        if each.resolved_at is not None and not each.merged_into
+        PastIncident(
+            incident.label, incident.title, incident.severity, incident.started_at, incident.resolved_at
+        )
+        for incident in known
+        if incident.resolved_at is not None and not incident.merged_into
     ]
-    return tuple(sorted(over, key=lambda each: each.resolved_at, reverse=True)[:_MOST_ENDED])
+    return tuple(sorted(over, key=lambda incident: incident.resolved_at, reverse=True)[:_MOST_ENDED])
 
 
 def _continuations(own: Mapping[str, list[IncidentEntry]], labels: Mapping[str, str]) -> dict[str, str]:
-    """Which incident continues which, without merges that would form a cycle or lead nowhere."""
+    """Which incident continues which, without merges that would form a cycle or point to no incident."""
     merges = sorted(
         (entry for ident in labels for entry in own[ident] if entry.act is IncidentAct.MERGED),
         key=lambda entry: entry.at,
@@ -109,9 +113,12 @@ def _final(ident: str, into: Mapping[str, str]) -> str:
 def _folded(ident: str, label: str, own: Sequence[IncidentEntry]) -> Incident:
     """The incident by its own entries."""
     declaration = next(entry for entry in own if entry.act is IncidentAct.DECLARED)
-    # By another machine's clock, something may have been done before the declaration: it counts after it.
-    acts = [declaration, *sorted((each for each in own if each is not declaration), key=_recorded)]
-    by_people = any(_corrects_start(each) for each in acts)
+    # By another machine's clock, an act may precede the declaration; it counts as later.
+    acts = [
+        declaration,
+        *sorted((act for act in own if act is not declaration), key=_recorded),
+    ]
+    by_people = any(_corrects_start(act) for act in acts)
     state = Incident(
         ident,
         label,
@@ -130,11 +137,11 @@ def _folded(ident: str, label: str, own: Sequence[IncidentEntry]) -> Incident:
 
 
 def _with_merged(incident: Incident, alone: Mapping[str, Incident], into: Mapping[str, str]) -> Incident:
-    """The incident with the start and the entries of those that it continues."""
+    """The incident with the start and the entries of the incidents that it continues."""
     merged = [other for ident, other in alone.items() if ident in into and _final(ident, into) == incident.id]
     corrected = any(_corrects_start(entry) for entry in incident.entries)
     starts = () if corrected else tuple(other.started_at for other in merged)
-    entries = (entry for each in (incident, *merged) for entry in each.entries)
+    entries = (entry for member in (incident, *merged) for entry in member.entries)
     return replace(
         incident,
         started_at=min((incident.started_at, *starts)),

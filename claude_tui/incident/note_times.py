@@ -10,7 +10,7 @@ from claude_tui.model.format import parse_span
 
 __all__ = ["time_in"]
 
-# Before the first failure, people look for causes within half a day; an earlier time is of another day.
+# Before the first failure, people look for causes within half a day; an earlier time belongs to another day.
 _BEFORE = timedelta(hours=12)
 # Clocks of responders differ a little: "at 14:05" may be written at 14:04:40 by the clock of this machine.
 _AHEAD = timedelta(minutes=1)
@@ -46,7 +46,8 @@ def time_in(
     to come, or one more than half a day before the incident, is not when something happened.
     """
     found = sorted(
-        (*_relative(text, recorded_at), *_of_day(text, recorded_at, local)), key=lambda each: each[0]
+        (*_relative(text, recorded_at), *_of_day(text, recorded_at, local)),
+        key=lambda candidate: candidate[0],
     )
     meant = (at for _, at in found if started_at - _BEFORE <= at <= recorded_at + _AHEAD)
     at = next(meant, None)
@@ -108,7 +109,7 @@ def _latest(of_day: time, zone: tzinfo, until: datetime) -> datetime | None:
     candidates = (
         _instant(today - timedelta(days=back), of_day, zone, fold=fold) for back in (0, 1) for fold in (1, 0)
     )
-    return max((each for each in candidates if each <= until), default=None)
+    return max((candidate for candidate in candidates if candidate <= until), default=None)
 
 
 def _instant(day: date, of_day: time, zone: tzinfo, *, fold: int) -> datetime:

@@ -39,7 +39,7 @@ class PageChange:
 
 
 def page_changes(record: Record) -> Iterator[PageChange]:
-    """The changes from report to report, with the updates' texts; the report at the start is no change."""
+    """The changes from report to report, with the updates' texts; the report at the start is not a change."""
     known: ProviderStatus | None = None
     previous: ProviderStatus | None = None
     for status in record.statuses:
@@ -47,17 +47,17 @@ def page_changes(record: Record) -> Iterator[PageChange]:
         if status.known:
             yield from _posts(known, status, ours, record)
         known, found = next_status(known, previous, status)
-        for each in found:
+        for change in found:
             # Updates are listed above, in their own words.
-            if not _is_post(each.event.key, status):
-                level = each.event.level if _is_ours(each.about, status, ours) else Level.INFO
-                yield PageChange(each.event.key, each.event.at, each.event.at, level, each.event.text)
+            if not _is_post(change.event.key, status):
+                level = change.event.level if _is_ours(change.about, status, ours) else Level.INFO
+                yield PageChange(change.event.key, change.event.at, change.event.at, level, change.event.text)
         previous = status
 
 
 def _is_post(key: str, status: ProviderStatus) -> bool:
     named = key.removeprefix(_INCIDENT_KEY)
-    return named != key and any(named.startswith(f"{each.id}:") for each in status.incidents)
+    return named != key and any(named.startswith(f"{incident.id}:") for incident in status.incidents)
 
 
 def _is_ours(about: frozenset[str] | None, status: ProviderStatus, ours: frozenset[str]) -> bool:
@@ -65,13 +65,13 @@ def _is_ours(about: frozenset[str] | None, status: ProviderStatus, ours: frozens
 
 
 def ours_named(status: ProviderStatus, ours: frozenset[str]) -> frozenset[str]:
-    return frozenset(each.name for each in status.components if each.id in ours)
+    return frozenset(component.name for component in status.components if component.id in ours)
 
 
 def _posts(
     known: ProviderStatus | None, status: ProviderStatus, ours: frozenset[str], record: Record
 ) -> Iterator[PageChange]:
-    before = {each.id: each for each in known.incidents} if known is not None else {}
+    before = {old.id: old for old in known.incidents} if known is not None else {}
     elsewhere = of_other_platforms(status, _platform_of(record))
     for incident in status.incidents:
         ours_too = touches(incident, ours) and incident not in elsewhere
@@ -90,7 +90,11 @@ def _posts(
 
 
 def _platform_of(record: Record) -> Platform | None:
-    targets = (each.target for each in reversed(record.observations) if each.source in API_SOURCES)
+    targets = (
+        observation.target
+        for observation in reversed(record.observations)
+        if observation.source in API_SOURCES
+    )
     newest = next(targets, None)
     return None if newest is None else platform_of(newest)
 
@@ -100,18 +104,22 @@ def _new_posts(
 ) -> list[IncidentUpdate]:
     """The updates that the previous report did not have, oldest first; with `since`, those from then on."""
     known = was.updates if was is not None else ()
-    new = [each for each in reversed(incident.updates) if each not in known]
-    return [each for each in new if since is None or (each.at is not None and each.at >= since)]
+    new = [update for update in reversed(incident.updates) if update not in known]
+    return [update for update in new if since is None or (update.at is not None and update.at >= since)]
 
 
 def first_report(record: Record, started: datetime, end: datetime) -> datetime | None:
-    """When the page first reported a problem with what we use; None if it did not until the end.
+    """When the page first reported a problem with what we use; None if it had not by the end.
 
     By the same rules as the verdict's: a report from more than two hours before the start belongs to another
     incident.
     """
     history = History()
-    looks = (each for each in record.observations if each.source in {Source.STATUS, *API_SOURCES})
+    looks = (
+        observation
+        for observation in record.observations
+        if observation.source in {Source.STATUS, *API_SOURCES}
+    )
     history.extend(looks, record.statuses)
     for status in record.statuses:
         at = max(status.fetched_at, started)

@@ -41,14 +41,14 @@ def proposal(
     """What to propose at `at`: a verdict that has stayed P1 or P2 for `after`.
 
     None while an incident is open, and for a problem that began before somebody resolved an incident or
-    declined the proposal: they know of it. `changes` are those of the verdict, oldest first.
+    declined the proposal, as they know about it. `changes` are those of the verdict, oldest first.
     """
     since = _grave_since(verdict, changes, at)
     if since is None or at - since < after:
         return None
     past = [entry for entry in entries if entry.at <= at]
     started_at = min(verdict.since or since, since)
-    if any(each.is_open for each in incidents(past)) or started_at <= _dealt_with(past, at):
+    if any(incident.is_open for incident in incidents(past)) or started_at <= _dealt_with(past, at):
         return None
     title = inert((verdict.statement or verdict.summary).strip().removesuffix("."), MAX_TITLE)
     return Proposal(title, verdict.severity, started_at, since)
@@ -114,7 +114,7 @@ def summary(
     known: Sequence[Incident], proposed: Proposal | None, computed: Severity
 ) -> IncidentSummary | None:
     """What screens show: the open incident, of several the one declared last; else the proposal."""
-    open_ones = [each for each in known if each.is_open]
+    open_ones = [incident for incident in known if incident.is_open]
     if open_ones:
         return _open(open_ones[-1], len(open_ones) - 1, computed)
     if proposed is None:

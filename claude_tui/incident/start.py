@@ -33,13 +33,13 @@ def earlier_starts(
     if since is None or not verdict.severity.trouble:
         return ()
     all_incidents = tuple(known)
-    if any(each.resolved_at is not None and since <= each.resolved_at for each in all_incidents):
+    if any(incident.resolved_at is not None and since <= incident.resolved_at for incident in all_incidents):
         return ()
     return tuple(
         IncidentEntry(
             at,
-            sha256(f"started\n{each.id}\n{since.isoformat()}".encode()).hexdigest()[:32],
-            each.id,
+            sha256(f"started\n{incident.id}\n{since.isoformat()}".encode()).hexdigest()[:32],
+            incident.id,
             IncidentAct.CORRECTED,
             since,
             PROGRAM,
@@ -47,6 +47,9 @@ def earlier_starts(
             _WHY,
             "started",
         )
-        for each in all_incidents
-        if each.is_open and each.start_follows and since < each.started_at and since <= each.declared_at <= at
+        for incident in all_incidents
+        if incident.is_open
+        and incident.start_follows
+        and since < incident.started_at
+        and since <= incident.declared_at <= at
     )

@@ -17,7 +17,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 def named_figures(incident: Incident, figures: Figures) -> tuple[tuple[str, str], ...]:
     """The computed figures by name; those that have not happened or are unknown say so."""
-    errors = ", ".join(f"{each.name} ×{each.count:,}" for each in figures.errors)
+    errors = ", ".join(f"{error.name} ×{error.count:,}" for error in figures.errors)
     slowest = latency(figures.worst_s) if figures.worst_s is not None else ""
     found = [
         ("Started", stamp(figures.started)),
@@ -66,7 +66,7 @@ def _page(figures: Figures) -> str:
 
 
 def _unknown(figures: Figures) -> str:
-    spans = ", ".join(f"{clock(each.start)} to {clock(each.end)}" for each in figures.unknown)
+    spans = ", ".join(f"{clock(span.start)} to {clock(span.end)}" for span in figures.unknown)
     return f"; unknown from {spans}" if spans else ""
 
 
@@ -75,8 +75,8 @@ def _unknown(figures: Figures) -> str:
 
 def list_text(incidents: Sequence[Incident], at: datetime) -> str:
     """A line for each incident, newest first."""
-    width = max((len(each.label) for each in incidents), default=0)
-    return "\n".join(_line(each, at, width) for each in reversed(incidents))
+    width = max((len(incident.label) for incident in incidents), default=0)
+    return "\n".join(_line(incident, at, width) for incident in reversed(incidents))
 
 
 def _line(incident: Incident, at: datetime, width: int) -> str:
@@ -139,13 +139,18 @@ def markdown(incident: Incident, timeline: Iterable[TimelineEntry], figures: Fig
         lines += ["", "## Pinned", "", *map(_item, pinned)]
     lines += ["", "## Timeline (UTC)", "", *map(_item, entries)]
     if figures.request_ids:
-        lines += ["", "## Request ids", "", *(f"- `{_code(each)}`" for each in figures.request_ids)]
+        lines += [
+            "",
+            "## Request ids",
+            "",
+            *(f"- `{_code(request_id)}`" for request_id in figures.request_ids),
+        ]
     return "\n".join(lines) + "\n"
 
 
 def _item(entry: TimelineEntry) -> str:
-    said = escaped(_said(entry)).replace("\n", "  \n  ")
-    return f"- {entry.happened_at:%Y-%m-%d %H:%M:%S} {said}"
+    text = escaped(_said(entry)).replace("\n", "  \n  ")
+    return f"- {entry.happened_at:%Y-%m-%d %H:%M:%S} {text}"
 
 
 def _code(text: str) -> str:

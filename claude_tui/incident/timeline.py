@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from claude_tui.incident.acts import entries_of_acts
+from claude_tui.incident.failures import failures, model_or_source
 from claude_tui.incident.figures import detected_at
-from claude_tui.incident.known import end_of, recovered_at, unknown_spans
-from claude_tui.incident.measured import failures, model_or_source
 from claude_tui.incident.page import page_changes
+from claude_tui.incident.record_analysis import end_of, recovered_at, unknown_spans
 from claude_tui.incident.values import Incident, Record, TimelineEntry, TimelineKind
-from claude_tui.incident.walked import walks
+from claude_tui.incident.walks import walks
 from claude_tui.model.alert import AlertEntry, EntryKind, NotificationKind
 from claude_tui.model.format import duration
 from claude_tui.model.incident import IncidentAct, IncidentEntry
@@ -26,7 +26,7 @@ __all__ = ["step_of", "timeline"]
 
 _ORDER = tuple(TimelineKind)
 _LONGEST_TITLE = 120
-# The figures count shorter gaps as well; in the timeline they would only be in the way.
+# The figures count shorter gaps as well; in the timeline they would be clutter.
 _BRIEF = timedelta(seconds=10)
 _STEP_KEY = "step:"
 _STEPS = {
@@ -72,7 +72,7 @@ def _corrected(entry: TimelineEntry, corrections: tuple[IncidentEntry, ...]) -> 
     if not corrections:
         return entry
     last = corrections[-1]
-    text = next((each.text for each in reversed(corrections) if each.text), entry.text)
+    text = next((correction.text for correction in reversed(corrections) if correction.text), entry.text)
     return replace(
         entry, text=text, happened_at=last.happened_at, corrections=corrections, original=entry.text
     )
@@ -96,7 +96,11 @@ def _measured(record: Record, incident: Incident) -> Iterator[TimelineEntry]:
     yield from _page(record, start)
     recovered = recovered_at(record, incident)
     if recovered is not None:
-        first = next(each for each in record.observations if each.at == recovered and not each.failed)
+        first = next(
+            observation
+            for observation in record.observations
+            if observation.at == recovered and not observation.failed
+        )
         yield TimelineEntry(
             "recovered",
             recovered,
@@ -158,7 +162,7 @@ def step_of(key: str) -> str | None:
 
 
 def _of_playbook(mark: StepMark) -> str:
-    """What was done. Who recorded it before titles were kept, or without one, is told by ids."""
+    """What was done; steps recorded without a title are named by their ids."""
     title = inert(mark.title, _LONGEST_TITLE)
     if not mark.step:
         return f"playbook {f'“{title}”' if title else mark.playbook}: restarted"
@@ -206,7 +210,7 @@ _REQUESTS = {
     RequestedAction.PROBE: (TimelineKind.PROBED, "probed everything by hand"),
     RequestedAction.TAKE: (TimelineKind.ACKNOWLEDGED, "has it"),
 }
-"""The others are reported by the alerts that they changed."""
+"""The other requests are reported by the alerts that they changed."""
 
 
 def _by_person(

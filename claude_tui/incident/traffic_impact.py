@@ -33,39 +33,39 @@ class TrafficImpact:
     early: int
     """How many repeated a call before the wait that its response asked for was over."""
     wasted_tokens: int
-    """Tokens of calls that failed nevertheless."""
+    """Tokens used by failed calls."""
     wasted_usd: float
-    """Dollars of those calls."""
+    """The cost of those calls, in dollars."""
     retried_wasted_tokens: int
-    """Tokens of the retries among them."""
+    """Tokens used by the retries among them."""
     retried_wasted_usd: float
-    """Dollars of those retries."""
+    """The cost of those retries, in dollars."""
     unpriced: int
-    """How many failed calls have tokens and no price, which makes the dollars a lower bound."""
+    """How many failed calls used tokens but have no price, which makes the cost a lower bound."""
 
     @property
     def words(self) -> str:
         """`412 of 22,070 calls of our applications failed (2%): checkout 380 of 9,100, ...`."""
-        said = f"{self.failed:,} of {self.calls:,} calls of our applications failed"
+        text = f"{self.failed:,} of {self.calls:,} calls of our applications failed"
         if self.failed:
-            said += f" ({percent(self.failed / self.calls)})"
+            text += f" ({percent(self.failed / self.calls)})"
         named = [
             f"{truncate(name)} {failed:,} of {calls:,}" for name, failed, calls in self.applications[:_NAMED]
         ]
-        said += f": {', '.join(named)}." if named else "."
-        return " ".join(filter(None, (said, self._retries, self._waste)))
+        text += f": {', '.join(named)}." if named else "."
+        return " ".join(filter(None, (text, self._retries, self._waste)))
 
     @property
     def _retries(self) -> str:
         """`8,210 were retries, of which 6,900 failed, and 5,100 did not wait for retry-after.`"""
         if not self.retried:
             return ""
-        said = f"{self.retried:,} were retries"
+        text = f"{self.retried:,} were retries"
         if self.retried_failed:
-            said += f", of which {self.retried_failed:,} failed"
+            text += f", of which {self.retried_failed:,} failed"
         if self.early:
-            said += f"; {self.early:,} came before retry-after was over"
-        return f"{said}."
+            text += f"; {self.early:,} came before retry-after was over"
+        return f"{text}."
 
     @property
     def _waste(self) -> str:
@@ -73,15 +73,15 @@ class TrafficImpact:
         if not self.wasted_tokens:
             return ""
         least = "at least " if self.unpriced else ""
-        said = f"Calls that failed used {count(self.wasted_tokens)} tokens ({least}{money(self.wasted_usd)})"
+        text = f"Calls that failed used {count(self.wasted_tokens)} tokens ({least}{money(self.wasted_usd)})"
         if self.retried_wasted_tokens:
             retries = f"{count(self.retried_wasted_tokens)} ({money(self.retried_wasted_usd)})"
-            said += f", retries among them {retries}"
-        return f"{said}."
+            text += f", retries among them {retries}"
+        return f"{text}."
 
 
 def impact_of(rows: Iterable[RollUp]) -> TrafficImpact | None:
-    """The impact by the roll-ups of the incident's time; None if nothing was counted."""
+    """The impact, from the roll-ups of the incident; None if nothing was counted."""
     calls: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     every = list(rows)

@@ -259,12 +259,12 @@ class Figures:
 
     @property
     def shown_severities(self) -> tuple[tuple[Severity, timedelta], ...]:
-        """Those of `per_severity` but what is left of an earlier verdict, which would read `P4 for 0s`."""
-        return tuple(each for each in self.per_severity if each[1] >= _LEAST_SHOWN)
+        """Those of `per_severity` except remains of an earlier verdict, which would read `P4 for 0s`."""
+        return tuple(pair for pair in self.per_severity if pair[1] >= _LEAST_SHOWN)
 
     @property
     def unknown_time(self) -> timedelta:
-        return sum((each.length for each in self.unknown), timedelta())
+        return sum((span.length for span in self.unknown), timedelta())
 
     @property
     def coverage(self) -> float:

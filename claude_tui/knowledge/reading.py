@@ -35,7 +35,7 @@ MAX_PATTERN = 700
 def parse_knowledge(text: str, origin: str, *, proven: bool = False) -> Knowledge:
     """The table in `text`. Raises KnowledgeError, naming `origin`, the entry and what was expected.
 
-    `proven` says that the patterns of this very text are known to be valid, which takes long to find out.
+    `proven` says that the patterns of this very text are known to be valid, as checking them takes long.
     """
     top = Table.of_text(text, origin, KnowledgeError)
     retries = {name: _policy(table, name) for name, table in top.named("retry").items()}
@@ -57,7 +57,7 @@ def _by_id(top: Table, key: str, read: Callable[[Table, str], T | None]) -> dict
     for table in top.tables(key):
         name = table.text("id")
         if table.sound("id"):
-            # Among dozens of rows, a name is easier to find than a number.
+            # Among dozens of rows, a name is easier to find than an index.
             table.path = f'{key} "{name}"'
         if name in found and table.sound("id"):
             table.wrong("", "the id occurs twice")
@@ -65,7 +65,7 @@ def _by_id(top: Table, key: str, read: Callable[[Table, str], T | None]) -> dict
         table.done()
     if not found and top.sound(key):
         top.wrong(key, "no entries", f"tables, each headed [[{key}]]")
-    return {name: each for name, each in found.items() if each is not None}
+    return {name: entry for name, entry in found.items() if entry is not None}
 
 
 def _policy(table: Table, name: str) -> RetryPolicy:
@@ -181,8 +181,8 @@ def _pattern(table: Table, key: str, *, proven: bool) -> Pattern | None:
 
 
 def _words(table: Table, key: str, *, proven: bool) -> Pattern | None:
-    """One pattern for a list of them."""
-    texts = table.strings(key, (), words="a list of regular expressions", most=MAX_PATTERN)
+    """A list of patterns as one."""
+    texts = table.strings(key, (), expected="a list of regular expressions", most=MAX_PATTERN)
     if not texts:
         return None
     if not proven and (fault := next(filter(None, map(_fault, texts)), "")):
@@ -192,7 +192,7 @@ def _words(table: Table, key: str, *, proven: bool) -> Pattern | None:
 
 
 def _fault(text: str) -> str:
-    """Why `text` is no regular expression; "" if it is one."""
+    """Why `text` is not a regular expression; "" if it is one."""
     try:
         re.compile(text, re.IGNORECASE)
     except re.error as error:
@@ -218,7 +218,7 @@ def _check_whole(top: Table, rows: Mapping[str, KnownError]) -> None:
 
 def _check_classes(top: Table, classes: Mapping[str, ErrorClass]) -> None:
     for outcome in Outcome:
-        found = [name for name, each in classes.items() if outcome in each.outcomes]
+        found = [name for name, error_class in classes.items() if outcome in error_class.outcomes]
         if outcome.failed and len(found) != 1:
             given = " and ".join(found) or "no class"
             top.wrong("class", f'outcome "{outcome.value}" is in {given}', "one class")

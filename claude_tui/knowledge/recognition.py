@@ -9,7 +9,7 @@ from claude_tui.knowledge.values import KnownError, Pattern, matches
 __all__ = ["Recogniser"]
 
 
-# What an error says is at its beginning; a server may send as much text as it likes.
+# The error is described at the beginning; a server may send any amount of text.
 _LOOKED_AT = 4_000
 
 

@@ -1,8 +1,9 @@
 """Known error sentences, and which parts of an error message may be kept.
 
-An error may repeat what was sent, quoted or not, and no rule tells an application's words from a server's.
-So nothing is kept but what is known: where three words or signs stand in a message as they do in a sentence
-of `sentences.toml`, which also covers new combinations of known parts. A number must fit on both sides.
+An error may repeat what was sent, quoted or not, and no rule separates an application's words from a
+server's. So only known text is kept: three consecutive words or signs of a message that also occur in a
+sentence of `sentences.toml`, which covers new combinations of known parts. A number needs a match on
+both sides.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _TOKEN = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
-# Fewer say nothing where something is left out.
+# Fewer words are meaningless once something is left out.
 _LEAST_WORDS = 2
 _MOST_DIGITS = 9
 _MOST_INDEX_DIGITS = 6
@@ -52,9 +53,9 @@ class _Token:
     end: int
     """Where it ends."""
     shown: str
-    """What is shown of it where it is known."""
+    """What is shown if it is known."""
     forms: tuple[str, ...]
-    """What it may count as; empty if it is in no sentence."""
+    """The forms that may match a known sentence; empty if it is in none."""
 
 
 class Sentences:
@@ -67,11 +68,13 @@ class Sentences:
             self._learn(sentence)
 
     def kept(self, message: str) -> str | None:
-        """The message with an ellipsis for what is not known in it; None where that is everything."""
+        """The message with unknown parts replaced by an ellipsis; None if all of it is unknown."""
         message = message[:_LOOKED_AT]
         tokens = [self._token(match) for match in _TOKEN.finditer(message)]
         known = self._known(tokens)
-        words = sum(each for token, each in zip(tokens, known, strict=True) if token.shown[:1].isalpha())
+        words = sum(
+            is_word for token, is_word in zip(tokens, known, strict=True) if token.shown[:1].isalpha()
+        )
         if not tokens or (not all(known) and words < _LEAST_WORDS):
             return None
         parts: list[str] = []
@@ -95,7 +98,7 @@ class Sentences:
             self._triples.update(zip(line, line[1:], line[2:], strict=False))
 
     def _known(self, tokens: list[_Token]) -> list[bool]:
-        """Which of them are part of three that are known."""
+        """Which of the tokens are part of a known triple."""
         edge = _Token(0, 0, "", (_EDGE,))
         line = [edge, *tokens, edge]
         triples = [self._is_known(*line[at : at + 3]) for at in range(len(line) - 2)]
@@ -126,7 +129,7 @@ class Sentences:
         if kind == "slot":
             forms = ()
         elif kind == "number":
-            forms = (NUMBER,) if sum(each.isdigit() for each in word) <= _MOST_DIGITS else ()
+            forms = (NUMBER,) if sum(character.isdigit() for character in word) <= _MOST_DIGITS else ()
         elif kind in {"date", "time", "model"}:
             forms = ({"date": DATE, "time": TIME, "model": MODEL}[kind],)
         elif kind == "word" and (path := self._path(text)) is not None:
@@ -134,7 +137,7 @@ class Sentences:
         return _Token(match.start(), match.end(), shown, forms)
 
     def _path(self, text: str) -> str | None:
-        """A name of the API, or as much of a path as is known names and indices; None for other words."""
+        """A name of the API, or the known beginning of a path of names and indices; None for other words."""
         if text.lower() in self._names:
             return text
         parts = re.split(r"([.\[\]]+)", text)

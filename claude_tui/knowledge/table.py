@@ -51,7 +51,7 @@ class Knowledge:
         best = max(ranked, key=lambda pair: pair[0])[1]
         if best.recognition.words is None:
             return best
-        # A message that leads to the same advice adds nothing to type and status.
+        # A message that leads to the same advice says no more than type and status.
         wordless = [pair for pair in ranked if pair[1].recognition.words is None]
         plain = max(wordless, key=lambda pair: pair[0])[1]
         return plain if plain.advice is best.advice else best
@@ -90,4 +90,4 @@ class Knowledge:
 
     @cached_property
     def _class_of(self) -> Mapping[Outcome, ErrorClass]:
-        return {outcome: each for each in self.classes for outcome in each.outcomes}
+        return {outcome: error_class for error_class in self.classes for outcome in error_class.outcomes}

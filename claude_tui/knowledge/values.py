@@ -72,13 +72,13 @@ class Advice:
     next: str
     """The next step, in the imperative; so short that no screen of 80 columns cuts it."""
     then: str = ""
-    """What else to do, or what to do next; left out if there is no room."""
+    """What else to do, or what to do next; left out if there is no space."""
     retry: RetryPolicy | None = None
     """None if there is no request to retry."""
     given_opening: str | None = None
     """How the summary begins; None for the usual words for the side."""
     given_brief: str | None = None
-    """A shorter template, for where the other one is too long."""
+    """A shorter template, for places where the other one is too long."""
     hides_cause: bool = False
     """Whether a gateway says this after failures of any other kind, which are then the cause."""
 
@@ -97,12 +97,12 @@ class Advice:
     def summary(self, **facts: str | None) -> str:
         """Opening and template, with the facts filled in; an unknown fact is removed with its brackets.
 
-        A host in brackets is removed as well where `what` names it.
+        A host in brackets is also removed if `what` names it.
         """
         return f"{self.opening} {_filled(self.template, facts)}".strip()
 
     def brief(self, **facts: str | None) -> str:
-        """The summary in fewer words, where the table has any."""
+        """The short form of the summary, if the table has one."""
         given = self.template if self.given_brief is None else self.given_brief
         return f"{self.opening} {_filled(given, facts)}".strip()
 
@@ -139,7 +139,7 @@ class ErrorClass:
     words: str
     """What it is called, without a status."""
     status: int | None
-    """The HTTP status that these failures usually have; None where none belongs to them."""
+    """The HTTP status that these failures usually have; None if they have none."""
     bad_share: float
     """The row is bad if at least 3 failures exceed this share of the requests."""
     outcomes: frozenset[Outcome]
@@ -150,14 +150,14 @@ class ErrorClass:
         """`529 overloaded`, or `timeouts`."""
         return self.words if self.status is None else f"{self.status} {self.words}"
 
-    def label_for(self, seen: Mapping[int | None, int]) -> str:
+    def label_for(self, statuses: Mapping[int | None, int]) -> str:
         """The label of failures counted by HTTP status: a 529 that a gateway wraps is a `500 overloaded`.
 
-        Without a status where none stands for most of them, and for streams that failed after a 200.
+        It has no status if none is that of most failures, and for streams that failed after a 200.
         """
-        if self.status is None or 2 * seen.get(self.status, 0) >= sum(seen.values()):
+        if self.status is None or 2 * statuses.get(self.status, 0) >= sum(statuses.values()):
             return self.label
-        only = next(iter(seen)) if len(seen) == 1 else None
+        only = next(iter(statuses)) if len(statuses) == 1 else None
         return f"{only} {self.words}" if only is not None and only >= 400 else self.words
 
 

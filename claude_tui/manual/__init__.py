@@ -27,7 +27,7 @@ class Page:
 
 def topics() -> tuple[str, ...]:
     """The names of all pages, in alphabetical order."""
-    names = [each.name for each in resources.files(__name__).iterdir()]
+    names = [file.name for file in resources.files(__name__).iterdir()]
     return tuple(sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX)))
 
 

@@ -1,4 +1,4 @@
-"""The addresses of a host: the two kinds, what is wrong with one kind, and addresses that lead nowhere."""
+"""The addresses of a host: the two IP versions, why one of them fails, and redirected names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AddressKind(StrEnum):
 
 
 class AddressFault(StrEnum):
-    """What becomes of connections to one kind of addresses."""
+    """How connections to one kind of address fail."""
 
     REFUSED = "refused"
     NO_ANSWER = "no_answer"
@@ -40,12 +40,12 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Bypassed:
-    """The kind of addresses that was tried in vain before one of the other kind was connected."""
+    """The kind of address that failed before a connection to the other kind succeeded."""
 
     kind: AddressKind
     """The kind that does not work."""
     fault: AddressFault
-    """What became of it."""
+    """How it fails."""
 
     def __str__(self) -> str:
         return f"{self.kind} {_WORDS[self.fault]}"
@@ -56,7 +56,7 @@ def kind_of_address(address: str) -> AddressKind:
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is an address and no name."""
+    """Whether a host is an IP address and not a name."""
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
@@ -65,12 +65,12 @@ def is_address(host: str) -> bool:
 
 
 def diverted_to(host: str, addresses: Sequence[str]) -> str | None:
-    """The address that the name `host` is diverted to, as blockers and hosts files do; None if it is not.
+    """The address that an ad blocker or a hosts file has redirected the name `host` to; None if none has.
 
-    That is 0.0.0.0, or this machine itself, unless the name means this machine.
+    That is 0.0.0.0 or a loopback address, unless the name means this machine.
     """
     name = host.rstrip(".").lower()
     if not addresses or is_address(host) or name == _LOCAL or name.endswith(f".{_LOCAL}"):
         return None
-    parsed = [ipaddress.ip_address(each.partition("%")[0]) for each in addresses]
-    return addresses[0] if all(each.is_unspecified or each.is_loopback for each in parsed) else None
+    parsed = [ipaddress.ip_address(address.partition("%")[0]) for address in addresses]
+    return addresses[0] if all(address.is_unspecified or address.is_loopback for address in parsed) else None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from claude_tui.model.json_values import STORED_AS
+from claude_tui.model.json_values import saved_as
 from claude_tui.model.verdict import Severity, Side
 
 __all__ = [
@@ -31,10 +30,6 @@ __all__ = [
 
 Labels = tuple[tuple[str, str], ...]
 """Names and values, sorted by name. With the rule, they identify an alert."""
-
-
-def _saved(name: str) -> dict[str, Any]:
-    return {STORED_AS: name}
 
 
 class AlertState(StrEnum):
@@ -97,7 +92,7 @@ class Alert:
     """The severity of the rule."""
     summary: str
     """What the rule means, in one sentence."""
-    status: AlertStatus = field(metadata=_saved("standing"))
+    status: AlertStatus = field(metadata=saved_as("standing"))
     """Its position in the lifecycle."""
     value: float | None = None
     """The last value that matched, for display only."""
@@ -166,16 +161,16 @@ class AlertGroup:
     topic: str
     """What it is about. At most one group per topic is open."""
     opened_at: datetime
-    """When the first alert was put into it."""
-    severity_periods: tuple[SeverityPeriod, ...] = field(metadata=_saved("spells"))
+    """When the first alert was added to it."""
+    severity_periods: tuple[SeverityPeriod, ...] = field(metadata=saved_as("spells"))
     """The severities, oldest first; the last one is the current one."""
-    content: Content = field(metadata=_saved("story"))
+    content: Content = field(metadata=saved_as("story"))
     """The text of its notifications."""
     alerts: tuple[str, ...] = ()
     """The names of the rules that fire in it."""
-    from_verdict: bool = field(default=False, metadata=_saved("led"))
+    from_verdict: bool = field(default=False, metadata=saved_as("led"))
     """Whether the verdict's own alert is or was in it."""
-    notified_routes: tuple[str, ...] = field(default=(), metadata=_saved("told"))
+    notified_routes: tuple[str, ...] = field(default=(), metadata=saved_as("told"))
     """The routes that have been sent a notification about it."""
     pages: int = 0
     """How many notifications there have been about it."""
@@ -187,7 +182,7 @@ class AlertGroup:
     """The routes first notified at the current severity, while the others are still to be notified."""
     acknowledged: Acknowledgement | None = None
     """Who is working on it, if anybody."""
-    acknowledged_notified: bool = field(default=False, metadata=_saved("acknowledged_told"))
+    acknowledged_notified: bool = field(default=False, metadata=saved_as("acknowledged_told"))
     """Whether the acknowledgement has been notified."""
     taken: Severity = Severity.NONE
     """The severity of the verdict when somebody took it on before the group was opened; NONE if nobody

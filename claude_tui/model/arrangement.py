@@ -29,7 +29,7 @@ class Preset(StrEnum):
     TRIAGE = "triage"
     """Whose problem is it? Everything that the probes see, side by side."""
     TRAFFIC = "traffic"
-    """What happens to our own calls? The traffic large, the probes small."""
+    """What happens to our own calls? The traffic is large, the probes are small."""
     QUIET = "quiet"
     """For all day: the record of the last days while all is well, and the triage layout during a problem."""
 

@@ -1,4 +1,4 @@
-"""What is recorded of a drill besides what every incident leaves behind."""
+"""What is recorded about a drill, in addition to what every incident records."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class DrillAct(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DrillEntry:
-    """One act of a drill. If there are several answers, each counts from its instant on."""
+    """One act of a drill. Of several answers, each counts from its instant on."""
 
     at: datetime
     act: DrillAct

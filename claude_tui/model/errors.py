@@ -19,7 +19,7 @@ class ClaudeTopError(Exception):
     EXIT_CODE is the exit code of a command; monitoring reads 3 as "unknown", and it also covers wrong usage.
 
     ClaudeTopError
-    ├── AccessError             what protects the dashboard in a browser cannot be used
+    ├── AccessError             the access protection of the browser dashboard cannot be used
     ├── ConfigError             invalid input from a user or a file: has a list of problems
     │   ├── AlertsConfigError   rules and routes of alerts
     │   ├── KnowledgeError      the error table
@@ -30,39 +30,39 @@ class ClaudeTopError(Exception):
     │   └── ThemeError          themes
     ├── ConditionError          an expression of a runbook file; becomes a problem of the file
     ├── DeliveryError           a notification was not delivered; becomes the result of the delivery
-    │   ├── BusyError           the call before this one has still not returned
-    │   └── FailedAttemptError  one attempt failed: has a status, and whether another is of use
-    ├── DraftError              a model gave no draft
-    ├── ExportError             an OTLP export is refused; becomes the answer to it
-    │   ├── BrokenExportError   it is not what it should be
-    │   ├── NoRoomError         too much arrives at once
-    │   ├── RefusedHeadError    its head asks for something else
-    │   ├── TooLargeBodyError   its body is larger than is taken
-    │   ├── TooManyPartsError   it has more records than is taken
-    │   └── UnreadableBodyError its body is not what its headers say
+    │   ├── BusyError           the previous call has not returned yet
+    │   └── FailedAttemptError  one attempt failed: has a status, and whether a retry makes sense
+    ├── DraftError              a model returned no draft
+    ├── ExportError             an OTLP export is rejected; becomes the response to it
+    │   ├── BrokenExportError   it is malformed
+    │   ├── OverCapacityError         too much data arrives at once
+    │   ├── RefusedHeadError    its headers ask for something unsupported
+    │   ├── TooLargeBodyError   its body is too large
+    │   ├── TooManyPartsError   it has too many records
+    │   └── UnreadableBodyError its body does not match its headers
     ├── FilterError             a filter that somebody typed cannot be understood
     ├── IncidentFileError       a file is not an exported incident
-    ├── ListenError             the proxy cannot listen where it was told to
-    ├── MessageError            a browser sent what its page would not
+    ├── ListenError             the proxy cannot listen on its address
+    ├── MessageError            a browser sent a message that our page never sends
     ├── NoKeyError              there is no key to compute the fingerprint of
     ├── NoPostmortemError       there is no incident to write about
     ├── NoSuchIncidentError     no incident has that name
-    ├── PacketError             a dashboard wrote what its driver would not
+    ├── PacketError             a dashboard sent a packet that its driver never sends
     ├── PictureError            the screen cannot be saved
-    ├── PostmortemFileError     a document cannot be taken over
-    ├── ProbeError              an exchange gave no usable answer; becomes an observation
+    ├── PostmortemFileError     a document cannot be imported
+    ├── ProbeError              an exchange gave no usable response; becomes an observation
     │   ├── BodyError           a body that is too large, or encoded in a way that cannot be read
     │   ├── NotASummaryError    JSON that is not a status page's
     │   ├── ProxySettingError   a proxy variable that cannot be used
     │   └── TunnelError         a forward proxy opened no tunnel
     ├── RecordingError          a recording cannot be written or read
-    ├── ReportError             a report cannot be made, or not be written
+    ├── ReportError             a report cannot be made or written
     ├── StoreError              the history cannot be used
     │   ├── DamagedStoreError   not (or no longer) a store: it is set aside
     │   ├── NewerStoreError     written by a later version: it is left alone
     │   └── SharedFileSystemError  on a network file system: another directory is needed
-    ├── UsageError              the command line asks for something that cannot be done
-    ├── WhenError               a time that somebody typed is none, or could be several
+    ├── UsageError              the command line asks for something impossible
+    ├── WhenError               a typed time is invalid or ambiguous
     └── WrongValueError         a value of a setting; becomes a problem of the settings
     """
 
@@ -74,7 +74,7 @@ class DeliveryError(ClaudeTopError):
 
 
 class ProbeError(ClaudeTopError):
-    """An exchange gave no usable answer, or broke off."""
+    """An exchange gave no usable response, or was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,10 @@ class Problem:
 
     def __str__(self) -> str:
         hint = f' (did you mean "{self.nearest}"?)' if self.nearest else ""
-        said = f"got {self.given}{hint}, expected {self.expected}" if self.expected else self.given + hint
+        message = f"got {self.given}{hint}, expected {self.expected}" if self.expected else self.given + hint
         # Anybody may choose the names of keys: they go to a terminal, and one may be as long as its file.
         key = inert(self.key, _MOST_OF_KEY)
-        return ": ".join(part for part in (self.file, key, inert(said, _MOST_SAID)) if part)
+        return ": ".join(part for part in (self.file, key, inert(message, _MOST_SAID)) if part)
 
 
 class ConfigError(ClaudeTopError):

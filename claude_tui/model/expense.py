@@ -1,4 +1,4 @@
-"""What was paid for besides probes."""
+"""The cost of requests other than probes."""
 
 from __future__ import annotations
 

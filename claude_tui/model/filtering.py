@@ -37,7 +37,7 @@ class FilterField(StrEnum):
     MODEL = "model"
 
 
-_NAMED = {each.value: each for each in FilterField if each is not FilterField.WORD}
+_NAMED = {field.value: field for field in FilterField if field is not FilterField.WORD}
 
 
 class FilterError(ClaudeTopError):
@@ -82,15 +82,15 @@ class _Term:
                 # `5xx`, as people say it.
                 wanted = self.value.rstrip("x")
                 longest = len(self.value)
-                return any(len(each) == longest and each.startswith(wanted) for each in entry.statuses)
+                return any(len(status) == longest and status.startswith(wanted) for status in entry.statuses)
             case FilterField.CLASS:
-                return any(self.value in each for each in entry.classes)
+                return any(self.value in name for name in entry.classes)
             case FilterField.SINCE:
                 return now - entry.at <= self.span
             case FilterField.APP if entry.applications:
-                return any(self.value in each for each in entry.applications)
+                return any(self.value in application for application in entry.applications)
             case FilterField.MODEL if entry.models:
-                return any(self.value in each for each in entry.models)
+                return any(self.value in model for model in entry.models)
         return self.value in entry.text.casefold()
 
 

@@ -83,9 +83,11 @@ class HeadroomView:
 
     @property
     def presses(self) -> bool:
-        """Whether a limit is so nearly used up that requests will be refused unless usage drops."""
+        """Whether a limit is nearly used up, so that requests will be refused unless usage drops."""
         limits: tuple[Headroom | WindowUsage, ...] = (*self.buckets, *self.windows)
         soon = any(
-            each.level is Level.WARN and each.runs_out_first for each in self.buckets if not each.stale
+            bucket.level is Level.WARN and bucket.runs_out_first
+            for bucket in self.buckets
+            if not bucket.stale
         )
         return soon or any(limit.level is Level.BAD for limit in limits if not limit.stale)

@@ -12,20 +12,24 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from claude_tui.model.shared import shared_text
+from claude_tui.model.interning import interned_text
 from claude_tui.model.text import inert
 
-__all__ = ["STORED_AS", "from_json", "from_plain", "mapped", "sound", "to_json", "to_plain"]
+__all__ = ["from_json", "from_plain", "mapped", "saved_as", "sound", "to_json", "to_plain"]
 
 T = TypeVar("T")
 
-STORED_AS = "stored_as"
-"""The metadata key for the name of a field in saved state, if it differs from the field's own."""
+_STORED_AS = "stored_as"
 
 # No working clock shows an instant outside; to one within, any wait can be added without overflow.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 # Beyond any real number of notifications, attempts and entries.
 _LARGEST_COUNT = 10**15
+
+
+def saved_as(name: str) -> dict[str, str]:
+    """The metadata of a field whose key in saved state is `name`, as it had that name in earlier versions."""
+    return {_STORED_AS: name}
 
 
 def to_json(value: object) -> bytes:
@@ -41,12 +45,12 @@ def to_plain(value: object) -> object:
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            _saved_name(each): _plain(found)
-            for each in fields(value)
-            if (found := getattr(value, each.name)) != each.default
+            _saved_name(field): _plain(found)
+            for field in fields(value)
+            if (found := getattr(value, field.name)) != field.default
         }
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [_plain(item) for item in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, bytes):
@@ -84,7 +88,7 @@ def _read(kind: Any, value: object) -> object:
 
 def _read_scalar(kind: Any, value: object) -> object:
     if kind is str:
-        return shared_text(_checked(str, value))
+        return interned_text(_checked(str, value))
     if kind is datetime:
         return _read_instant(value)
     if kind is bytes:
@@ -105,17 +109,17 @@ def _checked(kind: Any, value: object) -> Any:
 def _read_optional(kind: Any, value: object) -> object:
     if value is None:
         return None
-    (inner,) = (each for each in get_args(kind) if each is not NoneType)
+    (inner,) = (arg for arg in get_args(kind) if arg is not NoneType)
     return _read(inner, value)
 
 
 def _read_tuple(kinds: tuple[Any, ...], value: object) -> tuple[object, ...]:
     items = _checked(list, value)
     if len(kinds) == 2 and kinds[1] is Ellipsis:
-        return tuple(_read(kinds[0], each) for each in items)
+        return tuple(_read(kinds[0], item) for item in items)
     if len(items) != len(kinds):
         raise ValueError(f"expected {len(kinds)} values, got {len(items)}")
-    return tuple(_read(kind, each) for kind, each in zip(kinds, items, strict=True))
+    return tuple(_read(kind, item) for kind, item in zip(kinds, items, strict=True))
 
 
 def _read_fields(kind: Any, value: object) -> object:
@@ -125,7 +129,7 @@ def _read_fields(kind: Any, value: object) -> object:
         if key in table:
             each = table[key]
             # Most fields are text.
-            found[name] = shared_text(each) if hint is str and type(each) is str else _read(hint, each)
+            found[name] = interned_text(each) if hint is str and type(each) is str else _read(hint, each)
         elif required:
             raise ValueError(f"not a {kind.__name__}: it has no {key!r}")
     return kind(**found)
@@ -137,18 +141,18 @@ def _fields_of(kind: Any) -> tuple[tuple[str, str, Any, bool], ...]:
     hints = get_type_hints(kind)
     return tuple(
         (
-            each.name,
-            _saved_name(each),
-            hints[each.name],
-            each.default is MISSING and each.default_factory is MISSING,
+            field.name,
+            _saved_name(field),
+            hints[field.name],
+            field.default is MISSING and field.default_factory is MISSING,
         )
-        for each in fields(kind)
+        for field in fields(kind)
     )
 
 
 def _saved_name(field: Field[Any]) -> str:
     """The key of a field in saved state, which must survive a renaming of the field."""
-    return str(field.metadata.get(STORED_AS, field.name))
+    return str(field.metadata.get(_STORED_AS, field.name))
 
 
 def _read_instant(value: object) -> datetime:
@@ -175,7 +179,7 @@ def mapped(change: Callable[[Any], Any], value: Any) -> Any:
 
 @cache
 def _names_of(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+    return tuple(field.name for field in fields(kind))
 
 
 def sound(
@@ -196,10 +200,10 @@ def sound(
         return clean(value)
     if isinstance(value, datetime) and not _EARLIEST <= value <= _LATEST:
         raise ValueError(f"an instant in the year {value.year}")
-    # False for what is not a number as well.
+    # Also False for anything that is not a number.
     if isinstance(value, int | float):
         most = figure if isinstance(value, float) else whole
         if not -most < value < most:
             raise ValueError("an implausibly large number")
         return value
-    return mapped(lambda each: sound(each, clean, whole=whole, figure=figure), value)
+    return mapped(lambda item: sound(item, clean, whole=whole, figure=figure), value)

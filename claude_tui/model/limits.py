@@ -17,7 +17,7 @@ MAX_ENTRY = 100_000
 """Characters of a note or of one field of a postmortem."""
 
 LARGEST_FIGURE = 1e9
-"""Far beyond anything measured: 32 years, a billion dollars. Within the range of timedelta and datetime."""
+"""Far beyond any measured value: 32 years, a billion dollars. Within the range of timedelta and datetime."""
 
 LARGEST_WHOLE = 10**40
 """Servers send 2^63-1 for "unlimited". Products and ratios of numbers below this stay finite."""

@@ -1,4 +1,4 @@
-"""Masks what not everybody who sees a shared screen may see: keys, ids, hosts and organisations."""
+"""Masks what a shared screen should not reveal: keys, ids, hosts and organisations."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _CLOCK = re.compile(r"\d{1,2}(?::\d{2}){1,2}")
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """Replaces what is shaped like a key, an id or a host, and the names of this installation."""
+    """Replaces anything that looks like a key, an id or a host, and the names of this installation."""
 
     known: tuple[tuple[str, str], ...] = ()
     """Names to replace and their replacements, longest name first."""
@@ -83,14 +83,14 @@ class Mask:
         """A mask that knows these names and hosts, except those with fewer than three characters."""
         found = {name.strip(): NAME for name in names} | {host.strip(): HOST for host in hosts}
         kept = ((name, word) for name, word in found.items() if len(name) >= _SHORTEST_NAME)
-        shown = (each for each in kept if each[0] not in _PUBLIC)
-        return cls(tuple(sorted(shown, key=lambda each: (-len(each[0]), each[0]))))
+        shown = (secret for secret in kept if secret[0] not in _PUBLIC)
+        return cls(tuple(sorted(shown, key=lambda secret: (-len(secret[0]), secret[0]))))
 
     def __call__(self, text: str) -> str:
-        """`text` with all of it masked. Masking masked text changes nothing."""
-        text = _KEYS.sub(KEY, Redactor().secrets_out(text))
+        """`text`, masked. Masking it again changes nothing."""
+        text = _KEYS.sub(KEY, Redactor().without_secrets(text))
         for name, word in self.known:
-            # A placeholder is not a name of ours, even if something is called `host`.
+            # A placeholder must not be replaced again, even if something is called `host`.
             own = r"(?<!\[)" if f"[{name.casefold()}]" in _WORDS else ""
             text = re.sub(rf"(?<![^\W_]){own}{re.escape(name)}(?![^\W_])", word, text, flags=re.IGNORECASE)
         text = _IDS.sub(ID, text)

@@ -1,4 +1,4 @@
-"""The known name that an unknown one probably stands for."""
+"""Suggests the known name that was probably meant by an unknown one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """The known name most similar to `name`, ignoring case and the difference of - and _; "" if none is."""
     import difflib
 
-    plain = {_plain(each): each for each in known}
+    plain = {_plain(candidate): candidate for candidate in known}
     close = difflib.get_close_matches(_plain(name), list(plain), n=1, cutoff=cutoff)
     return plain[close[0]] if close else ""
 

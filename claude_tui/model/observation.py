@@ -28,7 +28,7 @@ __all__ = [
 REJECTED = "rejected"
 """The status of a subscription window that is used up."""
 NO_SUCH_PATH = frozenset({404, 405, 501})
-"""The HTTP statuses of a server that has no such path, as many gateways have no list of models."""
+"""The HTTP statuses of a server without that path: many gateways have no list of models."""
 
 
 class Outcome(StrEnum):
@@ -63,7 +63,7 @@ REFUSALS = frozenset(
         Outcome.MODEL_NOT_FOUND,
     }
 )
-"""The outcomes in which an answer refuses what we sent."""
+"""The outcomes in which the server rejects our request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class Observation:
     tls_expires_at: datetime | None = None
     """When the server's certificate expires."""
     bypassed: Bypassed | None = None
-    """The kind of addresses that does not work, where one of the other kind was connected."""
+    """The kind of address that failed, if a connection to the other kind succeeded."""
     fresh_retry: bool = False
     """Whether this is a second attempt on a new connection, after a reused one failed at once."""
     cost_usd: float = 0.0
@@ -189,7 +189,7 @@ class Observation:
 
     @property
     def failed(self) -> bool:
-        # Not by way of the outcome's own, as a diagnosis asks thousands of times.
+        # Faster than `outcome.failed`, which matters as a diagnosis reads it thousands of times.
         return self.outcome is not Outcome.OK
 
     @property

@@ -31,7 +31,7 @@ class PastIncident:
 
 @dataclass(frozen=True, slots=True)
 class Uptime:
-    """How much of a span the API was up, by our own messages."""
+    """For how much of a span the API was up, judged by our own messages."""
 
     span: timedelta
     """The span up to `at`."""
@@ -60,7 +60,7 @@ class Retirement:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is known of it; nothing here is guessed."""
+    """Past incidents, uptime and upcoming events, as far as they are known."""
 
     incidents: tuple[PastIncident, ...] = ()
     """Past incidents, most recently ended first; at most 20."""

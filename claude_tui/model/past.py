@@ -10,7 +10,7 @@ __all__ = ["MarkKind", "Move", "MoveKind", "PastView", "Playback", "TimelineMark
 
 
 class MarkKind(StrEnum):
-    """The kinds of points in the record that one can go to."""
+    """The kinds of points in the record that one can jump to."""
 
     VERDICT = "verdict"
     PERSON = "person"
@@ -20,11 +20,11 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimelineMark:
-    """Something that happened; `word` is the severity of a verdict, empty for everything else."""
+    """Something that happened; `severity` is that of a verdict, and empty for everything else."""
 
     at: datetime
     kind: MarkKind
-    word: str = ""
+    severity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class PastView:
     start: datetime
     end: datetime
     marks: tuple[TimelineMark, ...] = ()
-    """The points, oldest first. Those after the Snapshot are known only by now, and shown as destinations."""
+    """The points, oldest first. Those after the Snapshot were not known then, and are only destinations."""
     gaps: tuple[tuple[datetime, datetime], ...] = ()
     """Spans in which nobody probed, oldest first."""
     complete: bool = True

@@ -1,4 +1,4 @@
-"""The environment variables that hold secrets, which processes started by the program seldom need."""
+"""The environment variables that hold secrets, which child processes seldom need."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ SERVE_TOKEN = "CLAUDE_TOP_SERVE_TOKEN"
 
 
 def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a process that sends nothing to the API and lets nobody in."""
+    """The environment without these variables, for a process that needs none of them."""
     return {name: value for name, value in environ.items() if name not in (*KEY_VARIABLES, SERVE_TOKEN)}

@@ -190,7 +190,7 @@ class EngineState:
     credential: str = "ANTHROPIC_API_KEY"
     """The variable that holds the key or token in use."""
     key_problem: str | None = None
-    """What looks wrong with the key, which is sent nevertheless."""
+    """What looks wrong with the key, which is sent anyway."""
     alerts: AlertsView = field(default_factory=AlertsView)
     """The alerts as of this instant."""
     recorded: tuple[Event, ...] = ()

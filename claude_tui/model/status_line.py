@@ -66,13 +66,13 @@ def decode(body: object) -> StatusLine | None:
 
 def _is_sound(found: dict[str, Any]) -> bool:
     texts = (found["name"], found["side"], found["cause"], found["stage"], found["bucket"])
-    instants = [found["at"], *(each for each in (found["since"],) if each is not None)]
-    shares = [each for each in (found["left"], found["failing"]) if each is not None]
+    instants = [found["at"], *(instant for instant in (found["since"],) if instant is not None)]
+    shares = [share for share in (found["left"], found["failing"]) if share is not None]
     return (
-        all(isinstance(each, str) and len(each) <= _LONGEST_TEXT for each in texts)
+        all(isinstance(text, str) and len(text) <= _LONGEST_TEXT for text in texts)
         and found["severity"] in _SEVERITIES
-        and all(_is_number(each) and 0 <= each < 7_258_118_400 for each in instants)  # until 2200
-        and all(_is_number(each) and 0 <= each <= 1 for each in shares)
+        and all(_is_number(instant) and 0 <= instant < 7_258_118_400 for instant in instants)  # until 2200
+        and all(_is_number(share) and 0 <= share <= 1 for share in shares)
     )
 
 

@@ -85,7 +85,7 @@ def host_of(url: str) -> str:
 
 
 class Redactor:
-    """Removes known secrets, and whatever is shaped like one, from text that enters the program."""
+    """Removes known secrets, and anything that looks like one, from text that enters the program."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = sorted({form for raw in secrets for form in _forms(raw)}, key=len, reverse=True)
@@ -93,7 +93,7 @@ class Redactor:
         # Shorter ones would match ordinary words in sequence.
         self._bare = tuple({bare for form in known if len(bare := _bare(form)) >= 12})
 
-    def secrets_out(self, text: str) -> str:
+    def without_secrets(self, text: str) -> str:
         """`text` without secrets, otherwise unchanged."""
         return _SHAPES.sub(MASK, self._without_known(text))
 
@@ -103,7 +103,7 @@ class Redactor:
         return [found.span() for pattern in patterns for found in pattern.finditer(text)]
 
     def holds_secret(self, text: str) -> bool:
-        """Whether `text` contains a known secret, even in pieces, or anything that is shaped like one."""
+        """Whether `text` contains a known secret, even in pieces, or anything that looks like one."""
         return bool(self.spans(text)) or self._holds_pieces(text)
 
     def _without_known(self, text: str) -> str:
@@ -120,13 +120,13 @@ class Redactor:
         was interspersed with control characters must not reappear on the screen.
         """
         text = self._without_known(text[: 4 * limit + 4096])
-        room = len(text) * 8 + 100
+        cutoff = len(text) * 8 + 100
         # Before patterns are masked, as one may match the first part of a secret and leave the rest.
-        if self._bare and self._holds_pieces(inert(text, room)):
+        if self._bare and self._holds_pieces(inert(text, cutoff)):
             return MASK
-        shown = inert(_SHAPES.sub(MASK, text), room, keep_newlines=keep_newlines)
+        shown = inert(_SHAPES.sub(MASK, text), cutoff, keep_newlines=keep_newlines)
         if shown != text:
-            shown = self.secrets_out(shown)
+            shown = self.without_secrets(shown)
         if self._holds_pieces(shown):
             return MASK
         return inert(shown, limit, keep_newlines=keep_newlines)

@@ -130,7 +130,7 @@ class Table:
 
     def _path(self, name: str) -> str:
         # A key comes from the file as well, and may be a secret in the wrong place.
-        plain = not name or (_PLAIN_KEY.fullmatch(name) and Redactor().secrets_out(name) == name)
+        plain = not name or (_PLAIN_KEY.fullmatch(name) and Redactor().without_secrets(name) == name)
         return ".".join(part for part in (self.path, name if plain else self.show(name)) if part)
 
     # -- keys ------------------------------------------------------------------
@@ -157,9 +157,9 @@ class Table:
 
     def line(self, name: str, default: str | None = None, *, at_most: int = 300) -> str:
         """Stripped printable text of at most `at_most` characters."""
-        words = f"printable text of at most {at_most} characters"
+        expected = f"printable text of at most {at_most} characters"
         return self._read(
-            name, default, "", lambda value: as_line(value, at_most, blank=default == ""), words
+            name, default, "", lambda value: as_line(value, at_most, blank=default == ""), expected
         )
 
     def number(
@@ -172,15 +172,17 @@ class Table:
     ) -> float:
         """A finite number in `at_least`..`at_most`, both included."""
         stand_in = at_least if math.isfinite(at_least) else 0.0
-        words = range_words("a number", at_least, at_most)
-        return self._read(name, default, stand_in, lambda value: as_number(value, at_least, at_most), words)
+        expected = range_words("a number", at_least, at_most)
+        return self._read(
+            name, default, stand_in, lambda value: as_number(value, at_least, at_most), expected
+        )
 
     def whole(
         self, name: str, default: int | None = None, *, at_least: int = 0, at_most: int = 10**12
     ) -> int:
         """An integer in `at_least`..`at_most`, both included."""
-        words = range_words("a whole number", at_least, at_most)
-        return self._read(name, default, at_least, lambda value: as_whole(value, at_least, at_most), words)
+        expected = range_words("a whole number", at_least, at_most)
+        return self._read(name, default, at_least, lambda value: as_whole(value, at_least, at_most), expected)
 
     def flag(self, name: str, default: bool | None = None) -> bool:
         return self._read(name, default, False, as_flag, "true or false")
@@ -204,11 +206,11 @@ class Table:
             return found if found is not None and at_least <= found <= at_most else None
 
         if at_most < _YEAR:
-            words = f'a duration from "{span_text(at_least)}" to "{span_text(at_most)}"'
+            expected = f'a duration from "{span_text(at_least)}" to "{span_text(at_most)}"'
         else:
-            words = 'a duration such as "90s", "5m" or "1h30m"'
-            words += f" of at least {span_text(at_least)}" if at_least else ""
-        return self._read(name, default, at_least, read, words)
+            expected = 'a duration such as "90s", "5m" or "1h30m"'
+            expected += f" of at least {span_text(at_least)}" if at_least else ""
+        return self._read(name, default, at_least, read, expected)
 
     def choice(
         self,
@@ -223,10 +225,10 @@ class Table:
         return kind(self.one_of(name, allowed, default))
 
     def one_of(
-        self, name: str, allowed: Collection[str], default: str | None = None, *, words: str = ""
+        self, name: str, allowed: Collection[str], default: str | None = None, *, expected: str = ""
     ) -> str:
-        """One of `allowed`; `words` describe them in problems where they are too many to list."""
-        expected = words or "one of " + ", ".join(allowed)
+        """One of `allowed`; `expected` describes them in problems if there are too many to list."""
+        expected = expected or "one of " + ", ".join(allowed)
         if not self.has(name) and default is not None:
             return default
         value = self.data.get(name)
@@ -241,7 +243,7 @@ class Table:
         default: tuple[str, ...] | None = (),
         *,
         allowed: Collection[str] | None = None,
-        words: str = "a list of names",
+        expected: str = "a list of names",
         single: bool = False,
         most: int = _MAX_NAME,
     ) -> tuple[str, ...]:
@@ -251,19 +253,19 @@ class Table:
         """
         if not self.has(name):
             if default is None:
-                self.unfit(name, words)
+                self.unfit(name, expected)
             return default or ()
         value = self.data[name]
         several = [value] if single and isinstance(value, str) else value
         if not isinstance(several, list):
-            self.unfit(name, words)
+            self.unfit(name, expected)
             return default or ()
         found: dict[str, None] = {}
-        for each in several:
-            if (line := as_line(each, most, blank=False)) is None:
-                self.wrong(name, self.show(each), words)
+        for item in several:
+            if (line := as_line(item, most, blank=False)) is None:
+                self.wrong(name, self.show(item), expected)
             elif allowed is not None and line not in allowed:
-                self.wrong(name, self.show(line), _some_of(allowed, words), near=nearest(line, allowed))
+                self.wrong(name, self.show(line), _some_of(allowed, expected), near=nearest(line, allowed))
             elif line in found:
                 self.wrong(name, f"{self.show(line)} twice", "each name once")
             else:
@@ -306,10 +308,10 @@ class Table:
         if not isinstance(value, list):
             self.unfit(name, f"tables, each headed [[{self._path(name)}]]")
             return []
-        return [self.at(f"{name}[{index}]", each) for index, each in enumerate(value, 1)]
+        return [self.at(f"{name}[{index}]", item) for index, item in enumerate(value, 1)]
 
 
-def _some_of(allowed: Collection[str], words: str) -> str:
+def _some_of(allowed: Collection[str], expected: str) -> str:
     if len(allowed) > _MAX_LISTED:
-        return words
+        return expected
     return "some of " + ", ".join(allowed) if allowed else "none, as none is declared"

@@ -76,8 +76,8 @@ def _toml(value: object, depth: int) -> str:
     if isinstance(value, list | dict) and depth > 3:
         return "…"
     if isinstance(value, list):
-        return "[" + ", ".join(_toml(each, depth + 1) for each in value[:_MAX_SHOWN]) + "]"
+        return "[" + ", ".join(_toml(item, depth + 1) for item in value[:_MAX_SHOWN]) + "]"
     if isinstance(value, dict):
         pairs = list(value.items())[:_MAX_SHOWN]
-        return "{ " + ", ".join(f"{key} = {_toml(each, depth + 1)}" for key, each in pairs) + " }"
+        return "{ " + ", ".join(f"{key} = {_toml(item, depth + 1)}" for key, item in pairs) + " }"
     return str(value) if isinstance(value, int | float | date | time) else repr(value)

@@ -1,4 +1,4 @@
-"""Own traffic: what one call of an application did, and the counts of many. Never what it said."""
+"""Own traffic: one call of an application, and the counts of many. Never the content of a call."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from claude_tui.model.json_values import saved_as
 from claude_tui.model.observation import Outcome, RateLimitReading, WindowReading
 
 __all__ = [
@@ -26,9 +27,9 @@ __all__ = [
 ]
 
 OTHER = "other"
-"""The name of all applications, routes or models beyond the number that is kept apart."""
+"""The name for all applications, routes or models beyond the number that is counted separately."""
 UNKNOWN = "unknown"
-"""The name for what a source cannot tell."""
+"""The name for what a source does not report."""
 SPANS = (10, 60, 600, 3600, 86400)
 """The lengths of roll-ups in seconds. They are recorded with 10 s; longer ones are merged from shorter
 ones."""
@@ -48,7 +49,7 @@ class CallEnd(StrEnum):
     CUT = "cut"
     """The upstream cut the stream before its end."""
     ABANDONED = "abandoned"
-    """The client left."""
+    """The client disconnected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Call:
     route: str
     """`messages`, `count_tokens`, `batches`, `files`, `models`, or OTHER."""
     application: str
-    """The application; UNKNOWN if nothing tells."""
+    """The application; UNKNOWN if nothing identifies it."""
     outcome: Outcome
     """The class of the result, as for probes."""
     end: CallEnd = CallEnd.COMPLETE
@@ -98,7 +99,7 @@ class Call:
     served_model: str | None = None
     """The model that answered, if the response names it."""
     http_status: int | None = None
-    """The status; None if no answer came, or the source does not tell."""
+    """The status; None if no answer came, or the source does not report it."""
     error_type: str | None = None
     """The server's error type, or the probes' own."""
     message: str | None = None
@@ -108,7 +109,7 @@ class Call:
     streamed: bool = False
     """Whether the response was a stream of events, or one was requested."""
     max_tokens: int | None = None
-    """The most tokens that the request let it generate; None if the source does not tell."""
+    """The limit of generated tokens in the request; None if the source does not report it."""
     first_byte_s: float | None = None
     """Seconds from the end of the request's head to the first byte of the response."""
     first_token_s: float | None = None
@@ -126,14 +127,14 @@ class Call:
     retries: int | None = None
     """How many attempts of the same call preceded this one, or the last one of a reported call.
 
-    None if the source does not tell.
+    None if the source does not report it.
     """
     retry_after_s: float | None = None
     """How many seconds the response asked to wait."""
     early: bool | None = None
     """Whether it repeats a call before the wait that the last response asked for was over.
 
-    None if that response asked for none, or if nothing tells.
+    None if that response asked for none, or if that is not known.
     """
     limits: tuple[RateLimitReading, ...] = ()
     """The rate-limit buckets of the response."""
@@ -172,10 +173,10 @@ class RollUp:
     cut: int = 0
     """How many of them were streams that the upstream cut."""
     abandoned: int = 0
-    """How many of them the client left."""
+    """How many of them the client abandoned."""
     retried: int = 0
     """How many of them were not first attempts."""
-    retries_told: int = 0
+    retries_known: int = field(default=0, metadata=saved_as("retries_told"))
     """For how many of them it is known whether they were first attempts."""
     max_tokens: int = 0
     """How many responses `max_tokens` stopped."""
@@ -220,14 +221,14 @@ class CallCount(NamedTuple):
     """How many calls there are."""
     counted: int = 0
     """How many of them came with token counts."""
-    retries_told: int = 0
+    retries_known: int = 0
     """For how many of them it is known whether they were first attempts."""
     first_token: bytes = b""
     """Histogram of the seconds to the first content delta; b"" also if it was not requested."""
 
     @classmethod
     def of(cls, row: RollUp) -> CallCount:
-        return cls(row.at, row.span_s, row.key, row.calls, row.counted, row.retries_told, row.first_token)
+        return cls(row.at, row.span_s, row.key, row.calls, row.counted, row.retries_known, row.first_token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,7 @@ class RolledUp:
     rows: tuple[RollUp, ...]
     """The roll-ups, at most one for each key and span."""
     seen: bytes = b""
-    """Digests of the request ids among them, so that a call that is reported twice counts once."""
+    """Digests of their request ids, so that a call that is reported twice counts once."""
 
 
 class KeptBecause(StrEnum):

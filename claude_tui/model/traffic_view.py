@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 ALL = "all"
-"""The name of the figures of everything."""
+"""The name of the figures for all calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class TrafficFigures:
     cache_share: float | None
     """The share of the prompt tokens that came from the cache, 0..1."""
     prompt_p95: float | None
-    """Prompt tokens per call that 95% stay below; None below 20 calls."""
+    """The 95th percentile of prompt tokens per call; None below 20 calls."""
     cost_usd: float | None
     """The cost in dollars; None if no call has a price."""
     usd_per_hour: float | None
@@ -114,7 +114,7 @@ class TrafficFigures:
     cut: int
     """Streams that the upstream cut."""
     abandoned: int
-    """Calls that the client left."""
+    """Calls that the client abandoned."""
     max_tokens: float | None
     """The share of the responses that `max_tokens` stopped."""
     refusals: float | None
@@ -138,7 +138,7 @@ class TrafficFigures:
 
     def count_of(self, outcome: Outcome) -> int:
         """Calls that failed with this outcome."""
-        return sum(each.count for each in self.failures if each.outcome is outcome)
+        return sum(failure.count for failure in self.failures if failure.outcome is outcome)
 
     def share_of(self, outcome: Outcome) -> float | None:
         """The share of calls that failed with this outcome; None with too few calls, as `failing`."""
@@ -224,7 +224,7 @@ class TrafficView:
     readings: tuple[KeptCall, ...] = ()
     """The readings of the last quarter of an hour, at most one per minute for each model, oldest first."""
     troubles: tuple[TrafficTrouble, ...] = ()
-    """The problems that last, or ended within the last quarter of an hour."""
+    """The problems that are ongoing, or ended within the last quarter of an hour."""
     today_usd: float | None = None
     """The cost since midnight UTC, to the last full minute, in dollars; None if nothing has a price."""
 

@@ -170,7 +170,7 @@ class Evidence:
 
     @property
     def brief_text(self) -> str:
-        """As much as can be said in the least room without being cut."""
+        """The shortest complete form, for places where longer text would be cut."""
         return _sentence(self.brief or self.clauses[0])
 
     def split(self, kept: int) -> tuple[str, tuple[str, ...]]:
@@ -185,7 +185,7 @@ def _sentence(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A problem that seems to be over: requests succeed again, but too few yet to exclude luck."""
+    """A problem that seems to be over: requests succeed again, but too few so far to rule out chance."""
 
     good: int
     """How many requests in a row have succeeded."""
@@ -201,12 +201,12 @@ class Recovery:
 
     @property
     def more(self) -> int:
-        """How many are missing."""
+        """How many successes are still needed."""
         return max(self.needed - self.good, 1)
 
     @property
     def more_s(self) -> float:
-        """The seconds that are missing; 0 if the number of answers takes longer."""
+        """How many more seconds are needed; 0 if the number of answers takes longer."""
         counted = self.good / self.needed
         return self.needed_s - self.good_s if self.good_s < min(counted, 1.0) * self.needed_s else 0.0
 
@@ -246,7 +246,7 @@ class Taken:
     at: datetime
     """When they said so."""
     severity: Severity
-    """The severity at that time: what becomes worse is news again."""
+    """The severity at that time: if it gets worse, somebody has to be notified again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +290,7 @@ class Verdict:
     detected_at: datetime | None = None
     """When the problem first became detectable."""
     respond_by: datetime | None = None
-    """By when to respond, according to the severity; None if there is no target."""
+    """The latest time to respond, according to the severity; None if there is no target."""
     page_stage: str = ""
     """The phase of the page's incident, such as `monitoring`, if components are green again; otherwise
     empty."""
@@ -307,7 +307,7 @@ class Verdict:
     scope: str = ""
     """Which of the probed models it concerns; empty if only one is probed, and without a problem."""
     fallback: str | None = None
-    """The id of a model that answers in the meantime."""
+    """The id of a model that answers meanwhile."""
     note: str = ""
     """A remark in addition to the evidence."""
     set_by: str = ""
@@ -325,7 +325,7 @@ class Verdict:
         return self.summary.removeprefix(self.opening).strip()
 
     def evidence_of(self, kind: EvidenceKind) -> Evidence | None:
-        return next((each for each in self.evidence if each.kind is kind), None)
+        return next((evidence for evidence in self.evidence if evidence.kind is kind), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ USED_UP = 0.01
 # The smallest skew that exceeds the rounding and the travel time of a `date` header.
 _SKEW_S = 2.0
 LONGEST_RESET = timedelta(days=62)
-"""A reset that is further away is a mistake of the server."""
+"""A reset further away than this is a mistake of the server."""
 
 
 def asked_to_wait_s(observation: Observation) -> float:
@@ -25,7 +25,7 @@ def asked_to_wait_s(observation: Observation) -> float:
     and buckets that are used up.
     """
     cut = observation.outcome is Outcome.TRUNCATED_STREAM and observation.http_status is not None
-    # The headers of a stream that was cut mean nothing.
+    # The headers of a stream that was cut say nothing about waiting.
     if not observation.failed or cut:
         return 0.0
     if observation.retry_after_s is not None:
@@ -54,11 +54,13 @@ def wait_after(
 def _until_reset_s(observation: Observation) -> float:
     resets = [window.reset_at for window in observation.windows if window.rejected]
     resets = resets or [
-        each.reset_at
-        for each in observation.windows
-        if (each.used or 0.0) >= 1 and not each.window.startswith("overage")
+        window.reset_at
+        for window in observation.windows
+        if (window.used or 0.0) >= 1 and not window.window.startswith("overage")
     ]
-    resets = resets or [each.reset_at for each in observation.rate_limits if _is_used_up(each)]
+    resets = resets or [
+        rate_limit.reset_at for rate_limit in observation.rate_limits if _is_used_up(rate_limit)
+    ]
     skew = timedelta(seconds=observation.skew_s or 0.0)
     skew = skew if abs(skew.total_seconds()) >= _SKEW_S else timedelta()
     now = observation.at + skew

@@ -27,7 +27,7 @@ _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzin
 
 
 class WhenError(ClaudeTopError):
-    """The text names no instant, or more than one. The message is a sentence for whoever typed it."""
+    """The text names no instant, or more than one. The message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Local:
         Two while clocks are set back, none while they are set forward, otherwise one.
         """
         readings = (self._aware(wall.replace(fold=fold)) for fold in (0, 1))
-        real = [each for each in readings if self.wall(each) == wall]
+        real = [reading for reading in readings if self.wall(reading) == wall]
         return tuple(sorted(set(real)))
 
     def name(self, instant: datetime) -> str:
@@ -135,7 +135,7 @@ def _absolute(found: re.Match[str], now: datetime, local: Local) -> datetime:
         try:
             instant = _one(wall, zone, local)
         except WhenError as error:
-            # A time that is still to come cannot be meant.
+            # A time in the future cannot be meant.
             if wall <= local.wall(now):
                 problem = problem or error
             continue
@@ -180,14 +180,16 @@ def _one(wall: datetime, zone: str, local: Local) -> datetime:
     if not readings:
         raise WhenError(f"There was no {wall:%H:%M} local time on {wall:%b %d}: the clocks went forward.")
     if len(readings) > 1:
-        meant = " or ".join(f"{wall:%H:%M} {local.name(each)} ({each:%H:%M} UTC)" for each in readings)
+        meant = " or ".join(
+            f"{wall:%H:%M} {local.name(reading)} ({reading:%H:%M} UTC)" for reading in readings
+        )
         raise WhenError(f"The clocks went back on {wall:%b %d}: write {meant}.")
     return readings[0]
 
 
 def _named(zone: str, readings: tuple[datetime, ...], local: Local) -> datetime:
-    for each in readings:
-        if local.name(each).upper() == zone:
-            return each
-    names = sorted({local.name(each) for each in readings} | {"UTC"})
+    for reading in readings:
+        if local.name(reading).upper() == zone:
+            return reading
+    names = sorted({local.name(reading) for reading in readings} | {"UTC"})
     raise WhenError(f"{zone} is not a zone that is known here: write {' or '.join(names)}, or +02:00.")

@@ -32,9 +32,9 @@ PIECE = 65_536
 
 _MAX_CODINGS = 5
 GZIP = b"\x1f\x8b\x08"
-"""How gzip begins, as no text does."""
+"""The first bytes of gzip, which no text has."""
 ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
-"""How zlib begins at the usual levels, as no text does."""
+"""The first bytes of zlib at the usual levels, which no text has."""
 _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,64}(?:[{\[<]|event:|data:|: )")
@@ -106,8 +106,8 @@ class Decoder:
     def decode(self, data: bytes) -> Iterator[bytes]:
         if not self._begun and data:
             self._begun = True
-            # Something on the way compressed the body, or dropped the header that says so.
-            if not self._layers and (coding := _untold(data)) is not None:
+            # Something on the path compressed the body, or dropped the header that says so.
+            if not self._layers and (coding := _detected(data)) is not None:
                 self._layers.append(_Inflated(coding, self._limit))
         self._received += len(data)
         if self._received > self._limit:
@@ -118,8 +118,8 @@ class Decoder:
         return pieces
 
 
-def _untold(data: bytes) -> str | None:
-    """The coding of a body without a header for it, by its first bytes."""
+def _detected(data: bytes) -> str | None:
+    """The coding of a body without a content-encoding header, by its first bytes."""
     if data.startswith(GZIP):
         return "gzip"
     return "deflate" if data.startswith(ZLIB) else None

@@ -34,7 +34,7 @@ class Budget:
             del self._spent[oldest]
 
     def set_besides(self, usd: float) -> None:
-        """Adds what was paid for today besides probes, in all processes."""
+        """Sets today's cost of requests other than probes, in all processes."""
         self._besides = self._today(), _dollars(usd)
 
     def spend(self) -> Spend:

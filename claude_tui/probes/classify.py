@@ -32,8 +32,8 @@ from http import HTTPStatus
 
 from claude_tui.knowledge import Knowledge, Reach, knowledge
 from claude_tui.knowledge.recognition import Recogniser
+from claude_tui.model.interning import interned_text
 from claude_tui.model.observation import Outcome
-from claude_tui.model.shared import shared_text
 from claude_tui.model.text import Redactor
 from claude_tui.probes.error_body import (
     html_title,
@@ -57,7 +57,7 @@ NEEDS_TLS = "needs_tls"
 _CHARSET = re.compile(r"charset=[\"']?([\w.-]{1,20})", re.I)
 # Relays put the id into the sentence: `(request id: 2026112712abc)`.
 _TOLD_ID = re.compile(r"\brequest[ _-]?id\W{1,3}([A-Za-z0-9_-]{8,80})", re.I)
-# Statuses that say more than a type such as `api_error`.
+# Statuses that are more specific than a type such as `api_error`.
 _TELLING = frozenset({401, 402, 403, 404, 413})
 _BARE_REFUSAL = re.compile(
     r"[\W\d]*(?:(?:http|error|code|status|your|the|client|request|access|permission|operation|action|you|are"
@@ -70,20 +70,20 @@ _FIREWALL = re.compile(
     r"|challenge",
     re.I,
 )
-# What a reverse proxy answers itself when the server behind it fails.
+# The reverse proxy's own responses when the server behind it fails.
 _FRONT_FAILS = frozenset({500, 502, 503, 504})
-# What it answers itself to a request that it does not pass on.
+# Its own responses to a request that it does not forward.
 _FRONT_REFUSES = frozenset({400, 405, 408, 411, 414, 417, 421, 431, 494})
-# Of a login in front of a server, and of the identity-aware proxy of a cloud.
+# Headers of a login in front of a server, and of a cloud's identity-aware proxy.
 _LOGIN_HEADERS = frozenset({"www-authenticate", "x-goog-iap-generated-response"})
 _LIMIT_HEADERS = ("anthropic-ratelimit-", "llm_provider-anthropic-ratelimit-")
-# Far more than is shown, so that this cut splits no secret; far less than a server may send.
+# Far more than is shown, so that the cut does not split a secret; far less than a server may send.
 _MAX_EXCERPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """The class of an exchange, and what the response said; all text is clean."""
+    """The class of an exchange and the details in the response; all text is clean."""
 
     outcome: Outcome
     """The class."""
@@ -92,11 +92,11 @@ class Classified:
     error_code: str | None = None
     """A more specific code, if the error has one."""
     message: str | None = None
-    """What the response said, for people."""
+    """The error message in the response, for people."""
     request_id: str | None = None
-    """The id for the provider's support; with its name, where another server than the API gave it."""
+    """The id for the provider's support; with its header's name if it comes from another server."""
     body_wait_s: float | None = None
-    """How long the body asks to wait."""
+    """The wait that the body asks for, in seconds."""
 
 
 def classify_response(
@@ -231,7 +231,7 @@ def _by_body(
 def _by_words(
     status: int, headers: Mapping[str, str], text: str, table: Knowledge, *, gateway: bool
 ) -> Classified:
-    """A body without JSON: the page or the words of something in front of a gateway, or of the gateway."""
+    """A body without JSON: the page or text of a gateway, or of something in front of it."""
     if gateway and status in _FRONT_FAILS | _FRONT_REFUSES and (front := front_of(headers, text)):
         known = table.own("gateway_page" if status in _FRONT_FAILS else "front_refused")
         return Classified(known.outcome, known.type, message=f"{_page_or_words(status, text)} ({front})")
@@ -246,14 +246,14 @@ def _by_fields(
     fields: ErrorFields, http_status: int, table: Knowledge, *, gateway: bool, streamed: bool = False
 ) -> Classified:
     recogniser = table.recogniser
-    # A success, or the 500 that stands for a broken stream, says less than the body does.
+    # A success, or the 500 of a broken stream, is less specific than the body.
     status = (fields.status or http_status) if http_status < 400 or streamed else http_status
     original = original_error(fields, recogniser)
     if fields.edge and status == HTTPStatus.FORBIDDEN:
         known = recogniser.of_status(status)
     else:
         text = original.message or ""
-        # "Something failed" says less than such a status.
+        # "Something failed" is less specific than such a status.
         vague = status in _TELLING and recogniser.is_vague(original.type)
         kind = None if vague else original.type
         known = recogniser.recognised(status, kind, original.code, text, gateway=gateway)
@@ -274,23 +274,23 @@ def _by_fields(
 def _with_front_limit(
     found: Classified, status: int, headers: Mapping[str, str], text: str, table: Knowledge
 ) -> Classified:
-    """A 429 in words or as a page, which the API sends as JSON with its id: a limit of what is in front."""
+    """A 429 as text or a page, while the API sends JSON with its id: a limit of something in front of it."""
     if status != HTTPStatus.TOO_MANY_REQUESTS or found.outcome is not Outcome.RATE_LIMITED:
         return found
     from_api = "request-id" in headers or any(name.startswith(_LIMIT_HEADERS) for name in headers)
     plain = table.recogniser.of_status(status)
-    said = found.message or ""
-    kind = table.recogniser.recognised(status, None, None, said, gateway=True)
+    message = found.message or ""
+    kind = table.recogniser.recognised(status, None, None, message, gateway=True)
     if from_api or not text.strip() or kind.advice is not plain.advice:
         return found
     front = front_of(headers, text) or headers.get("server", "").partition("/")[0].strip()
     return replace(
-        found, error_type=table.own("front_limit").type, message=f"{said} ({front})" if front else said
+        found, error_type=table.own("front_limit").type, message=f"{message} ({front})" if front else message
     )
 
 
 def _is_message(data: object) -> bool:
-    """Whether it is a whole answer of the API, as for a request without `stream`."""
+    """Whether it is a complete response of the API, as for a request without `stream`."""
     return isinstance(data, dict) and data.get("type") == "message" and isinstance(data.get("content"), list)
 
 
@@ -300,15 +300,15 @@ def _names_itself(fields: ErrorFields, recogniser: Recogniser, status: int) -> b
         return False
     if fields.code is not None or (fields.type is not None and not recogniser.knows_type(fields.type)):
         return True
-    said = fields.message or ""
-    return _BARE_REFUSAL.fullmatch(said) is None and _FIREWALL.search(said) is None
+    message = fields.message or ""
+    return _BARE_REFUSAL.fullmatch(message) is None and _FIREWALL.search(message) is None
 
 
 def _by_text(status: int, text: str, recogniser: Recogniser, *, gateway: bool = False) -> Classified:
     page = is_html(text)
     words = page_words(text) if page else text
     known = recogniser.recognised(status, None, None, words, gateway=gateway)
-    # The words of a page are those of whoever wrote it, who knows nothing of keys and limits.
+    # The text of a page was written for any site, and says nothing about keys and limits.
     if known.recognition.words is not None and (not page or known.outcome is Outcome.INVALID_RESPONSE):
         return Classified(known.outcome, message=_said(status, words))
     outcome = recogniser.of_status(status).outcome
@@ -353,22 +353,22 @@ def _clean(found: Classified, headers: Mapping[str, str], redactor: Redactor) ->
     def clean(text: str | None, limit: int) -> str | None:
         return redactor.clean(text.strip(), limit) if text and text.strip() else None
 
-    def shared(text: str | None, limit: int) -> str | None:
+    def interned(text: str | None, limit: int) -> str | None:
         found = clean(text, limit)
-        return None if found is None else shared_text(found)
+        return None if found is None else interned_text(found)
 
-    told = _TOLD_ID.search(found.message or "")
+    quoted = _TOLD_ID.search(found.message or "")
     ids = (
         headers.get("request-id"),
         found.request_id,
         other_request_id(headers),
-        f"request id {told[1]}" if told is not None else None,
+        f"request id {quoted[1]}" if quoted is not None else None,
     )
     return Classified(
         outcome=found.outcome,
-        error_type=shared(found.error_type, 80),
-        error_code=shared(found.error_code, 80),
-        message=shared(found.message, MAX_MESSAGE),
-        request_id=next((text for each in ids if (text := clean(each, 128))), None),
+        error_type=interned(found.error_type, 80),
+        error_code=interned(found.error_code, 80),
+        message=interned(found.message, MAX_MESSAGE),
+        request_id=next((text for candidate in ids if (text := clean(candidate, 128))), None),
         body_wait_s=found.body_wait_s,
     )

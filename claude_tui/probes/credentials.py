@@ -46,7 +46,7 @@ _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie", re.I)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """A key or a token (never both), the base URL, and what is wrong with either.
+    """A key or a token (never both), the base URL, and the problems with either.
 
     Suspicious credentials are sent anyway unless refused: the response is better evidence than a guess.
     """
@@ -58,9 +58,9 @@ class Credentials:
     base_url: str
     """For requests and display: without user and password."""
     key_problem: str | None = None
-    """What is wrong with the credential, without secrets."""
+    """The problem with the credential, without secrets."""
     base_url_problem: str | None = None
-    """What is wrong with the base URL, without secrets."""
+    """The problem with the base URL, without secrets."""
     refused: bool = False
     """Whether the credential is never sent, because no HTTP header can carry it, or it is for another
     vendor."""

@@ -1,4 +1,4 @@
-"""Headers of the user's own, which the SDK adds to each request."""
+"""The user's own headers, which the SDK adds to each request."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 HEAD_START_S = 0.25
 """How long each address is tried before the next one is tried as well."""
 MAX_ADDRESSES = 8
-# An address that another one beat is given so long before it counts as one that does not answer.
+# How long the attempt of an address that lost the race may continue before it counts as unanswered.
 _ANSWERS_WITHIN_S = 1.0
 
 
@@ -43,7 +43,7 @@ _S = TypeVar("_S", bound=Stream)
 
 
 class _Tapped:
-    """A connection that passes what is read from it to `feed`, except after the start of TLS."""
+    """A connection that also passes the data read from it to `feed`, until TLS starts."""
 
     def __init__(self, stream: Any, feed: Callable[[bytes], None]) -> None:
         self._stream = stream
@@ -59,7 +59,7 @@ class _Tapped:
 
 
 class _Attempts(Generic[_S]):
-    """What becomes of the first address of a host, also if another one is connected before it."""
+    """Follows the attempt to connect to a host's first address, even if another address wins the race."""
 
     def __init__(self, addresses: Sequence[str], connect: Callable[[str], Awaitable[_S]]) -> None:
         self._first = addresses[0]
@@ -70,7 +70,7 @@ class _Attempts(Generic[_S]):
 
     async def connect(self, address: str) -> _S:
         if address == self._first:
-            # The race cancels what has lost, but the attempt goes on until `close`.
+            # The race cancels the losers, but this attempt continues until `close`.
             self._began = asyncio.get_running_loop().time()
             self._attempt = asyncio.ensure_future(self._connect(address))
             stream = await asyncio.shield(self._attempt)
@@ -83,9 +83,9 @@ class _Attempts(Generic[_S]):
     async def bypassed(self) -> Bypassed | None:
         """The kind of the first address if it does not work and one of the other kind was connected.
 
-        Waits until that is known, at most a second from the start of the attempt. None if it only took longer
-        than the other, on this machine itself, where servers often listen to one kind only, and without a
-        route, as then nobody waits.
+        Waits until that is known, at most a second from the start of the attempt. None if it was only
+        slower; also None for this machine itself, where servers often listen on one kind only, and without
+        a route, as that fails at once.
         """
         first = kind_of_address(self._first)
         here = not self._connected or ipaddress.ip_address(self._connected).is_loopback
@@ -102,7 +102,7 @@ class _Attempts(Generic[_S]):
         return Bypassed(first, AddressFault.REFUSED if refused else AddressFault.FAILS)
 
     async def close(self) -> None:
-        """Ends what is left of the first attempt."""
+        """Cancels the first attempt if it is still running."""
         if self._attempt is not None:
             attempt, self._attempt = self._attempt, None
             await _give_up([attempt])
@@ -134,16 +134,16 @@ class Dialer:
         return cast(_S, _Tapped(stream, self._feed))
 
     async def settle(self) -> None:
-        """Records in `trace` which kind of addresses does not work, if one had to be worked round.
+        """Records in `trace` which kind of address failed, if the other kind had to be used.
 
-        For the end of an exchange, as it may take a moment until that is known.
+        Call it at the end of an exchange, as it may wait a moment for that.
         """
         if self._attempts is not None and self.trace is not None and not self.trace.proxied:
             self.trace.bypassed = await self._attempts.bypassed()
         await self.close_attempt()
 
     async def close_attempt(self) -> None:
-        """Ends a connection attempt that another one has beaten."""
+        """Cancels a connection attempt that lost the race."""
         if self._attempts is not None:
             attempts, self._attempts = self._attempts, None
             await attempts.close()
@@ -203,7 +203,7 @@ async def system_resolver(host: str, port: int) -> Sequence[str]:
             found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except (OSError, UnicodeError) as error:
             found = error
-        with suppress(RuntimeError):  # the loop has closed: nothing waits for the result
+        with suppress(RuntimeError):  # the loop has closed, so nothing waits for the result
             loop.call_soon_threadsafe(settle, found)
 
     threading.Thread(target=look_up, name=f"look up {host}", daemon=True).start()

@@ -28,7 +28,7 @@ FAILURES: Final[tuple[type[Exception], ...]] = (
     OSError,
     ValueError,
 )
-"""Everything an exchange raises because of the network, the server or the environment."""
+"""All exceptions of an exchange that are caused by the network, the server or the environment."""
 
 
 @dataclass(frozen=True, slots=True)

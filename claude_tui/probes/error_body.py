@@ -1,4 +1,4 @@
-"""Finds errors inside the text that a server, an edge or a gateway sent."""
+"""Finds errors in the text of a response from a server, an edge or a gateway."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def html_title(text: str) -> str | None:
 
 
 def _variants(text: str) -> Iterator[str]:
-    """`text`, then with one and two levels of backslashes taken off."""
+    """`text`, then with one and two levels of backslashes removed."""
     yield text
     for _ in range(2):
         unescaped = _ESCAPED.sub(r"\1", text)

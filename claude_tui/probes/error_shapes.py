@@ -23,7 +23,7 @@ MAX_PARSED = 1_000_000
 MAX_EMBEDDED = 20_000
 _MAX_DEPTH = 4
 
-# Where a response keeps its error object, or a list of them.
+# The keys under which a response has its error object, or a list of them.
 _INNER = ("error", "errors", "detail", "fault", "base_resp", "Error", "ResponseMetadata")
 _TITLES = (
     "message",
@@ -56,7 +56,7 @@ _IDS = ("request_id", "requestId", "RequestId", "requestID", "ray_id", "trace_id
 _DENIALS = {"failure", "failed", "fail", "error"}
 # A word in capitals, as Google's APIs state it.
 _STATUS_WORD = re.compile(r"[A-Z]{2,}(?:_[A-Z]+)*\Z")
-# What programs print for an absent value.
+# Printed forms of an absent value.
 _NO_VALUE = frozenset({"None", "null", "<nil>", "nil", "undefined"})
 
 _Object = Mapping[str, object]
@@ -64,7 +64,7 @@ _Object = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ErrorFields:
-    """The fields of an error object, not yet cleaned; None where absent."""
+    """The fields of an error object, not yet cleaned; None if absent."""
 
     type: str | None = None
     """The error type, such as `overloaded_error`."""
@@ -73,11 +73,11 @@ class ErrorFields:
     message: str | None = None
     """The text for people; title and sentence if the response has both."""
     request_id: str | None = None
-    """The id in the body, where it has one; with its name unless that is `request_id`."""
+    """The id in the body, with its name unless that is `request_id`."""
     status: int | None = None
     """The HTTP status that the body itself states."""
     edge: bool = False
-    """Whether an edge in front of the server marks the error as its own."""
+    """Whether an edge in front of the server claims the error as its own."""
 
 
 def load_json(text: str | bytes, limit: int = MAX_PARSED) -> object:
@@ -91,7 +91,7 @@ def load_json(text: str | bytes, limit: int = MAX_PARSED) -> object:
 
 
 def read_error(data: object, depth: int = 0) -> ErrorFields | None:
-    """The error in a decoded body, or None where there is none."""
+    """The error in a decoded body, or None if there is none."""
     data = _only_object(data)
     if not isinstance(data, dict) or depth > _MAX_DEPTH:
         return None
@@ -151,9 +151,9 @@ def _is_error(data: _Object) -> bool:
     if _text(data.get("message")) or _text(data.get("Message")):
         return True
     status = _status(data)
-    told = any(_text(data.get(key)) for key in _TITLES)
+    has_title = any(_text(data.get(key)) for key in _TITLES)
     refused = data.get("success") is False or str(data.get("status")).lower() in _DENIALS
-    return told and (refused or _code(data) is not None or (status is not None and status >= 400))
+    return has_title and (refused or _code(data) is not None or (status is not None and status >= 400))
 
 
 def _fields(error: _Object) -> ErrorFields:
@@ -201,7 +201,7 @@ def _raw(error: _Object) -> str | None:
 
 
 def _type(error: _Object) -> str | None:
-    """The type, without the namespace of AWS; a problem's type is a URL, which is none."""
+    """The type, without the namespace of AWS; the type of problem details is a URL and does not count."""
     for key in _TYPES:
         text = _text(error.get(key))
         if text is not None and "://" not in text and not text.startswith("about:"):

@@ -37,7 +37,7 @@ class Phase(StrEnum):
 
 
 class ExchangeTrace:
-    """Records one exchange. `record` is the request's `trace` extension, of httpx2 and httpx2 alike.
+    """Records one exchange. `record` is the request's `trace` extension in httpx2.
 
     Through a proxy, `dns` and `connect` of the target cannot be observed and stay None; the request that
     opens the tunnel is not recorded.
@@ -102,8 +102,8 @@ class ExchangeTrace:
     @property
     def answered_otherwise(self) -> str | None:
         """The beginning of a response that is not HTTP; None if there is none, or if it is HTTP."""
-        said = self._first_bytes.strip(b"\r\n")
-        return None if _HTTP.startswith(said[: len(_HTTP)]) else said.decode("utf-8", "replace")
+        received = self._first_bytes.strip(b"\r\n")
+        return None if _HTTP.startswith(received[: len(_HTTP)]) else received.decode("utf-8", "replace")
 
     def keep(self, piece: bytes) -> None:
         """Keeps the beginning of the body, which its reader may not understand."""

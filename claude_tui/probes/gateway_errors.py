@@ -46,7 +46,7 @@ def _with_wrapper(inner: str, outer: str) -> str:
 
 
 def _type_of_class(fields: ErrorFields, message: str, recogniser: Recogniser) -> str | None:
-    """The type that LiteLLM's exception class stands for, if nothing else of the original is left."""
+    """The type that LiteLLM's exception class stands for, if nothing else of the original error remains."""
     named = _GATEWAY_CLASS.search(message)
     if named is None or not recogniser.is_vague(fields.type) or _OVERLOADED.search(message):
         return None

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from claude_tui.model.interning import interned_header
 from claude_tui.model.observation import RateLimitReading, WindowReading
-from claude_tui.model.shared import shared_header
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_number
 from claude_tui.probes.limits import read_rate_limits, read_windows
@@ -74,7 +74,7 @@ class HeaderFacts:
     windows: tuple[WindowReading, ...] = ()
     """The subscription windows."""
     retry_after_s: float | None = None
-    """As the SDK reads it, whatever the status: on a success it does not mean throttled."""
+    """As the SDK reads it, for any status; on a success it does not mean throttling."""
     server_s: float | None = None
     """The server's own time."""
     skew_s: float | None = None
@@ -128,7 +128,7 @@ def other_request_id(fields: Mapping[str, str]) -> str | None:
 
 
 def clock_skew(fields: Mapping[str, str], *, now: datetime, sent_at: datetime | None = None) -> float | None:
-    """The least skew of the server's clock, in seconds, that its `date` allows.
+    """The smallest skew of the server's clock, in seconds, that is consistent with its `date`.
 
     `date` is cut to the second and stamped somewhere between `sent_at` and `now`, so it gives a
     range; 0.0 when that range contains 0: no measurable skew. None without a date, or from a cache.
@@ -154,7 +154,7 @@ def _server_time(fields: Mapping[str, str]) -> float | None:
 def _notable(fields: Mapping[str, str], redactor: Redactor) -> tuple[tuple[str, str], ...]:
     kept = [(name, value) for name, value in fields.items() if _NOTABLE.fullmatch(name)]
     return tuple(
-        shared_header(
+        interned_header(
             redactor.clean(name, _MAX_NAME),
             redactor.clean(without_user(value) if name == "location" else value, _MAX_VALUE),
         )

@@ -1,6 +1,6 @@
 """Rate-limit buckets and subscription windows, as response headers state them.
 
-Several families of names say the same kind of thing:
+Several families of headers state them:
 
 - `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`;
 - `anthropic-{priority,fast}-{input,output}-tokens-{...}`, with no "ratelimit" in the name;
@@ -77,7 +77,7 @@ def read_rate_limits(fields: Mapping[str, str], *, now: datetime) -> tuple[RateL
 def read_windows(fields: Mapping[str, str], *, redactor: Redactor) -> tuple[WindowReading, ...]:
     """One reading per subscription window that states its utilization or a status, in the order received.
 
-    A refusal that no window claims is that of the window in `representative-claim`.
+    A rejection that no window states is attributed to the window in `representative-claim`.
     """
     names = dict.fromkeys(match["window"] for name in fields if (match := _WINDOW.fullmatch(name)))
     readings = [reading for name in names if (reading := _window(name, fields, redactor)) is not None]
@@ -117,7 +117,7 @@ def _word(fields: Mapping[str, str], name: str, redactor: Redactor) -> str | Non
     return redactor.clean(text, 40) if text else None
 
 
-# Every response has the same names, and a proxy reads thousands.
+# Cached, as all responses have the same names, and a proxy reads thousands.
 @lru_cache(maxsize=256)
 def _bucket(name: str) -> tuple[str, str] | None:
     """The bucket and the figure that a header names."""
@@ -135,7 +135,7 @@ def _short(bucket: str) -> str:
 
 
 def _shared(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """`parse`, returning the same object for a text that was read before.
+    """`parse`, which returns the same object for a text that was parsed before.
 
     A day has thousands of responses with the same limits, and their buckets reset at the same instant.
     """

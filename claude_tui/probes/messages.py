@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from claude_tui.model.errors import ProbeError
-from claude_tui.model.garbage import keep_for_good
+from claude_tui.model.garbage import freeze_existing
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_error, classify_response
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MessagesProbe"]
 
-# A kept-alive connection that the peer has closed fails within a round trip; if it takes longer, the request
+# A kept-alive connection that the peer has closed fails within a round trip. If it takes longer, the request
 # has arrived and its failure counts.
 AT_ONCE_S = 1.0
 
@@ -43,7 +43,7 @@ class MessagesProbe:
 
     TTFT is the time from sending the request to the first content_block_delta of any type. The SDK is
     imported in a thread at the first run, or before it by `warm_up`. Nothing is retried, except that a
-    request on a reused connection that dies at once is sent once more on a fresh one.
+    request on a reused connection that fails at once is sent again on a fresh one.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class MessagesProbe:
         self._turn = asyncio.Lock()
 
     def warm_up(self) -> None:
-        """Starts importing the SDK, over a second of work, in a thread. Needs a running loop."""
+        """Starts importing the SDK in a thread, which takes over a second. Needs a running loop."""
         if self._credentials.usable:
             self._load()
 
@@ -127,12 +127,12 @@ class MessagesProbe:
     def _open(self) -> sdk.Sdk:
         from claude_tui.probes.sdk import Sdk, prewarm
 
-        # The import system has listed the SDK's 3,000 files.
+        # Drops the import system's listing of the SDK's 3,000 files.
         sys.path_importer_cache.clear()
         prewarm()
         # The SDK's objects are permanent: without this, each full collection traverses all of them and blocks
         # every thread for 0.15 s.
-        keep_for_good()
+        freeze_existing()
         return Sdk(self._credentials, routes=self._routes, max_tokens=self._max_tokens)
 
     def _trace(self) -> ExchangeTrace:
@@ -141,7 +141,7 @@ class MessagesProbe:
     async def _exchange(
         self, client: sdk.Sdk, model: str, trace: ExchangeTrace, reader: StreamReader, deadline: float
     ) -> Classified:
-        """Sends the message once, and classifies what came into `reader`."""
+        """Sends the message once, and classifies the response in `reader`."""
         try:
             async with asyncio.timeout_at(deadline):
                 await client.ask(model, trace, reader)
@@ -176,9 +176,9 @@ class MessagesProbe:
         return _OK if reader.ended else self._unended(trace, reader)
 
     def _unended(self, trace: ExchangeTrace, reader: StreamReader) -> Classified:
-        """Classifies a stream without message_stop by what the SDK skips.
+        """Classifies a stream without message_stop by the parts that the SDK skips.
 
-        That is events without a name, and a body that is no stream despite its type.
+        Those are events without a name, and a body that is not a stream despite its type.
         """
         headers, unread = lower_headers(trace.headers), trace.body.decode(errors="replace")
         fields = event_error(unread)
@@ -198,7 +198,7 @@ class MessagesProbe:
         return _unfinished(reader, trace.status or 0, content_type)
 
     def _document(self, trace: ExchangeTrace, body: bytes | str | None) -> Classified:
-        """Classifies a complete response that is no stream."""
+        """Classifies a complete response that is not a stream."""
         return classify_response(
             trace.status or 0,
             lower_headers(trace.headers),
@@ -209,7 +209,7 @@ class MessagesProbe:
         )
 
     def _broken_off(self, trace: ExchangeTrace, reader: StreamReader, fault: Classified) -> Classified:
-        """Classifies an exchange that ended early, by what had arrived."""
+        """Classifies an exchange that was cut off, by the data that had arrived."""
         if reader.ended:
             return _OK
         if trace.phase is not Phase.READ or trace.status is None:

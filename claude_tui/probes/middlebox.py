@@ -1,4 +1,4 @@
-"""Responses of what stands between us and the API: forward proxies, reverse proxies, and unusable bodies."""
+"""Recognises responses of middleboxes: forward proxies, reverse proxies, and unusable bodies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["front_of", "is_noise", "noise_words", "proxy_complaint"]
 
 _LOOKED_AT = 4_000
 _TICKETS = frozenset({"negotiate", "ntlm", "kerberos"})
-# Forward proxies, by how they name themselves in `via`, `server` or a page.
+# Forward proxies, by their names in `via`, `server` or a page.
 _FORWARD = re.compile(
     r"\bsquid\b|blue ?coat|\bproxysg\b|zscaler|forcepoint|websense|mcafee web gateway|\bmwg\b|netskope"
     r"|iron ?port|cisco ?wsa|fortiproxy|fortigate|sophos (?:web|utm)|\bprivoxy\b|\btinyproxy\b|mitmproxy"
@@ -25,7 +25,7 @@ _FORWARD_PAGE = re.compile(
     r"|cache access denied|x-squid-error",
     re.I,
 )
-# Reverse proxies by their error pages; a CDN's page is not among them: it stands before the provider.
+# Reverse proxies by their error pages; a CDN is not among them, as it belongs to the provider.
 _FRONTS = (
     ("nginx", re.compile(r"<center>\s?(?:nginx|openresty|tengine)", re.I)),
     (
@@ -45,7 +45,7 @@ _FRONT_SERVERS = re.compile(
     r"\A(?:nginx|openresty|tengine|envoy|istio-envoy|haproxy|apache|traefik|caddy|awselb|kong|apisix)", re.I
 )
 _CDN = re.compile(r"\Acloudflare\b", re.I)
-# Bytes that no text contains, and what replaces bytes that are not UTF-8.
+# Bytes that no text contains, and the replacement of bytes that are not UTF-8.
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\ufffd]")
 # More than this share of such characters is noise; one broken character is not.
 _NOISE = 0.1
@@ -59,7 +59,7 @@ _MAGIC = (
 
 
 def proxy_complaint(status: int, headers: Mapping[str, str], text: str) -> str | None:
-    """What a forward proxy that answers in place of the server reports; None for any other response."""
+    """The error of a forward proxy that responds in place of the server; None for any other response."""
     error = headers.get("x-squid-error", "").strip()
     title = html_title(text) if is_html(text) else None
     if error:
@@ -72,17 +72,17 @@ def proxy_complaint(status: int, headers: Mapping[str, str], text: str) -> str |
     named = _FORWARD.search(f"{via} {headers.get('server', '')} {text[:_LOOKED_AT]}") or _A_PROXY.search(via)
     if not _FORWARD_PAGE.search(text[:_LOOKED_AT]) and not (named and status >= 500):
         return None
-    # Apache calls what it reports as a reverse proxy a `Proxy Error`, too.
+    # As a reverse proxy, Apache also titles its pages `Proxy Error`.
     if not named and front_of(headers, text) is not None:
         return None
     return f"the proxy answered itself{f' ({title})' if title else ''}"
 
 
 def _login_words(schemes: str) -> str:
-    """What a proxy wants; Kerberos and NTLM are more than a password in a URL."""
-    names = [each.strip().partition(" ")[0] for each in schemes.split(",")]
-    tickets = [each for each in names if each.casefold() in _TICKETS]
-    if not tickets or any(each.casefold() in {"basic", "digest"} for each in names):
+    """The login that a proxy requires; for Kerberos and NTLM, a password in the URL is not enough."""
+    names = [scheme.strip().partition(" ")[0] for scheme in schemes.split(",")]
+    tickets = [name for name in names if name.casefold() in _TICKETS]
+    if not tickets or any(name.casefold() in {"basic", "digest"} for name in names):
         return "the proxy wants a user name and a password"
     return f"the proxy wants a login by {tickets[0]}, which needs a helper such as px or cntlm"
 
@@ -109,6 +109,6 @@ def noise_words(body: bytes | str | None, coding: str) -> str:
     """What is known about a body that cannot be read."""
     start = body[:8] if isinstance(body, bytes) else (body or "")[:8].encode(errors="replace")
     kind = next((name for magic, name in _MAGIC if start.startswith(magic)), None)
-    told = f"content-encoding {coding.strip()}" if coding.strip() else "no content-encoding"
+    encoding = f"content-encoding {coding.strip()}" if coding.strip() else "no content-encoding"
     looks = f", which looks like {kind}" if kind else ""
-    return f"a body that cannot be read, of {len(body or '')} bytes with {told}{looks}"
+    return f"a body that cannot be read, of {len(body or '')} bytes with {encoding}{looks}"

@@ -27,8 +27,8 @@ def newest_active_haiku(catalogue: Catalogue) -> str | None:
 def newest_active(catalogue: Catalogue, family: str) -> str | None:
     """The id of the newest model of a family that is active when the list was read, or None.
 
-    A server that states no lifecycle has only active models. Newest is by `created_at`; where any
-    candidate lacks it, or they share one as behind some gateways, by the version in the id.
+    A server that states no lifecycle has only active models. Newest is by `created_at`; if a
+    candidate lacks it, or all share one as behind some gateways, by the version in the id.
     """
     candidates = [model for model in catalogue.models if _is_active(model, family, catalogue.fetched_at)]
     dated = all(model.created_at is not None for model in candidates)

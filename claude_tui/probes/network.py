@@ -42,7 +42,7 @@ class Exchange:
     headers: tuple[tuple[str, str], ...]
     """As the server spelt them, not yet redacted."""
     body: bytes
-    """The decoded body, as far as it arrived."""
+    """The part of the decoded body that arrived."""
     sent_at: datetime | None
     """With `received_at` it brackets the server's work on our clock, to measure the clock skew."""
     received_at: datetime | None
@@ -52,7 +52,7 @@ class Exchange:
     fault: Classified | None
     """Why the answer is missing or incomplete."""
     bypassed: Bypassed | None = None
-    """The kind of addresses that was tried first and does not work, where another one was connected."""
+    """The kind of address that was tried first and failed, if the other kind was connected."""
 
 
 class Requester:
@@ -68,7 +68,7 @@ class Requester:
     async def get(self, url: str, headers: Mapping[str, str]) -> Exchange:
         """Never raises because of the network or the server. Redirects are not followed.
 
-        A body of more than `MAX_BODY` bytes is a fault; that of an error response is cut.
+        A body of more than `MAX_BODY` bytes is a fault, except that an error response is truncated.
         """
         fault = await self._load_trust(url)
         trace = ExchangeTrace(self._clock, proxy=self._routes.proxy_for(url))

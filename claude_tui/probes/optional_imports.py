@@ -6,18 +6,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["absent"]
+__all__ = ["without_modules"]
 
 
 @contextmanager
-def absent(*names: str) -> Iterator[None]:
+def without_modules(*names: str) -> Iterator[None]:
     """Within it, importing one of the modules `names` raises ImportError, unless it is loaded already.
 
-    Afterwards they can be imported as usual. Name only modules that nothing but the library imports, as other
-    threads see the same modules.
+    Afterwards they can be imported as usual. Name only modules that nothing else imports, as it affects other
+    threads too.
     """
     hidden = [name for name in names if name not in sys.modules]
-    # The import system takes None for "known not to exist".
+    # The import system treats None as "known not to exist".
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a message costs, from the price table in `prices.toml`."""
+"""The cost of a message, from the price table in `prices.toml`."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _shipped_price(model: str | None) -> Price | None:
 
 
 def cost_usd(model: str | None, usage: Usage) -> float:
-    """What `usage` costs in US dollars, by the shipped table; an estimate, too high rather than too low."""
+    """The cost of `usage` in US dollars, by the shipped table; estimated rather too high than too low."""
     return _shipped().price_of(model).cost_usd(usage)
 
 
@@ -137,7 +137,7 @@ def _price(table: Table) -> Price:
     long = "long_prompt_tokens"
     price = Price(
         family=table.line("family"),
-        models=table.strings("models", None, words="a list of model names, with * as a wildcard"),
+        models=table.strings("models", None, expected="a list of model names, with * as a wildcard"),
         input=_dollars(table, "input"),
         output=_dollars(table, "output"),
         cache_write=_dollars(table, "cache_write"),

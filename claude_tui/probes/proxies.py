@@ -16,28 +16,28 @@ from dataclasses import dataclass, field
 from claude_tui.probes.dial import Resolver, system_resolver
 from claude_tui.probes.proxy_setting import Proxy, proxy_for
 
-__all__ = ["Proxies", "trust_of_the_sdk"]
+__all__ = ["Proxies", "sdk_trust"]
 
 
-def trust_of_the_sdk() -> ssl.SSLContext:
-    """What the SDK trusts: SSL_CERT_FILE, else SSL_CERT_DIR, else the system's certificates.
+def sdk_trust() -> ssl.SSLContext:
+    """The certificates that the SDK trusts: SSL_CERT_FILE, else SSL_CERT_DIR, else the system's certificates.
 
     Reads files; 20-50 ms. Raises OSError (ssl.SSLError is one) when the file named cannot be read.
     """
-    from claude_tui.probes.http_client import httpcore2  # 0.1 s, and only https needs it
+    from claude_tui.probes.http_client import httpcore2  # takes 0.1 s, and only https needs it
 
     return httpcore2.default_ssl_context()
 
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """Everything a probe takes from its environment."""
+    """The proxies, certificates and resolver of the environment."""
 
     resolve: Resolver = system_resolver
     """Looks up names."""
     proxies: Callable[[], Mapping[str, str]] = urllib.request.getproxies
     """The proxy settings, by scheme."""
-    trust: Callable[[], ssl.SSLContext] = trust_of_the_sdk
+    trust: Callable[[], ssl.SSLContext] = sdk_trust
     """Loads the trusted certificates."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """Only used to name the variable that sets a proxy."""

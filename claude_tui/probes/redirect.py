@@ -1,4 +1,4 @@
-"""Describes where a redirect points to; no probe of the API follows one."""
+"""Describes the target of a redirect; no probe of the API follows one."""
 
 from __future__ import annotations
 

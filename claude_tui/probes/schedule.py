@@ -14,7 +14,7 @@ from claude_tui.model.observation import Observation
 from claude_tui.model.snapshot import ProbeState
 from claude_tui.probes.budget import Budget
 from claude_tui.probes.clock import Clock
-from claude_tui.probes.own_fault import own_fault
+from claude_tui.probes.internal_error import internal_error
 from claude_tui.probes.pacing import LONGEST_HOLD_S, Backoff, hold_after, jittered, next_slot
 from claude_tui.probes.report import Probe, Report
 
@@ -45,7 +45,7 @@ class Plan:
     """Returns the current seconds from start to start, given what has been observed; None for always
     `interval_s`."""
 
-    spared: Callable[[], str | None] = lambda: None
+    skip_reason: Callable[[], str | None] = lambda: None
     """Returns why a due run can be skipped; None if it cannot. At a person's request, the probe runs
     nevertheless."""
 
@@ -89,7 +89,7 @@ class Schedule:
     - A hold (see `pacing.hold_after`) delays one probe, not the others. It ends early only with a
       success, which only `probe_now` can cause.
     - With `resumed`, the states of another process that has ended, it continues that one's schedule.
-    - A probe that raises has a fault of its own, which says nothing about the API: nothing is delivered,
+    - A probe that raises has an internal error, which says nothing about the API: nothing is delivered,
       its state says why it does not probe, and it runs again at its next slot.
 
     Uses the monotonic clock: a jump of the wall clock changes only the displayed instants. All
@@ -170,7 +170,7 @@ class Schedule:
 
     @property
     def fault(self) -> str | None:
-        """Why a probe could not run the last time, if it raised; None if all could."""
+        """The last internal error of a probe; None if all ran."""
         return next((lane.fault for lane in self._lanes if lane.fault is not None), None)
 
     def _reap(self) -> None:
@@ -180,7 +180,10 @@ class Schedule:
                 task.result()
 
     def _start_what_is_due(self) -> float | None:
-        """Starts what is due. Returns the seconds until more may be due; None if that depends on a probe."""
+        """Starts the probes that are due.
+
+        Returns the seconds until more may be due; None if that depends on a probe.
+        """
         waits = [self._wait_or_start(lane) for lane in self._lanes if lane.task is None]
         return min((wait for wait in waits if wait is not None), default=None)
 
@@ -191,7 +194,7 @@ class Schedule:
         requested, lane.requested = lane.requested, False
         if self._obstacle(lane.plan) is not None:
             return max(RECHECK_S, wait)
-        if not requested and lane.plan.spared() is not None:
+        if not requested and lane.plan.skip_reason() is not None:
             return RECHECK_S
         lane.began = self._clock.monotonic()
         lane.due = lane.began + jittered(lane.plan.interval_s, self._random)
@@ -212,7 +215,7 @@ class Schedule:
         try:
             report = await lane.plan.probe.run()
         except Exception as error:  # noqa: BLE001 - whatever a faulty probe raises, the others go on
-            self._note_fault(lane, own_fault(error))
+            self._note_fault(lane, internal_error(error))
             self._wake.set()
             return
         lane.fault = None
@@ -268,8 +271,8 @@ class Schedule:
         if lane.task is None and (obstacle := self._obstacle(lane.plan)) is not None:
             held_reason, held_until = obstacle
             next_at = held_until
-        elif lane.task is None and in_s <= 0 and (spared := lane.plan.spared()) is not None:
-            held_reason, next_at = spared, None
+        elif lane.task is None and in_s <= 0 and (skip_reason := lane.plan.skip_reason()) is not None:
+            held_reason, next_at = skip_reason, None
         elif lane.held_until > lane.due and in_s > 0:
             held_reason, held_until = lane.held_reason, next_at
         elif lane.fault is not None:

@@ -20,14 +20,14 @@ from claude_tui.probes.dial import Dialer
 from claude_tui.probes.dialed import FAILURES
 from claude_tui.probes.exchange_trace import ExchangeTrace
 from claude_tui.probes.http_client import httpx2
-from claude_tui.probes.optional_imports import absent
+from claude_tui.probes.optional_imports import without_modules
 from claude_tui.probes.proxies import Proxies
+from claude_tui.probes.pydantic_sharing import shared_class_attributes
 from claude_tui.probes.sdk_transport import make_transport
-from claude_tui.probes.shared_models import sharing_with_bases
 from claude_tui.probes.stream_reader import StreamReader
 
-# Its other HTTP client, over aiohttp (which the simulator needs): 9 MB that nothing here uses.
-with absent("anthropic._vendor.httpx_aiohttp"), sharing_with_bases():
+# Its other HTTP client, over aiohttp (which only the simulator needs), takes 9 MB.
+with without_modules("anthropic._vendor.httpx_aiohttp"), shared_class_attributes():
     import anthropic
 
 __all__ = ["Sdk", "prewarm"]
@@ -107,7 +107,7 @@ class Sdk:
         )
 
     async def ask(self, model: str, trace: ExchangeTrace, reader: StreamReader) -> None:
-        """Streams a short message, or whatever comes instead, into `reader`.
+        """Streams a short message, or whatever arrives instead, into `reader`.
 
         Raises ProbeError when the exchange breaks off, caused by what the SDK or one of its libraries raised.
         """
@@ -142,7 +142,7 @@ class Sdk:
                 reader.error, reader.body = error.body, b""
 
     async def settle(self) -> None:
-        """Completes the trace of an exchange that was answered; up to a second after its end."""
+        """Completes the trace of an answered exchange, which may take up to a second."""
         await self._dialer.settle()
 
     async def complete(
@@ -160,8 +160,8 @@ class Sdk:
                 system=system,
                 messages=[{"role": "user", "content": text}],
             )
-            said = "".join(block.text for block in answer.content if block.type == "text")
-            return said, Usage(answer.usage.input_tokens, answer.usage.output_tokens)
+            reply = "".join(block.text for block in answer.content if block.type == "text")
+            return reply, Usage(answer.usage.input_tokens, answer.usage.output_tokens)
         except anthropic.APIStatusError as error:
             return error.response.content
         except _FAILURES as error:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from claude_tui.model.format import duration
+from claude_tui.model.interning import interned_text
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.provider import ProviderStatus
-from claude_tui.model.shared import shared_text
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_response
 from claude_tui.probes.clock import Clock
@@ -27,9 +27,9 @@ SUMMARY_PATH = "/api/v2/summary.json"
 DEFAULT_TIMEOUT_S = 10.0
 MAX_REDIRECTS = 5
 MAX_REASON = 600
-# A DNS name has at most 253 characters; a server may answer under anything.
+# A DNS name has at most 253 characters, but a server may send any text.
 MAX_HOST = 300
-# The page changes within minutes of an incident: an older copy of a cache says nothing of now.
+# The page changes within minutes of an incident: an older cached copy says nothing about now.
 MAX_AGE_S = 900.0
 
 _HEADERS = {
@@ -39,12 +39,12 @@ _HEADERS = {
     "User-Agent": "claude-top",
 }
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Other outcomes are about a key or a model, which a status page does not have.
+# Other outcomes concern a key or a model, which a status page does not have.
 _OUTCOMES = frozenset({Outcome.SERVER_ERROR, Outcome.RATE_LIMITED, Outcome.TIMEOUT, Outcome.NETWORK})
 
 
 def summary_url(url: str) -> str:
-    """The address to read: a URL whose path ends in `.json` unchanged, any other with the summary's path."""
+    """The URL to read: unchanged if its path ends in `.json`, otherwise with the summary's path."""
     stripped = url.strip()
     path = stripped.partition("#")[0].partition("?")[0].lower()
     is_full = path.endswith((".json", "/api/v1/summary"))
@@ -60,19 +60,19 @@ class _Reading:
     status: ProviderStatus | None
     """The page; None if it could not be read."""
     reason: str = ""
-    """Why not, as clean text."""
+    """Why it could not be read, as clean text."""
     host: str = ""
     """The host that was read last, as clean text."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """Where redirects led."""
+    """The result of following redirects."""
 
     url: str
     """The last URL."""
     hosts: tuple[str, ...]
-    """Every host on the way, in order."""
+    """All hosts along the way, in order."""
     exchange: Exchange | None
     """The last exchange, None if there was none."""
     blocked: str | None = None
@@ -137,7 +137,7 @@ class StatusPageProbe:
         at, started = self._clock.now(), self._clock.monotonic()
         arrival = await self._follow(url)
         target = self._redactor.clean(arrival.url, 500)
-        host = shared_text(self._redactor.clean(arrival.hosts[-1], MAX_HOST)) if arrival.hosts else ""
+        host = interned_text(self._redactor.clean(arrival.hosts[-1], MAX_HOST)) if arrival.hosts else ""
         found = self._classified(arrival, target, host)
         observation = Observation(
             at=at,
@@ -231,7 +231,7 @@ class StatusPageProbe:
 
 
 def _age_s(exchange: Exchange) -> float:
-    """How long a cache has kept the answer; 0 for one that comes from the server."""
+    """How long the response has been in a cache; 0 if it comes from the server."""
     age = lower_headers(exchange.headers).get("age", "").strip()
     return float(age) if age.isascii() and age.isdigit() and len(age) <= 10 else 0.0
 
@@ -243,7 +243,7 @@ def _reason(where: str, message: str) -> str:
 
 
 def _decoded(body: bytes) -> object:
-    """The JSON value, or None where there is none."""
+    """The JSON value; None if there is none."""
     try:
         return load_json(body, MAX_BODY)
     except ValueError:

@@ -2,8 +2,8 @@
 
 Pages change and contradict themselves, so everything but the indicator may be missing: lists may be null or
 the text "[]", words are open sets, updates come in any order, and `updated_at` may be years off (it is not
-used). But a page whose components or incidents are of another type is not read in part: what could not be
-read may be our outage. incident.io publishes the same form, and one of its own at `/api/v1/summary`.
+used). But a page whose components or incidents are of another type is rejected as a whole: the unreadable
+part may be our outage. incident.io publishes the same form, and one of its own at `/api/v1/summary`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from claude_tui.model.errors import ProbeError
+from claude_tui.model.interning import interned
 from claude_tui.model.provider import (
     Component,
     IncidentUpdate,
@@ -22,7 +23,6 @@ from claude_tui.model.provider import (
     ProviderStatus,
     is_ours,
 )
-from claude_tui.model.shared import shared
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_instant
 
@@ -63,8 +63,7 @@ def parse_summary(
     """The status in a decoded `summary.json`, or in a `status.json`, which has no components.
 
     The components in `ours` come first. Incidents and maintenances that are over are left out; updates come
-    newest first. Raises NotASummaryError when there is no indicator, or what is listed is not what it should
-    be.
+    newest first. Raises NotASummaryError if there is no indicator, or if a list is malformed.
     """
     if not isinstance(data, dict):
         raise NotASummaryError(f"expected a JSON object, got {_kind(data)}")
@@ -82,16 +81,18 @@ def parse_summary(
     planned = page.listed(data, "scheduled_maintenances")[:_MAX_INCIDENTS]
     components = page.components(data)
     components = _ours_first((*components, *page.unlisted((*posted, *planned), components)), ours)
-    incidents = [page.incident(each, components) for each in posted]
-    maintenances = [page.maintenance(each, components) for each in planned]
+    incidents = [page.incident(entry, components) for entry in posted]
+    maintenances = [page.maintenance(entry, components) for entry in planned]
     return ProviderStatus(
         fetched_at=fetched_at,
         source=source,
         indicator=indicator,
         description=page.text(status, "description", _MAX_NAME),
         components=components,
-        incidents=tuple(each for each in incidents if each.status not in _FINISHED),
-        maintenances=tuple(each for each in maintenances if each.status not in _FINISHED),
+        incidents=tuple(incident for incident in incidents if incident.status not in _FINISHED),
+        maintenances=tuple(
+            maintenance for maintenance in maintenances if maintenance.status not in _FINISHED
+        ),
         host=host,
     )
 
@@ -125,7 +126,7 @@ class _Page:
         value = parent.get(key)
         if not isinstance(value, str) or not value.strip():
             return None
-        # The same object at each reading of the page, as a day of readings is kept.
+        # The same object for each reading of the page, as a day of readings is kept.
         return sys.intern(self._redactor.clean(value.strip(), limit, keep_newlines=keep_newlines))
 
     def word(self, parent: _Object, key: str) -> str | None:
@@ -143,7 +144,7 @@ class _Page:
             group = item.get("group_id")
             group_name = groups.get(group) if isinstance(group, str) else None
             name = self.text({"name": group_name or group}, "name", _MAX_NAME)
-            found.append(shared(replace(component, group=name or "")))
+            found.append(interned(replace(component, group=name or "")))
         return tuple(found)
 
     def _component(self, item: _Object, status: str) -> Component | None:
@@ -158,18 +159,18 @@ class _Page:
         """The components that incidents and maintenances name although the page does not list them."""
         known = {component.id for component in listed} | {component.name for component in listed}
         named = [
-            self._component({"id": each.get("code"), **each}, UNLISTED)
+            self._component({"id": item.get("code"), **item}, UNLISTED)
             for entry in entries
             for parent, key in (
                 (entry, "components"),
                 *((update, "affected_components") for update in self.objects(entry, "incident_updates")),
             )
-            for each in self.objects(parent, key, _MAX_NAMED)
+            for item in self.objects(parent, key, _MAX_NAMED)
         ]
         new = {
-            each.id: each
-            for each in named
-            if each is not None and each.id not in known and each.name not in known
+            component.id: component
+            for component in named
+            if component is not None and component.id not in known and component.name not in known
         }
         return tuple(new.values())[:_MAX_NAMED]
 
@@ -209,13 +210,15 @@ class _Page:
         )
 
     def _affected(self, item: _Object, components: tuple[Component, ...]) -> tuple[str, ...]:
-        """Ids of the components named by the incident; where it names none, by its updates."""
+        """Ids of the components named by the incident; if it names none, by its updates."""
         ids = {component.name: component.id for component in components}
         named = [*self._named(item, "components", "id", ids)]
         if not named:
             updates = self.objects(item, "incident_updates")[:_MAX_UPDATES]
             named = [
-                each for update in updates for each in self._named(update, "affected_components", "code", ids)
+                component
+                for update in updates
+                for component in self._named(update, "affected_components", "code", ids)
             ]
         return tuple(dict.fromkeys(named))
 
@@ -229,11 +232,11 @@ class _Page:
 
 def _ours_first(components: Sequence[Component], ours: Sequence[str]) -> tuple[Component, ...]:
     """Our components, then the others in the page's order; of very many, only those with problems."""
-    mine = [each for each in components if is_ours(each, ours)]
-    ids = {each.id for each in mine}
-    others = [each for each in components if each.id not in ids]
+    mine = [component for component in components if is_ours(component, ours)]
+    ids = {component.id for component in mine}
+    others = [component for component in components if component.id not in ids]
     if len(components) > _MAX_COMPONENTS:
-        others = [each for each in others if each.status != "operational"]
+        others = [component for component in others if component.status != "operational"]
     return tuple([*mine, *others][:_MAX_COMPONENTS])
 
 
@@ -245,27 +248,29 @@ def _statuspage_form(data: _Object) -> _Object:
     ongoing = page.listed(data, "ongoing_incidents")
     begun = page.listed(data, "in_progress_maintenances")
     planned = page.listed(data, "scheduled_maintenances")
-    worst = [str(each.get("current_worst_impact") or "unknown") for each in ongoing]
-    affected = [each for entry in ongoing for each in page.objects(entry, "affected_components")]
-    named = {(str(each.get("id")), str(each.get("name"))): each for each in affected}
+    worst = [str(incident.get("current_worst_impact") or "unknown") for incident in ongoing]
+    affected = [component for entry in ongoing for component in page.objects(entry, "affected_components")]
+    named = {(str(component.get("id")), str(component.get("name"))): component for component in affected}
     return {
         "status": {
             "indicator": worst[0] if worst else "maintenance" if begun else "none",
             "description": ongoing[0].get("name") if ongoing else None,
         },
-        "components": [{**each, "status": each.get("current_status")} for each in named.values()],
+        "components": [
+            {**component, "status": component.get("current_status")} for component in named.values()
+        ],
         "incidents": [
-            {**each, "impact": impact, "components": each.get("affected_components")}
-            for each, impact in zip(ongoing, worst, strict=True)
+            {**incident, "impact": impact, "components": incident.get("affected_components")}
+            for incident, impact in zip(ongoing, worst, strict=True)
         ],
         "scheduled_maintenances": [
             {
-                **each,
-                "scheduled_for": each.get("started_at") or each.get("starts_at"),
-                "scheduled_until": each.get("scheduled_end_at") or each.get("ends_at"),
-                "components": each.get("affected_components"),
+                **entry,
+                "scheduled_for": entry.get("started_at") or entry.get("starts_at"),
+                "scheduled_until": entry.get("scheduled_end_at") or entry.get("ends_at"),
+                "components": entry.get("affected_components"),
             }
-            for each in (*begun, *planned)
+            for entry in (*begun, *planned)
         ],
     }
 

@@ -1,4 +1,4 @@
-"""Accumulates the response to a streamed message: events, or what came instead. No SDK, no I/O."""
+"""Accumulates the response to a streamed message: events, or whatever came instead. No SDK, no I/O."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _USAGE = {
 
 
 class StreamReader:
-    """One response, as far as it has arrived. Events may be the SDK's objects, dictionaries or anything.
+    """The part of a response that has arrived. Events may be the SDK's objects, dictionaries or anything.
 
     `first_token_seen` is true from the first content_block_delta of any type, `ended` from message_stop.
-    Unknown events only count in `events`. Three fields hold what came instead of a whole stream: `body`, a
-    complete response that is no stream; `error`, the error that the stream reported; `unreadable`, why an
+    Unknown events only count in `events`. Three fields hold what came instead of a complete stream: `body`, a
+    response that is not a stream; `error`, the error that the stream reported; `unreadable`, why an
     event could not be parsed.
     """
 
@@ -73,7 +73,7 @@ class StreamReader:
 
 
 def _field(value: object, *path: str) -> object:
-    """The attribute or key at the end of `path`, None where there is none."""
+    """The attribute or key at the end of `path`, None if there is none."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
     return value

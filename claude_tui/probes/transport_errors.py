@@ -1,7 +1,7 @@
 """Exchanges without a response: where they stopped and why.
 
-httpx2, httpx2, httpcore2, httpcore2 and the SDK each wrap errors in their own classes with the same
-names; the cause at the end of the chain and the phase of the exchange tell what happened.
+httpx2, httpcore2 and the SDK each wrap errors in their own classes with the same names; the cause at the end
+of the chain and the phase of the exchange show what happened.
 The outcome and the sentences of each code are in `knowledge/errors.toml`.
 """
 
@@ -106,7 +106,7 @@ _VERIFY_CODES = {
 
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 
-# Class names that httpx2, httpx2 and their cores share. LocalProtocolError and UnicodeEncodeError
+# Class names that the libraries share. LocalProtocolError and UnicodeEncodeError
 # quote the header they are about, which may be the one with the key: their text is left out.
 _LIBRARY = {
     "LocalProtocolError": (FaultCode.UNSENDABLE, "header"),
@@ -126,7 +126,7 @@ _LOST = {
     Phase.WAIT: FaultCode.CLOSED,
     Phase.READ: FaultCode.CUT_SHORT,
 }
-# How OpenSSL asks for more input; they are in the context of later errors.
+# OpenSSL raises these to ask for more input; they are in the context of later errors.
 _NO_ERRORS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 # OpenSSL's reasons for a response that is not TLS: usually the first, sometimes the second since 3.2.
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
@@ -154,9 +154,9 @@ def untrusted(error: OSError, *, redactor: Redactor) -> Classified:
 
 
 def explain(error: BaseException, trace: ExchangeTrace, host: str, *, redactor: Redactor) -> Classified:
-    """What `error` was, raised by any of the HTTP libraries in the phase that `trace` is in.
+    """The failure behind `error`, which an HTTP library raised in the current phase of `trace`.
 
-    `host` is for display, with its port where that is not the scheme's own.
+    `host` is for display, with its port if that is not the default.
     """
     if (known := _by_trace(trace, host)) is not None:
         return known
@@ -173,7 +173,7 @@ def explain(error: BaseException, trace: ExchangeTrace, host: str, *, redactor: 
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and all its causes, the deepest first: wrappers know less than what they wrap."""
+    """`error` and all its causes, the deepest first, as wrappers know less than the errors inside."""
     chain: list[BaseException] = []
     pending = [error]
     while pending and len(chain) < 20:
@@ -199,12 +199,12 @@ def _failed(code: FaultCode, situation: str, **facts: object) -> Classified:
 
 
 def _by_trace(trace: ExchangeTrace, host: str) -> Classified | None:
-    """What the exchange itself shows, whatever the libraries make of it."""
+    """The failure as the exchange itself shows it, whatever the libraries report."""
     return _asked_in_plain_http(trace, host) if trace.answered_in_tls else _diverted(trace, host)
 
 
 def _diverted(trace: ExchangeTrace, host: str) -> Classified | None:
-    """A connection that fails because the name leads to this machine; None if that is not why."""
+    """A failure because the name has been redirected to this machine; None if that is not the reason."""
     if trace.diverted is None or trace.phase not in {Phase.CONNECT, Phase.TLS}:
         return None
     return _failed(FaultCode.DIVERTED, "system", host=_name(host), peer=trace.diverted)
@@ -228,7 +228,7 @@ def _system(error: OSError, trace: ExchangeTrace, host: str) -> Classified | Non
         return _lost(trace, host, "connection reset")
     else:
         return None
-    # The lookup and the connection are then for the proxy.
+    # With a proxy, the lookup and the connection are those of the proxy.
     return failed(FaultCode.PROXY, found.message or "") if trace.proxied else found
 
 
@@ -277,7 +277,7 @@ def _library(error: BaseException, trace: ExchangeTrace, redactor: Redactor) -> 
 def _text(error: BaseException) -> str:
     """The text of an error, with quoted bytes as text: `“SSH-2.0”` for `bytearray(b'SSH-2.0')`.
 
-    Making that text harmless is up to the redactor.
+    The redactor makes that text harmless.
     """
     return _BYTES.sub(_as_text, str(error))
 
@@ -291,9 +291,9 @@ def _as_text(quoted: re.Match[str]) -> str:
 
 
 def _lost(trace: ExchangeTrace, host: str, words: str) -> Classified:
-    """What is known when the cause is only that the connection was lost."""
-    said = trace.answered_otherwise
-    if trace.phase is Phase.WAIT and said is not None:
+    """The failure if the only known cause is that the connection was lost."""
+    first_bytes = trace.answered_otherwise
+    if trace.phase is Phase.WAIT and first_bytes is not None:
         # The library waits for a complete head, and reports another service's banner as no response.
-        return _failed(FaultCode.PROTOCOL, "invalid", words=Redactor().clean(f"“{said}”", MAX_WORDS))
+        return _failed(FaultCode.PROTOCOL, "invalid", words=Redactor().clean(f"“{first_bytes}”", MAX_WORDS))
     return _failed(_LOST[trace.phase], "lost", host=host, proxy=trace.proxy, words=words)

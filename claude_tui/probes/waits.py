@@ -1,4 +1,4 @@
-"""How long a response asks to wait: by its headers, then by the fields of its body, then by its words.
+"""How long a response asks to wait: by its headers, then by the fields of its body, then by its text.
 
 Dates are the server's: they count from its own `date` if the response has one, as our clock may be wrong.
 """
@@ -17,7 +17,7 @@ __all__ = ["LONGEST_WAIT_S", "body_wait", "header_wait", "http_date", "server_no
 
 # The SDK never waits longer than this (2^32 ms).
 LONGEST_WAIT_S = 4_294_967.0
-# As a number of seconds this is 31 years, so a larger number is an instant, if that is near the present.
+# This many seconds are 31 years, so a larger number is an instant, if that is near the present.
 _EPOCH_FROM = 1_000_000_000
 _NEAR = timedelta(days=62)
 _MAX_BODY = 20_000
@@ -59,7 +59,7 @@ _SPAN = rf"{_AMOUNT}(?:[\s,]{{0,3}}(?:and\s)?{_AMOUNT}){{0,3}}"
 _PART = re.compile(rf"([0-9]{{1,10}}(?:\.[0-9]{{1,9}})?)\s{{0,3}}({_UNIT})(?![a-z])", re.I)
 _ONLY_SPAN = re.compile(rf"\s*{_SPAN}\s*\Z", re.I)
 
-# A field of a body, of whatever nesting, quoted in whatever way.
+# A field of a body, with any nesting and quoting.
 _FIELD = re.compile(
     r"""\b(?P<name>retry[_-]?after(?:[_-]?(?:ms|milliseconds|seconds?|secs?|s))?|retry[_-]?(?:delay|in)
           |cool[_-]?down(?:[_-]?(?:seconds|secs?|s))?|(?:seconds|time)[_-]?(?:until|to)[_-]?(?:retry|reset)
@@ -81,7 +81,7 @@ _CLOCK = re.compile(
     r"\b(?:replenished|reset|retry|again|available) (?:in|after) (?:(\d{1,3})\.)?(\d{1,2}):(\d\d):(\d\d)\b",
     re.I,
 )
-# Only with a zone: without one it may be anybody's local time.
+# Only with a time zone: without one it may be any local time.
 _INSTANT = re.compile(
     r"""\b(?:try|retry|available|resets?|until|重置|恢复|重试)[^.0-9]{0,40}?
         (?P<at>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?\s?(?:Z|UTC|[+-]\d\d:?\d\d))""",
@@ -92,7 +92,7 @@ _MARKED_EPOCH = re.compile(r"\breached\s?\|\s?(?P<at>\d{10})\b")
 
 
 def header_wait(fields: Mapping[str, str], *, now: datetime) -> float | None:
-    """Seconds that the headers (lower-case names) ask for; None if they do not, or not sensibly.
+    """Seconds that the headers (lower-case names) ask for; None without a valid value.
 
     The milliseconds first, as the SDK does. A date that has passed is 0.
     """
@@ -108,9 +108,9 @@ def header_wait(fields: Mapping[str, str], *, now: datetime) -> float | None:
 def body_wait(text: str, fields: Mapping[str, str], *, now: datetime) -> float | None:
     """Seconds that the text of a body asks for, by a field or by a sentence."""
     base, text = server_now(fields, now), text[:_MAX_BODY]
-    told = [wait for wait in _field_waits(text, base) if wait > 0]
-    if told:
-        return told[0]
+    waits = [wait for wait in _field_waits(text, base) if wait > 0]
+    if waits:
+        return waits[0]
     return next((wait for wait in _word_waits(text, base) if wait > 0), None)
 
 
@@ -119,8 +119,8 @@ def stated_wait(status: int | None, header_s: float | None, body_s: float | None
 
     A retry-after on a success means nothing.
     """
-    told = header_s if status is not None and status >= 400 else None
-    return body_s if told is None else told
+    of_failure = header_s if status is not None and status >= 400 else None
+    return body_s if of_failure is None else of_failure
 
 
 def server_now(fields: Mapping[str, str], now: datetime) -> datetime:

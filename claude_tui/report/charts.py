@@ -16,7 +16,7 @@ __all__ = ["latency_chart", "strip_chart", "week_chart"]
 
 WIDTH = 760
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-# The class of a mark, and how much of its height is left.
+# The class of a bar, and its relative height.
 _MARKS = {
     Grade.UNKNOWN: ("unknown", 0.15),
     Grade.FINE: ("up", 1.0),
@@ -30,18 +30,18 @@ _STEPS = 4
 _TOPS = (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10)
 
 
-def _told(tally: Tally) -> str:
+def _availability_text(tally: Tally) -> str:
     return f"{share(tally)} up, {spent(tally, tally.down)} down"
 
 
 def strip_chart(report: Report) -> str:
-    """A bar for each period, the lower, the longer it was down; details as a tooltip."""
+    """A bar for each period, which is lower the longer it was down; with details as a tooltip."""
     high, step = 46.0, WIDTH / len(report.periods)
     bars = []
     for number, period in enumerate(report.periods):
         tally = period.tallies[Service.API]
         name, part = _MARKS[tally.grade]
-        words = f"{label(period, report)}: {_told(tally)}, {covered(tally)} covered"
+        words = f"{label(period, report)}: {_availability_text(tally)}, {covered(tally)} covered"
         bars.append(
             f'<rect class="{name}" x="{number * step:.1f}" y="{high * (1 - part):.1f}" '
             f'width="{max(step - 1.5, 0.8):.1f}" height="{high * part:.1f}" rx="1">'
@@ -61,7 +61,7 @@ def week_chart(report: Report) -> str:
         parts.append(f'<text x="0" y="{y + 13}">{_WEEKDAYS[day]}</text>')
         for hour, tally in enumerate(hours):
             name, part = _MARKS[tally.grade]
-            words = f"{_WEEKDAYS[day]} {hour:02}:00: {_told(tally)}"
+            words = f"{_WEEKDAYS[day]} {hour:02}:00: {_availability_text(tally)}"
             parts.append(
                 f'<rect class="{name}" x="{left + hour * cell:.1f}" y="{y + 16 * (1 - part):.1f}" '
                 f'width="{cell - 2:.1f}" height="{16 * part:.1f}" rx="1">'
@@ -71,9 +71,11 @@ def week_chart(report: Report) -> str:
 
 
 def latency_chart(report: Report) -> str:
-    """TTFT of each period: three lines, interrupted where there were too few successes."""
+    """TTFT of each period: three lines, with gaps where there were too few successes."""
     left, right, high = 62.0, 44.0, 170.0
-    of_line = {name: [each.latency.ttft.quantile(part) for each in report.periods] for name, part in _LINES}
+    of_line = {
+        name: [period.latency.ttft.quantile(part) for period in report.periods] for name, part in _LINES
+    }
     top = _round_up(max((value for values in of_line.values() for value in values if value), default=0.0))
     if not top:
         return '<p class="dim">Too few successes for a chart.</p>'
@@ -124,7 +126,7 @@ def _runs(values: Sequence[float | None]) -> Iterator[list[tuple[int, float]]]:
 
 
 def _apart(ends: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str]]:
-    """Labels that would lie upon each other, further down."""
+    """Moves overlapping labels down."""
     lowest = float("-inf")
     for y, name in ends:
         lowest = max(y, lowest + 13)
@@ -136,7 +138,7 @@ def _round_up(value: float) -> float:
     if value <= 0:
         return 0.0
     size = 10.0 ** floor(log10(value))
-    return next((each * size for each in _TOPS if value <= each * size), 10 * size)
+    return next((top * size for top in _TOPS if value <= top * size), 10 * size)
 
 
 def _unit(report: Report) -> str:

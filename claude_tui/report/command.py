@@ -57,7 +57,7 @@ def report(
     force: bool,
     now: datetime,
 ) -> int:
-    """Prints the report or writes it to `file`, whose name says the form unless `form` does.
+    """Prints the report or writes it to `file`, whose name implies the form unless `form` is given.
 
     Raises ReportError, StoreError.
     """

@@ -28,18 +28,18 @@ _NAMES = {
 
 
 def uptime_schema() -> str:
-    """The JSON Schema of what `uptime_json` makes."""
+    """The JSON Schema of the output of `uptime_json`."""
     return shipped_schema("claude_tui.report", "uptime-1.schema.json")
 
 
 def report_schema() -> str:
-    """The JSON Schema of what `report_json` makes."""
+    """The JSON Schema of the output of `report_json`."""
     return shipped_schema("claude_tui.report", "report-1.schema.json")
 
 
 def uptime_json(report: Report, heading: Heading, *, only_its_span: bool) -> str:
     spans = (report.of_span,) if only_its_span else report.spans
-    return _text(_head(UPTIME_SCHEMA, report, heading) | {"spans": [_span(each) for each in spans]})
+    return _text(_head(UPTIME_SCHEMA, report, heading) | {"spans": [_span(span) for span in spans]})
 
 
 def report_json(report: Report, heading: Heading) -> str:
@@ -47,13 +47,13 @@ def report_json(report: Report, heading: Heading) -> str:
         _head(REPORT_SCHEMA, report, heading)
         | {
             "span": _span(report.of_span),
-            "spans": [_span(each) for each in report.spans],
+            "spans": [_span(span) for span in report.spans],
             "latency": _latency(report.latency),
-            "failures": [_failure(each) for each in report.failures],
-            "incidents": [_incident(each, report) for each in report.incidents],
+            "failures": [_failure(failure) for failure in report.failures],
+            "incidents": [_incident(incident, report) for incident in report.incidents],
             "period": "hour" if report.by_the_hour else "day",
-            "periods": [_period(each) for each in report.periods],
-            "week": [[_tally(each) for each in day] for day in report.week],
+            "periods": [_period(period) for period in report.periods],
+            "week": [[_tally(tally) for tally in day] for day in report.week],
         }
     )
 
@@ -100,7 +100,7 @@ def _latency(latency: Latency) -> dict[str, Any]:
 
 
 def _quantiles(histogram: Histogram) -> dict[str, float | None]:
-    found = {f"p{round(each * 100)}": histogram.quantile(each) for each in (0.5, 0.95, 0.99)}
+    found = {f"p{round(fraction * 100)}": histogram.quantile(fraction) for fraction in (0.5, 0.95, 0.99)}
     return {name: None if value is None else round(value, 6) for name, value in found.items()}
 
 
@@ -125,5 +125,5 @@ def _period(period: Period) -> dict[str, Any]:
         "start": rfc3339(period.start),
         **_services(period.tallies),
         "latency": _latency(period.latency),
-        "failures": [_failure(each) for each in period.failures],
+        "failures": [_failure(failure) for failure in period.failures],
     }

@@ -1,4 +1,4 @@
-"""Writing a report: all of it or nothing, and not over a file that is there."""
+"""Writes a report, all or nothing, without replacing an existing file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["write_file"]
 
 
 def write_file(path: Path, text: str, *, force: bool) -> None:
-    """Raises ReportError when there is such a file (unless `force`), or no way to write it."""
+    """Writes a file. Raises ReportError if it exists (unless `force`), or cannot be written."""
     beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)

@@ -75,7 +75,7 @@ def _incidents(report: Report) -> Iterator[str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The first column to the left, the others to the right."""
+    """A table with the first column aligned left, the others right."""
     yield f"| {' | '.join(head)} |"
     yield f"|---|{'---:|' * (len(head) - 1)}"
     for row in rows:
@@ -83,5 +83,5 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _safe(text: str) -> str:
-    """Foreign text, none of it markup."""
+    """Foreign text with all markup escaped."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

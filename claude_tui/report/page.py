@@ -22,7 +22,7 @@ from claude_tui.report.values import METHOD, Heading, covered, minute, quantile,
 
 __all__ = ["report_page"]
 
-# No script, no font, no image: a browser refuses whatever slips in all the same.
+# No script, no font, no image: a browser blocks any that slip in nevertheless.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
 :root { --text: #22262d; --dim: #6a707b; --edge: #d5d1c8; --back: #fbfaf7; --up: #b7bdb4; --warn: #c08612;
@@ -134,12 +134,12 @@ def _incidents(report: Report) -> str:
 def _failures(report: Report) -> str:
     if not report.failures:
         return '<p class="dim">None.</p>'
-    rows = [(plain(each.outcome), each.error_type, f"{each.count:,}") for each in report.failures]
+    rows = [(plain(failure.outcome), failure.error_type, f"{failure.count:,}") for failure in report.failures]
     return _table(("outcome", "error type", "messages"), rows, words=(1,))
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[int] = ()) -> str:
-    """Figures to the right; the columns `words` to the left. Everything is escaped here."""
+    """A table; the columns `words` are aligned left, figures right. Everything is escaped here."""
 
     def cell(name: str, number: int, text: str) -> str:
         kind = ' class="words"' if number in words else ""

@@ -1,4 +1,4 @@
-"""The tables of a report as plain cells, which every form writes in its own way."""
+"""The tables of a report as plain cells, which each format renders in its own way."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ PERIOD_HEAD = (
 
 def uptime_rows(report: Report, *, only_its_span: bool = False) -> Rows:
     spans = [report.of_span] if only_its_span else list(report.spans)
-    if all(each.span != report.span for each in spans):
+    if all(span.span != report.span for span in spans):
         spans.append(report.of_span)
-    return [_uptime_row(each) for each in spans]
+    return [_uptime_row(span) for span in spans]
 
 
 def _uptime_row(span: SpanUptime) -> tuple[str, ...]:
@@ -45,42 +45,42 @@ def _uptime_row(span: SpanUptime) -> tuple[str, ...]:
 
 
 def incident_rows(report: Report) -> Rows:
-    """Newest first."""
+    """The rows, newest first."""
     return [
         (
-            minute(each.start),
-            duration(each.length(report.at)) + ("" if each.end is not None else " so far"),
-            str(each.severity) if each.severity.trouble else "",
-            each.title,
-            plain(each.cause.value) if each.cause is not None else "",
+            minute(span.start),
+            duration(span.length(report.at)) + ("" if span.end is not None else " so far"),
+            str(span.severity) if span.severity.trouble else "",
+            span.title,
+            plain(span.cause.value) if span.cause is not None else "",
         )
-        for each in report.incidents
+        for span in report.incidents
     ]
 
 
 def period_rows(report: Report) -> Rows:
-    """Newest first."""
+    """The rows, newest first."""
     rows: Rows = []
-    for each in reversed(report.periods):
-        api = each.tallies[Service.API]
+    for period in reversed(report.periods):
+        api = period.tallies[Service.API]
         rows.append(
             (
-                label(each, report),
+                label(period, report),
                 share(api),
                 spent(api, api.down),
                 spent(api, api.ours),
                 covered(api),
-                *(quantile(each.latency.ttft, fraction) for fraction in (0.5, 0.95, 0.99)),
-                quantile(each.latency.total, 0.95),
-                share(each.tallies[Service.PAGE]),
-                ", ".join(f"{words} {number:,}" for words, number in by_outcome(each.failures)),
+                *(quantile(period.latency.ttft, fraction) for fraction in (0.5, 0.95, 0.99)),
+                quantile(period.latency.total, 0.95),
+                share(period.tallies[Service.PAGE]),
+                ", ".join(f"{words} {number:,}" for words, number in by_outcome(period.failures)),
             )
         )
     return rows
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The first column to the left, figures to the right."""
+    """The rows as text, with the first column aligned left, figures right."""
     sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

@@ -44,7 +44,7 @@ def traffic(
     now: datetime,
     say: Callable[[str | None], None],
 ) -> int:
-    """Prints own traffic of the last `since`. Raises ReportError where none was recorded, and StoreError."""
+    """Prints own traffic of the last `since`. Raises ReportError if none was recorded, and StoreError."""
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     target, name = target_of(settings, credentials), store_name(credentials)
     clean = Redactor(credentials.secrets).clean
@@ -56,7 +56,7 @@ def traffic(
     store = Store.open(settings.data_dir, name, now=now, read_only=True)
     try:
         found = read_traffic(store, since, by, now)
-        # It answered like an empty one.
+        # It behaved like an empty store.
         if (unreadable := store.unreadable) is not None:
             raise unreadable
         say(store.problem)
@@ -71,8 +71,8 @@ def traffic(
 
 
 def _recorded_in(folder: Path) -> str:
-    """What else is recorded there, as a proxy records under the address that it forwards to; may be empty."""
-    names = sorted(each.stem for each in folder.glob("*.db"))[:3]
+    """A hint at other recordings, as a proxy records under the address it forwards to; may be empty."""
+    names = sorted(file.stem for file in folder.glob("*.db"))[:3]
     return f"; recorded here: {', '.join(names)} (--base-url or ANTHROPIC_BASE_URL chooses)" if names else ""
 
 
@@ -87,9 +87,9 @@ def read_traffic(store: Store, since: timedelta, by: By, now: datetime) -> Traff
         reports=tuple(store.traffic.reports(now - REPORTS_SPAN, now - RECENT)),
     )
     since_calls = max(start, now - _CALLS_SPAN)
-    kept = [each for each in store.entries(KEPT_CALLS, since_calls) if each.call.at >= since_calls]
-    failed = [each for each in kept if each.why is KeptBecause.FAILED]
-    slow = [each for each in kept if each.why is KeptBecause.SLOW]
+    kept = [call for call in store.entries(KEPT_CALLS, since_calls) if call.call.at >= since_calls]
+    failed = [call for call in kept if call.why is KeptBecause.FAILED]
+    slow = [call for call in kept if call.why is KeptBecause.SLOW]
     return TrafficReport(
         at=now,
         start=start,

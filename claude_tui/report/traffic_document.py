@@ -1,4 +1,4 @@
-"""Own traffic as JSON: claude-top/traffic@1. What is not known is null, never zero."""
+"""Own traffic as JSON: claude-top/traffic@1. Unknown values are null, never zero."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def traffic_json(report: TrafficReport, heading: Heading) -> str:
         "at": rfc3339(report.at),
         "since": rfc3339(report.start),
         "target": {"base_url": heading.base_url, "name": heading.name or None},
-        "sources": [_source(each) for each in report.sources],
+        "sources": [_source(source) for source in report.sources],
         "all": _figures(report.all),
         "by": report.by.value,
-        "rows": [_figures(each) for each in report.rows],
-        "failed_calls": [_call(each) for each in report.failed_calls],
-        "slowest_calls": [_call(each) for each in report.slowest_calls],
+        "rows": [_figures(row) for row in report.rows],
+        "failed_calls": [_call(call) for call in report.failed_calls],
+        "slowest_calls": [_call(call) for call in report.slowest_calls],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
@@ -42,12 +42,12 @@ def _figures(figures: TrafficFigures) -> dict[str, Any]:
         "failing": _rounded(figures.failing),
         "failures": [
             {
-                "outcome": each.outcome.value,
-                "error_type": each.error_type or None,
-                "count": each.count,
-                "share": _rounded(each.share),
+                "outcome": failure.outcome.value,
+                "error_type": failure.error_type or None,
+                "count": failure.count,
+                "share": _rounded(failure.share),
             }
-            for each in figures.failures
+            for failure in figures.failures
         ],
         "overloaded": figures.overloaded,
         "rate_limited": figures.rate_limited,
@@ -108,8 +108,8 @@ def _source(source: SourceState) -> dict[str, Any]:
         "last_at": rfc3339(source.last_at),
         "quiet_since": None if source.quiet_since is None else rfc3339(source.quiet_since),
         "absent": [
-            {"what": each.what, "since": None if each.since is None else rfc3339(each.since)}
-            for each in source.absent
+            {"what": absence.what, "since": None if absence.since is None else rfc3339(absence.since)}
+            for absence in source.absent
         ],
     }
 
@@ -135,5 +135,5 @@ def _call(kept: KeptCall) -> dict[str, Any]:
 
 
 def _rounded(value: float | None) -> float | None:
-    """Six digits after the point: a cost of a single call has some."""
+    """Rounds to six decimals, which the cost of a single call may need."""
     return None if value is None else round(value, 6)

@@ -44,13 +44,13 @@ _HEAD = (
 
 
 def traffic_text(report: TrafficReport, heading: Heading) -> str:
-    """A table, what else is known of all calls, and the newest failures."""
+    """A table, further figures of all calls, and the newest failures."""
     span = f"own traffic from {stamp(report.start)} to {stamp(report.at)}"
     return "\n".join((f"{heading.title}: {span}", "", *_lines(report)))
 
 
 def _lines(report: TrafficReport) -> Iterator[str]:
-    rows = [_row(each) for each in (*report.rows, report.all)]
+    rows = [_row(row) for row in (*report.rows, report.all)]
     yield from aligned([(_TITLES[report.by], *_HEAD), *rows])
     yield ""
     yield from _of_all(report.all)
@@ -59,11 +59,11 @@ def _lines(report: TrafficReport) -> Iterator[str]:
     if report.failed_calls:
         yield ""
         yield f"newest failures (of {plural(report.all.failed, 'failed call')})"
-        yield from (_failed(each) for each in report.failed_calls[:_SHOWN])
+        yield from (_failed(call) for call in report.failed_calls[:_SHOWN])
     if report.slowest_calls:
         yield ""
         yield "slowest calls of the last hour"
-        yield from (_slow(each) for each in report.slowest_calls[:_SHOWN])
+        yield from (_slow(call) for call in report.slowest_calls[:_SHOWN])
 
 
 def _row(figures: TrafficFigures) -> tuple[str, ...]:
@@ -89,8 +89,9 @@ def _row(figures: TrafficFigures) -> tuple[str, ...]:
 def _of_all(figures: TrafficFigures) -> Iterator[str]:
     if figures.failures:
         kinds = ", ".join(
-            f"{plain(each.outcome.value)}{f' ({each.error_type})' if each.error_type else ''} {each.count:,}"
-            for each in figures.failures[:_SHOWN]
+            f"{plain(failure.outcome.value)}{f' ({failure.error_type})' if failure.error_type else ''}"
+            f" {failure.count:,}"
+            for failure in figures.failures[:_SHOWN]
         )
         yield f"failures: {kinds}"
     attempts = f"{figures.attempts_per_call:.2f}" if figures.attempts_per_call is not None else "unknown"
@@ -115,8 +116,8 @@ def _source(source: SourceState, report: TrafficReport) -> str:
         else f"last call {ago(source.last_at, report.at)}"
     )
     absent = [
-        f"{each.what} {f'absent since {stamp(each.since)}' if each.since is not None else 'unknown'}"
-        for each in source.absent
+        f"{absence.what} {f'absent since {stamp(absence.since)}' if absence.since is not None else 'unknown'}"
+        for absence in source.absent
     ]
     return f"source {source.source.value}: {', '.join((heard, *absent))}"
 

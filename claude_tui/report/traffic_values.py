@@ -1,4 +1,4 @@
-"""What a report on own traffic is made of."""
+"""The data of a report on own traffic."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ __all__ = ["TrafficReport"]
 
 @dataclass(frozen=True, slots=True)
 class TrafficReport:
-    """What was known of a span of time."""
+    """Own traffic in a span of time."""
 
     at: datetime
-    """When it was asked for: the end of the span."""
+    """The instant of the report: the end of the span."""
     start: datetime
     """The start of the span."""
     by: By
-    """What `rows` tells apart."""
+    """What `rows` are grouped by."""
     all: TrafficFigures
-    """Everything."""
+    """The figures of all calls."""
     rows: tuple[TrafficFigures, ...]
     """The busiest first."""
     sources: tuple[SourceState, ...]
-    """Where it comes from."""
+    """The sources of the data."""
     failed_calls: tuple[KeptCall, ...]
-    """The newest of the failed calls of the last hour of the span that are kept one by one."""
+    """The newest individually kept failed calls of the last hour of the span."""
     slowest_calls: tuple[KeptCall, ...]
-    """The slowest of that hour."""
+    """The slowest calls of that hour."""
 
     @property
     def span(self) -> timedelta:

@@ -1,4 +1,4 @@
-"""What every form of a report is made of, and how its figures are written."""
+"""The data of all report formats, and the formatting of figures."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ METHOD = (
 
 
 class ReportError(ClaudeTopError):
-    """A report cannot be made, or not be written."""
+    """A report cannot be made or written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a report is about."""
+    """The subject of a report."""
 
     name: str
     """The target's name in the settings, or ""."""

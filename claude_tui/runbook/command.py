@@ -41,6 +41,6 @@ def run(
         text = cause_text(load(files, options), cause, placeholders, width)
     else:
         text = tree_text(load(files, options), placeholders, width)
-    if sys.stdout is not None:  # closed by whoever started us
+    if sys.stdout is not None:  # closed by the calling program
         sys.stdout.write(text + "\n")
     return EXIT_OK

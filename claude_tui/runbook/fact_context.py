@@ -20,7 +20,7 @@ _MESSAGE_SERIES, _MODELS_SERIES = "message", "models"
 # Not slotted: `cached_property` needs an instance `__dict__`.
 @dataclass(frozen=True)
 class FactContext:
-    """The data at one instant. `verdict` is None where there is none."""
+    """The data at one instant. `verdict` is None if there is none."""
 
     snapshot: Snapshot
     verdict: Verdict | None
@@ -43,7 +43,7 @@ class FactContext:
     def _outcomes(self) -> frozenset[Outcome]:
         """The outcomes of the failures that the verdict is about; all outcomes if it names no failures."""
         failures = self.verdict.failures if self.verdict is not None else ()
-        return frozenset(each.outcome for each in failures) or frozenset(Outcome)
+        return frozenset(failure.outcome for failure in failures) or frozenset(Outcome)
 
     @cached_property
     def details(self) -> tuple[ErrorDetail, ...]:
@@ -74,7 +74,7 @@ class FactContext:
         if main is None:
             return None
         failed = list(self._failures(main.source))
-        of_kind = [each for each in failed if each.outcome is main.outcome]
+        of_kind = [failure for failure in failed if failure.outcome is main.outcome]
         return next(iter(of_kind or failed), None)
 
     def _failures(self, source: Source) -> Iterable[Observation]:
@@ -93,7 +93,7 @@ class FactContext:
         return self.series_named(name)
 
     def series_named(self, name: str) -> LatencySeries | None:
-        return next((each for each in self.snapshot.latency.series if each.name == name), None)
+        return next((series for series in self.snapshot.latency.series if series.name == name), None)
 
     def probe(self, source: Source) -> ProbeState | None:
         """The state of the probe of a source."""

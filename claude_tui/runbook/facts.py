@@ -28,7 +28,7 @@ FACT_DEFINITIONS: tuple[FactDefinition, ...] = (
 )
 """Every fact, in the order in which they are documented."""
 
-FACT_KINDS: Mapping[str, FactKind] = {each.name: each.kind for each in FACT_DEFINITIONS}
+FACT_KINDS: Mapping[str, FactKind] = {definition.name: definition.kind for definition in FACT_DEFINITIONS}
 """What expressions may refer to."""
 
 NO_FACTS: Facts = {}
@@ -38,4 +38,4 @@ NO_FACTS: Facts = {}
 def facts_of(snapshot: Snapshot, verdict: Verdict | None) -> Facts:
     """Every fact at the snapshot's instant. Pure, and fast enough to call for every Snapshot."""
     context = FactContext(snapshot, verdict)
-    return {each.name: each.read(context) for each in FACT_DEFINITIONS}
+    return {definition.name: definition.read(context) for definition in FACT_DEFINITIONS}

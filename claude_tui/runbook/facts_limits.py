@@ -1,4 +1,4 @@
-"""Facts about limits: which one is reached, how much is left, and what spending stops."""
+"""Facts about limits: which one is reached, how much is left, and whether a spend limit stops requests."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ def _kind_named(message: str) -> str | None:
 
 
 def _left(context: FactContext, bucket: str) -> str:
-    found = next((each for each in context.snapshot.headroom.buckets if each.bucket == bucket), None)
+    found = next(
+        (candidate for candidate in context.snapshot.headroom.buckets if candidate.bucket == bucket), None
+    )
     return f", {_figures(found, context)}" if found is not None else ""
 
 
@@ -134,8 +136,8 @@ def _window_low(context: FactContext) -> Fact:
 
 def _low(what: str, limits: Sequence[Headroom | WindowUsage]) -> Fact:
     """Whether any is low by the Headroom panel's rule."""
-    known = [each for each in limits if not each.stale]
-    low = [_rest(each) for each in known if each.level in _LOW]
+    known = [limit for limit in limits if not limit.stale]
+    low = [_rest(limit) for limit in known if limit.level in _LOW]
     if not low:
         return Fact(False if known else None, f"No {what} runs low" if known else f"No {what} is known")
     return Fact(True, f"Low: {', '.join(low)}")

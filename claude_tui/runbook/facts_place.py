@@ -24,7 +24,7 @@ _DAY_S = 86_400
 
 
 def _key(context: FactContext) -> Fact:
-    problem = next((each.text for each in context.snapshot.engine.notices if each.key == "key"), None)
+    problem = next((notice.text for notice in context.snapshot.engine.notices if notice.key == "key"), None)
     if problem is None and (held := context.held(Source.MESSAGES)) is not None and "ANTHROPIC_" in held:
         problem = held
     if problem is not None:
@@ -63,7 +63,7 @@ def _model(context: FactContext) -> tuple[str | None, ModelInfo | None]:
     about = newest.model if newest is not None and newest.outcome is Outcome.MODEL_NOT_FOUND else None
     model = about or context.snapshot.engine.target.model
     catalogue = context.snapshot.catalogue
-    listed = {each.id: each for each in catalogue.models} if catalogue is not None else {}
+    listed = {entry.id: entry for entry in catalogue.models} if catalogue is not None else {}
     return model, listed.get(model or "")
 
 

@@ -1,4 +1,4 @@
-"""Facts about own traffic: whom to throttle first, whose retries hurt, what shorter responses would free."""
+"""Facts about own traffic: what to throttle first, which retries hurt, what shorter responses save."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def _throttle_first(context: FactContext) -> Fact:
     """The application with the most tokens in the last minute, else with the most calls."""
     view = context.snapshot.traffic
     applications = view.applications if view is not None else ()
-    told = [(tokens, each) for each in applications if (tokens := _tokens(each))]
-    if told:
-        most, worst = max(told, key=lambda item: item[0])
-        every = sum(tokens for tokens, _ in told)
+    known = [(tokens, application) for application in applications if (tokens := _tokens(application))]
+    if known:
+        most, worst = max(known, key=lambda item: item[0])
+        every = sum(tokens for tokens, _ in known)
         words = f"{percent(most / every)} of {count(every)} tokens in the last minute"
-    elif applications and any(each.calls for each in applications):
-        worst = max(applications, key=lambda each: each.calls)
-        every = sum(each.calls for each in applications)
+    elif applications and any(application.calls for application in applications):
+        worst = max(applications, key=lambda application: application.calls)
+        every = sum(application.calls for application in applications)
         words = f"{percent(worst.calls / every)} of {count(every)} calls in the last minute"
     else:
         return Fact(None, "Throttle first: no traffic of ours is counted")
@@ -38,14 +38,14 @@ def _tokens(figures: TrafficFigures) -> int:
 def _retries_most(context: FactContext) -> Fact:
     """The application that makes the most attempts per call, where they are more than usual."""
     view, least = context.snapshot.traffic, 1.0
-    told = [
-        (each.attempts_per_call, each)
-        for each in (view.applications if view is not None else ())
-        if each.attempts_per_call is not None
+    known = [
+        (application.attempts_per_call, application)
+        for application in (view.applications if view is not None else ())
+        if application.attempts_per_call is not None
     ]
-    if not told:
+    if not known:
         return Fact(None, "Retries: no source reports them")
-    attempts, worst = max(told, key=lambda item: item[0])
+    attempts, worst = max(known, key=lambda item: item[0])
     if attempts <= least:
         return Fact("", "Retries: none")
     return Fact(worst.name, f"Most retries: {truncate(worst.name)}, {attempts:.1f} attempts per call")
@@ -54,12 +54,19 @@ def _retries_most(context: FactContext) -> Fact:
 def _retries_early(context: FactContext) -> Fact:
     """The application with the most retries that did not wait as requested."""
     view = context.snapshot.traffic
-    told = [each for each in (view.applications if view is not None else ()) if each.asked_to_wait]
-    if not told:
+    known = [
+        application
+        for application in (view.applications if view is not None else ())
+        if application.asked_to_wait
+    ]
+    if not known:
         return Fact(None, "retry-after: no repeat of a refused call was seen in the last minute")
-    worst = max(told, key=lambda each: each.early)
+    worst = max(known, key=lambda application: application.early)
     if not worst.early:
-        return Fact("", f"retry-after: honoured by {count(sum(each.asked_to_wait for each in told))} repeats")
+        return Fact(
+            "",
+            f"retry-after: honoured by {count(sum(app.asked_to_wait for app in known))} repeats",
+        )
     words = f"{count(worst.early)} of {count(worst.asked_to_wait)} repeats came too early in the last minute"
     return Fact(worst.name, f"Ignores retry-after: {truncate(worst.name)}, {words}")
 
@@ -67,14 +74,14 @@ def _retries_early(context: FactContext) -> Fact:
 def _max_tokens_frees(context: FactContext) -> Fact:
     """Where a lower `max_tokens` saves most of what counts towards the output limit."""
     view = context.snapshot.traffic
-    told = [
-        (each.trim, each)
-        for each in (view.applications if view is not None else ())
-        if each.trim is not None and each.output_per_minute
+    known = [
+        (application.trim, application)
+        for application in (view.applications if view is not None else ())
+        if application.trim is not None and application.output_per_minute
     ]
-    if not told:
+    if not known:
         return Fact(None, "max_tokens: too few answers are counted to say what a lower one would free")
-    trim, most = max(told, key=lambda item: item[0].freed_per_minute)
+    trim, most = max(known, key=lambda item: item[0].freed_per_minute)
     if trim.freed < _WORTH_IT:
         return Fact(0.0, "max_tokens: a lower one frees next to nothing, as hardly any answer is much longer")
     every = (view.all.output_per_minute if view is not None else None) or 0.0

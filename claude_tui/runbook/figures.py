@@ -1,7 +1,7 @@
-"""The thresholds in the texts of a runbook: `{{headroom_low}}` becomes `20%`, or whatever the settings say.
+"""The thresholds in the texts of a runbook: `{{headroom_low}}` becomes `20%`, or the value in the settings.
 
-They are the same for every incident, so they are filled in when a runbook is loaded; what depends on the
-incident is in `placeholders`.
+They are the same for every incident, so they are filled in when a runbook is loaded; values that depend on
+the incident are in `placeholders`.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def with_figures(runbook: Runbook, options: Options) -> Runbook:
     return replace(
         runbook,
         nodes={name: _node(node, filled) for name, node in runbook.nodes.items()},
-        playbooks={name: _playbook(each, filled) for name, each in runbook.playbooks.items()},
-        checks=tuple(_check(each, filled) for each in runbook.checks),
+        playbooks={name: _playbook(playbook, filled) for name, playbook in runbook.playbooks.items()},
+        checks=tuple(_check(check, filled) for check in runbook.checks),
     )
 
 
@@ -80,8 +80,8 @@ Filled = Callable[[str], str]
 
 
 def _node(node: Node, filled: Filled) -> Node:
-    branches = tuple(_texts(each, ("label",), filled) for each in node.branches)
-    commands = tuple(_texts(each, _COMMAND, filled) for each in node.commands)
+    branches = tuple(_texts(branch, ("label",), filled) for branch in node.branches)
+    commands = tuple(_texts(command, _COMMAND, filled) for command in node.commands)
     return replace(_texts(node, _NODE, filled), branches=branches, commands=commands)
 
 
@@ -91,10 +91,10 @@ def _playbook(playbook: Playbook, filled: Filled) -> Playbook:
 
 
 def _check(check: Check, filled: Filled) -> Check:
-    commands = tuple(_texts(each, _COMMAND, filled) for each in check.commands)
+    commands = tuple(_texts(command, _COMMAND, filled) for command in check.commands)
     return replace(_texts(check, ("title", "reads"), filled), commands=commands)
 
 
 def _texts(part: Part, names: tuple[str, ...], filled: Filled) -> Part:
-    """The part with these of its texts filled in."""
+    """The part with the named texts filled in."""
     return replace(part, **{name: filled(getattr(part, name)) for name in names})

@@ -46,7 +46,7 @@ class CheckResult:
 
 def commands(check: Check, placeholders: Placeholders) -> tuple[Command, ...]:
     """The commands of a check, filled in, to be shown and copied."""
-    return tuple(placeholders.command(each) for each in check.commands)
+    return tuple(placeholders.command(command) for command in check.commands)
 
 
 def results(
@@ -149,8 +149,8 @@ def _limits(asked: _Request) -> _Found:
             return CheckState.UNKNOWN, ("No limits in this answer: successful messages carry them",)
         return state, (line,)
     lines = [_bucket_line(context, index) for index in range(min(3, len(view.buckets)))]
-    lines += [f"{each.window} window: {percent(each.used)} used" for each in view.windows[:1]]
-    levels = {each.level for each in view.buckets} | {each.level for each in view.windows}
+    lines += [f"{window.window} window: {percent(window.used)} used" for window in view.windows[:1]]
+    levels = {bucket.level for bucket in view.buckets} | {window.level for window in view.windows}
     low = not levels.isdisjoint({Level.WARN, Level.BAD})
     return CheckState.TROUBLE if low else CheckState.FINE, tuple(lines)
 

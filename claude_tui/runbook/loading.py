@@ -71,7 +71,7 @@ def _shipped_parts() -> tuple[tuple[str, Parts], ...]:
     found = []
     for directory in _DATA:
         root = resources.files("claude_tui.runbook").joinpath(directory)
-        for item in sorted(root.iterdir(), key=lambda each: each.name):
+        for item in sorted(root.iterdir(), key=lambda entry: entry.name):
             if item.name.endswith(".toml"):
                 name = f"{directory}/{item.name}"
                 table = Table.of_text(item.read_text("utf-8"), name, RunbookError)

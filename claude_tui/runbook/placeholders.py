@@ -1,7 +1,7 @@
 """The placeholders in commands and advice: the endpoint, model and status page in use; never a secret.
 
 Model ids and request ids come from servers, and a command that somebody pastes into a shell must not
-contain whatever a server made up: a value that is not plainly harmless is left as a word to replace.
+contain whatever a server made up: a value that is not clearly harmless is replaced by a placeholder word.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TRAFFIC_TEXTS = {
     "retries_early": "If a proxy counts your traffic, the application that retries too early is named here",
     "max_tokens_frees": "If your traffic is counted, what a lower max_tokens would free is stated here",
 }
-"""What own traffic says about an incident, with the texts for when it is not counted."""
+"""The placeholders of own traffic, with the texts to use without it."""
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _URL = re.compile(r"https?://[A-Za-z0-9._~%:\[\]/-]{1,300}\Z")
@@ -58,7 +58,7 @@ class Placeholders:
     fallback_model: str | None = None
     """A model that answers while another fails."""
     traffic: Mapping[str, str] = field(default_factory=dict)
-    """What own traffic says, by the names in TRAFFIC_TEXTS."""
+    """The texts of own traffic, by the names in TRAFFIC_TEXTS."""
 
     def values(self) -> Mapping[str, str]:
         """Every placeholder with its text, which is harmless in shell quotes of both kinds and in Python."""
@@ -105,7 +105,7 @@ class Placeholders:
             text=self.fill(node.text),
             help=self.fill(node.help),
             first=self.fill(node.first),
-            commands=tuple(self.command(each) for each in node.commands),
+            commands=tuple(self.command(command) for command in node.commands),
         )
 
 
@@ -130,7 +130,7 @@ def _safe(text: str, allowed: re.Pattern[str], instead: str) -> str:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """`text` with those placeholders filled in that `values` has."""
+    """`text` with the placeholders in `values` filled in."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 

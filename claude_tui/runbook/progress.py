@@ -50,15 +50,20 @@ def progress_of(
     A run ends with a restart, or after four hours without a mark. Marks since `since`, the start of the
     current incident, always belong to one run.
     """
-    ours = sorted((each for each in marks if each.playbook == playbook.id and each.at <= at), key=_order)
+    ours = sorted(
+        (step_mark for step_mark in marks if step_mark.playbook == playbook.id and step_mark.at <= at),
+        key=_order,
+    )
     run: list[StepMark] = []
-    for each in ours:
-        if not each.step or (run and _over(run[-1].at, each.at, since)):
+    for step_mark in ours:
+        if not step_mark.step or (run and _over(run[-1].at, step_mark.at, since)):
             run = []
-        run.append(each)
+        run.append(step_mark)
     if not run or _over(run[-1].at, at, since):
         return Progress(playbook.id, None, {})
-    return Progress(playbook.id, run[0].at, {each.step: each for each in run if each.step})
+    return Progress(
+        playbook.id, run[0].at, {step_mark.step: step_mark for step_mark in run if step_mark.step}
+    )
 
 
 def _over(last: datetime, at: datetime, since: datetime | None) -> bool:

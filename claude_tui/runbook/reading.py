@@ -69,11 +69,13 @@ def read_parts(table: Table, kinds: Kinds) -> Parts:
     """
     parts = Parts(
         start=table.prose("start", ""),
-        nodes=tuple(_node(name, each, kinds) for name, each in table.named("node").items()),
-        playbooks=tuple(_playbook(name, each, kinds) for name, each in table.named("playbook").items()),
-        checks=tuple(_check(name, each) for name, each in table.named("check").items()),
-        branches=tuple(_added_branch(each, kinds) for each in table.tables("branch")),
-        steps=tuple(_added_step(each, kinds) for each in table.tables("step")),
+        nodes=tuple(_node(name, node, kinds) for name, node in table.named("node").items()),
+        playbooks=tuple(
+            _playbook(name, playbook, kinds) for name, playbook in table.named("playbook").items()
+        ),
+        checks=tuple(_check(name, check) for name, check in table.named("check").items()),
+        branches=tuple(_added_branch(branch, kinds) for branch in table.tables("branch")),
+        steps=tuple(_added_step(step, kinds) for step in table.tables("step")),
     )
     table.done()
     return parts
@@ -94,9 +96,9 @@ def _node(name: str, table: Table, kinds: Kinds) -> Node:
         severity=table.choice("severity", Severity) if table.has("severity") else None,
         playbook=table.prose("playbook", "") or None,
         probe=table.flag("probe", False),
-        shows=table.strings("shows", allowed=kinds, words="a list of facts"),
-        commands=tuple(_command(each) for each in table.tables("command")),
-        branches=tuple(_branch(each, kinds) for each in table.tables("branch")),
+        shows=table.strings("shows", allowed=kinds, expected="a list of facts"),
+        commands=tuple(_command(command) for command in table.tables("command")),
+        branches=tuple(_branch(branch, kinds) for branch in table.tables("branch")),
         file=table.file,
     )
     table.done()
@@ -112,7 +114,7 @@ def _node(name: str, table: Table, kinds: Kinds) -> Node:
 def _causes(table: Table) -> frozenset[Cause]:
     allowed = [cause.value for cause in Cause]
     return frozenset(
-        Cause(name) for name in table.strings("causes", allowed=allowed, words="a list of causes")
+        Cause(name) for name in table.strings("causes", allowed=allowed, expected="a list of causes")
     )
 
 
@@ -129,7 +131,7 @@ def _check(name: str, table: Table) -> Check:
         table.wrong(
             "", "a check with this name", "one of " + ", ".join(CHECK_KEYS), near=nearest(name, CHECK_KEYS)
         )
-    commands = tuple(_command(each) for each in table.tables("command"))
+    commands = tuple(_command(command) for command in table.tables("command"))
     check = Check(name, table.prose("title"), table.prose("reads"), commands)
     _check_figures(table, "title", check.title)
     _check_figures(table, "reads", check.reads)
@@ -170,7 +172,7 @@ def _playbook(name: str, table: Table, kinds: Kinds) -> Playbook:
         intro=table.prose("intro"),
         over=table.prose("over"),
         causes=_causes(table),
-        steps=tuple(_step(each, kinds) for each in table.tables("step")),
+        steps=tuple(_step(step, kinds) for step in table.tables("step")),
         file=table.file,
     )
     table.done()

@@ -53,9 +53,9 @@ def cause_text(runbook: Runbook, name: str, placeholders: Placeholders, width: i
 def facts_text(width: int = 80) -> str:
     """The facts that `when` and `shows` in a runbook file may name."""
     lines = _heading("Facts")
-    for each in FACT_DEFINITIONS:
-        values = " · ".join(each.kind.choices) or each.kind.type.value
-        lines += _wrapped(f"{each.name:<18}{each.doc}", width, "", " " * 18)
+    for definition in FACT_DEFINITIONS:
+        values = " · ".join(definition.kind.choices) or definition.kind.type.value
+        lines += _wrapped(f"{definition.name:<18}{definition.doc}", width, "", " " * 18)
         lines += _wrapped(values, width, " " * 18)
     return "\n".join(lines)
 
@@ -170,7 +170,7 @@ def _commands(node: Node, indent: str) -> Iterator[str]:
 
 def _errors(rows: tuple[KnownError, ...] | list[KnownError], width: int) -> Iterator[str]:
     for row in sorted(rows, key=lambda row: row.general):
-        marks = " ".join(str(each) for each in (row.status, row.type, row.code) if each is not None)
+        marks = " ".join(str(value) for value in (row.status, row.type, row.code) if value is not None)
         yield f"{marks or f'any other {plain(row.outcome.value)}'} ({row.side.owner})"
         retry = f" {row.retry.words}" if row.retry is not None else ""
         yield from _wrapped(f"{row.meaning}{retry}", width, _STEP)

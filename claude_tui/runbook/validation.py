@@ -15,7 +15,8 @@ __all__ = ["validate"]
 def validate(runbook: Runbook, start_file: str, own: str = "") -> None:
     """Raises RunbookError with file, node and reason.
 
-    `start_file` is the file that names the start, `own` the user's files, to be named where none is to blame.
+    `start_file` is the file that names the start. `own` are the user's files, which problems name that no
+    single file causes.
     """
     _raise_if_any(
         [
@@ -58,14 +59,14 @@ def _branches_fit(node: Node, runbook: Runbook) -> Iterator[Problem]:
 
 
 def _all_reachable(runbook: Runbook) -> Iterator[Problem]:
-    seen, waiting = {runbook.start}, [runbook.start]
+    reached, waiting = {runbook.start}, [runbook.start]
     while waiting:
         for branch in runbook.nodes[waiting.pop()].branches:
-            if branch.to not in seen:
-                seen.add(branch.to)
+            if branch.to not in reached:
+                reached.add(branch.to)
                 waiting.append(branch.to)
     for node in runbook.nodes.values():
-        if node.id not in seen:
+        if node.id not in reached:
             reason = f'unreachable: no branch leads here from "{runbook.start}"'
             yield Problem(node.file, f"node.{node.id}", reason)
 

@@ -197,7 +197,7 @@ def _fact_views(node: Node, facts: Facts, suggested: int | None) -> tuple[FactVi
         for name in shown
         if name in facts
     ]
-    # Several facts have the same words where nothing fails.
+    # Several facts have the same words while nothing fails.
     first = {view.words: view for view in reversed(views)}
     return tuple(view for view in views if view.points or first[view.words] is view)
 
@@ -217,5 +217,5 @@ def playbook_view(
         )
         for number, step in enumerate(playbook.steps, 1)
     )
-    open_steps = (each.number for each in steps if each.state is StepState.OPEN and each.applies is not False)
+    open_steps = (step.number for step in steps if step.state is StepState.OPEN and step.applies is not False)
     return PlaybookView(playbook, steps, progress.settled(playbook), next(open_steps, None))

@@ -85,12 +85,12 @@ def _suggestion(node: Node, index: int, facts: Facts) -> Suggestion:
 def follow(runbook: Runbook, facts: Facts, walk: Walk | None = None) -> Walk:
     """Follows the suggestions from the start or from `walk`; stops before visiting a node twice."""
     walk = walk or begin(runbook)
-    seen = {walk.node}
+    visited = {walk.node}
     while (suggestion := suggest(runbook.nodes[walk.node], facts)) is not None:
         further = take(runbook, walk, suggestion.branch)
-        if further.node in seen:
+        if further.node in visited:
             break
-        seen.add(further.node)
+        visited.add(further.node)
         walk = further
     return walk
 

@@ -1,1 +1,1 @@
-"""`claude-top serve`: the dashboard in a browser, for those without a shell."""
+"""`claude-top serve`: the dashboard in a browser, for people without a shell."""

@@ -1,4 +1,4 @@
-"""Who may look: the token, the cookie that stands for it, and the names by which a browser may come."""
+"""Access control: the token, the cookie that replaces it, and the allowed host names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["SHORTEST_TOKEN", "TOKEN_VARIABLE", "Access", "AccessError", "read_to
 
 TOKEN_VARIABLE = SERVE_TOKEN
 SHORTEST_TOKEN = 16
-"""Characters. One that can be guessed is worse than none, as it looks like protection."""
+"""Characters of a token. One that can be guessed is worse than none, as it looks like protection."""
 
 _LONGEST_TOKEN = 1_000
 _HOST = re.compile(r"[A-Za-z0-9._\-]+|\[[0-9A-Fa-f:.]+\]")
@@ -30,27 +30,27 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class AccessError(ClaudeTopError):
-    """What protects the dashboard in the browser cannot be used."""
+    """The access control of the dashboard in the browser cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     """The rules for one server.
 
-    The cookie is not the token: whoever steals it loses it with the end of the server.
+    The cookie is not the token: a stolen one becomes useless when the server ends.
     """
 
     token: str | None
-    """None lets in whoever can connect."""
+    """The token; with None, anybody who can connect has access."""
     hosts: frozenset[str]
-    """Names by which it is reached besides those of the address; lower case, without a port."""
+    """Host names in addition to those of the address; lower case, without a port."""
     loopback: bool
     """Whether only this machine can connect."""
     cookie: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     @classmethod
     def of(cls, token: str | None, address: str, names: tuple[str, ...]) -> Access:
-        """The rules for a server at an IP address. Raises AccessError for a name that is none."""
+        """The rules for a server at an IP address. Raises AccessError for an invalid name."""
         for name in names:
             if not _HOST.fullmatch(name):
                 raise AccessError(f"--host {name[:60]!r}: expected a host name without scheme and port")
@@ -68,8 +68,8 @@ class Access:
     def knows_host(self, host: str) -> bool:
         """Whether a request was meant for this server.
 
-        A page from elsewhere whose name is made to point here (DNS rebinding) has that name in `Host`. Where
-        other machines connect, the names are not known, and the cookie, which is bound to a name, decides.
+        A page of another site whose name is made to point here (DNS rebinding) has that name in `Host`. If
+        other machines can connect, the names are unknown, and the cookie, which is bound to a name, decides.
         """
         found = _AUTHORITY.fullmatch(host)
         if found is None:
@@ -77,7 +77,7 @@ class Access:
         return not self.loopback or found["host"].lower() in self.hosts | _LOCAL
 
     def knows_origin(self, origin: str | None, host: str) -> bool:
-        """Whether a page of this server asks; any page may open a WebSocket anywhere."""
+        """Whether the request comes from a page of this server; any page may open a WebSocket anywhere."""
         if origin is None:
             return False
         with suppress(ValueError):
@@ -87,12 +87,12 @@ class Access:
 
 
 def _equal(given: str, wanted: str) -> bool:
-    """Takes as long for a nearly right text as for a wrong one."""
+    """Compares in constant time."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
 
 def read_token(environ: Mapping[str, str], file: Path | None) -> str | None:
-    """The token of a file, else of the environment, else None. A file that is missing is made.
+    """The token of a file, else of the environment, else None. A missing file is created.
 
     Raises AccessError.
     """
@@ -108,7 +108,7 @@ def read_token(environ: Mapping[str, str], file: Path | None) -> str | None:
 
 
 def _text_of(file: Path) -> str:
-    # Not to wait for the writer of a pipe.
+    # Do not wait for the writer of a pipe.
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
     with os.fdopen(descriptor, encoding="utf-8") as opened:
         found = os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""`claude-top serve`: checks who could connect, says where to look, and serves until it is stopped."""
+"""`claude-top serve`: checks who could connect, prints the address, and serves until stopped."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ __all__ = ["ServeOptions", "require_token", "run"]
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _LEAVE_WITHIN_S = 8.0
-"""More than the longest end of a session."""
+"""Longer than any session takes to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """What the command line says."""
+    """The options of the command line."""
 
     listen: ListenAddress
     """Address and port."""
     hosts: tuple[str, ...]
-    """Names by which a reverse proxy in front is reached."""
+    """The host names of a reverse proxy in front."""
     token_file: Path | None
-    """Where the token is."""
+    """The file with the token."""
     most_sessions: int
     """How many browsers at a time."""
     allow_actions: bool
@@ -41,7 +41,7 @@ class ServeOptions:
 
 
 def require_token(options: ServeOptions, token: str | None) -> None:
-    """Raises AccessError for a server that must not be open to whoever can connect, and has no token."""
+    """Raises AccessError for a server that needs a token and has none."""
     why = _reason(options)
     if token is None and why:
         raise AccessError(
@@ -55,7 +55,7 @@ def _reason(options: ServeOptions) -> str:
         return f"--listen {options.listen.host}, which other machines can reach,"
     if options.hosts:
         return "--host, behind which other machines can be,"
-    # Every user of this machine can connect to loopback, and would act under the name of the server's.
+    # Every user of this machine can connect to loopback, and would act under the server user's name.
     return "--allow-actions" if options.allow_actions else ""
 
 
@@ -70,7 +70,7 @@ def run(plan: Plan, options: ServeOptions, emit: Callable[[str], None]) -> int:
 async def _serve(plan: Plan, options: ServeOptions, sock: socket.socket, emit: Callable[[str], None]) -> None:
     stopped = asyncio.Event()
     address = ListenAddress(options.listen.host, sock.getsockname()[1])
-    # No access log: a URL may hold a token.
+    # No access log, as a URL may contain a token.
     connections = Connections()
     runner = web.AppRunner(
         Site(plan, connections).application(address.port), access_log=None, shutdown_timeout=_LEAVE_WITHIN_S
@@ -103,7 +103,7 @@ def _announce(plan: Plan, options: ServeOptions, address: ListenAddress, emit: C
 
 @contextmanager
 def _signals(stopped: asyncio.Event) -> Iterator[None]:
-    """One that was ignored stays so (`nohup`)."""
+    """Handles the signals. One that was ignored stays ignored (`nohup`)."""
     loop = asyncio.get_running_loop()
     caught = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     for number in caught:

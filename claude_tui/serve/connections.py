@@ -1,7 +1,7 @@
-"""Bounds what connections without a session may take: how many there are, and how long each lasts.
+"""Limits connections without a session: how many there are, and how long each lasts.
 
-aiohttp waits for the first request of a connection for as long as it is open, so a client that sends nothing
-would keep its descriptor for good.
+aiohttp waits for the first request for as long as a connection is open, so a client that sends nothing would
+keep its descriptor forever.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Connections:
         self._waiting: dict[asyncio.BaseTransport, asyncio.TimerHandle] = {}
 
     async def listen(self, make: Callable[[], asyncio.BaseProtocol], sock: socket.socket) -> asyncio.Server:
-        """Accepts connections for the protocols that `make` makes, within these bounds."""
+        """Accepts connections for the protocols that `make` creates, within these bounds."""
         loop = asyncio.get_running_loop()
         return await loop.create_server(lambda: _Bounded(cast("asyncio.Protocol", make()), self), sock=sock)
 
     def opened(self, transport: asyncio.Transport) -> bool:
-        """Whether there was room for it; it is closed when its time is over."""
+        """Registers a connection, to be closed when its time is over; returns whether it may stay."""
         if len(self._waiting) >= self._most:
             return False
         loop = asyncio.get_running_loop()
@@ -41,13 +41,13 @@ class Connections:
         return True
 
     def keep(self, transport: asyncio.BaseTransport | None) -> None:
-        """It has a session, which has bounds of its own; or it is closed."""
+        """Stops limiting a connection: it has a session, which has its own limits, or has been closed."""
         if transport is not None and (timer := self._waiting.pop(transport, None)) is not None:
             timer.cancel()
 
 
 class _Bounded(asyncio.Protocol):
-    """Passes everything on to aiohttp's protocol."""
+    """Forwards everything to aiohttp's protocol."""
 
     def __init__(self, inner: asyncio.Protocol, connections: Connections) -> None:
         self._inner = inner

@@ -1,7 +1,7 @@
-"""What a browser sends, and what passes between the server and a dashboard that it started.
+"""The messages of a browser, and the packets between the server and a dashboard that it started.
 
 A browser sends JSON lists such as `["stdin", "q"]` (textual-serve's script). A dashboard's pipes carry
-packets, as Textual's WebDriver defines them: a letter (D for what a terminal gets, M for JSON about the
+packets, as Textual's WebDriver defines them: a letter (D for terminal data, M for JSON about the
 session), the length as four bytes, the body.
 """
 
@@ -35,11 +35,11 @@ _COLUMNS, _ROWS = (10, 500), (5, 250)
 
 
 class MessageError(ClaudeTopError):
-    """A browser sent what its page would not."""
+    """A browser sent a message that our page never sends."""
 
 
 class PacketError(ClaudeTopError):
-    """A dashboard wrote what its driver would not."""
+    """A dashboard sent a packet that its driver never sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Cells. A browser cannot ask for a screen that takes all memory."""
+    """A size in cells, bounded so that a browser cannot request a screen that takes all memory."""
 
     columns: int
     rows: int
 
     @classmethod
     def of(cls, columns: object, rows: object) -> Size:
-        """The nearest size that a dashboard is drawn in. Raises MessageError for what is no number."""
+        """The nearest supported size. Raises MessageError for anything but numbers."""
         return cls(_within(columns, _COLUMNS), _within(rows, _ROWS))
 
 
@@ -113,7 +113,7 @@ class Packet:
 
 
 def as_packet(message: Keys | Size | Focus) -> bytes:
-    """What a dashboard reads on its standard input."""
+    """The packet for a dashboard's standard input."""
     match message:
         case Keys(text):
             # A lone surrogate is valid in JSON, and would end the dashboard's reader.

@@ -1,4 +1,4 @@
-"""One browser's dashboard: a process of its own, which ends when the browser leaves."""
+"""One browser's dashboard: a process that ends when the browser disconnects."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _END_WITHIN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What is started for each browser."""
+    """The program that is started for each browser."""
 
     command: Sequence[str]
     environ: Mapping[str, str]
-    """Without secrets that it does not need: one that only watches needs no key."""
+    """The environment, without secrets that it does not need: a read-only dashboard needs no key."""
 
     @classmethod
     def of(cls, command: Sequence[str], environ: Mapping[str, str], *, read_only: bool) -> Program:
@@ -49,7 +49,7 @@ class Program:
 
 
 class Session:
-    """A running dashboard. `show` sends a browser what a terminal would get."""
+    """A running dashboard. `show` sends terminal output to the browser."""
 
     def __init__(self, process: asyncio.subprocess.Process, show: Callable[[bytes], Awaitable[None]]) -> None:
         self._process = process
@@ -72,13 +72,13 @@ class Session:
                 "LINES": str(size.rows),
                 "ROWS": str(size.rows),
             },
-            # What ctrl+c in the server's terminal ends is the server, which ends its sessions.
+            # ctrl+c in the server's terminal ends the server, which ends its sessions.
             start_new_session=True,
         )
         return cls(process, show)
 
     async def run(self) -> None:
-        """Shows what the dashboard draws until that ends. A slow browser slows it, and fills no memory."""
+        """Forwards the dashboard's output until it ends. A slow browser slows it down and takes no memory."""
         stdout = self._process.stdout
         assert stdout is not None
         with contextlib.suppress(asyncio.IncompleteReadError, PacketError, ConnectionError, ValueError):
@@ -102,19 +102,19 @@ class Session:
             await stdin.drain()
 
     async def end(self) -> None:
-        """Ends the dashboard: in order, which the end of its input asks for, or at once when that hangs."""
+        """Ends the dashboard: cleanly by closing its input, or at once if it hangs."""
         process, stdin, stdout = self._process, self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
         stdin.close()
-        # It may be in the middle of a write, and has to finish that first.
+        # It may have to finish a write first.
         draining = asyncio.create_task(_drain(stdout))
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_END_WITHIN_S):
                     await process.wait()
         finally:
-            # A server that is in a hurry leaves nothing behind either.
+            # A server that has to end at once must not leave a process behind either.
             draining.cancel()
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

@@ -1,6 +1,6 @@
-"""The site: who is let in, the page with a terminal in it, and the socket behind each terminal.
+"""The site: access control, the page with a terminal, and the socket behind each terminal.
 
-Every request passes `_guard`: its host, its origin and its token come before anything else is looked at. The
+Every request passes `_guard`, which checks its host, origin and token before anything else is read. The
 page loads textual-serve's script and fonts from here, and its policy lets it load nothing from elsewhere.
 """
 
@@ -27,15 +27,15 @@ __all__ = ["Plan", "Site"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _MAX_MESSAGE = 1 << 20
-"""A paste; what a terminal sends otherwise is a few bytes."""
+"""Enough for a paste; other input of a terminal is a few bytes."""
 _MAX_FORM = 1 << 14
 _HEARTBEAT_S = 15.0
-"""A browser that does not answer within half of it has left."""
+"""A browser that does not respond within half of this time has left."""
 _SEEN_FOR_S = 30 * 86_400
 _HEADERS = {
     "Server": "claude-top",
     "Cache-Control": "no-store",
-    # Not none at all: Chromium would send the login form with an unknown origin.
+    # Not `no-referrer`: Chromium would send the login form with an unknown origin.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -47,16 +47,16 @@ _OWN = {"page.css": "text/css", "page.js": "text/javascript"}
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is served, and to whom."""
+    """The configuration of the site."""
 
     program: Program
-    """Started for each browser."""
+    """The program to start for each browser."""
     access: Access
-    """Who is let in."""
+    """Who has access."""
     most_sessions: int
     """How many browsers at a time."""
     say: Callable[[str], None]
-    """Takes messages for whoever runs the server; never a URL, which may hold a token."""
+    """Prints messages for the operator; never a URL, which may contain a token."""
 
 
 class Site:
@@ -71,7 +71,7 @@ class Site:
         self._begun = 0
 
     def application(self, port: int) -> web.Application:
-        """For a server on `port`. Browsers share cookies among the ports of a host: each has its own name."""
+        """The application of a server on `port`, whose cookie is named after it, as ports share cookies."""
         self._cookie = f"claude-top-{port}"
         app = web.Application(middlewares=[self._guard], client_max_size=_MAX_FORM)
         app.add_routes(
@@ -87,7 +87,7 @@ class Site:
         app.on_shutdown.append(self._close)
         return app
 
-    # -- who is let in ------------------------------------------------------------------
+    # -- access ------------------------------------------------------------------
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -108,7 +108,7 @@ class Site:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         access = self._plan.access
-        if (wrong := self._wrong_place(request)) is not None:
+        if (wrong := self._foreign_request(request)) is not None:
             return _plain(wrong)
         if request.method == "POST" and request.path == "/login":
             return await handler(request)
@@ -120,8 +120,8 @@ class Site:
             return self._html("login.html", HTTPStatus.UNAUTHORIZED)
         return _plain(HTTPStatus.UNAUTHORIZED)
 
-    def _wrong_place(self, request: web.Request) -> HTTPStatus | None:
-        """The answer to a request that a page of another site may have made."""
+    def _foreign_request(self, request: web.Request) -> HTTPStatus | None:
+        """The response to a request that a page of another site may have made."""
         access = self._plan.access
         if not access.knows_host(request.host):
             return HTTPStatus.MISDIRECTED_REQUEST
@@ -134,12 +134,12 @@ class Site:
         try:
             form = await request.post()
         except (ValueError, LookupError, web.RequestPayloadError):
-            # A coding that does not exist, bytes that are none of it, a form without its boundary.
+            # An unknown encoding, bytes that are not valid in it, or a form without its boundary.
             return _plain(HTTPStatus.BAD_REQUEST)
         return self._shown(request, str(form.get("token", "")))
 
     def _shown(self, request: web.Request, token: str) -> web.StreamResponse:
-        """Answers a token that was shown: a cookie and the page's own address, or 401."""
+        """Responds to a token: with a cookie and a redirect to the page, or with 401."""
         if not self._plan.access.is_token(token):
             return _plain(HTTPStatus.UNAUTHORIZED)
         response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "./"})
@@ -172,7 +172,7 @@ class Site:
     # -- sessions -----------------------------------------------------------------------
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
-        """A dashboard for as long as the browser stays."""
+        """Runs a dashboard while the browser is connected."""
         try:
             size = Size.of(request.query.get("width", 80), request.query.get("height", 24))
         except MessageError:
@@ -180,7 +180,7 @@ class Site:
         if len(self._sockets) >= self._plan.most_sessions:
             return _plain(HTTPStatus.SERVICE_UNAVAILABLE, _FULL)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_MESSAGE)
-        # It is prepared here, so the guard is too late for it.
+        # The response is prepared here, before the guard could change it.
         socket.headers.update(_HEADERS)
         self._sockets.add(socket)
         try:
@@ -213,7 +213,7 @@ class Site:
 
 
 async def _listen(socket: web.WebSocketResponse, session: Session) -> None:
-    """Passes on what the browser sends, until it leaves or sends what the page would not."""
+    """Forwards the browser's messages until it disconnects or sends an invalid one."""
     async for received in socket:
         if received.type is not WSMsgType.TEXT:
             return
@@ -236,7 +236,7 @@ def _plain(status: HTTPStatus, text: str = "") -> web.Response:
 
 
 def _policy(host: str) -> str:
-    """Nothing from another host, and nobody frames the page. `host` is one that was checked, or nothing."""
+    """The content security policy: nothing from other hosts, no framing. `host` is valid or empty."""
     sockets = f" ws://{host} wss://{host}" if host else ""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "

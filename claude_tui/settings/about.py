@@ -1,4 +1,4 @@
-"""What a setting is: its meaning, its kind, where it may be set, and where a value came from."""
+"""The description of a setting: its meaning, kind and sources, and the origin of a value."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class About:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declared:
-    """One setting. `default` is None where it depends on the system."""
+    """One setting. `default` is None if it depends on the system."""
 
     key: str
     default: object
@@ -101,7 +101,11 @@ def no_entries() -> Mapping[str, Any]:
 def declared_in(settings: type[DataclassInstance]) -> tuple[Declared, ...]:
     """The settings among the fields, in order."""
     return tuple(
-        Declared(each.name, None if each.default is MISSING else each.default, each.metadata[_ABOUT])
-        for each in fields(settings)
-        if _ABOUT in each.metadata
+        Declared(
+            declared_field.name,
+            None if declared_field.default is MISSING else declared_field.default,
+            declared_field.metadata[_ABOUT],
+        )
+        for declared_field in fields(settings)
+        if _ABOUT in declared_field.metadata
     )

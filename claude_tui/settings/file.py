@@ -42,9 +42,9 @@ def toml_value(value: object) -> str:
     import tomli_w
 
     if isinstance(value, tuple | list):
-        return "[" + ", ".join(toml_value(each) for each in value) + "]"
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
     if isinstance(value, Mapping):
-        pairs = [f"{_bare_or_quoted(key)} = {toml_value(each)}" for key, each in value.items()]
+        pairs = [f"{_bare_or_quoted(key)} = {toml_value(item)}" for key, item in value.items()]
         return "{ " + ", ".join(pairs) + " }" if pairs else "{}"
     if isinstance(value, Path):
         value = str(value)

@@ -68,7 +68,7 @@ class Kind:
     """An invalid value may be a secret, and must not be shown."""
 
 
-def label(longest: int, *, words: str, empty: bool = False) -> Kind:
+def label(longest: int, *, expected: str, empty: bool = False) -> Kind:
     """Printable text for the screen, at most `longest` characters."""
 
     def read(value: object) -> str:
@@ -83,10 +83,10 @@ def label(longest: int, *, words: str, empty: bool = False) -> Kind:
             raise WrongValueError(value)
         return text
 
-    return Kind(words, read)
+    return Kind(expected, read)
 
 
-def slug(pattern: str, *, words: str) -> Kind:
+def slug(pattern: str, *, expected: str) -> Kind:
     """Text that matches `pattern` from end to end."""
 
     def read(value: object) -> str:
@@ -95,15 +95,15 @@ def slug(pattern: str, *, words: str) -> Kind:
             raise WrongValueError(value)
         return value
 
-    return Kind(words, read)
+    return Kind(expected, read)
 
 
 def _secret(text: str) -> bool:
     """Whether the text is or contains a secret: a key pasted as a name would end up on the screen."""
-    return Redactor().secrets_out(text) != text
+    return Redactor().without_secrets(text) != text
 
 
-def number(low: float, high: float, *, words: str) -> Kind:
+def number(low: float, high: float, *, expected: str) -> Kind:
     """A float in low..high; never NaN."""
 
     def read(value: object) -> float:
@@ -112,22 +112,22 @@ def number(low: float, high: float, *, words: str) -> Kind:
             raise WrongValueError(value)
         return found
 
-    return Kind(f"{words} from {low:g} to {high:g}", read, _number_of)
+    return Kind(f"{expected} from {low:g} to {high:g}", read, _number_of)
 
 
 def seconds(low: float, high: float) -> Kind:
     """A duration in seconds, as a float in low..high."""
-    return number(low, high, words="a number of seconds")
+    return number(low, high, expected="a number of seconds")
 
 
 def fraction(low: float = 0.0) -> Kind:
     """A share, as a float in low..1."""
-    return number(low, 1, words="a fraction")
+    return number(low, 1, expected="a fraction")
 
 
 def multiple() -> Kind:
     """A factor of at least 1.1."""
-    return number(1.1, 100, words="a multiple")
+    return number(1.1, 100, expected="a multiple")
 
 
 def whole(low: int, high: int) -> Kind:
@@ -164,15 +164,15 @@ def truth() -> Kind:
 
 _TRUTHS = {
     word: value
-    for value, words in ((True, ("true", "yes", "on", "1")), (False, ("false", "no", "off", "0")))
-    for word in words
+    for value, texts in ((True, ("true", "yes", "on", "1")), (False, ("false", "no", "off", "0")))
+    for word in texts
 }
 
 
 def base_url() -> Kind:
     """An http or https URL to which paths can be added, without a password."""
-    words = "a URL without password or query, such as https://api.anthropic.com"
-    return Kind(words, lambda value: _url(value, bare=True))
+    expected = "a URL without password or query, such as https://api.anthropic.com"
+    return Kind(expected, lambda value: _url(value, bare=True))
 
 
 def status_url() -> Kind:
@@ -222,8 +222,8 @@ def masked_urls(text: str) -> str:
     return re.sub(r"(://[^\s\"'?]*\?)[^\s\"']+", r"\1[redacted]", text)
 
 
-def path(*, words: str, empty: bool = False) -> Kind:
-    """A path; `~` is the home directory. A relative one is resolved by the caller, who knows against what.
+def path(*, expected: str, empty: bool = False) -> Kind:
+    """A path; `~` is the home directory. The caller resolves relative paths.
 
     With `empty`, empty text is valid and means None.
     """
@@ -238,18 +238,18 @@ def path(*, words: str, empty: bool = False) -> Kind:
         except RuntimeError:  # ~nobody
             raise WrongValueError(value) from None
 
-    return Kind(words, read, str)
+    return Kind(expected, read, str)
 
 
-def listed(item: Kind, *, words: str, empty: bool = False) -> Kind:
+def listed(item: Kind, *, expected: str, empty: bool = False) -> Kind:
     """One or more values of a kind, or none with `empty`: a list in the file, comma-separated as text."""
 
     def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list) or not (value or empty):
             raise WrongValueError(value)
-        return tuple(_read_part(item.read, each, f"[{index}]") for index, each in enumerate(value))
+        return tuple(_read_part(item.read, part, f"[{index}]") for index, part in enumerate(value))
 
-    return Kind(words, read, lambda text: [each.strip() for each in text.split(",") if each.strip()])
+    return Kind(expected, read, lambda text: [part.strip() for part in text.split(",") if part.strip()])
 
 
 def time_zone() -> Kind:
@@ -258,7 +258,7 @@ def time_zone() -> Kind:
     def read(value: object) -> str:
         if not isinstance(value, str):
             raise WrongValueError(value)
-        # Here, as no one needs it who has set no zone, and importing it takes a while.
+        # Imported here, as it takes a while and is needed only if a zone is set.
         from zoneinfo import ZoneInfo
 
         try:
@@ -281,7 +281,7 @@ def weekday() -> Kind:
     return Kind("a day such as mon", read)
 
 
-def one_of(names: Iterable[str], *, words: str) -> Kind:
+def one_of(names: Iterable[str], *, expected: str) -> Kind:
     """One of a few names."""
     known = tuple(names)
 
@@ -291,25 +291,25 @@ def one_of(names: Iterable[str], *, words: str) -> Kind:
             raise WrongValueError(value)
         return name
 
-    return Kind(f"{words}: {', '.join(known)}", read)
+    return Kind(f"{expected}: {', '.join(known)}", read)
 
 
 def keys() -> Kind:
     """Action -> keys, read-only. As text: `pause=space,help=question_mark f1`."""
-    words = 'an action and its key or keys, such as pause = "space"'
-    return _named(r"[a-z][a-z0-9_]*", r"[^\s,]{1,40}", words)
+    expected = 'an action and its key or keys, such as pause = "space"'
+    return _named(r"[a-z][a-z0-9_]*", r"[^\s,]{1,40}", expected)
 
 
 def applications() -> Kind:
-    """Application -> what it is known by, read-only. As text: `checkout=key:3fa9c1d2e0 agent:checkout/*`."""
-    words = 'a name and what it is known by, such as checkout = ["key:3fa9c1d2e0", "agent:checkout/*"]'
-    return _named(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", r"key:[0-9a-f]{10}|agent:[^\s,]{1,100}", words)
+    """Application -> how it is recognised, read-only. As text: `checkout=key:3fa9c1d2e0 agent:checkout/*`."""
+    expected = 'a name and what it is known by, such as checkout = ["key:3fa9c1d2e0", "agent:checkout/*"]'
+    return _named(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", r"key:[0-9a-f]{10}|agent:[^\s,]{1,100}", expected)
 
 
-def _named(name: str, part: str, words: str) -> Kind:
+def _named(name: str, part: str, expected: str) -> Kind:
     """Name -> one or several parts, read-only. As text: `name=part part,name=part`."""
-    action = slug(name, words="")
-    key = slug(part, words="")
+    action = slug(name, expected="")
+    key = slug(part, expected="")
 
     def read(value: object) -> Mapping[str, tuple[str, ...]]:
         if not isinstance(value, dict):
@@ -322,19 +322,19 @@ def _named(name: str, part: str, words: str) -> Kind:
         several = given if isinstance(given, list) else [given]
         if not several:
             raise WrongValueError(given, f".{name}")
-        return tuple(_read_part(key.read, each, f".{name}") for each in several)
+        return tuple(_read_part(key.read, item, f".{name}") for item in several)
 
-    return Kind(words, read, _pairs)
+    return Kind(expected, read, _pairs)
 
 
 def _pairs(text: str) -> object:
-    pairs = [each.partition("=") for each in text.split(",") if each.strip()]
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
     if not all(separator for _, separator, _ in pairs):
         return text
     return {name.strip(): bound.split() for name, _, bound in pairs}
 
 
-def table(*, words: str) -> Kind:
+def table(*, expected: str) -> Kind:
     """A read-only table, validated by its consumer. As text: an inline TOML table, or JSON.
 
     An invalid value in it may be a secret.
@@ -345,7 +345,7 @@ def table(*, words: str) -> Kind:
             raise WrongValueError(value)
         return MappingProxyType(value)
 
-    return Kind(words, read, _table_of, secret=True)
+    return Kind(expected, read, _table_of, secret=True)
 
 
 def _table_of(text: str) -> object:

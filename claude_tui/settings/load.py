@@ -63,7 +63,7 @@ def load(
         raise SettingsError([missing])
     settings = _Layers(flags, environ, path, places).settings()
     if origin.kind == "environment" and is_missing(path):
-        # The variable may be set for a whole fleet before the file exists: that must not stop an incident
+        # The variable may be set for a whole fleet before the file exists, and that must not block incident
         # response.
         return replace(settings, warnings=(f"{missing}; defaults are used", *settings.warnings))
     return settings
@@ -89,7 +89,7 @@ class _Layers:
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
         for declared in DECLARED:
-            # Every layer is read, even where a stronger one wins, so that mistakes in it are reported.
+            # Every layer is read, even if a stronger one wins, so that its mistakes are reported.
             for origin, value in self._given(declared):
                 values[declared.key] = self._resolved(value, origin)
                 origins[declared.key] = origin
@@ -150,7 +150,7 @@ class _Layers:
         for declared in DECLARED:
             if not declared.about.table:
                 table.has(declared.key)
-        for name in {each.about.table: None for each in DECLARED if each.about.table}:
+        for name in {setting.about.table: None for setting in DECLARED if setting.about.table}:
             if table.has(name):
                 inner = table.table(name)
                 for declared in DECLARED:
@@ -177,8 +177,10 @@ class _Layers:
 def _named_in(alerts: Mapping[str, object]) -> set[str]:
     """The variables that routes name."""
     routes = alerts.get("routes")
-    tables = [each for each in routes.values() if isinstance(each, dict)] if isinstance(routes, dict) else []
-    return {str(value) for each in tables for key, value in each.items() if key.endswith("_env")}
+    tables = (
+        [route for route in routes.values() if isinstance(route, dict)] if isinstance(routes, dict) else []
+    )
+    return {str(value) for table in tables for key, value in table.items() if key.endswith("_env")}
 
 
 # In each pair, the first value may not exceed the second.

@@ -13,7 +13,7 @@ APP = "claude-top"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The default settings file and data directory. XDG variables are honoured where they apply."""
+    """The default settings file and data directory. XDG variables are honoured on systems that use them."""
 
     config_file: Path
     data_dir: Path

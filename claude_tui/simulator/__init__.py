@@ -2,5 +2,5 @@
 
 import logging
 
-# Whoever starts a simulator decides where its log goes; by default nowhere, least of all onto a screen.
+# The program that starts a simulator decides where its log goes; by default nowhere, and never to a screen.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

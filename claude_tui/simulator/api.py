@@ -29,7 +29,7 @@ NO_SUCH_PATH = Fault(404, "not_found_error", "Not Found")
 WRONG_METHOD = Fault(405, "invalid_request_error", "Method Not Allowed")
 # An admin key manages an organisation and is not accepted by any of these endpoints.
 ADMIN_KEY = "sk-ant-admin"
-# One answer in eight spells its header names With-Capitals.
+# One response in eight has header names With-Capitals.
 TITLE_CASE_SHARE = 1 / 8
 
 
@@ -122,7 +122,7 @@ class Api:
 
 
 def _concerned(exchange: Exchange) -> bool:
-    """Whether the phase's mix of replies is for the model that is asked."""
+    """Whether the phase's mix of replies applies to the requested model."""
     models = exchange.phase.state.mix_of
     if not models:
         return True
@@ -140,7 +140,7 @@ def _endpoint(path: str) -> str:
 
 
 def _fault_in_head(call: Call, endpoint: str) -> Fault | None:
-    """What is wrong with a request, judged without its body: path, method, size and headers."""
+    """The error in a request without its body: path, method, size and headers."""
     if endpoint == OTHER:
         return NO_SUCH_PATH
     if call.method != ("GET" if endpoint == MODELS else "POST"):

@@ -1,4 +1,4 @@
-"""Invented applications that call the API, with the pace and the sizes of real ones."""
+"""Simulated applications that call the API, with realistic rates and sizes."""
 
 from __future__ import annotations
 
@@ -7,49 +7,49 @@ from dataclasses import dataclass, replace
 from claude_tui.simulator.generation import LONGEST, SHORTEST
 from claude_tui.simulator.script import ModelPlan, Rates, Scenario, State
 
-__all__ = ["APPLICATIONS", "DEMO_LOAD", "SIZES", "InventedApplication", "model_of", "with_room"]
+__all__ = ["APPLICATIONS", "DEMO_LOAD", "SIZES", "SimulatedApplication", "model_of", "with_raised_limits"]
 
 
 @dataclass(frozen=True, slots=True)
-class InventedApplication:
-    """One application."""
+class SimulatedApplication:
+    """One simulated application."""
 
     name: str
-    """What it is called."""
+    """Its name."""
     share: float
     """Its share of all calls."""
     line: str
-    """The line of the models that it asks."""
+    """The product line of the models that it calls."""
     prompt_tokens: int
     """The median size of its prompts."""
     max_tokens: int
-    """The most tokens of an answer."""
+    """Its `max_tokens`."""
     streamed: float
-    """The share of its calls that ask for a stream."""
+    """The share of its calls that are streamed."""
     retries: int
-    """How often it repeats a call that failed."""
+    """How often it retries a failed call."""
     waits: bool = True
-    """Whether it waits as long as an answer asks it to, or only as long as it would have in any case."""
+    """Whether it honours retry-after, or only uses its own backoff."""
 
 
 APPLICATIONS = (
-    InventedApplication("checkout", 0.35, "haiku", 400, 64, streamed=1.0, retries=2),
-    InventedApplication("batch", 0.30, "sonnet", 1500, 64, streamed=0.0, retries=4, waits=False),
-    # A few of its answers are cut off by max_tokens.
-    InventedApplication("support", 0.25, "sonnet", 1200, 46, streamed=0.9, retries=2),
-    InventedApplication("review", 0.10, "opus", 3000, 64, streamed=0.5, retries=1),
+    SimulatedApplication("checkout", 0.35, "haiku", 400, 64, streamed=1.0, retries=2),
+    SimulatedApplication("batch", 0.30, "sonnet", 1500, 64, streamed=0.0, retries=4, waits=False),
+    # A few of its responses are cut off by max_tokens.
+    SimulatedApplication("support", 0.25, "sonnet", 1200, 46, streamed=0.9, retries=2),
+    SimulatedApplication("review", 0.10, "opus", 3000, 64, streamed=0.5, retries=1),
 )
 DEMO_LOAD = 1.0
-"""Calls a second in a demo: enough for shares that mean something, and little work.
+"""Calls a second in a demo: enough for meaningful shares, at little cost.
 
-Each costs the simulator's thread 3 ms of a core, as it is asked, passed on and answered in one process.
+Each takes 3 ms of a core in the simulator's thread, which sends, forwards and answers it.
 """
 SIZES = (0.5, 1.0, 1.0, 2.0)
-"""By what an application's prompts differ from their median size."""
+"""How much an application's prompts differ from their median size."""
 
 
-def model_of(application: InventedApplication, scenario: Scenario) -> str:
-    """The model that an application asks: the newest active one of its line, else of any."""
+def model_of(application: SimulatedApplication, scenario: Scenario) -> str:
+    """The model that an application calls: the newest active one of its line, or else of any."""
     active = [model for model in scenario.models if model.lifecycle == "active"] or list(scenario.models)
     return max(active, key=lambda model: _preference(model, application.line)).id
 
@@ -58,21 +58,21 @@ def _preference(model: ModelPlan, line: str) -> tuple[bool, float]:
     return (model.line or "") == line, model.created_at.timestamp()
 
 
-def with_room(scenario: Scenario, per_second: float) -> Scenario:
-    """The scenario with limits that leave room for the applications' calls.
+def with_raised_limits(scenario: Scenario, per_second: float) -> Scenario:
+    """The scenario with limits raised by the applications' calls.
 
-    So a limit is reached when the scenario says so, not because of the load.
+    A limit is therefore reached when the scenario says so, and not because of the load.
     """
     output = (SHORTEST + LONGEST) / 2
-    prompt = sum(each.share * each.prompt_tokens for each in APPLICATIONS)
+    prompt = sum(application.share * application.prompt_tokens for application in APPLICATIONS)
     a_minute = per_second * 60
-    # Repeated calls need room, too.
+    # Retries count against the limits, too.
     more = Rates(a_minute * 1.5, a_minute * prompt * 1.5, a_minute * output * 1.5)
-    phases = tuple(replace(each, state=_roomier(each.state, more)) for each in scenario.phases)
-    return replace(scenario, phases=phases, baseline=_roomier(scenario.baseline, more))
+    phases = tuple(replace(phase, state=_raised(phase.state, more)) for phase in scenario.phases)
+    return replace(scenario, phases=phases, baseline=_raised(scenario.baseline, more))
 
 
-def _roomier(state: State, more: Rates) -> State:
+def _raised(state: State, more: Rates) -> State:
     limits, load = state.limits, state.load
     requests = _grown(limits.requests, load.requests, more.requests)
     prompts = _grown(limits.input_tokens, load.input_tokens, more.input_tokens)
@@ -83,6 +83,6 @@ def _roomier(state: State, more: Rates) -> State:
 
 
 def _grown(limit: float, load: float, more: float) -> tuple[float, float]:
-    """A limit with room, and what others use of it: what is too much for it stays as much too much."""
-    room = limit + more
-    return room, load * room / limit if load > limit else load
+    """A raised limit, and the load by others: a load above the limit exceeds the new one by as much."""
+    raised = limit + more
+    return raised, load * raised / limit if load > limit else load

@@ -19,7 +19,7 @@ from claude_tui.simulator.sockets import HOST, listen, url_of
 if TYPE_CHECKING:
     import socket
 
-    from claude_tui.simulator.company import Company
+    from claude_tui.simulator.companion import Companion
     from claude_tui.simulator.server import Simulator
 
 __all__ = ["run"]
@@ -39,12 +39,12 @@ def run(
     seed: int | None = None,
     list_only: bool = False,
     host: str = HOST,
-    company: Company | None = None,
+    companion: Companion | None = None,
 ) -> int:
     """Plays `scenario`, a name or a path, until ctrl+c or SIGTERM. Returns the exit code.
 
-    stdout is for data: with `list_only` a line per scenario, else the base URL, the status URL and an
-    `export` line, and what `company` says. The phases are reported on stderr. Raises ScenarioError.
+    stdout is for data: with `list_only` a line per scenario, else the base URL, the status URL, an
+    `export` line, and the lines of `companion`. The phases are reported on stderr. Raises ScenarioError.
     """
     if list_only:
         return _list()
@@ -52,8 +52,8 @@ def run(
         _say(f"speed {speed:g}: expected a number above 0")
         return EXIT_USAGE
     script = load(scenario)
-    if company is not None:
-        script = company.fitted(script)
+    if companion is not None:
+        script = companion.fitted(script)
     try:
         bound = listen(host, port)
     except OSError as error:
@@ -62,7 +62,7 @@ def run(
         return EXIT_USAGE
     with bound:
         _announce(script, url_of(bound), speed)
-        asyncio.run(_play(script, bound, speed, seed, company))
+        asyncio.run(_play(script, bound, speed, seed, companion))
     _say("stopped")
     return EXIT_OK
 
@@ -84,7 +84,7 @@ def _announce(script: Scenario, url: str, speed: float) -> None:
 
 
 async def _play(
-    script: Scenario, bound: socket.socket, speed: float, seed: int | None, company: Company | None
+    script: Scenario, bound: socket.socket, speed: float, seed: int | None, companion: Companion | None
 ) -> None:
     from claude_tui.simulator.server import Simulator, log_loop_errors
 
@@ -96,8 +96,8 @@ async def _play(
     await simulator.start(bound=bound)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(simulator.stop)
-        if company is not None:
-            for words in await stack.enter_async_context(company.beside(simulator)):
+        if companion is not None:
+            for words in await stack.enter_async_context(companion.beside(simulator)):
                 _emit(words)
         reports = asyncio.create_task(_report_phases(simulator, speed))
         stack.callback(reports.cancel)

@@ -1,4 +1,4 @@
-"""What a LiteLLM gateway makes of the API's answers: 429 and 529 inside a 500, headers renamed."""
+"""Converts responses as a LiteLLM gateway does: 429 and 529 become a 500, and headers are renamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulated generations: text, token counts and stop reason. The text is made up, the counts match it."""
+"""Simulated generations: text, token counts and stop reason. The text is invented, the counts match it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ THOUGHT_TOKENS = 2
 ADAPTIVE_SHARE = 0.25
 # The natural length of an answer in tokens: a max_tokens of 8 truncates most answers, but not all.
 SHORTEST, LONGEST = 4, 48
-# Deltas are short at first, as the API's are; what comes later is bundled, as each costs work.
+# Deltas are short at first, like those of the API; later ones are bundled, as each takes work.
 SHORT_PIECES = 8
 CHARS_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 7
@@ -87,8 +87,8 @@ class Generation:
 def generate(
     exchange: Exchange, *, model: str, input_tokens: int, max_tokens: int, thinking: str = ""
 ) -> Generation:
-    """An answer of at most `max_tokens`. With thinking it begins with a thought, if there is room for it;
-    one in four does where thinking is `adaptive`.
+    """An answer of at most `max_tokens`. With thinking it begins with a thought, if there are tokens
+    left for it; with `adaptive` thinking, one in four does.
     """
     random = exchange.random
     natural = random.randint(SHORTEST, LONGEST)

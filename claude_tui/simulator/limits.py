@@ -58,7 +58,7 @@ class _Bucket:
     level: float
     """What is left."""
     dry: bool = False
-    """Whether others demand more than there is, so that every refill is gone before our requests."""
+    """Whether others demand more than the limit, so that every refill is used up before our requests."""
 
     @property
     def available(self) -> float:
@@ -72,7 +72,7 @@ class _Bucket:
         self.level = max(0.0, self.level - amount)
 
     def resize(self, limit: float) -> None:
-        # A bucket that was full stays full when the limit is raised; what is above a lowered one is lost.
+        # A full bucket stays full when the limit is raised; anything above a lowered limit is lost.
         full = self.level >= self.limit
         self.limit = limit
         self.level = limit if full else min(self.level, limit)

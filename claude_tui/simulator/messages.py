@@ -27,13 +27,13 @@ class MessageRequest:
     model: str
     """The model id as given."""
     max_tokens: int
-    """0 for count_tokens, which takes none."""
+    """0 for count_tokens, which has none."""
     stream: bool
     """Whether the answer is to be streamed."""
     input_tokens: int
     """An estimate, see `tokens_in`."""
     thinking: str = ""
-    """The type of thinking that it asks for: `enabled`, `adaptive`; empty for none."""
+    """The requested type of thinking: `enabled`, `adaptive`; empty for none."""
 
 
 def _invalid(message: str) -> Fault:
@@ -43,7 +43,7 @@ def _invalid(message: str) -> Fault:
 def read_request(
     body: bytes, served: Collection[str], *, counts_only: bool = False
 ) -> MessageRequest | Fault:
-    """The request in `body`, or the error to refuse it with. `served` holds the ids of available models."""
+    """The request in `body`, or the error to reject it with. `served` holds the ids of available models."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -63,7 +63,7 @@ def read_request(
 
 
 def _thinking_in(data: dict[str, object]) -> str:
-    """Without being asked a model never thinks aloud: clients read the first block as text."""
+    """The requested thinking, which is never sent unrequested: clients read the first block as text."""
     thinking = data.get("thinking")
     kind = thinking.get("type") if isinstance(thinking, dict) else None
     return kind if isinstance(kind, str) and kind != "disabled" else ""

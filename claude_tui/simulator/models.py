@@ -14,7 +14,7 @@ from claude_tui.simulator.script import ModelPlan, Scenario
 __all__ = ["answer_model", "answer_models"]
 
 LIFECYCLES = ("active", "deprecated", "retired")
-# What is listed unless the query names lifecycles.
+# The lifecycles that are listed by default.
 LISTED_BY_DEFAULT = ("active", "deprecated")
 DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
 

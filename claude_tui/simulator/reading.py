@@ -24,7 +24,7 @@ __all__ = ["read_scenario"]
 
 HEALTHY, LEAD_IN = "healthy", "lead-in"
 GATEWAYS = ("litellm",)
-_APPLICATIONS = tuple(each.name for each in APPLICATIONS)
+_APPLICATIONS = tuple(application.name for application in APPLICATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class _Names:
 
 
 def read_scenario(name: str, top: Table, default: Scenario | None) -> Scenario:
-    """The scenario in `top`; what it leaves out comes from `default`. Raises the error class of `top`.
+    """The scenario in `top`; missing values come from `default`. Raises the error class of `top`.
 
-    `default` is None for the one file that all others fall back on: there every key is required.
+    `default` is None for the file with the default values itself, in which every key is required.
     """
     components = read_components(top) or (default.components if default else ())
     models = read_models(top) or (default.models if default else ())
@@ -108,4 +108,4 @@ def _state(table: Table, base: State | None, names: _Names) -> State:
 
 
 def _models(table: Table, key: str, base: Collection[str], names: _Names) -> tuple[str, ...]:
-    return table.strings(key, tuple(base), allowed=names.models, words="a list of model ids")
+    return table.strings(key, tuple(base), allowed=names.models, expected="a list of model ids")

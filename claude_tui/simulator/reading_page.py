@@ -1,4 +1,4 @@
-"""Reads from a scenario file what the status page says, and when."""
+"""Reads the content of the status page from a scenario file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COMPONENT_STATUSES = (
 
 
 def read_page(table: Table, base: PagePlan | None, keys: Collection[str]) -> PagePlan:
-    """What the page says in one phase. `keys` are the keys of the components."""
+    """The page in one phase. `keys` are the keys of the components."""
     statuses = table.table("components")
     given = tuple((key, statuses.one_of(key, COMPONENT_STATUSES)) for key in statuses.names(keys))
     indicator = table.one_of("indicator", list(DESCRIPTIONS), base.indicator if base else None)
@@ -62,7 +62,7 @@ def read_incident(table: Table, keys: Collection[str], starts: Mapping[str, floa
     incident = IncidentPlan(
         name=table.text("name"),
         impact=table.one_of("impact", IMPACTS),
-        components=table.strings("components", None, allowed=keys, words="a list of component keys"),
+        components=table.strings("components", None, allowed=keys, expected="a list of component keys"),
         updates=tuple(sorted(updates, key=lambda update: update.at_s)),
         oldest_first=table.flag("oldest_first", False),
     )
@@ -84,7 +84,7 @@ def _update(table: Table, starts: Mapping[str, float]) -> UpdatePlan:
 def read_maintenance(table: Table, keys: Collection[str]) -> MaintenancePlan:
     maintenance = MaintenancePlan(
         name=table.text("name"),
-        components=table.strings("components", None, allowed=keys, words="a list of component keys"),
+        components=table.strings("components", None, allowed=keys, expected="a list of component keys"),
         starts_s=table.number("after_s", at_least=-YEAR_S, at_most=YEAR_S),
         for_s=table.number("for_s", at_least=1.0, at_most=YEAR_S),
         body=table.text("body"),

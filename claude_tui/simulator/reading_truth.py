@@ -1,4 +1,4 @@
-"""From the table [truth] of a scenario file to a Truth."""
+"""Reads the table [truth] of a scenario file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from claude_tui.simulator.truth import Answer, Truth
 
 __all__ = ["read_truth"]
 
-# An hour is judged second by second, which takes a quarter of a minute.
+# An hour is evaluated second by second, which takes a quarter of a minute.
 MOST_S = 3600.0
 _STEP = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _STEP_WORDS = "a list of steps, each as playbook.step, such as outage.retries"
@@ -34,11 +34,11 @@ def read_truth(table: Table, phases: Sequence[Phase]) -> Truth:
         debrief=table.prose("debrief"),
         paged=table.flag("paged"),
         steps=steps,
-        first=table.strings("first", (), allowed=steps, words="some of `steps`"),
+        first=table.strings("first", (), allowed=steps, expected="some of `steps`"),
         harmful=harmful,
-        accepted=tuple(_alternative(each) for each in table.tables("accepted")),
+        accepted=tuple(_alternative(alternative) for alternative in table.tables("accepted")),
         seen_after_s=table.number("seen_after_s", 0.0, at_least=0.0, at_most=MOST_S),
-        nodes=table.strings("nodes", (), words="a list of answers of the decision tree"),
+        nodes=table.strings("nodes", (), expected="a list of answers of the decision tree"),
     )
     table.done()
     return truth
@@ -55,8 +55,8 @@ def _alternative(table: Table) -> Answer:
 
 
 def _steps(table: Table, key: str, default: tuple[str, ...] | None) -> tuple[str, ...]:
-    found = table.strings(key, default, words=_STEP_WORDS)
-    for each in found:
-        if not _STEP.fullmatch(each):
-            table.wrong(key, f'"{each}"', _STEP_WORDS)
+    found = table.strings(key, default, expected=_STEP_WORDS)
+    for step in found:
+        if not _STEP.fullmatch(step):
+            table.wrong(key, f'"{step}"', _STEP_WORDS)
     return found

@@ -54,7 +54,7 @@ def names() -> list[tuple[str, str]]:
 
 
 def drills() -> list[tuple[str, str]]:
-    """The drills that ship, by name: (name, a description that gives nothing away)."""
+    """The shipped drills, by name: (name, a description that does not reveal the cause)."""
     paths = sorted(DRILLS.glob("*.toml"))
     return [(path.stem, Table.of_file(path, ScenarioError).text("title")) for path in paths]
 
@@ -65,7 +65,7 @@ def _default() -> Scenario:
 
 
 def _find(name_or_path: str, among: Path) -> Path:
-    """The file of a name among those that ship in a directory, or at a path."""
+    """The file for a name in a directory of shipped files, or at a path."""
     shipped = {path.stem: path for path in among.glob("*.toml")}
     if name_or_path in shipped:
         return shipped[name_or_path]

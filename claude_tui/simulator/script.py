@@ -144,7 +144,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class PagePlan:
-    """What the status page says in one phase."""
+    """The status page in one phase."""
 
     answer: PageAnswer
     """The page itself, or a way to fail."""
@@ -198,9 +198,9 @@ class State:
     limits: Rates
     """The organisation's rate limits."""
     load: Rates
-    """How much of them the rest of the organisation uses."""
+    """How much of the limits the rest of the organisation uses."""
     page: PagePlan
-    """What the status page says."""
+    """The status page."""
     unserved: frozenset[str] = frozenset()
     """Ids of models that are listed but refused with 404."""
     retired: frozenset[str] = frozenset()
@@ -208,7 +208,7 @@ class State:
     mix_of: frozenset[str] = frozenset()
     """Ids of the models that `messages.mix` is for; the others answer. Empty for all."""
     bad_deploy: str = ""
-    """The invented application whose new version sends requests that the API refuses; empty for none."""
+    """The simulated application whose new version sends invalid requests; empty for none."""
 
     @property
     def unreachable(self) -> bool:
@@ -319,11 +319,11 @@ class Scenario:
     maintenances: tuple[MaintenancePlan, ...]
     """The scheduled maintenances on the status page."""
     truth: Truth | None = None
-    """What a responder is measured against; None for a scenario that is no drill."""
+    """The truth that a responder is measured against; None for a scenario that is not a drill."""
 
     @cached_property
     def trouble_s(self) -> float:
-        """When the first phase that is not healthy starts; 0 where all of them are."""
+        """When the first phase that is not healthy starts; 0 if all of them are."""
         starts = zip(self.starts_s, self.phases, strict=True)
         return next((start for start, phase in starts if phase.cause is not Cause.HEALTHY), 0.0)
 
@@ -335,7 +335,7 @@ class Scenario:
 
     @cached_property
     def scheduled(self) -> tuple[tuple[float, Phase], ...]:
-        """Every phase with its start, and the return to the baseline where the last phase ends."""
+        """Every phase with its start, and the return to the baseline if the last phase ends."""
         phases = tuple(zip(self.starts_s, self.phases, strict=True))
         last = self.phases[-1].for_s
         return (

@@ -64,7 +64,7 @@ class Simulator:
 
     `speed` N plays phases, limits and incidents N times faster, but not latencies, which clients measure
     and compare with thresholds. `latency_scale` shortens those, for tests. `seed` replaces the scenario's.
-    `elapsed_s` of scenario time are over already.
+    It begins `elapsed_s` seconds into the scenario.
     """
 
     def __init__(

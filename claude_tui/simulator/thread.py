@@ -15,7 +15,7 @@ from claude_tui.simulator.sockets import HOST, listen, url_of
 if TYPE_CHECKING:
     import socket
 
-    from claude_tui.simulator.company import Company
+    from claude_tui.simulator.companion import Companion
     from claude_tui.simulator.server import Clock
 
 __all__ = ["SimulatorThread"]
@@ -27,8 +27,8 @@ class SimulatorThread:
     """A Simulator for callers without an event loop.
 
     It logs to `claude_tui.simulator` and never prints. `start` returns as soon as the port is bound;
-    aiohttp is imported in the thread, and requests that arrive earlier wait in the listen queue. `company`
-    makes what runs beside it; it is called in the thread as well.
+    aiohttp is imported in the thread, and requests that arrive earlier wait in the listen queue. `companion`
+    creates what runs beside it, and is called in the thread as well.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class SimulatorThread:
         clock: Clock | None = None,
         latency_scale: float = 1.0,
         elapsed_s: float = 0.0,
-        company: Callable[[], Company] | None = None,
+        companion: Callable[[], Companion] | None = None,
     ) -> None:
         self.scenario = scenario
-        self._company = company
+        self._companion = companion
         self._speed = speed
         self._seed = seed
         self._clock = clock
@@ -97,9 +97,9 @@ class SimulatorThread:
         loop = asyncio.get_running_loop()
         log_loop_errors(loop)
         self._stopping, self._loop = asyncio.Event(), loop
-        company = self._company() if self._company is not None else None
+        companion = self._companion() if self._companion is not None else None
         simulator = Simulator(
-            company.fitted(self.scenario) if company is not None else self.scenario,
+            companion.fitted(self.scenario) if companion is not None else self.scenario,
             speed=self._speed,
             seed=self._seed,
             clock=self._clock,
@@ -109,7 +109,7 @@ class SimulatorThread:
         await simulator.start(bound=bound)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(simulator.stop)
-            if company is not None:
-                await stack.enter_async_context(company.beside(simulator))
+            if companion is not None:
+                await stack.enter_async_context(companion.beside(simulator))
             if not self._asked_to_stop.is_set():
                 await self._stopping.wait()

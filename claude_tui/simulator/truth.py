@@ -1,4 +1,4 @@
-"""The truth about a scenario that is played as a drill: what the responder is measured against."""
+"""The truth about a scenario that is played as a drill, against which the responder is measured."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is wrong, what ought to be done about it, and what must not be done."""
+    """What is wrong, what should be done about it, and what must not be done."""
 
     answer: Answer
     """Whose problem it is, and what."""
     phase: str
     """The phase that the drill is about."""
     verdict: Cause
-    """What the program's own verdict comes to in that phase: where it is misled, not the cause."""
+    """The program's own verdict in that phase, which is not the cause if the program is misled."""
     brief: str
-    """What the responder is told at the beginning; it must not give the cause away."""
+    """The briefing of the responder, which must not reveal the cause."""
     debrief: str
-    """What the responder is told at the end."""
+    """The explanation at the end."""
     paged: bool
-    """Whether somebody ought to be paged."""
+    """Whether somebody should be paged."""
     steps: tuple[str, ...]
     """The steps to take, as `playbook.step`."""
     first: tuple[str, ...] = ()
-    """Those of them to begin with; empty where any of them is a good start."""
+    """The steps to begin with; empty if any of `steps` is a good start."""
     harmful: tuple[str, ...] = ()
     """Steps that make it worse, as `playbook.step`."""
     accepted: tuple[Answer, ...] = ()
     """Other answers that count as right."""
     seen_after_s: float = 0.0
-    """How much of the scenario is over when the responder begins to look."""
+    """How many seconds of the scenario have passed when the responder begins."""
     nodes: tuple[str, ...] = ()
-    """The answers of the decision tree that are right."""
+    """The right answers of the decision tree."""
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -53,5 +53,5 @@ class Truth:
 
     @property
     def good_beginnings(self) -> tuple[str, ...]:
-        """The steps of which one should be the first."""
+        """The steps that are a good start."""
         return self.first or self.steps

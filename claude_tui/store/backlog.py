@@ -29,9 +29,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class RollUp:
-    """Roll up the hours before `upto` (hours since 1970)."""
+    """Roll up the hours before `end_hour` (hours since 1970)."""
 
-    upto: int
+    end_hour: int
     reach: Reach
 
 
@@ -44,9 +44,9 @@ class Work:
 
     records: tuple[Record, ...]
     """What to write, in this order."""
-    upto: int
+    settled_until: int
     """Once `records` are written, those with a lower number are settled."""
-    kept_upto: int
+    kept_settled_to: int
     """The same for Kept, this number included."""
     prune_before: int | None
     """Delete records before this instant (microseconds since 1970), if any."""
@@ -59,9 +59,9 @@ class Work:
 
 
 class Backlog:
-    """Numbered records in the order in which they were put. Beyond `keep` records, the oldest are lost.
+    """Numbered records in the order in which they were added. Beyond `keep` records, the oldest are lost.
 
-    Roll-ups of own traffic that are put together are one record, and count as many as they are.
+    Roll-ups of own traffic that are added together are one record, but each of them counts.
 
     The newest Kept of each name is held separately, does not count and is never lost: names are few. It
     replaces an older one at once, so that repeated saves without a disk take no memory.
@@ -178,8 +178,10 @@ class Backlog:
             records = tuple(islice(self._records, BATCH))
             return Work(
                 (*records, *self._newest_kept()),
-                upto=self._first + len(records),
-                kept_upto=max((number for number, _ in self._kept.values()), default=self._keeps_settled),
+                settled_until=self._first + len(records),
+                kept_settled_to=max(
+                    (number for number, _ in self._kept.values()), default=self._keeps_settled
+                ),
                 prune_before=self._prune_before,
                 closing=self._closing,
                 roll_up=self._roll_up,
@@ -190,10 +192,10 @@ class Backlog:
         """Drops the records of `work`, which were written except for `lost` that cannot be stored."""
         with self._changed:
             self._lost += lost
-            while self._first < work.upto:
+            while self._first < work.settled_until:
                 self._drop_oldest()
-            self._kept = {name: kept for name, kept in self._kept.items() if kept[0] > work.kept_upto}
-            self._keeps_settled = work.kept_upto
+            self._kept = {name: kept for name, kept in self._kept.items() if kept[0] > work.kept_settled_to}
+            self._keeps_settled = work.kept_settled_to
             self._changed.notify_all()
 
     def fail(self) -> None:

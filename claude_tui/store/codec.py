@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from claude_tui.model.addresses import AddressFault, AddressKind, Bypassed
+from claude_tui.model.interning import interned_header, interned_text
 from claude_tui.model.observation import (
     Observation,
     Outcome,
@@ -19,7 +20,6 @@ from claude_tui.model.observation import (
     Usage,
     WindowReading,
 )
-from claude_tui.model.shared import shared_header, shared_text
 from claude_tui.store.checked import (
     entries,
     figure,
@@ -261,7 +261,7 @@ def _varying(stored: object) -> Varying:
 
 
 def _message(stored: object) -> str | None:
-    return None if stored is None else shared_text(text(stored))
+    return None if stored is None else interned_text(text(stored))
 
 
 def _bypassed(stored: object) -> Bypassed:
@@ -270,7 +270,7 @@ def _bypassed(stored: object) -> Bypassed:
 
 
 def _headers(stored: object) -> tuple[tuple[str, str], ...]:
-    return tuple(shared_header(text(name), text(value)) for name, value in map(entries, entries(stored)))
+    return tuple(interned_header(text(name), text(value)) for name, value in map(entries, entries(stored)))
 
 
 def _readings(stored: object) -> tuple[RateLimitReading, ...]:

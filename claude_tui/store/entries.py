@@ -122,7 +122,7 @@ class EntryTable(ABC, Generic[E]):
         return f"{self._all(version)} WHERE at <= ? ORDER BY at DESC, rowid DESC"
 
     def select_last(self, version: int) -> str:
-        """All entries, the one that was added last first."""
+        """All entries, the most recently added first."""
         return f"{self._all(version)} ORDER BY rowid DESC"
 
     def _all(self, version: int) -> str:
@@ -173,10 +173,10 @@ class TextTable(EntryTable[E]):
         return self.fields
 
     def pack(self, entry: E) -> Row:
-        return tuple(pack_text(getattr(entry, each)) for each in self.fields)
+        return tuple(pack_text(getattr(entry, name)) for name in self.fields)
 
     def unpack(self, at: datetime, values: tuple[bytes, ...]) -> E:
-        texts = (each.decode("utf-8", "surrogatepass") for each in values)
+        texts = (value.decode("utf-8", "surrogatepass") for value in values)
         return self.build(at, *map(checked_text, texts))
 
 
@@ -221,7 +221,7 @@ def _deflated(body: bytes) -> bytes:
 
 
 def _inflated(body: bytes) -> bytes:
-    """Raises zlib.error, or ValueError for a body out of all proportion."""
+    """Raises zlib.error, or ValueError for an implausibly large body."""
     if body[:1] != b"\x78":
         return body
     unpacker = zlib.decompressobj()
@@ -242,7 +242,7 @@ def insertion(entry: Entry) -> tuple[str, Row]:
 
 
 def pack_text(text: str) -> str | bytes:
-    """Text as a column can hold it: bytes if it has lone surrogates, as names from the system may."""
+    """Text as stored in a column: bytes if it has lone surrogates, as names from the system may."""
     try:
         text.encode()
     except UnicodeEncodeError:

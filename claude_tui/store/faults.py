@@ -53,7 +53,7 @@ class NewerStoreError(StoreError):
 
 
 class SharedFileSystemError(StoreError):
-    """The store would be on a file system of other machines, where its log would be damaged."""
+    """The store would be on a network file system, where its log would be damaged."""
 
     def __init__(self, path: Path, name: str) -> None:
         super().__init__(
@@ -75,7 +75,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def describe(error: Exception) -> str:
-    """What happened, in a few words."""
+    """A short description of the error."""
     if isinstance(error, sqlite3.Error):
         return _WORDS.get(primary_code(error), str(error))
     if isinstance(error, OSError):
@@ -100,7 +100,7 @@ def _reason(path: Path, error: Exception) -> str:
 
 
 def skipped_rows(count: int) -> str:
-    """The notice that some of what is stored is not shown."""
+    """The notice that some stored rows are not shown."""
     if count == 1:
         return "1 stored row cannot be read and is skipped"
     return f"{count:,} stored rows cannot be read and are skipped"

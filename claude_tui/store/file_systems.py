@@ -22,7 +22,7 @@ _NETWORK = {
     "fuse": "FUSE",
     "virtiofs": "FUSE",
 }
-# The root of a container that runs without root: of one machine, and its memory is shared as it should be.
+# The root of a rootless container, which is local, so that processes can share memory.
 _LOCAL_FUSE = frozenset({"fuse.fuse-overlayfs", "fuse.fuse-overlay"})
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
@@ -30,7 +30,7 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 def require_local(path: Path, mounts: Path = MOUNTS) -> None:
     """Raises SharedFileSystemError when `path` is, or would be, on NFS, SMB, FUSE or the like.
 
-    Where the system has no table of mounts (macOS), nothing is refused.
+    On systems without a table of mounts (macOS), nothing is refused.
     """
     kind = file_system_of(path, mounts)
     name = _network_name(kind) if kind is not None else None
@@ -45,7 +45,7 @@ def _network_name(kind: str) -> str | None:
 
 
 def file_system_of(path: Path, mounts: Path = MOUNTS) -> str | None:
-    """The type of the file system at `path`, as the kernel names it; None where that cannot be found out."""
+    """The type of the file system at `path`, as the kernel names it; None if that is unknown."""
     try:
         table = mounts.read_text(encoding="utf-8", errors="surrogateescape")
         place = path.resolve()
@@ -54,7 +54,7 @@ def file_system_of(path: Path, mounts: Path = MOUNTS) -> str | None:
     found: tuple[int, str] | None = None
     for row in table.splitlines():
         mounted = _mount(row)
-        # Of several at one place the last covers the others.
+        # Of several at one mount point, the last one covers the others.
         if mounted and place.is_relative_to(mounted[0]) and len(mounted[0].parts) >= (found or (0, ""))[0]:
             found = len(mounted[0].parts), mounted[1]
     return found[1] if found is not None else None

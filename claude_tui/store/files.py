@@ -53,7 +53,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
     """A connection that writes nothing, also in a directory that we cannot write."""
-    # Without a log and the permission to create one, SQLite opens only what is declared to stay as it is.
+    # Without a log and the permission to create one, SQLite opens only files that are declared immutable.
     still = not os.access(path.parent, os.W_OK) and _size(_companion(path, "-wal")) == 0
     return _connected(path, "ro&immutable=1" if still else "ro")
 
@@ -65,13 +65,13 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
     # Invalid UTF-8 then affects only its own row: an error would fail the whole query.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     connection.execute("PRAGMA temp_store = MEMORY")
-    # By itself each connection keeps up to 2 MB of pages, which the system keeps as well.
+    # By default each connection caches up to 2 MB of pages, which the system caches as well.
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
     return connection
 
 
 def mode_in(directory: Path) -> int:
-    """The mode of files in `directory`: 0660 where it belongs to a group (setgid), else 0600."""
+    """The mode of files in `directory`: 0660 if it belongs to a group (setgid), else 0600."""
     return 0o660 if _is_for_group(directory.stat().st_mode) else 0o600
 
 
@@ -87,7 +87,7 @@ def open_beside(path: Path, flags: int = 0) -> int:
         pass
     mode = mode_in(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | flags, mode)
-    # The umask must not take the group's part away; a file of another owner has its mode already.
+    # The umask must not remove the group's permissions; a file of another owner has its mode already.
     with suppress(OSError):
         os.fchmod(descriptor, mode)
     return descriptor
@@ -114,12 +114,12 @@ def make_directory(directory: Path) -> None:
 
 
 def make_inner_directory(directory: Path) -> None:
-    """Creates `directory` in a data directory: with mode 2770 where that belongs to a group, else 0700."""
+    """Creates `directory` in a data directory: with mode 2770 if that belongs to a group, else 0700."""
     make_directory(directory.parent)
     if mode_in(directory.parent) == 0o660:
         directory.mkdir(exist_ok=True)
         with suppress(PermissionError):
-            # The umask must not take the group's part away; another member may have made it.
+            # The umask must not remove the group's permissions; another member may have made it.
             directory.chmod(0o2770)
     else:
         directory.mkdir(mode=0o700, exist_ok=True)
@@ -139,7 +139,7 @@ def make_file(path: Path) -> None:
         if not stat.S_ISREG(path.stat().st_mode):
             raise DamagedStoreError("it is not a file") from None
     if stat.S_IMODE(path.stat().st_mode) != mode:
-        # The mode of a file of another owner is theirs to choose.
+        # Other owners choose the mode of their files.
         with suppress(PermissionError):
             path.chmod(mode)
 
@@ -209,7 +209,7 @@ def _flock(handle: int, deadline: float) -> None:
                 raise TimeoutError("another process keeps the data directory locked") from None
             time.sleep(_LOCK_POLL_S)
         except OSError:
-            # Some network file systems cannot lock a directory: go on without, as SQLite itself still locks.
+            # Some network file systems cannot lock a directory: continue, as SQLite itself still locks.
             return
         else:
             return

@@ -1,4 +1,4 @@
-"""Observations that are written into hours that are rolled up already: the roll-ups take them in."""
+"""Adds observations that arrive late to the roll-ups of hours that have already been rolled up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from claude_tui.analysis.uptime.histogram import Histogram
 from claude_tui.analysis.uptime.hours import HOUR, HourRow, Reach, hour_of, hour_rows
 from claude_tui.store.rollups import Samples, insert_rows, roll_up_hour, rolled_up_to
 
-__all__ = ["take_in"]
+__all__ = ["add_late"]
 
 _COUNTED = "SELECT coalesce(sum(count), 0) FROM hourly WHERE hour = ?"
 _HELD = "SELECT count(*) FROM observations WHERE at >= ? AND at < ?"
@@ -22,11 +22,11 @@ _ROW = (
 _KNOWN = "SELECT coalesce(sum(micros), 0) FROM hourly WHERE hour = ? AND source = ?"
 
 
-def take_in(connection: sqlite3.Connection, instants: Iterable[int], reach: Reach) -> None:
-    """Counts the observations that were added at `instants` (microseconds since 1970), where that is due.
+def add_late(connection: sqlite3.Connection, instants: Iterable[int], reach: Reach) -> None:
+    """Counts the observations added at `instants` (microseconds since 1970) if their hour is rolled up.
 
-    Call it in the transaction that added them. An hour whose observations are all there is rolled up anew;
-    to one whose earlier ones are pruned they are added.
+    Call it in the transaction that added them. An hour that still has all its observations is rolled up
+    again; if earlier ones have been pruned, the new ones are added to its roll-up.
     """
     done = rolled_up_to(connection)
     if done is None:
@@ -35,9 +35,9 @@ def take_in(connection: sqlite3.Connection, instants: Iterable[int], reach: Reac
     for at in instants:
         if (hour := hour_of(at)) < done:
             late.setdefault(hour, []).append(at)
-    # What is known in one hour may hold into the next, and end what held from the one before.
-    near = {each for of_late in late for each in (of_late - 1, of_late, of_late + 1)}
-    for hour in sorted(each for each in near if each < done):
+    # A result may hold into the next hour, and end one that held from the hour before.
+    near = {candidate for of_late in late for candidate in (of_late - 1, of_late, of_late + 1)}
+    for hour in sorted(candidate for candidate in near if candidate < done):
         added = late.get(hour, [])
         (held,) = connection.execute(_HELD, (hour * HOUR, (hour + 1) * HOUR)).fetchone()
         (counted,) = connection.execute(_COUNTED, (hour,)).fetchone()

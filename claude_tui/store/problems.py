@@ -1,4 +1,4 @@
-"""The problems of the store, of which the most serious one is reported."""
+"""The problems of the store; the most serious one is reported."""
 
 from __future__ import annotations
 

@@ -117,9 +117,9 @@ class ReadSession:
         return [entry for _, entry in self._entries(table, table.select, low, high)]
 
     def entries_after(self, table: EntryTable[E], rowid: int) -> list[tuple[int, E]]:
-        """The entries added after the one with `rowid`, each with its own, in the order of being added.
+        """The entries added after the one with `rowid`, each with its own rowid, in the order of insertion.
 
-        Where the table never had that row, the file is another one than the caller read, and all are new.
+        If the table never had that row, the file is not the one that the caller read, and all are new.
         """
         found = [*self._entries(table, table.select_after, rowid)]
         if found or rowid == 0 or self._ever_had(table, rowid):
@@ -159,7 +159,7 @@ class ReadSession:
     def _entries(
         self, table: EntryTable[E], select: Callable[[int], str], *values: int | bytes
     ) -> Generator[tuple[int, E], None, None]:
-        # Asked within each query: another process may migrate the store meanwhile.
+        # Read within each query, as another process may migrate the store meanwhile.
         version = version_of(self._connection)
         if version < table.since:
             return
@@ -256,7 +256,7 @@ class Reader:
         return answer
 
     def peek(self, query: Callable[[ReadSession], T]) -> T | None:
-        """The answer of one query about the database alone: cheap, as it is asked for twice a second."""
+        """The answer of one query about the database alone: cheap, as it runs twice a second."""
         with self._lock:
             try:
                 session = self._current_session()

@@ -36,7 +36,7 @@ def read_record(
 ) -> Record:
     """The record of the last `span` in full hours before `at`, through a connection of its own.
 
-    Nothing is created or changed: where there is no store, the record is empty. Raises StoreError when the
+    Nothing is created or changed: without a store, the record is empty. Raises StoreError if the
     store cannot be read.
     """
     try:
@@ -48,7 +48,7 @@ def read_record(
 
 @contextmanager
 def _opened(path: Path, connect: Connect) -> Iterator[sqlite3.Connection | None]:
-    """A connection that cannot write; None where there is nothing to read."""
+    """A connection that cannot write; None if there is nothing to read."""
     if not is_there(path):
         yield None
         return

@@ -1,7 +1,7 @@
-"""Hourly roll-ups in the store: making them of observations, and reading both as one.
+"""Hourly roll-ups in the store: making them from observations, and reading both together.
 
 An hour is rolled up once, a while after its end. From then on only its roll-up counts, so that pruning its
-observations changes nothing; `late` takes in what is written into it afterwards.
+observations changes nothing; `late` adds observations that arrive afterwards.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["LAG", "Samples", "insert_rows", "read_hours", "roll_up", "roll_up_ho
 LAG = LONGEST_WAIT + HOUR // 4
 """How old the end of an hour is when it is rolled up, in microseconds.
 
-By then every answer is there, and it is known what came after the last failure.
+By then all results are in, and what followed the last failure is known.
 """
 
 _Kind = tuple[Source, str, Outcome, str]
@@ -49,7 +49,7 @@ _OLDEST = "SELECT min(at) FROM observations WHERE at >= ?"
 _MARK = "SELECT value FROM meta WHERE key = 'rolled_up_to'"
 _SET_MARK = "INSERT OR REPLACE INTO meta (key, value) VALUES ('rolled_up_to', ?)"
 _INSERT = "INSERT OR REPLACE INTO hourly VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-# The latency of other sources is stored, but is part of no report, and costs time to read.
+# The latency of other sources is stored, but no report needs it, and reading it costs time.
 _ROWS = (
     "SELECT hour, CAST(source AS BLOB), CAST(model AS BLOB), CAST(outcome AS BLOB), "
     "CAST(error_type AS BLOB), count, micros, "
@@ -60,7 +60,7 @@ _ROWS = (
 
 
 def rolled_up_to(connection: sqlite3.Connection) -> int | None:
-    """The first hour that is not rolled up; None where nothing is."""
+    """The first hour that is not rolled up; None if none is."""
     found = connection.execute(_MARK).fetchone()
     try:
         mark = int(found[0]) if found is not None else None
@@ -69,16 +69,16 @@ def rolled_up_to(connection: sqlite3.Connection) -> int | None:
     return mark if mark is not None and abs(mark) <= _LAST_HOUR else None
 
 
-def roll_up(connection: sqlite3.Connection, upto: int, reach: Reach) -> bool:
-    """Rolls up the oldest hour before the hour `upto` that is not yet; call it in a transaction.
+def roll_up(connection: sqlite3.Connection, end_hour: int, reach: Reach) -> bool:
+    """Rolls up the oldest hour before `end_hour` that is not rolled up yet. Call it in a transaction.
 
     Returns whether none is left.
     """
     done = rolled_up_to(connection)
     hour = _next_hour(connection, done)
-    if hour is None or hour >= upto:
-        if done is None or done < upto:
-            connection.execute(_SET_MARK, (str(upto),))
+    if hour is None or hour >= end_hour:
+        if done is None or done < end_hour:
+            connection.execute(_SET_MARK, (str(end_hour),))
         return True
     roll_up_hour(connection, hour, reach)
     connection.execute(_SET_MARK, (str(hour + 1),))
@@ -86,7 +86,7 @@ def roll_up(connection: sqlite3.Connection, upto: int, reach: Reach) -> bool:
 
 
 def roll_up_hour(connection: sqlite3.Connection, hour: int, reach: Reach) -> None:
-    """Stores the rows of one hour, made of the observations in and around it."""
+    """Stores the rows of one hour, computed from the observations in and around it."""
     samples = Samples(connection)
     start, end = hour * HOUR, (hour + 1) * HOUR
     found = [
@@ -98,12 +98,12 @@ def roll_up_hour(connection: sqlite3.Connection, hour: int, reach: Reach) -> Non
 
 
 def insert_rows(connection: sqlite3.Connection, rows: Iterable[HourRow]) -> None:
-    """Stores rows, each in place of one with the same key."""
+    """Stores rows, each replacing one with the same key."""
     connection.executemany(_INSERT, map(_values, rows))
 
 
 def _next_hour(connection: sqlite3.Connection, done: int | None) -> int | None:
-    """The next hour with anything in it. What an observation says may reach into the hour after its own."""
+    """The next hour with anything in it. A result may hold into the following hour."""
     oldest = _oldest(connection, -(2**62) if done is None else done * HOUR - LONGEST_WAIT)
     if oldest is None:
         return None
@@ -111,7 +111,7 @@ def _next_hour(connection: sqlite3.Connection, done: int | None) -> int | None:
 
 
 def _oldest(connection: sqlite3.Connection, since: int) -> int | None:
-    """The instant of the first observation from `since` on; text, which comes after all numbers, is none."""
+    """The instant of the first observation from `since` on; text, which sorts last, does not count."""
     found = connection.execute(_OLDEST, (since,)).fetchone()[0]
     return int(found) if isinstance(found, int | float) else None
 
@@ -139,7 +139,7 @@ def read_hours(
 
 
 class Samples:
-    """Reads what roll-ups need of observations, without rows that this version cannot have written."""
+    """Reads the columns of observations that roll-ups need, skipping unreadable rows."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -151,7 +151,7 @@ class Samples:
         return filter(None, map(self._sample, rows))
 
     def first_of_each(self, low: int, high: int, *, newest_first: bool) -> Iterator[Sample]:
-        """The one of each source that comes first, in that order."""
+        """The first sample of each source, in that order."""
         missing = set(Source)
         query = _SAMPLES.format(order="DESC" if newest_first else "ASC")
         with closing(self._connection.execute(query, (low, high))) as rows:

@@ -53,7 +53,7 @@ CREATE TABLE verdict_changes (
 );
 CREATE INDEX verdict_changes_by_at ON verdict_changes (at);
 """
-# Incidents and what belongs to them, requests to the collector, and what judging depends on. Ids are never
+# Incidents and what belongs to them, requests to the collector, and the conditions of verdicts. Ids are never
 # used twice, so that a reader can ask for what was added after the last one it has. `hourly` holds the
 # roll-ups of observations; `meta` says up to which hour ('rolled_up_to', hours since 1970).
 _THIRD = """
@@ -132,7 +132,7 @@ CREATE TABLE traffic_seen (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, ids BLOB NOT NULL
 );
 """
-# Repeated calls that did not wait as they were asked to, what repeated calls used, the lengths of answers.
+# Repeated calls that did not wait as long as requested, the usage of repeated calls, the lengths of answers.
 _FIFTH = """
 ALTER TABLE traffic_rolls ADD COLUMN asked_to_wait INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE traffic_rolls ADD COLUMN early INTEGER NOT NULL DEFAULT 0;

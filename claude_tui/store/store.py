@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -160,10 +161,10 @@ class Store:
         return sorted([*(found or ()), *unsaved], key=lambda entry: entry.at)
 
     def entries_after(self, table: EntryTable[E], rowid: int) -> list[tuple[int, E]]:
-        """The stored entries added after the one with `rowid`, each with its own, by whichever process.
+        """The stored entries added after the one with `rowid`, each with its own rowid, from any process.
 
-        In the order of being added; 0 asks for all. What this process has not written yet is left out:
-        it comes with the next call.
+        In the order of insertion; 0 asks for all. Entries that this process has not written yet are left
+        out, and come with a later call.
         """
         found, _ = self._reader.read(lambda session: session.entries_after(table, rowid))
         return found or []
@@ -256,7 +257,10 @@ class Store:
         found, waiting = self._reader.read(lambda session: session.nearest(tables, micros, later=later))
         instants = [instant for item in waiting if (instant := instant_of(item)) is not None]
         known = [] if found is None else [from_micros(found)]
-        beyond = [*known, *(each for each in instants if (each > at if later else each < at))]
+        beyond = [
+            *known,
+            *(candidate for candidate in instants if (candidate > at if later else candidate < at)),
+        ]
         return None if not beyond else (min if later else max)(beyond)
 
     def latest_catalogue(self) -> Catalogue | None:
@@ -273,7 +277,7 @@ class Store:
         return latest
 
     def cost_since(self, instant: datetime, until: datetime | None = None) -> float:
-        """What the observations with `instant` <= at < `until` cost, in dollars."""
+        """The cost of the observations with `instant` <= at < `until` cost, in dollars."""
         low, high = to_micros(instant), _NEVER if until is None else to_micros(until)
         found, waiting = self._reader.read(lambda session: session.cost(low, high))
         unsaved = (
@@ -284,7 +288,7 @@ class Store:
         return math.fsum((found or 0.0, *unsaved))
 
     def roll_up(self, now: datetime, reach: Reach = DEFAULT_REACH) -> None:
-        """Has every hour that is over rolled up, in small batches between writes.
+        """Requests that every completed hour be rolled up, in small batches between writes.
 
         `reach` is how long an observation of each source holds (see `analysis.uptime.hours`).
         """
@@ -302,7 +306,7 @@ class Store:
     def prune(self, before: datetime) -> None:
         """Requests that everything older than `before` be deleted, in small batches between writes.
 
-        Observations are rolled up before; what belongs to an incident stays.
+        Observations are rolled up first; the records of incidents stay.
         """
         self._backlog.ask_to_prune(to_micros(before))
 
@@ -325,7 +329,7 @@ class Store:
 
 
 def _reader(path: Path, backlog: Backlog, problems: Problems) -> Reader:
-    """A reader for which there is no writer: nothing waits to be written, and no damage is repaired."""
+    """A reader without a writer: no records are waiting, and damage is not repaired."""
     backlog.close()
     backlog.mark_ended()
 
@@ -357,9 +361,9 @@ def _before(document: Document, until: datetime | None) -> bool:
 def _changes(documents: Iterable[Document]) -> list[Document]:
     """The documents by time, without those that repeat the previous one."""
     changes: list[Document] = []
-    for each in sorted(documents, key=lambda document: document.fetched_at):
-        if not changes or replace(each, fetched_at=changes[-1].fetched_at) != changes[-1]:
-            changes.append(each)
+    for document in sorted(documents, key=attrgetter("fetched_at")):
+        if not changes or replace(document, fetched_at=changes[-1].fetched_at) != changes[-1]:
+            changes.append(document)
     return changes
 
 

@@ -49,7 +49,7 @@ class StoredTraffic:
     ) -> list[RollUp]:
         none: list[Known] = []
         found, waiting = self._reader.read(lambda session: session.traffic(query, none))
-        return [*(each.row for each in found or none), *_unsaved(waiting, low, high, known)]
+        return [*(found_row.row for found_row in found or none), *_unsaved(waiting, low, high, known)]
 
     def counts(
         self,
@@ -71,7 +71,7 @@ class StoredTraffic:
         return [*(found or none), *map(CallCount.of, _unsaved(waiting, low, high, as_of))]
 
     def cost_between(self, since: datetime, until: datetime, known: datetime) -> float | None:
-        """What the traffic from `since` to `until` cost; None where nothing has a price."""
+        """The cost of the traffic from `since` to `until`; None if nothing has a price."""
         low, high, as_of = to_micros(since), to_micros(until), to_micros(known)
         found, waiting = self._reader.read(
             lambda session: session.traffic(lambda reader: reader.cost(low, high, as_of), (0.0, 0))
@@ -100,7 +100,7 @@ class StoredTraffic:
         return found or none
 
     def after(self, number: int) -> tuple[int, list[RollUp], list[RollUp]]:
-        """The roll-ups of 10 s that were added after the one with an id, by whichever process.
+        """The roll-ups of 10 s that were added after the one with an id, from any process.
 
         First comes the id to ask with next time (0 asks for all), last what this process has not written
         yet: that comes with a later call as well.
@@ -111,10 +111,10 @@ class StoredTraffic:
         )
         last, rows = found or (number, none)
         unsaved = [row for item in waiting if isinstance(item, RolledUp) for row in item.rows]
-        return last, [each.row for each in rows], unsaved
+        return last, [row.row for row in rows], unsaved
 
     def since(self, instant: datetime, full_from: datetime) -> tuple[int, list[CallCount], list[RollUp]]:
-        """What is on disk of the time from an instant on, in spans of 10 s: counts, and roll-ups at the end.
+        """What is on disk from an instant on, in spans of 10 s: counts, and roll-ups at the end.
 
         First comes the id to ask `after` with.
         """
@@ -127,7 +127,7 @@ class StoredTraffic:
 
         found, _ = self._reader.read(lambda session: session.traffic(query, (0, counts, rows)))
         last, counts, rows = found or (0, counts, rows)
-        return last, counts, [each.row for each in rows]
+        return last, counts, [row.row for row in rows]
 
     def records(self, span_s: int, since: datetime, until: datetime) -> list[RolledUp]:
         """Roll-ups of one length as in `of_span`, each with the instant at which it was recorded."""
@@ -136,7 +136,7 @@ class StoredTraffic:
         found, _ = self._reader.read(
             lambda session: session.traffic(lambda reader: reader.of_span(span_s, low, high, _NEVER), none)
         )
-        return [RolledUp(from_micros(each.recorded), (each.row,)) for each in found or none]
+        return [RolledUp(from_micros(row.recorded), (row.row,)) for row in found or none]
 
     def seen_after(self, number: int) -> tuple[int, bytes]:
         """Digests of the request ids that proxies recorded after the entry with an id, and the last id."""
@@ -146,14 +146,14 @@ class StoredTraffic:
         return found or (number, b"")
 
     def fold(self) -> None:
-        """Has roll-ups folded into longer ones, in small batches between writes."""
+        """Requests that roll-ups be folded into longer ones, in small batches between writes."""
         self._backlog.ask_to_fold()
 
 
 def _unsaved(waiting: Iterable[Record], low: int, high: int, known: int) -> Iterator[RollUp]:
     """The rows that are not on disk yet."""
     for item in waiting:
-        # What the store has not written yet is known now, and at no earlier instant.
+        # Records that are not written yet are known now, but at no earlier instant.
         if isinstance(item, RolledUp) and (
             known >= _NEVER if item.at is None else to_micros(item.at) <= known
         ):

@@ -1,4 +1,4 @@
-"""Counts of own traffic by block of time, kept from one step in time to the next."""
+"""A cache of own-traffic counts by block of time, reused from one step through time to the next."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["BLOCKS", "CountBlocks", "Counted"]
 _SECOND = 1_000_000
 BLOCKS = {SPANS[0]: 2 * 60 * _SECOND, SPANS[1]: 20 * 60 * _SECOND, SPANS[2]: 2 * 3600 * _SECOND}
 """How long a block is, in microseconds: by span, and a multiple of the next longer span."""
-# Of 40 keys what a step into a day of trouble takes is 20,000. A step with more keeps what it needs itself.
+# With 40 keys, a step into a day of trouble takes 20,000. A step that needs more keeps it for itself.
 _MOST_COUNTS = 25_000
 _Key = tuple[int, bool, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was recorded of a block until it was read."""
+    """The counts of a block, as recorded until it was read."""
 
     counts: tuple[CallCount, ...]
     recorded: int
@@ -28,16 +28,16 @@ class Counted:
 
     @property
     def size(self) -> int:
-        """What it takes to keep it, in counts: one for itself, as many blocks may have none."""
+        """Its size in the cache: its counts plus one, as many blocks may have none."""
         return len(self.counts) + 1
 
 
 class CountBlocks:
-    """The blocks of one store that were read. A block that was recorded since is read again."""
+    """The blocks of one store that have been read. A block that has changed since is read again."""
 
     def __init__(self) -> None:
         self._blocks: dict[_Key, Counted] = {}
-        """By span, whether with times to first token, and number; those that were used last at the end."""
+        """By span, whether with times to first token, and number; most recently used last."""
         self._held = 0
         self._last = 0
 
@@ -48,11 +48,11 @@ class CountBlocks:
 
     @property
     def any(self) -> bool:
-        """Whether any block is kept."""
+        """Whether any block is cached."""
         return bool(self._blocks)
 
     def forget(self, added: Iterable[tuple[int, object, object]]) -> None:
-        """Takes note of rows that were added since, each as (id, span, at)."""
+        """Drops the blocks to which these rows, each (id, span, at), were added since."""
         for number, row_span, at in added:
             self._last = max(self._last, number)
             if not (isinstance(row_span, int) and isinstance(at, int)):
@@ -66,7 +66,7 @@ class CountBlocks:
     def counts(
         self, span: int, low: int, high: int, known: int, read: Callable[[int, int], Counted], *, timed: bool
     ) -> Iterator[CallCount] | None:
-        """The counts of whole blocks from `low` to `high`; None where not all of it was known by `known`."""
+        """The counts of whole blocks from `low` to `high`; None if some of it was recorded after `known`."""
         length = BLOCKS[span]
         wanted = [(span, timed, number) for number in range(low // length, high // length)]
         found = [self._drop(key) or read(key[2] * length, (key[2] + 1) * length) for key in wanted]
@@ -84,7 +84,7 @@ class CountBlocks:
         return block
 
     def _shrink(self, wanted: set[_Key]) -> None:
-        """Drops those that were not used for longest."""
+        """Drops the least recently used blocks."""
         for key in list(self._blocks):
             if self._held <= _MOST_COUNTS:
                 return

@@ -49,7 +49,7 @@ _MOST_USD = 1e12
 
 
 def narrowed(histogram: bytes) -> bytes:
-    """A histogram with as few bytes for each bucket as its counts need, after one that says how many.
+    """A histogram with as few bytes per bucket as its counts need, preceded by that number.
 
     Most buckets count fewer than 256: a quarter of the space.
     """
@@ -62,13 +62,13 @@ def narrowed(histogram: bytes) -> bytes:
 
 
 def widened(stored: object) -> bytes:
-    """What `narrowed` was given. Raises ValueError or TypeError for what it cannot have made."""
+    """The inverse of `narrowed`. Raises ValueError or TypeError for what it cannot have produced."""
     if not isinstance(stored, bytes):
         raise TypeError("a histogram is bytes")
     if not stored:
         return b""
     if stored[0] == 1 and len(stored) > 2:
-        # Nearly all are: into every fourth byte takes half the time of an array.
+        # Nearly all are; writing every fourth byte takes half the time of an array.
         wide = bytearray(2 + (len(stored) - 3) * _WIDE)
         wide[:2], wide[2::_WIDE] = stored[1:3], stored[3:]
         return bytes(wide)
@@ -94,7 +94,7 @@ def encode(row: RollUp) -> tuple[Any, ...]:
         row.cut,
         row.abandoned,
         row.retried,
-        row.retries_told,
+        row.retries_known,
         row.max_tokens,
         row.refusals,
         row.counted,
@@ -121,7 +121,9 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
 
     Raises ValueError, TypeError or OverflowError for what this version cannot have written.
     """
-    (calls, cut, abandoned, retried, told, max_tokens, refusals, counted, *tokens, cost) = values[:14]
+    (calls, cut, abandoned, retried, retries_known, max_tokens, refusals, counted, *tokens, cost) = values[
+        :14
+    ]
     unpriced, first_token, total, prompt, asked_to_wait, early, retried_tokens, retried_usd, answer = values[
         14:
     ]
@@ -141,7 +143,7 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
         cut,
         abandoned,
         retried,
-        told,
+        retries_known,
         max_tokens,
         refusals,
         counted,
@@ -172,9 +174,9 @@ def call_counts(
             raise ValueError("not counts")
     if {*map(type, spans)} != {int} or not _SPANS.issuperset(spans) or None in keys:
         raise ValueError("not roll-ups")
-    dates = {each: span_start(each) for each in {*instants}}
-    first_token = [_sound(each) if each else b"" for each in histograms]
-    at = [dates[each] for each in instants]
+    dates = {instant: span_start(instant) for instant in {*instants}}
+    first_token = [_sound(histogram) if histogram else b"" for histogram in histograms]
+    at = [dates[instant] for instant in instants]
     return [*map(CallCount._make, zip(at, spans, keys, *counts, first_token, strict=True))]
 
 

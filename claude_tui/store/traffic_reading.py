@@ -1,4 +1,4 @@
-"""Reading own traffic from a store: any span of time, in full or only what a trend or a trouble needs."""
+"""Reading own traffic from a store: any span of time, in full, or only what a trend or a problem needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from claude_tui.store.traffic_codec import (
     roll_up_of,
 )
 
-__all__ = ["ON_TIME", "Known", "TrafficReader", "pruned_upto"]
+__all__ = ["ON_TIME", "Known", "TrafficReader", "pruned_until"]
 
 _SECOND = 1_000_000
 ON_TIME = 120 * _SECOND
@@ -39,7 +39,7 @@ _ADDED = "SELECT id, span, at FROM traffic_rolls WHERE id > ?"
 _LAST = f"{_ADDED} ORDER BY id DESC LIMIT 1"
 _AFTER = f"{_READ} id > ? AND span = {SPANS[0]} ORDER BY id".format(columns=COLUMNS)
 _UNFOLDED = f"{_READ} folded = 0 AND span = ? AND at < ? ORDER BY at LIMIT ?".format(columns=COLUMNS)
-# The same without what lies behind most of a row.
+# The same without the columns at the end of a row, which hold most of its bytes.
 _ONLY_CALLS = "calls, 0, 0, x''"
 _KEY = (
     "SELECT CAST(source AS BLOB), CAST(application AS BLOB), CAST(model AS BLOB), CAST(outcome AS BLOB), "
@@ -58,7 +58,7 @@ _Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A roll-up, and since when it was known."""
+    """A roll-up, and when it was recorded."""
 
     number: int
     """Its id."""
@@ -70,7 +70,7 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class _Found:
     ids: list[int]
-    """Of every row, those that cannot be read included."""
+    """Of every row, including unreadable ones."""
     rows: list[Known]
 
 
@@ -80,7 +80,7 @@ class TrafficReader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.skipped: set[int] = set()
         self.read_in_full = 0
-        """How many rows were read with their histograms: the work that must not grow with a trouble."""
+        """How many rows were read with their histograms: the work that must not grow during a problem."""
         self._connection = connection
         self._blocks = CountBlocks()
         self._keys: dict[int, RollUpKey | None] = {}
@@ -88,7 +88,7 @@ class TrafficReader:
     def between(self, low: int, high: int, known: int) -> list[Known]:
         """Rows of any length that add up to the time from `low` to `high`, as known at an instant.
 
-        Both ends are rounded outwards to 10 s; where shorter rows are gone, to what is left.
+        Both ends are rounded outwards to 10 s; if shorter rows have been pruned, to the rows that are left.
         """
         return [*self._decoded(self._adding_up(COLUMNS, low, high, known))]
 
@@ -104,13 +104,13 @@ class TrafficReader:
         in_detail = span == SPANS[0]
         if span not in BLOCKS or (timed and not in_detail):
             return self._counted(self._piece(columns, span, low, high, known))
-        if in_detail and (known == _FAR or low < pruned_upto(self._connection, span)):
-            # What is asked for now is asked once, and what is pruned may be one longer row for many blocks.
+        if in_detail and (known == _FAR or low < pruned_until(self._connection, span)):
+            # The present is asked for only once, and after pruning one longer row may cover many blocks.
             return self._counted(self._piece(columns, span, low, high, known))
         return self._by_block(columns, span, low, high, known)
 
     def _by_block(self, columns: str, span: int, low: int, high: int, known: int) -> list[CallCount]:
-        """Counts from `low` to `high`: whole blocks that were settled by then, and what is around them."""
+        """Counts from `low` to `high`: whole blocks that were final by then, and the parts around them."""
         self._blocks.forget(self._fetched(_ADDED if self._blocks.any else _LAST, (self._blocks.last,)))
         block = BLOCKS[span]
         start, end = -(-low // block) * block, min(high, known - ON_TIME) // block * block
@@ -157,8 +157,8 @@ class TrafficReader:
         if not rows:
             return []
         _, spans, instants, _, numbers, *counts, histograms = zip(*rows, strict=True)
-        keys = {each: self._key(each) for each in {*numbers}}
-        return call_counts(spans, instants, [keys[each] for each in numbers], counts, histograms)
+        keys = {number: self._key(number) for number in {*numbers}}
+        return call_counts(spans, instants, [keys[number] for number in numbers], counts, histograms)
 
     def cost(self, low: int, high: int, known: int) -> tuple[float, int]:
         """(dollars, calls with a price) of the rows of `between`."""
@@ -191,12 +191,12 @@ class TrafficReader:
         rows += self._fetched(_REPORTS.format(unfolded), (low, high, known))
         found: list[SourceReport] = []
         for source, span, at, *amounts in rows:
-            # A row that another program wrote is counted as skipped where it is read in full.
+            # An unreadable row is counted as skipped when it is read in full.
             with suppress(*UNREADABLE):
                 start = from_micros(at)
                 end = start + timedelta(seconds=span)
                 found.append(SourceReport(TrafficSource(source.decode()), start, end, *map(whole, amounts)))
-        return sorted(found, key=lambda each: each.end)
+        return sorted(found, key=lambda report: report.end)
 
     def seen_after(self, number: int) -> tuple[int, bytes]:
         """The digests of the entries added after the one with an id, and the last id."""
@@ -217,7 +217,7 @@ class TrafficReader:
     def _adding_up(self, columns: str, low: int, high: int, known: int) -> Iterable[_Row]:
         rows: dict[int, _Row] = {}
         for span, start, end in _pieces(low, high, known):
-            # Where shorter rows are gone, two pieces may be parts of one longer row.
+            # Where shorter rows have been pruned, two pieces may be parts of one longer row.
             rows |= {row[0]: row for row in self._piece(columns, span, start, end, known)}
         return rows.values()
 
@@ -227,7 +227,7 @@ class TrafficReader:
 
     def _piece(self, columns: str, span: int, start: int, end: int, known: int) -> list[_Row]:
         index = SPANS.index(span)
-        if index + 1 < len(SPANS) and start < pruned_upto(self._connection, span):
+        if index + 1 < len(SPANS) and start < pruned_until(self._connection, span):
             there = self._connection.execute(
                 "SELECT 1 FROM traffic_rolls WHERE span = ? AND at >= ? AND at < ? LIMIT 1",
                 (span, start, end),
@@ -263,7 +263,7 @@ class TrafficReader:
         row = self._connection.execute(_KEY, (number,)).fetchone()
         try:
             key = (
-                key_of(*(each.decode("utf-8", "surrogatepass") for each in row)) if row is not None else None
+                key_of(*(part.decode("utf-8", "surrogatepass") for part in row)) if row is not None else None
             )
         except UNREADABLE:
             key = None
@@ -271,7 +271,7 @@ class TrafficReader:
         return key
 
 
-def pruned_upto(connection: sqlite3.Connection, span: int) -> int:
+def pruned_until(connection: sqlite3.Connection, span: int) -> int:
     """Before this instant, rows of that length may be gone."""
     found = connection.execute(_PRUNED_UPTO, (f"traffic_pruned_{span}",)).fetchone()
     try:

@@ -2,8 +2,8 @@
 
 A row of 10 s is folded into one of a minute, that into one of ten minutes, an hour and a day, each a while
 after the longer span is over. The shorter row is marked and goes earlier, so that a span of time is the sum
-of: the rows of one length in it, and the shorter ones in it that are not folded yet. A row that comes late
-is folded by itself, so that it is not known before it was recorded.
+of: the rows of one length in it, and the shorter ones in it that are not folded yet. A late row
+is folded separately, so that it is not known before it was recorded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from claude_tui.model.traffic import OTHER, SPANS, RolledUp, RollUpKey
 from claude_tui.store.entries import pack_text
 from claude_tui.store.instants import from_micros, to_micros
 from claude_tui.store.traffic_codec import COLUMNS, encode
-from claude_tui.store.traffic_reading import ON_TIME, Known, TrafficReader, pruned_upto
+from claude_tui.store.traffic_reading import ON_TIME, Known, TrafficReader, pruned_until
 
 __all__ = ["DETAIL", "Keys", "add", "fold", "forget_seen", "prune"]
 
@@ -55,7 +55,7 @@ class Keys:
         """The number of `key`, which is added if it is new, or that of its source and outcome."""
         if (number := self._numbers.get(key)) is not None:
             return number
-        values = tuple(pack_text(each) for each in astuple(key))
+        values = tuple(pack_text(text) for text in astuple(key))
         found = self._connection.execute(_FIND_KEY, values).fetchone()
         if found is None:
             bare = RollUpKey(key.source, OTHER, OTHER, key.outcome)
@@ -104,19 +104,19 @@ def fold(connection: sqlite3.Connection, keys: Keys, now: int) -> bool:
                 recorded = max(known.recorded for known in members)
                 connection.execute(_INSERT, (longer, start, recorded, keys.number_of(key), *encode(row)))
             connection.executemany(
-                "UPDATE traffic_rolls SET folded = 1 WHERE id = ?", [(each,) for each in found.ids]
+                "UPDATE traffic_rolls SET folded = 1 WHERE id = ?", [(number,) for number in found.ids]
             )
             return False
     return True
 
 
 def forget_seen(connection: sqlite3.Connection, now: int) -> None:
-    """Forgets digests of request ids of which no second report is expected any more."""
+    """Deletes digests of request ids that are not expected to be reported a second time any more."""
     connection.execute("DELETE FROM traffic_seen WHERE at < ?", (now - _SEEN_FOR,))
 
 
 def prune(connection: sqlite3.Connection, low: int, high: int, detail: int, most: int) -> bool:
-    """Deletes shorter rows from `low` on, of which longer ones tell the same.
+    """Deletes shorter rows from `low` on that have been folded into longer ones.
 
     In a transaction of the caller. Those of 10 s go before `detail`, those of a minute and of ten minutes
     before `high`; hours and days stay.
@@ -124,7 +124,7 @@ def prune(connection: sqlite3.Connection, low: int, high: int, detail: int, most
     """
     ends = {10: detail, 60: high, 600: high}
     for span, end in ends.items():
-        # Whole stretches go at once, so that what is left of one is never taken for all of it.
+        # Whole stretches are deleted at once, so that the rest of one is never taken for all of it.
         stretch = SPANS[SPANS.index(span) + 2] * _SECOND
         while (start := _oldest(connection, span, -(-low // stretch) * stretch)) is not None:
             start = start // stretch * stretch
@@ -133,8 +133,8 @@ def prune(connection: sqlite3.Connection, low: int, high: int, detail: int, most
             if most <= 0:
                 return False
             most -= connection.execute(_DELETE, (span, start, start + stretch)).rowcount
-            upto = max(pruned_upto(connection, span), start + stretch)
-            connection.execute(_SET_PRUNED, (f"traffic_pruned_{span}", str(upto)))
+            until = max(pruned_until(connection, span), start + stretch)
+            connection.execute(_SET_PRUNED, (f"traffic_pruned_{span}", str(until)))
     return True
 
 

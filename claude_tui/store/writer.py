@@ -135,7 +135,7 @@ class Writer:
                 self._backlog.settle(work, lost=len(refused))
             self._refusal = refused[-1] if refused else self._refusal
         if work.roll_up is not None:
-            if session.roll_up(work.roll_up.upto, work.roll_up.reach):
+            if session.roll_up(work.roll_up.end_hour, work.roll_up.reach):
                 self._backlog.rolled_up(work.roll_up)
         elif work.fold:
             if session.fold_traffic():

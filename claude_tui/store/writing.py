@@ -19,7 +19,7 @@ from claude_tui.store.documents import catalogue_text, status_text
 from claude_tui.store.entries import ENTRY_TABLES, INCIDENT_ENTRIES, insertion, pack_text
 from claude_tui.store.files import Identity
 from claude_tui.store.instants import to_micros
-from claude_tui.store.late import take_in
+from claude_tui.store.late import add_late
 from claude_tui.store.rollups import roll_up
 
 __all__ = ["WriteSession"]
@@ -102,17 +102,17 @@ class WriteSession:
                 if isinstance(record, Observation):
                     observed.append(to_micros(record.at))
         if observed:
-            take_in(self._connection, observed, self._reach)
+            add_late(self._connection, observed, self._reach)
         return refused
 
     def commit(self) -> None:
         self._connection.execute("COMMIT")
 
-    def roll_up(self, upto: int, reach: Reach) -> bool:
-        """Rolls up one hour before the hour `upto`. Returns whether none is left."""
+    def roll_up(self, end_hour: int, reach: Reach) -> bool:
+        """Rolls up one hour before `end_hour`. Returns whether none is left."""
         self._connection.execute("BEGIN IMMEDIATE")
         self._reach = reach
-        done = roll_up(self._connection, upto, reach)
+        done = roll_up(self._connection, end_hour, reach)
         self.commit()
         return done
 
@@ -135,14 +135,14 @@ class WriteSession:
         if not self.roll_up(-(-before // HOUR), DEFAULT_REACH):
             return False
         self._connection.execute("BEGIN IMMEDIATE")
-        room = PRUNE_ROWS
+        remaining = PRUNE_ROWS
         for low, high in self._unneeded(before):
-            deleted, finished = self._prune_between(low, high, max(room, 1))
-            room -= deleted
+            deleted, finished = self._prune_between(low, high, max(remaining, 1))
+            remaining -= deleted
             if not finished:
                 break
         else:
-            finished = self._prune_traffic(before, max(room, 1))
+            finished = self._prune_traffic(before, max(remaining, 1))
         self.commit()
         return finished
 
@@ -177,8 +177,8 @@ class WriteSession:
                 (low, high),
             )
         following = self._connection.execute(_NTH_OBSERVATION, (low, high, most)).fetchone()
-        upto = high if following is None else following[0]
-        observations = self._connection.execute(_DELETE_OBSERVATIONS, (low, upto)).rowcount
+        end = high if following is None else following[0]
+        observations = self._connection.execute(_DELETE_OBSERVATIONS, (low, end)).rowcount
         entries = max(
             self._connection.execute(table.prune, (low, high, most)).rowcount
             for table in ENTRY_TABLES

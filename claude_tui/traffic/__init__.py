@@ -1,1 +1,1 @@
-"""Own traffic: a proxy that forwards bytes and taps a copy, a receiver of OTLP, and their roll-ups."""
+"""Own traffic: a proxy that forwards bytes and taps a copy, an OTLP receiver, and their roll-ups."""

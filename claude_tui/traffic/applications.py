@@ -1,4 +1,4 @@
-"""Whose call it is: by a header, by the settings for a key or User-Agent, or by the User-Agent itself."""
+"""Finds out which application made a call: from a header, the settings, or the User-Agent."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ Header = tuple[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What the settings say of one application."""
+    """One application in the settings."""
 
     name: str
-    """What it is called."""
+    """Its name."""
     keys: frozenset[str] = frozenset()
     """Fingerprints of its keys."""
     user_agents: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Fingerprints:
-    """Short names for keys, that only this installation can compute and nobody can reverse."""
+    """Short names for keys, which only this installation can compute, and nobody can reverse."""
 
     salt: bytes
 
@@ -74,7 +74,7 @@ class Applications:
     """Names the calls of one process."""
 
     declared: Sequence[Application] = ()
-    """What the settings say, the first match counts."""
+    """The applications in the settings; the first match counts."""
     fingerprints: Fingerprints | None = None
     """Needed if any application is known by its key."""
     _names: set[str] = field(default_factory=set)
@@ -94,23 +94,25 @@ class Applications:
         return declared or self._bounded(_product(found.get(b"user-agent", b"")))
 
     def _by_key(self, found: Mapping[bytes, bytes]) -> str | None:
-        if self.fingerprints is None or not any(each.keys for each in self.declared):
+        if self.fingerprints is None or not any(application.keys for application in self.declared):
             return None
         key = key_of(found)
         if key is None:
             return None
         fingerprint = self.fingerprints.of(key)
-        return next((each.name for each in self.declared if fingerprint in each.keys), None)
+        return next(
+            (application.name for application in self.declared if fingerprint in application.keys), None
+        )
 
     def _declared_user_agent(self, agent: bytes) -> str | None:
         text = agent[:300].decode("latin-1")
-        for each in self.declared:
-            if any(fnmatchcase(text, pattern) for pattern in each.user_agents):
-                return each.name
+        for application in self.declared:
+            if any(fnmatchcase(text, pattern) for pattern in application.user_agents):
+                return application.name
         return None
 
     def _bounded(self, name: str) -> str:
-        """Names that clients make up must not fill memory and store."""
+        """Bounds the number of names, as clients could send any number of them."""
         if name in self._names or name == UNKNOWN:
             return name
         if len(self._names) >= MAX_NAMES - len(self.declared):
@@ -120,7 +122,7 @@ class Applications:
 
 
 def key_of(headers: Mapping[bytes, bytes]) -> bytes | None:
-    """The key among headers with lower-case names, as ANTHROPIC_API_KEY would have it."""
+    """The key in headers with lower-case names, as it would be in ANTHROPIC_API_KEY."""
     if key := headers.get(b"x-api-key", b"").strip():
         return key
     scheme, _, credential = headers.get(b"authorization", b"").strip().partition(b" ")
@@ -128,16 +130,16 @@ def key_of(headers: Mapping[bytes, bytes]) -> bytes | None:
 
 
 def _given(value: bytes) -> str | None:
-    """The name in a header; None for one that is missing, or not fit to be shown."""
+    """The name in a header; None if it is missing or not safe to show."""
     name = value[: 4 * MAX_NAME].decode("utf-8", "replace").strip()
-    return name if _NAME.fullmatch(name) and _PLAIN.secrets_out(name) == name else None
+    return name if _NAME.fullmatch(name) and _PLAIN.without_secrets(name) == name else None
 
 
 def _product(agent: bytes) -> str:
     """`claude-cli` of `claude-cli/2.1 (external, cli)`, `Anthropic/Python` of `Anthropic/Python 2.11.0`."""
     text = agent[:200].decode("latin-1").strip()
     first, _, rest = text.partition("/")
-    if not _PRODUCT.fullmatch(first) or _PLAIN.secrets_out(first) != first:
+    if not _PRODUCT.fullmatch(first) or _PLAIN.without_secrets(first) != first:
         return UNKNOWN
     # The SDKs put the language where others have a version.
     language = rest.partition(" ")[0]

@@ -23,13 +23,13 @@ _PLAIN = Redactor()
 
 
 def model_name(model: object) -> str | None:
-    """A model's name; OTHER for anything else, as it would be kept and shown."""
+    """A model's name; OTHER for anything else, as it is stored and shown."""
     return _known_name(model) if isinstance(model, str) and model else None
 
 
 @lru_cache(maxsize=256)
 def _known_name(model: str) -> str:
-    return model if _NAME.fullmatch(model) and _PLAIN.secrets_out(model) == model else OTHER
+    return model if _NAME.fullmatch(model) and _PLAIN.without_secrets(model) == model else OTHER
 
 
 def word(value: object) -> str | None:
@@ -38,15 +38,15 @@ def word(value: object) -> str | None:
 
 
 def error_type(kind: str | None) -> str | None:
-    """The type of an error; OTHER for what is not a name."""
+    """The type of an error; OTHER for anything that is not a name."""
     return kind if kind is None or _TYPE.fullmatch(kind) else OTHER
 
 
 def error_message(message: str | None) -> str | None:
     """The known parts of the message of an error response; None if there are none.
 
-    The rest may be what the application sent, quoted or not, even the host of a redirect. Only the status,
-    which classification puts before the words, stays.
+    Other parts may quote what the application sent, even in the host of a redirect. Only the status that
+    classification put in front stays.
     """
     if message is None:
         return None

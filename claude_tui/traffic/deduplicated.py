@@ -1,9 +1,9 @@
-"""A call that the proxy saw and OTLP reports as well counts once: the proxy's attempt stays.
+"""Counts a call once if the proxy saw it and OTLP reports it as well: the proxy's attempt stays.
 
 Every proxy records digests of the request ids that it saw, with its roll-ups and for ten minutes. A reported
-call waits until every proxy must have recorded its attempt, and is dropped if one has. Where no proxy was
-heard from for a day nothing waits: calls count twice until the first roll-up of a new proxy is there. What
-waits is bounded: beyond it the oldest is counted without having been looked for.
+call waits until every proxy must have recorded its attempt, and is dropped if one has. If no proxy
+has reported for a day, nothing waits: calls count twice until the first roll-up of a new proxy arrives. The
+number of waiting calls is bounded: beyond it, the oldest is counted without being looked up.
 """
 
 from __future__ import annotations
@@ -15,33 +15,33 @@ from datetime import UTC, datetime, timedelta
 
 from claude_tui.model.traffic import Call, TrafficSource
 from claude_tui.store import Store
-from claude_tui.traffic.seen import SeenIds
+from claude_tui.traffic.request_ids import RequestIdDigests
 from claude_tui.traffic.sink import Sink
 
 __all__ = ["HOLD_S", "Deduplicated"]
 
 HOLD_S = 15.0
-"""A proxy records what it saw within 10 s; the rest is for a busy disk."""
+"""A proxy records calls within 10 s; the rest is a margin for a busy disk."""
 _PROXY_GONE_S = 86_400.0
 _MOST_WAITING = 20_000
 
 
 class Deduplicated:
-    """The sink of a receiver: forwards to another sink what no proxy has seen. Thread-safe."""
+    """The sink of a receiver: forwards calls that no proxy has seen to another sink. Thread-safe."""
 
     def __init__(
         self, sink: Sink, store: Store, now: Callable[[], float], most_waiting: int = _MOST_WAITING
     ) -> None:
         self.matched = 0
-        """Calls that a proxy had seen."""
+        """Calls that a proxy had seen already."""
         self.unmatched = 0
         """Calls that were counted early, since too many waited."""
         self._sink = sink
         self._store = store
         self._now = now
         self._most_waiting = most_waiting
-        self._seen = SeenIds()
-        self._read_upto = 0
+        self._seen = RequestIdDigests()
+        self._read_until = 0
         self._proxy_at = self._last_proxy(now())
         self._waiting: deque[tuple[float, Call]] = deque()
         self._lock = threading.Lock()
@@ -58,7 +58,7 @@ class Deduplicated:
             self._sink.add(early)
 
     def settle(self, *, all_of_it: bool = False) -> None:
-        """Passes on what has waited long enough; call it every second, and with `all_of_it` at the end."""
+        """Forwards calls that have waited long enough; call it every second, with `all_of_it` at the end."""
         now = self._now()
         self._read_seen(now)
         hold = HOLD_S if self._has_proxy(now) and not all_of_it else 0.0
@@ -73,7 +73,7 @@ class Deduplicated:
                 self._sink.add(call)
 
     def _read_seen(self, now: float) -> None:
-        self._read_upto, digests = self._store.traffic.seen_after(self._read_upto)
+        self._read_until, digests = self._store.traffic.seen_after(self._read_until)
         if digests:
             self._seen.add(digests)
             self._proxy_at = now
@@ -82,8 +82,8 @@ class Deduplicated:
         return now - self._proxy_at < _PROXY_GONE_S
 
     def _last_proxy(self, now: float) -> float:
-        """When a proxy was last heard from within the day, in seconds since 1970; 0 for never."""
+        """When a proxy last recorded anything within the day, in seconds since 1970; 0 for never."""
         at = datetime.fromtimestamp(now, UTC)
         reports = self._store.traffic.reports(at - timedelta(seconds=_PROXY_GONE_S), at)
-        heard = (each.end.timestamp() for each in reports if each.source is TrafficSource.PROXY)
+        heard = (report.end.timestamp() for report in reports if report.source is TrafficSource.PROXY)
         return min(max(heard, default=0.0), now)

@@ -1,6 +1,6 @@
 """Reads streamed server-sent events in pieces: only tokens, errors and the end.
 
-Text, thinking and tool input are in `content_block_delta`, of which only the first one is noticed, not read.
+Text, thinking and tool input are in `content_block_delta`; the first one is noted, and none is read.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class EventReader:
             self._data(line[5:])
 
     def _data(self, data: bytes) -> None:
-        # Gateways leave out the names of events; a type stands at the beginning of its object.
+        # Some gateways omit the names of events; the type is at the beginning of the object.
         start = data[:100]
         if self._name == _DELTA or (not self._name and _DELTA in start):
             if not self._began_content:

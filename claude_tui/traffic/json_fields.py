@@ -1,4 +1,4 @@
-"""Reads a few fields of a streamed JSON object in pieces: nothing else of it is kept or parsed."""
+"""Reads a few fields of a streamed JSON object in pieces, without keeping or parsing the rest."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MAX_NAME = 128
 MAX_STEPS = 100_000
 
 _SPACE = b" \t\r\n"
-# Inside something unwanted, up to the next bracket: whole strings and what stands between them.
+# Inside an unwanted value, up to the next bracket: whole strings and whatever is between them.
 _SKIPPED = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-# A name with a value that is neither an object nor a list, both complete: most of what an object has.
+# A name with a value that is neither an object nor a list, both complete: the most common case.
 _PAIR = re.compile(
     rb'[ \t\r\n,]*+"(?P<name>(?:[^"\\]++|\\.)*+)"[ \t\r\n]*+:[ \t\r\n]*+'
     rb'(?P<value>"(?:[^"\\]++|\\.)*+"|[^,{}\[\]" \t\r\n]++)[ \t\r\n]*+(?=[,}])',
@@ -53,11 +53,11 @@ class TopFields:
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing more to be found."""
+        """Whether no more values can be found."""
         return self._over
 
     def get(self, name: str) -> object:
-        """The value, None where there is none."""
+        """The value; None if there is none."""
         return self._values.get(name)
 
     def feed(self, piece: bytes) -> None:
@@ -77,7 +77,7 @@ class TopFields:
             else:
                 at = went
 
-    # Each reads from `at` on and returns how far it came, or `_MORE` or `_GIVE_UP`.
+    # Each reads from `at` on and returns the position reached, `_MORE` or `_GIVE_UP`.
 
     def _before(self, data: bytes, at: int) -> int:
         at = _past_space(data, at)
@@ -107,7 +107,7 @@ class TopFields:
     def _whole_name(self, data: bytes, start: int) -> int:
         found = _STRING.match(data, start)
         if found is None:
-            # Either the rest of the name is to come, or this is not JSON.
+            # Either the rest of the name has not arrived, or this is not JSON.
             return _MORE if data[start : start + 1] == b'"' and len(data) - start < MAX_NAME else _GIVE_UP
         colon = _past_space(data, found.end())
         if colon == len(data):
@@ -183,7 +183,7 @@ class TopFields:
 
 
 def _past(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
-    """Where the match of `pattern` at `at` ends. The pattern must match empty text as well."""
+    """Where the match of `pattern` at `at` ends. The pattern must also match empty text."""
     found = pattern.match(data, at)
     assert found is not None
     return found.end()

@@ -1,4 +1,4 @@
-"""Bounds the number of distinct names: a server or a client may make up as many as it likes."""
+"""Bounds the number of distinct names: as a server or a client may send any number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_NAME = 80
 
 
 class Names:
-    """At most `most` names at a time; the rest are OTHER. One that is not used for an hour makes room."""
+    """At most `most` names at a time; the rest are OTHER. One not used for an hour is dropped."""
 
     def __init__(self, most: int, forget_after_s: float = 3600.0) -> None:
         self._most = most
@@ -31,7 +31,7 @@ class Names:
         return clean
 
     def _has_room(self, now: float) -> bool:
-        # Looked at once a second: a client that makes up names must not cost a search for each.
+        # Checked once a second, so that a client with arbitrary names does not cause a search for each.
         if len(self._used) >= self._most and now - self._checked >= 1.0:
             self._checked = now
             self._used = {

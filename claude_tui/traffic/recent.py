@@ -33,7 +33,7 @@ class RecentNumbers:
         return number in self._new or number in self._old
 
     def __len__(self) -> int:
-        """How many numbers it holds; one that came twice may count twice."""
+        """How many numbers it holds; one that was added twice may count twice."""
         return self._new.used + self._old.used
 
 

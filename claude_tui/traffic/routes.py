@@ -1,4 +1,4 @@
-"""The route of a request, from a closed list: a path that a client makes up never becomes a label."""
+"""The route of a request, from a closed list, as an arbitrary path of a client must not become a label."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where calls go once they are over: into roll-ups, and these into the store."""
+"""Aggregates completed calls into roll-ups and writes those to the store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 from claude_tui.model.traffic import Call
 from claude_tui.store import Store
-from claude_tui.traffic.rolling import Bounds, Rolling
+from claude_tui.traffic.aggregation import Bounds, CallAggregator
 
 __all__ = ["Sink", "StoreSink"]
 
@@ -19,7 +19,7 @@ _FOLD_EVERY_S = 60
 
 
 class Sink(Protocol):
-    """Takes calls that are over."""
+    """Takes completed calls."""
 
     def add(self, call: Call) -> None:
         """Counts a call. Never blocks on a disk and never raises; thread-safe."""
@@ -28,8 +28,8 @@ class Sink(Protocol):
 class StoreSink:
     """Rolls calls up, and writes the roll-ups to the store at the end of each 10 s, in a thread of its own.
 
-    A failed call is written within `urgent_s`, since an alarm must not wait for the end of a span. While the
-    store cannot be written, it holds a bounded number of rows and says what it lost (`Store.problem`).
+    A failed call is written within `urgent_s`, as an alert must not wait for the end of a span. While the
+    store cannot be written, it holds a bounded number of rows and reports what it lost (`Store.problem`).
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class StoreSink:
         self.faults = 0
         """Calls that could not be counted because of an internal error."""
         self._store = store
-        self._rolling = Rolling(bounds)
+        self._aggregator = CallAggregator(bounds)
         self._now = now
         self._urgent_s = urgent_s
         self._folded = 0.0
@@ -58,20 +58,20 @@ class StoreSink:
     def add(self, call: Call) -> None:
         with self._changed:
             try:
-                self._rolling.add(call, self._now())
+                self._aggregator.add(call, self._now())
             except Exception:  # noqa: BLE001 - counting must never end a call
                 self.faults += 1
                 return
-            if self._rolling.failing and not self._urgent:
+            if self._aggregator.failing and not self._urgent:
                 self._urgent = True
                 self._changed.notify()
 
     def flush(self, *, all_of_it: bool = False) -> None:
         """Writes everything so far to the store."""
         with self._changed:
-            # Not before it has its turn: what is added meanwhile would be recorded before it was there.
+            # Only inside the lock: calls added meanwhile would be recorded before they were added.
             now = self._now()
-            rolled, kept = self._rolling.take(now, all_of_it=all_of_it)
+            rolled, kept = self._aggregator.take(now, all_of_it=all_of_it)
             self._urgent = False
         if rolled is not None:
             self._store.write(rolled)
@@ -82,7 +82,7 @@ class StoreSink:
             self._store.traffic.fold()
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Writes what is left. Whoever opened the store closes it."""
+        """Writes the rest. The owner of the store closes it."""
         with self._changed:
             self._closing = True
             self._changed.notify()

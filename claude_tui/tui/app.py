@@ -147,9 +147,9 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
 
     def watch_backend(self) -> None:
         """Start the backend, and draw what it publishes."""
-        from claude_tui.model.garbage import keep_for_good
+        from claude_tui.model.garbage import freeze_existing
 
-        keep_for_good()
+        freeze_existing()
         # A full collection takes a tenth of a second, which would delay keys and probes. It is left to the
         # timer; small collections free young garbage.
         gc.set_threshold(*_THRESHOLDS)

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
-from claude_tui.engine.traffic import FollowedTraffic
+from claude_tui.engine.traffic import TrafficFollower
 from claude_tui.store import Store
-from claude_tui.traffic.rolling import Rolling
+from claude_tui.traffic.aggregation import CallAggregator
 from tests.bench.otlp import resident_mb
 from tests.bench.snapshot import USUAL, Case, observations
 from tests.bench.store import NOW
@@ -63,15 +63,15 @@ def of_calls(per_second: int) -> tuple[float, float]:
     made = [*calls(_DISTINCT, 5, random.Random(3))]
     with tempfile.TemporaryDirectory() as directory:
         store = Store.open(Path(directory), now=NOW)
-        followed, rolling = FollowedTraffic(store), Rolling()
+        followed, aggregator = TrafficFollower(store), CallAggregator()
         followed.load(NOW)
         before, began = resident_mb(), time.process_time()
         for second in range(_SECONDS):
             at = NOW + timedelta(seconds=second)
             for number in range(per_second):
-                rolling.add(made[number % _DISTINCT], at.timestamp())
+                aggregator.add(made[number % _DISTINCT], at.timestamp())
             if second % 10 == 9:
-                batch, kept = rolling.take(at.timestamp())
+                batch, kept = aggregator.take(at.timestamp())
                 for each in (batch, *kept):
                     if each is not None:
                         store.write(each)

@@ -107,8 +107,8 @@ def measure(path: Path) -> Iterator[tuple[str, float, float]]:
     """What was measured, in milliseconds, and its budget."""
     session = WriteSession(connect(path), None)
     add_reports_and_incidents(session)
-    upto = hour_of(to_micros(NOW) - LAG)
-    number, slowest, whole = slowest_ms(lambda: session.roll_up(upto, DEFAULT_REACH))
+    end_hour = hour_of(to_micros(NOW) - LAG)
+    number, slowest, whole = slowest_ms(lambda: session.roll_up(end_hour, DEFAULT_REACH))
     yield f"rolling up {number} hours ({whole / number:.1f} ms each), slowest", slowest, BATCH_MS
     yield from queries(path, "90 days of observations and hours")
     before = to_micros(NOW - timedelta(days=30))

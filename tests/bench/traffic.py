@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 
 from claude_tui.analysis.traffic.figures import By
-from claude_tui.engine.traffic import FollowedTraffic, chart_at, view_at
+from claude_tui.engine.traffic import TrafficFollower, chart_at, view_at
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Focus
@@ -32,7 +32,7 @@ from claude_tui.store.instants import to_micros
 from claude_tui.store.traffic_codec import COLUMNS, encode
 from claude_tui.store.traffic_writing import Keys
 from claude_tui.store.writing import WriteSession
-from claude_tui.traffic.rolling import Rolling
+from claude_tui.traffic.aggregation import CallAggregator
 from tests.bench.store import NOW
 
 BATCH_MS, QUERY_MS, CALL_US = 100.0, 50.0, 20.0
@@ -71,11 +71,11 @@ def calls(count: int, seconds: float, random: Random, application: str = "") -> 
 
 def counting() -> float:
     """Microseconds for a call."""
-    made, rolling, now = list(calls(CALLS, 60, Random(1))), Rolling(), NOW.timestamp()
+    made, aggregator, now = list(calls(CALLS, 60, Random(1))), CallAggregator(), NOW.timestamp()
     began = time.process_time()
     for call in made:
-        rolling.add(call, now)
-    rolling.take(now)
+        aggregator.add(call, now)
+    aggregator.take(now)
     return (time.process_time() - began) / CALLS * 1e6
 
 
@@ -146,10 +146,10 @@ def _prototypes(key: RollUpKey, span: int, random: Random) -> list[RollUp]:
     """Rows of ten calls a second in all."""
     found = []
     for _ in range(PROTOTYPES):
-        rolling = Rolling()
+        aggregator = CallAggregator()
         for call in calls(max(min(span // 2, 2000), 1), 1, random, key.application):
-            rolling.add(call, NOW.timestamp())
-        batch, _ = rolling.take(NOW.timestamp())
+            aggregator.add(call, NOW.timestamp())
+        batch, _ = aggregator.take(NOW.timestamp())
         assert batch is not None
         found.append(max(batch.rows, key=lambda row: row.calls))
     return found
@@ -187,7 +187,7 @@ def steps_ms(store: Store, at: datetime) -> float:
 def measure(path: Path) -> Iterator[tuple[str, float, float]]:
     """What, how many milliseconds, and how many it may take."""
     store = Store.open(path.parent, path.name, now=NOW)
-    yield "first frame: the last 15 minutes", took_ms(lambda: FollowedTraffic(store).load(NOW)), QUERY_MS
+    yield "first frame: the last 15 minutes", took_ms(lambda: TrafficFollower(store).load(NOW)), QUERY_MS
     yield "a view of now", took_ms(lambda: view_at(store, NOW)), QUERY_MS
     for days in (1, 30, 80):
         at = NOW - timedelta(days=days)
@@ -211,12 +211,12 @@ def measure(path: Path) -> Iterator[tuple[str, float, float]]:
 
 
 def _following(store: Store) -> float:
-    followed = FollowedTraffic(store)
+    followed = TrafficFollower(store)
     followed.load(NOW)
-    rolling = Rolling()
+    aggregator = CallAggregator()
     for call in calls(100, 5, Random(4)):
-        rolling.add(call, NOW.timestamp())
-    batch, _ = rolling.take(NOW.timestamp())
+        aggregator.add(call, NOW.timestamp())
+    batch, _ = aggregator.take(NOW.timestamp())
     assert batch is not None
     store.write(batch)
     store.flush(30)

@@ -29,7 +29,7 @@ from claude_tui.model.traffic import Call, CallCount, KeptCall, RollUp, RollUpKe
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Severity, Verdict
 from claude_tui.simulator.script import PageAnswer, Reply, Scenario
-from claude_tui.traffic.rolling import Rolling
+from claude_tui.traffic.aggregation import CallAggregator
 from tests.bench.episodes import BASE, DEFAULT_PACE, Player
 from tests.bench.mixtures import Part, scenario_of
 from tests.bench.troubles import again_of
@@ -244,7 +244,7 @@ class Traffic:
     def __init__(self, case: Case, pace: float, seed: int) -> None:
         self._calls = calls_of(case, pace, seed)
         self._next = next(self._calls, None)
-        self._rolling = Rolling()
+        self._aggregator = CallAggregator()
         self._rows: list[RollUp] = []
         self._before: list[CallCount] = []
         self._keys: dict[RollUpKey, RollUpKey] = {}
@@ -259,9 +259,9 @@ class Traffic:
         while self._now < elapsed:
             self._now += 1
             while self._next is not None and self._next[0] <= self._now:
-                self._rolling.add(self._next[1], BASE.timestamp() + self._now)
+                self._aggregator.add(self._next[1], BASE.timestamp() + self._now)
                 self._next = next(self._calls, None)
-            if self._rolling.failing and self._urgent is None:
+            if self._aggregator.failing and self._urgent is None:
                 self._urgent = self._now + 2
             if self._now % 10 == 0 or (self._urgent is not None and self._now >= self._urgent):
                 self._take()
@@ -281,7 +281,7 @@ class Traffic:
         return TrafficFacts(recent=tuple(self._rows), before=tuple(self._before), kept=tuple(self._kept))
 
     def _take(self) -> None:
-        rolled, kept = self._rolling.take(BASE.timestamp() + self._now)
+        rolled, kept = self._aggregator.take(BASE.timestamp() + self._now)
         self._urgent = None
         self._kept += kept
         if rolled is not None:

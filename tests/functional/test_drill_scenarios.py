@@ -9,7 +9,7 @@ import pytest
 from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.options import Options
 from claude_tui.drills.fitting import misfits, require_fit
-from claude_tui.drills.tree import leading_to
+from claude_tui.drills.tree import nodes_reaching
 from claude_tui.engine.demo import DEMO_PACE
 from claude_tui.model.verdict import Cause, Side
 from claude_tui.runbook import shipped
@@ -53,7 +53,7 @@ def test_the_runbook_has_every_step_and_answer_of_the_truth(name: str) -> None:
     _, truth = load_drill(name)
     assert misfits(truth, shipped()) == ()
     for node in truth.nodes:
-        assert shipped().start in leading_to({node}, shipped()), f"no way to {node}"
+        assert shipped().start in nodes_reaching({node}, shipped()), f"no way to {node}"
 
 
 @pytest.mark.parametrize("name", NAMES)

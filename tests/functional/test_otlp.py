@@ -24,11 +24,11 @@ from claude_tui.settings import load
 from claude_tui.simulator.scenario import load as load_scenario
 from claude_tui.simulator.thread import SimulatorThread
 from claude_tui.store import Store
+from claude_tui.traffic.aggregation import CallAggregator
 from claude_tui.traffic.otlp.answers import JSON, PROTOBUF
 from claude_tui.traffic.otlp.bodies import Bounds
 from claude_tui.traffic.otlp.refusals import RETRY_AFTER_S
 from claude_tui.traffic.otlp.serving import ReceiverThread
-from claude_tui.traffic.rolling import Rolling
 from tests.functional.test_engine import engine_for, environ_of, running, simulated
 from tests.otlp_receiving import is_listening, notices, post, receiving, rows_of
 from tests.otlp_values import ANSWERED, API_REQUEST, as_json, event, logs, span, traces
@@ -186,9 +186,9 @@ def test_a_sender_that_vanishes_and_one_that_says_nothing_hold_up_nobody(
 def test_a_call_that_the_proxy_saw_counts_once(received: tuple[ReceiverThread, Store]) -> None:
     receiver, store = received
     now = datetime.now(UTC).timestamp()
-    rolling = Rolling()
-    rolling.add(call(request_id="req_2"), now)
-    batch, _ = rolling.take(now)
+    aggregator = CallAggregator()
+    aggregator.add(call(request_id="req_2"), now)
+    batch, _ = aggregator.take(now)
     assert batch is not None
     store.write(batch)
     assert store.flush(PATIENCE_S)

@@ -32,7 +32,7 @@ from claude_tui.probes.prices import call_cost_usd
 from claude_tui.settings import load
 from claude_tui.simulator.sockets import listen, url_of
 from claude_tui.store import Store
-from claude_tui.traffic.otlp.bodies import Bounds, Room
+from claude_tui.traffic.otlp.bodies import Bounds, Capacity
 from claude_tui.traffic.otlp.grpc_messages import framed
 from claude_tui.traffic.otlp.grpc_receiver import GrpcReceiver
 from claude_tui.traffic.otlp.intake import Intake
@@ -293,8 +293,8 @@ def test_any_frames_are_answered_or_refused_and_the_next_sender_is_served(
     sent = data.draw(changed_bytes(conversation(count)))
 
     async def talk() -> None:
-        room, sunk = Room(Bounds()), Sunk()
-        receiver = GrpcReceiver(Intake(sunk, call_cost_usd, lambda: AT.timestamp() + 30), room)
+        capacity, sunk = Capacity(Bounds()), Sunk()
+        receiver = GrpcReceiver(Intake(sunk, call_cost_usd, lambda: AT.timestamp() + 30), capacity)
         bound = listen()
         await receiver.start(bound)
         async with Client(url_of(bound)) as client:
@@ -310,7 +310,7 @@ def test_any_frames_are_answered_or_refused_and_the_next_sender_is_served(
         assert receiver.faults == 0
         await receiver.stop()
         # Whatever happened, nothing is held any more.
-        room.enter().take(room.bounds.at_once)
+        capacity.enter().take(capacity.bounds.at_once)
 
     asyncio.run(talk())
 

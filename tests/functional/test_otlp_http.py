@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from claude_tui.probes.prices import call_cost_usd
 from claude_tui.simulator.sockets import listen, url_of
-from claude_tui.traffic.otlp.bodies import Bounds, Room
+from claude_tui.traffic.otlp.bodies import Bounds, Capacity
 from claude_tui.traffic.otlp.http_connection import HttpConnection
 from claude_tui.traffic.otlp.intake import Intake
 from claude_tui.traffic.otlp.receiver import Receiver
@@ -31,8 +31,8 @@ class Serving:
 
     def __init__(self, bounds: Bounds, kind: type[Receiver] = Receiver) -> None:
         self.sunk = Sunk()
-        self.room = Room(bounds)
-        self.receiver = kind(Intake(self.sunk, call_cost_usd, lambda: AT.timestamp() + 30), self.room)
+        self.capacity = Capacity(bounds)
+        self.receiver = kind(Intake(self.sunk, call_cost_usd, lambda: AT.timestamp() + 30), self.capacity)
         self.url = ""
 
 
@@ -48,7 +48,7 @@ async def receiving(bounds: Bounds | None = None, kind: type[Receiver] = Receive
         await serving.receiver.stop()
     assert serving.receiver.faults == 0
     # Whatever happened, nothing is held any more.
-    serving.room.enter().take(serving.room.bounds.at_once)
+    serving.capacity.enter().take(serving.capacity.bounds.at_once)
 
 
 def posted(body: bytes = BODY, headers: bytes = b"") -> bytes:

@@ -35,7 +35,7 @@ from claude_tui.probes.credentials import Credentials
 from claude_tui.settings import Settings
 from claude_tui.store import Store
 from claude_tui.store.files import NAME
-from claude_tui.traffic.rolling import Rolling
+from claude_tui.traffic.aggregation import CallAggregator
 from claude_tui.tui.panels.alerts_zoom import alerts_zoom
 from claude_tui.tui.panels.errors import error_lines
 from claude_tui.tui.panels.errors_zoom import errors_zoom
@@ -165,7 +165,7 @@ def filled(directory: Path) -> Path:
 
 def own_traffic() -> Iterator[RolledUp]:
     """That of the first frame, and that of the same hour of the day before."""
-    rolling = Rolling()
+    aggregator = CallAggregator()
     for start in (-86_400, 0):
         for second in range(-900, 0, 10):
             for outcome in (Outcome.OK, Outcome.OVERLOADED):
@@ -184,8 +184,8 @@ def own_traffic() -> Iterator[RolledUp]:
                     cost_usd=0.1,
                     retries=1,
                 )
-                rolling.add(made, at(start + second + 5).timestamp())
-            rolled, _ = rolling.take(at(start + second + 5).timestamp())
+                aggregator.add(made, at(start + second + 5).timestamp())
+            rolled, _ = aggregator.take(at(start + second + 5).timestamp())
             assert rolled is not None
             yield replace(rolled, at=at(start + second + 5))
 

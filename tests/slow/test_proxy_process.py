@@ -125,7 +125,7 @@ def test_a_stream_that_is_open_may_finish_after_sigterm() -> None:
             assert rest(client) == b"1\r\nb\r\n0\r\n\r\n"
         code, said = proxy.end()
     assert code == 0
-    assert "1 open call may go on for 60s" in said
+    assert "1 open call may continue for 60s" in said
 
 
 @pytest.mark.parametrize("how", ["a second signal", "the end of the drain"])

@@ -10,7 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from claude_tui.engine.traffic import FollowedTraffic
+from claude_tui.engine.traffic import TrafficFollower
 from claude_tui.store import KEPT_CALLS, Store
 
 PROCESSES, CALLS = 6, 3000
@@ -64,7 +64,7 @@ def test_no_call_is_lost_between_processes_and_none_meets_a_lock(tmp_path: Path)
     """One of them is killed once its last roll-ups are flushed."""
     told: list[str | None] = []
     store = Store.open(tmp_path, NAME, now=datetime.now(UTC), on_problem=told.append)
-    followed = FollowedTraffic(store)
+    followed = TrafficFollower(store)
     followed.load(datetime.now(UTC))
     workers = [started(tmp_path, number) for number in range(PROCESSES)]
     try:

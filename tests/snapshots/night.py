@@ -39,7 +39,7 @@ from claude_tui.settings import Settings
 from claude_tui.store import Store
 from claude_tui.store.backlog import Record as Row
 from claude_tui.store.entries import INCIDENT_ENTRIES
-from claude_tui.traffic.rolling import Rolling
+from claude_tui.traffic.aggregation import CallAggregator
 from tests.builders import catalogue, engine, history_of, incident, messages, models, page, status
 from tests.functional.still import StillBackend
 
@@ -222,7 +222,7 @@ def _read() -> list[ProviderStatus]:
 
 
 def _traffic() -> Iterator[Row]:
-    random, rolling = Random(6), Rolling()
+    random, aggregator = Random(6), CallAggregator()
     applications = (
         ("batch", "claude-sonnet-5-5", 5, 0.4),
         ("checkout", _MODEL, 2, 0.6),
@@ -231,12 +231,12 @@ def _traffic() -> Iterator[Row]:
     for second in range(int(-_TRAFFIC_S), int(_END_S)):
         for application, model, every_s, share in applications:
             if second % every_s == 0:
-                rolling.add(
+                aggregator.add(
                     _call(random, second, application, model, _fails(second, share, random)),
                     at(second + 4).timestamp(),
                 )
         if second % 10 == 5:
-            rolled, kept = rolling.take(at(second + 5).timestamp())
+            rolled, kept = aggregator.take(at(second + 5).timestamp())
             yield from kept
             if rolled is not None:
                 yield replace(rolled, at=at(second + 5))

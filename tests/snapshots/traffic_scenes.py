@@ -11,7 +11,7 @@ from claude_tui.analysis.traffic.view import traffic_view
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.traffic import Call, CallEnd, KeptCall, RollUp, Tokens, TrafficSource
-from claude_tui.traffic.rolling import Rolling
+from claude_tui.traffic.aggregation import CallAggregator
 from tests.snapshots.pictures import PICTURES
 from tests.snapshots.world import AT, before
 
@@ -23,7 +23,7 @@ _OUTAGE_S = 200
 
 def _counted(outage_s: float, until: float = 0.0) -> tuple[tuple[RollUp, ...], tuple[KeptCall, ...]]:
     """A quarter of an hour of two busy applications and a small one."""
-    random, rolling = Random(6), Rolling()
+    random, aggregator = Random(6), CallAggregator()
     kept: list[KeptCall] = []
     rows: list[RollUp] = []
     for age in range(_SPAN_S, int(until) - 1, -1):
@@ -34,9 +34,9 @@ def _counted(outage_s: float, until: float = 0.0) -> tuple[tuple[RollUp, ...], t
         ):
             for _ in range(int(pace)):
                 fails = application == "checkout" and age < outage_s and random.random() < 0.4
-                rolling.add(_call(random, age, application, model, fails), AT.timestamp() - age)
+                aggregator.add(_call(random, age, application, model, fails), AT.timestamp() - age)
         if age % 10 == 3:
-            rolled, single = rolling.take(AT.timestamp() - age)
+            rolled, single = aggregator.take(AT.timestamp() - age)
             rows += rolled.rows if rolled is not None else ()
             kept += single
     return tuple(rows), tuple(kept)
@@ -80,8 +80,8 @@ def trouble_with_traffic() -> Snapshot:
 def quiet_traffic() -> Snapshot:
     """A proxy that has fallen silent, and a receiver that no longer gets token counts."""
     otlp = TrafficSource.OTLP
-    heard = SourceReport(otlp, before(7200), before(6600), 50, counted=50, timed=1, retries_told=0, calls=50)
-    deaf = SourceReport(otlp, before(6600), before(600), 50, counted=0, timed=1, retries_told=0, calls=50)
+    heard = SourceReport(otlp, before(7200), before(6600), 50, counted=50, timed=1, retries_known=0, calls=50)
+    deaf = SourceReport(otlp, before(6600), before(600), 50, counted=0, timed=1, retries_known=0, calls=50)
     return _with(PICTURES["healthy"](), *_counted(outage_s=0, until=400), reports=(heard, deaf))
 
 

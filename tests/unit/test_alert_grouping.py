@@ -94,7 +94,7 @@ class TestOneOutage:
         told.stays(OUTAGE, {"errors": MATCH, "limited": MATCH}, for_s=30)
         over = [page for _, page in told.pages if page.kind is RESOLVED]
         assert [page.topic for page in over] == ["unexplained"]
-        assert over[0].title.endswith("(goes on as provider)")
+        assert over[0].title.endswith("(continues as provider)")
 
     def test_an_echo_that_never_ends_is_a_trouble_of_its_own(self) -> None:
         told = night(rule("slow-window", P2))

@@ -12,8 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.alerting.ledger import MAX_JOURNAL, Ledger, decode, encode, noted, on_clock, reopened
-from claude_tui.alerting.ledger import same_but_for_figures as same
+from claude_tui.alerting.ledger import (
+    MAX_JOURNAL,
+    Ledger,
+    adjusted_for_clock,
+    decode,
+    encode,
+    noted,
+    reopened,
+)
+from claude_tui.alerting.ledger import differ_only_in_figures as same
 from claude_tui.alerting.outbox import QueuedNotification, enqueue, next_for, requeued, sending, settle
 from claude_tui.alerting.step import acknowledged, advanced, snoozed
 from claude_tui.alerting.views import view_of
@@ -134,7 +142,7 @@ class TestLedger:
     @pytest.mark.parametrize("back_s", [0.2, 3600, 86_400 * 400])
     def test_a_clock_set_back_moves_every_instant(self, back_s: float) -> None:
         ledger = lived(HEALTHY, OUTAGE, OUTAGE)
-        moved = on_clock(ledger, (ledger.at or NOON) - timedelta(seconds=back_s))
+        moved = adjusted_for_clock(ledger, (ledger.at or NOON) - timedelta(seconds=back_s))
         assert moved.at == (ledger.at or NOON) - timedelta(seconds=back_s)
         by = timedelta(seconds=back_s)
         assert [each.status.since + by for each in moved.alerts] == [
@@ -144,7 +152,7 @@ class TestLedger:
         assert moved.outbox[0].queued_at + by == ledger.outbox[0].queued_at
 
     def test_a_first_look_has_no_gap(self) -> None:
-        assert on_clock(Ledger(), NOON) == Ledger()
+        assert adjusted_for_clock(Ledger(), NOON) == Ledger()
 
     def test_a_view_shows_the_worst_first(self) -> None:
         view = view_of(lived(OUTAGE, OUTAGE))

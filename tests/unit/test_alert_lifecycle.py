@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.alerting.lifecycle import RESOLVED_RETENTION, Timing, step, unobserved
+from claude_tui.alerting.lifecycle import RESOLVED_RETENTION, Timing, step, without_gap
 from claude_tui.model.alert import AlertState, AlertStatus
 from tests.builders import after
 
@@ -98,10 +98,10 @@ def test_only_what_fired_resolves(timing: Timing, matches: list[bool | None]) ->
 def test_time_in_which_nobody_looked_lets_nothing_run_out(gap_s: float) -> None:
     gap = timedelta(seconds=gap_s)
     pending = AlertStatus(AlertState.PENDING, after(0))
-    assert unobserved(pending, gap, after(gap_s + 10)).since == after(gap_s)
+    assert without_gap(pending, gap, after(gap_s + 10)).since == after(gap_s)
     kept = AlertStatus(AlertState.FIRING, after(0), after(0), unmatched_since=after(5), closes_at=after(305))
-    moved = unobserved(kept, gap, after(gap_s + 10))
+    moved = without_gap(kept, gap, after(gap_s + 10))
     assert (moved.since, moved.unmatched_since) == (after(0), after(gap_s + 5))
     assert moved.closes_at == after(gap_s + 305)
     firing = AlertStatus(AlertState.FIRING, after(0), after(0))
-    assert unobserved(firing, gap, after(gap_s)) is firing
+    assert without_gap(firing, gap, after(gap_s)) is firing

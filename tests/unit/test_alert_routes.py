@@ -193,8 +193,8 @@ def test_masks(url: str, shown: str) -> None:
 def test_the_parts_of_a_url_are_known_to_the_redactor(url: str, secrets: list[str]) -> None:
     redactor = Redactor(Route("a", RouteKind.APPRISE, url).secrets)
     for secret in secrets:
-        assert secret not in redactor.secrets_out(f"cannot reach {secret} there")
-    assert redactor.secrets_out("host.test refused") == "host.test refused"
+        assert secret not in redactor.without_secrets(f"cannot reach {secret} there")
+    assert redactor.without_secrets("host.test refused") == "host.test refused"
 
 
 def test_the_public_address_of_pagerduty_is_no_secret() -> None:

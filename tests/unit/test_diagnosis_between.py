@@ -179,7 +179,7 @@ def test_a_login_in_front_of_a_gateway_is_no_guest_network(body: str, headers: d
     )
     said = verdict(BEFORE, rejected)
     assert blamed(said) == (Cause.KEY_REJECTED, Side.US)
-    assert "wants a login of its own" in said.summary
+    assert "requires its own login" in said.summary
     elsewhere = classify_response(401, {}, LOGIN, redactor=Redactor(), gateway=False)
     assert elsewhere.error_type == "html_page"
 

@@ -22,7 +22,7 @@ from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.traffic import Call, TrafficSource
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Side, Verdict
-from claude_tui.traffic.rolling import Rolling
+from claude_tui.traffic.aggregation import CallAggregator
 from tests.builders import NOON, after, healthy, history_of, incident, messages, models, page, status
 from tests.diagnosed import HOUR, blamed
 
@@ -84,10 +84,10 @@ def call(at: float, key: tuple[str, str], outcome: Outcome, message: str | None 
 
 
 def view_of(calls: Sequence[Call], end: float) -> TrafficView:
-    rolling = Rolling()
+    aggregator = CallAggregator()
     for each in calls:
-        rolling.add(each, each.at.timestamp())
-    rolled, kept = rolling.take(after(end).timestamp())
+        aggregator.add(each, each.at.timestamp())
+    rolled, kept = aggregator.take(after(end).timestamp())
     assert rolled is not None
     view = traffic_view(TrafficFacts(recent=rolled.rows, kept=tuple(kept)), after(end))
     assert view is not None
@@ -350,15 +350,15 @@ def test_a_quiet_night_calls_nothing() -> None:
 
 
 def test_what_an_application_always_does_wrong_is_no_trouble() -> None:
-    rolling, begin = Rolling(), ONSET - 900.0
+    aggregator, begin = CallAggregator(), ONSET - 900.0
     for number in range(9000):
         at = begin + number / 10
         bad = number % 3 == 0 and number % 30 == 0
         outcome = O.BAD_REQUEST if bad else O.OK
         who = "batch" if number % 3 == 0 else "checkout"
         seen = Call(after(at), TrafficSource.PROXY, "messages", who, outcome, model=HAIKU, total_s=0.0)
-        rolling.add(seen, after(at).timestamp())
-    rolled, kept = rolling.take(after(ONSET).timestamp())
+        aggregator.add(seen, after(at).timestamp())
+    rolled, kept = aggregator.take(after(ONSET).timestamp())
     assert rolled is not None
     view = traffic_view(TrafficFacts(recent=rolled.rows, kept=tuple(kept)), after(ONSET))
     assert said(probes(0), view, 0).cause is Cause.HEALTHY

@@ -9,14 +9,14 @@ import sys
 _PROGRAM = """
 import gc
 from collections import deque
-from claude_tui.model.garbage import keep_for_good
+from claude_tui.model.garbage import freeze_existing
 
 class Drawn:
     pass
 
 kept = [[number] for number in range(300_000)]
 gc.collect()
-keep_for_good()
+freeze_existing()
 gc.set_threshold(700, 5, 1)
 shown, most = deque(), 0
 for number in range(100_000):

@@ -9,7 +9,7 @@ import pytest
 
 from claude_tui.engine.notices import of_installation
 from claude_tui.model.installation import UPGRADED, Installation
-from claude_tui.probes.own_fault import own_fault
+from claude_tui.probes.internal_error import internal_error
 
 AT = datetime(2026, 11, 28, 2, 0, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ def file(tmp_path: Path) -> Path:
 def test_a_program_that_stays_as_it_is_was_not_replaced(file: Path) -> None:
     installed = Installation(file)
     assert not installed.replaced
-    assert UPGRADED not in own_fault(AttributeError("x"), installed)
+    assert UPGRADED not in internal_error(AttributeError("x"), installed)
     assert of_installation(installed, AT) == ()
 
 
@@ -34,8 +34,8 @@ def test_a_program_that_stays_as_it_is_was_not_replaced(file: Path) -> None:
 def test_after_an_upgrade_a_fault_asks_for_a_restart(file: Path, error: Exception) -> None:
     installed = Installation(file)
     file.unlink()
-    assert own_fault(error, installed) == UPGRADED
+    assert internal_error(error, installed) == UPGRADED
     assert [notice.text for notice in of_installation(installed, AT)] == [UPGRADED]
     file.with_suffix(".new").write_text("new version")
     file.with_suffix(".new").rename(file)
-    assert own_fault(error, installed) == UPGRADED
+    assert internal_error(error, installed) == UPGRADED

@@ -15,8 +15,8 @@ from claude_tui.traffic.otlp.answers import JSON, PROTOBUF, accepted, refused
 from claude_tui.traffic.otlp.bodies import (
     Body,
     Bounds,
-    NoRoomError,
-    Room,
+    Capacity,
+    OverCapacityError,
     Share,
     TooLargeBodyError,
     UnreadableBodyError,
@@ -159,7 +159,7 @@ def test_json_of_brackets_is_too_much() -> None:
 def test_a_bomb_is_not_unpacked() -> None:
     packed = gzip.compress(bytes(200_000_000))
     tracemalloc.start()
-    share = Room(Bounds()).enter()
+    share = Capacity(Bounds()).enter()
     with pytest.raises(TooLargeBodyError):
         unpacked(packed, 1_000_000, share)
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
@@ -172,19 +172,19 @@ def test_a_bomb_is_not_unpacked() -> None:
     ids=["empty", "other", "cut", "members"],
 )
 def test_what_is_no_gzip_is_unreadable(body: bytes) -> None:
-    share = Room(Bounds()).enter()
+    share = Capacity(Bounds()).enter()
     with pytest.raises(UnreadableBodyError):
         unpacked(body, 1_000_000, share)
 
 
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=5))
 def test_gzip_of_several_members_is_unpacked(parts: list[bytes]) -> None:
-    share = Room(Bounds()).enter()
+    share = Capacity(Bounds()).enter()
     assert unpacked(b"".join(map(gzip.compress, parts)), 2000, share) == b"".join(parts)
 
 
 def test_all_bodies_together_are_bounded() -> None:
-    room = Room(Bounds(at_once=1000, requests=2))
+    capacity = Capacity(Bounds(at_once=1000, requests=2))
 
     def read(share: Share, pieces: int, longest: int = 5000) -> int:
         body = Body(longest, share)
@@ -192,20 +192,20 @@ def test_all_bodies_together_are_bounded() -> None:
             body.add(bytes(100))
         return len(body.whole())
 
-    first = room.enter()
+    first = capacity.enter()
     assert read(first, 9) == 900
-    second = room.enter()
-    with pytest.raises(NoRoomError):
+    second = capacity.enter()
+    with pytest.raises(OverCapacityError):
         read(second, 2)
-    with pytest.raises(NoRoomError):
-        room.enter()
-    room.leave(second)
-    room.leave(first)
-    third = room.enter()
+    with pytest.raises(OverCapacityError):
+        capacity.enter()
+    capacity.leave(second)
+    capacity.leave(first)
+    third = capacity.enter()
     assert read(third, 9) == 900
-    room.leave(third)
+    capacity.leave(third)
     with pytest.raises(TooLargeBodyError):
-        read(room.enter(), 3, longest=200)
+        read(capacity.enter(), 3, longest=200)
 
 
 def test_series_are_bounded() -> None:

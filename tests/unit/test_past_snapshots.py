@@ -212,7 +212,7 @@ def test_the_scrubber_marks_what_happened_and_where_nobody_probed(past: Past) ->
     view = past.whole(after(3890)).past
     assert view is not None
     assert (view.start, view.end) == (after(2700), after(4800))
-    kinds = [(each.kind, each.word) for each in view.marks if each.at < after(4100)]
+    kinds = [(each.kind, each.severity) for each in view.marks if each.at < after(4100)]
     assert kinds == [
         (MarkKind.VERDICT, "P2"),
         (MarkKind.ALERT, ""),

@@ -14,7 +14,7 @@ import pytest
 
 from claude_tui.analysis.options import Options
 from claude_tui.cli import main
-from claude_tui.engine.postmortem_command import Desk
+from claude_tui.engine.postmortem_command import PostmortemSession
 from claude_tui.incident.postmortem import schema_text
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.postmortem import FieldRevision
@@ -99,8 +99,8 @@ def test_the_list_reads_what_people_wrote_once_however_many_incidents_there_are(
             store.write(declared(2000 + number, f"later {number}", incident=f"{number:032x}"))
         store.write(FieldRevision(after(2100), "e" * 32, FIRST, "root_cause", "a deploy of theirs", "ana"))
         assert store.flush(60)
-        desk = Desk(store, Options(), Redactor(), lambda: after(3000), "ana", "ops-1")
-        lines = list(desk.lines())
+        session = PostmortemSession(store, Options(), Redactor(), lambda: after(3000), "ana", "ops-1")
+        lines = list(session.lines())
         assert len(lines) == 6
         assert "root cause" not in lines[-1]
         assert "root cause" in lines[0]

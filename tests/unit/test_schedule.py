@@ -166,10 +166,10 @@ def gaps(probe: FakeProbe) -> list[float]:
     return [after - before for before, after in zip(probe.starts, probe.starts[1:], strict=False)]
 
 
-async def test_a_probe_that_is_spared_waits_and_runs_as_soon_as_it_is_needed() -> None:
+async def test_a_probe_that_can_be_skipped_waits_and_runs_as_soon_as_it_is_needed() -> None:
     time, why = Time(), ["your traffic stands in"]
     probe = FakeProbe(time)
-    plan = Plan(probe, 30.0, paid=True, spared=lambda: why[0] if why else None)
+    plan = Plan(probe, 30.0, paid=True, skip_reason=lambda: why[0] if why else None)
     async with running(time, plan) as run:
         await time.pass_(120)
         assert probe.starts == []

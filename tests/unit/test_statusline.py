@@ -241,7 +241,7 @@ def test_a_row_of_another_version_is_not_shown(tmp_path: Path) -> None:
 
 def test_a_collector_that_keeps_no_line_is_not_denied(tmp_path: Path) -> None:
     with kept(tmp_path, None) as path:
-        assert look(path, AT) == Found(None, "the collector has said nothing yet")
+        assert look(path, AT) == Found(None, "the collector has not reported yet")
     assert look(path, AT) == Found(None, "no collector yet")
 
 

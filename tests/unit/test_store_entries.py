@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from claude_tui.engine.followed import Followed
+from claude_tui.engine.table_follower import TableFollower
 from claude_tui.model.text import inert
 from claude_tui.model.traffic import KeptCall
 from claude_tui.store import (
@@ -150,7 +150,7 @@ def test_marks_of_a_store_that_could_not_be_migrated_are_still_read(tmp_path: Pa
 class TestFollowed:
     def test_others_are_read_and_own_ones_come_once(self, tmp_path: Path) -> None:
         with opened(tmp_path) as one, opened(tmp_path) as other:
-            ours, theirs = Followed(one, INCIDENT_ENTRIES), Followed(other, INCIDENT_ENTRIES)
+            ours, theirs = TableFollower(one, INCIDENT_ENTRIES), TableFollower(other, INCIDENT_ENTRIES)
             one.write(act(0))
             ours.add(act(0))
             assert ours.entries == (act(0),)
@@ -167,7 +167,7 @@ class TestFollowed:
         with opened(tmp_path) as store:
             store.write(act(0))
             assert store.flush(PATIENCE_S)
-            followed = Followed(store, INCIDENT_ENTRIES)
+            followed = TableFollower(store, INCIDENT_ENTRIES)
             followed.read()
             before = followed.entries
             followed.read()

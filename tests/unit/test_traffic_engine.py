@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from claude_tui.engine.traffic import FollowedTraffic, facts_at, view_at
+from claude_tui.engine.traffic import TrafficFollower, facts_at, view_at
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import KeptBecause, KeptCall, RolledUp, TrafficSource
 from claude_tui.model.traffic_view import TrafficView
@@ -37,7 +37,7 @@ def comparable(view: TrafficView | None) -> TrafficView:
 def test_what_is_followed_is_what_is_looked_back_at(tmp_path: Path) -> None:
     with opened(tmp_path) as store, opened(tmp_path) as proxy:
         write(proxy, *(batch(second) for second in range(0, 300, 10)))
-        followed = FollowedTraffic(store)
+        followed = TrafficFollower(store)
         followed.load(after(301))
         live = {301: followed.view(after(301))}
         for second in range(300, 1500, 10):
@@ -55,7 +55,7 @@ def test_what_is_followed_is_what_is_looked_back_at(tmp_path: Path) -> None:
 def test_a_long_trouble_keeps_its_beginning_live_and_in_the_past(tmp_path: Path) -> None:
     onset, end = 1200, 9600
     with opened(tmp_path) as store, opened(tmp_path) as proxy:
-        followed = FollowedTraffic(store)
+        followed = TrafficFollower(store)
         followed.load(after(0))
         live = {}
         for second in range(0, end, 10):
@@ -91,7 +91,7 @@ def test_a_beginning_is_as_exact_after_hours_as_it_was_at_first(tmp_path: Path) 
     """It is not rounded to the minute or to ten, once only longer roll-ups are looked at."""
     onset, end = 1234.5, 9600
     with opened(tmp_path) as store, opened(tmp_path) as proxy:
-        followed = FollowedTraffic(store)
+        followed = TrafficFollower(store)
         followed.load(after(0))
         first = call(onset, outcome=Outcome.OVERLOADED, total_s=0.5)
         live = {}
@@ -111,7 +111,7 @@ def test_a_beginning_is_as_exact_after_hours_as_it_was_at_first(tmp_path: Path) 
 def test_nothing_is_computed_while_nothing_is_new(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         write(store, batch(0))
-        followed = FollowedTraffic(store)
+        followed = TrafficFollower(store)
         followed.load(after(11))
         view = followed.view(after(11))
         followed.read(after(12))
@@ -124,7 +124,7 @@ def test_a_process_that_cannot_write_shows_what_it_counts_itself(tmp_path: Path)
         raise OSError("no space left")
 
     with opened(tmp_path, [], connect=refuse, retry_s=600) as store:  # type: ignore[arg-type]
-        followed = FollowedTraffic(store)
+        followed = TrafficFollower(store)
         followed.load(after(0))
         for second in (0, 10):
             store.write(batch(second))
@@ -155,7 +155,7 @@ def test_usual_is_the_same_hour_of_the_days_before(tmp_path: Path) -> None:
 
 def test_failed_calls_are_shown_once_whoever_recorded_them(tmp_path: Path) -> None:
     with opened(tmp_path) as store, opened(tmp_path) as proxy:
-        followed = FollowedTraffic(store)
+        followed = TrafficFollower(store)
         followed.load(after(0))
         for second in (0, 10, 20):
             failed = call(second + 1, outcome=Outcome.OVERLOADED, request_id=f"req_{second}")

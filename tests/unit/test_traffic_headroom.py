@@ -17,7 +17,7 @@ from claude_tui.analysis.traffic.view import traffic_view
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.snapshot import Headroom, Snapshot
 from claude_tui.model.traffic import Call, KeptBecause, KeptCall, TrafficSource
-from claude_tui.traffic.rolling import Rolling
+from claude_tui.traffic.aggregation import CallAggregator
 from claude_tui.tui.panels.headroom import HeadroomPanel
 from claude_tui.tui.panels.traffic_limits import limits_by_model, shares_by_model
 from claude_tui.tui.render.lines import plain
@@ -41,10 +41,10 @@ def told(at: float, remaining: int, model: str = MODEL) -> Call:
 
 
 def snapshot_of(*seen: Observation, calls: list[Call], at: float = 120) -> Snapshot:
-    rolling = Rolling()
+    aggregator = CallAggregator()
     for each in calls:
-        rolling.add(each, after(at).timestamp())
-    rolled, _ = rolling.take(after(at).timestamp())
+        aggregator.add(each, after(at).timestamp())
+    rolled, _ = aggregator.take(after(at).timestamp())
     kept = tuple(KeptCall(each.at, KeptBecause.LIMITS, each) for each in calls)
     view = traffic_view(TrafficFacts(rolled.rows if rolled else (), kept=kept), after(at))
     return build_snapshot(history_of(*seen), after(at), engine(), Options(), traffic=view)

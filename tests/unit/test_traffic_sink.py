@@ -11,7 +11,7 @@ from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call, TrafficSource
 from claude_tui.store import KEPT_CALLS, Store
 from claude_tui.traffic.deduplicated import HOLD_S, Deduplicated
-from claude_tui.traffic.seen import SeenIds, digest
+from claude_tui.traffic.request_ids import RequestIdDigests, digest
 from claude_tui.traffic.sink import StoreSink
 from tests.store_values import PATIENCE_S, opened
 from tests.traffic_values import START, after, call
@@ -187,7 +187,7 @@ def test_what_waits_is_bounded_and_nothing_is_lost(tmp_path: Path) -> None:
 
 
 def test_the_window_of_ids_is_bounded() -> None:
-    seen = SeenIds(most=100)
+    seen = RequestIdDigests(most=100)
     for number in range(1000):
         seen.add(digest(f"{number}"))
     assert all(f"{number}" in seen for number in range(900, 1000))

@@ -149,7 +149,7 @@ def test_the_last_full_span_is_over_and_its_rows_are_there(seconds: float) -> No
 
 
 def report(start: float, answers: int = 50, **changes: object) -> SourceReport:
-    values: dict[str, object] = {"counted": answers, "timed": 1, "retries_told": answers, "calls": answers}
+    values: dict[str, object] = {"counted": answers, "timed": 1, "retries_known": answers, "calls": answers}
     values.update(changes)
     return SourceReport(TrafficSource.OTLP, after(start), after(start + 600), answers, **values)  # type: ignore[arg-type]
 
@@ -178,7 +178,7 @@ def test_a_source_of_yesterday_evening_is_remembered_as_quiet() -> None:
 
 
 def test_what_was_never_told_is_unknown() -> None:
-    view = seen(3600, reports=(report(0, retries_told=0), report(600, retries_told=0)))
+    view = seen(3600, reports=(report(0, retries_known=0), report(600, retries_known=0)))
     assert absent(view) == {"attempts": None}
 
 

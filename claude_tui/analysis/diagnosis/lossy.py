@@ -146,7 +146,7 @@ def _found(context: DiagnosisContext) -> _Losses:
         return _Losses(losses, places, _last_run(context, places, losses))
 
     key = (context.history.version, context.at, context.options.messages_interval_s)
-    return context.history.worked_out("losses of all sources", key, found)
+    return context.history.cached("losses of all sources", key, found)
 
 
 def _losses(context: DiagnosisContext) -> list[Observation]:

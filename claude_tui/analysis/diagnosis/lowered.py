@@ -44,7 +44,7 @@ def _lowered(history: History, column: Bucket, at: datetime, within: timedelta) 
     """The last change of a limit, if it was lowered then; it may have been before the span."""
     end = column.count_until(at.timestamp())
     start = max(column.index_at((at - within).timestamp()) - _STEADY, 0)
-    return history.worked_out(
+    return history.cached(
         ("lowered", column.name), (column.version, start, end), lambda: _last_change(column, start, end)
     )
 

@@ -84,16 +84,16 @@ class Column(Generic[T]):
             del self.at[:count], self.values[:count]
             self.version = next(_versions)
 
-    def remove(self, at: float, is_it: Callable[[T], bool]) -> None:
-        """Remove the newest value at exactly `at` for which `is_it` holds, if there is one."""
+    def remove(self, at: float, matches: Callable[[T], bool]) -> None:
+        """Remove the newest value at exactly `at` for which `matches` holds, if there is one."""
         for index in range(bisect_right(self.at, at) - 1, -1, -1):
             if self.at[index] != at:
                 return
-            if is_it(self.values[index]):
-                self.take_out(index)
+            if matches(self.values[index]):
+                self.pop(index)
                 return
 
-    def take_out(self, index: int) -> None:
+    def pop(self, index: int) -> None:
         """Remove the value at `index`."""
         del self.at[index], self.values[index]
         self.version = next(_versions)
@@ -127,8 +127,8 @@ class MeasureColumn(Column[float]):
         super().cut(length)
         self._cached = None
 
-    def take_out(self, index: int) -> None:
-        super().take_out(index)
+    def pop(self, index: int) -> None:
+        super().pop(index)
         # The cached slice stays the same as long as all of it is older.
         if self._cached is not None and index < self._cached.stop:
             self._cached = None
@@ -170,7 +170,7 @@ class Fold(Generic[T, S, E]):
         if index == len(self.items) or self.items.at[index] != at:
             return None
         item = self.items.values[index]
-        self.items.take_out(index)
+        self.items.pop(index)
         self._step_again(index, at)
         return item
 

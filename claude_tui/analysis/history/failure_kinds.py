@@ -1,4 +1,4 @@
-"""How a failure, or a kind of failure, is named, by the error table."""
+"""The names of failures and of kinds of failures, from the error table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["error_name", "failure_brief", "failure_name", "failure_words"]
 
 # In lists the outcome comes before the exact failure: `network: connection refused`.
 _OUTCOME_FIRST = frozenset({Outcome.NETWORK, Outcome.TIMEOUT})
-# These error types were not sent by the API; that of a spend limit is the one of a rate limit.
+# The API does not send these error types; for a spend limit it sends that of a rate limit.
 _UNHELPFUL_TYPE = frozenset(
     {
         Outcome.TIMEOUT,
@@ -55,7 +55,7 @@ def failure_name(failure: Observation | FailureKind, table: Knowledge | None = N
 
 
 def error_name(outcome: Outcome, error_type: str, table: Knowledge | None = None) -> str:
-    """The error type; if it is too vague, with what it stands for: `api_error (overloaded)`.
+    """The error type; if it is too vague, with its meaning: `api_error (overloaded)`.
 
     A gateway's 500 api_error that wraps an overload must not look like a server error.
     """

@@ -45,9 +45,9 @@ class Bucket(Column[Observation]):
 
     def reading(self, by: Observation) -> RateLimitReading:
         """The reading of this bucket in a response; the first if there are several."""
-        for each in by.rate_limits:
-            if each.bucket == self.name:
-                return each
+        for rate_limit in by.rate_limits:
+            if rate_limit.bucket == self.name:
+                return rate_limit
         raise LookupError(f"no reading of {self.name} in this response")
 
 
@@ -122,10 +122,10 @@ class History:
             self._withdraw_from(self._windows, window.window, at, lambda sample: sample.by is found)
 
     @staticmethod
-    def _withdraw_from(columns: dict[K, C], name: K, at: float, is_it: Callable[[Any], bool]) -> None:
+    def _withdraw_from(columns: dict[K, C], name: K, at: float, matches: Callable[[Any], bool]) -> None:
         """Columns without values are dropped, as there was none before the first value."""
         if (column := columns.get(name)) is not None:
-            column.remove(at, is_it)
+            column.remove(at, matches)
             if not len(column):
                 del columns[name]
 
@@ -266,16 +266,16 @@ class History:
 
     @property
     def version(self) -> int:
-        """Another one after every change of what is known."""
+        """Changes with every change of the data."""
         # Whatever changes, the items that it comes from change, and no two columns share a version.
         known = max(exchanges.items.version for exchanges in self._exchanges.values())
         return max(known, self._statuses.items.version, self._catalogues.items.version)
 
-    def worked_out(self, what: object, key: object, make: Callable[[], R]) -> R:
+    def cached(self, what: object, key: object, make: Callable[[], R]) -> R:
         """The result of `make`, cached until the key of `what` changes.
 
-        Most parts of a Snapshot stay the same from one second to the next. The key holds all that the result
-        depends on: for a column its `version`, for an instant the bins or indexes that it leads to.
+        Most parts of a Snapshot stay the same from one second to the next. The key must contain
+        everything that the result depends on: for a column its `version`, for an instant its bins or indexes.
         """
         known = self._known.get(what)
         if known is None or known[0] != key:
@@ -283,8 +283,8 @@ class History:
         return cast("R", known[1])
 
     def same(self, what: object, value: R) -> R:
-        """`value`, or the equal object given for `what` before, which tells that nothing changed."""
-        return self.worked_out(what, value, lambda: value)
+        """`value`, or the equal object given for `what` before, which shows that nothing has changed."""
+        return self.cached(what, value, lambda: value)
 
     # -- for the other modules of this package: instants are POSIX seconds -----------
 
@@ -340,7 +340,7 @@ def _measured(observation: Observation) -> Iterator[tuple[str, float]]:
 
 
 def _model_of(observation: Observation) -> str | None:
-    """The model whose figures they are."""
+    """The model that the figures belong to."""
     return observation.model if observation.source is Source.MESSAGES else None
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from claude_tui.analysis.history.streaks import TimelineEvent
 from claude_tui.model.format import day, plain
+from claude_tui.model.interning import interned, interned_text
 from claude_tui.model.provider import (
     Catalogue,
     Component,
@@ -16,7 +17,6 @@ from claude_tui.model.provider import (
     ProviderIncident,
     ProviderStatus,
 )
-from claude_tui.model.shared import shared, shared_text
 from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["component_level", "incident_level", "next_catalogue", "next_status", "short_name", "under_way"]
@@ -47,7 +47,7 @@ _UNDER_WAY = frozenset({"in_progress", "verifying", "maintenance_in_progress"})
 
 
 def component_level(status: str) -> Level:
-    """An unknown status counts as a warning, not as operational."""
+    """The level of a component; an unknown status is a warning."""
     return _COMPONENT_LEVELS.get(status, Level.WARN)
 
 
@@ -106,10 +106,10 @@ def _status_event(change: _Change, at: datetime) -> TimelineEvent:
         kind=EventKind.STATUS,
         level=change.level,
         subject="status",
-        text=shared_text(change.text),
-        detail=shared_text(change.detail),
+        text=interned_text(change.text),
+        detail=interned_text(change.detail),
     )
-    return TimelineEvent(event, shared(change.about))
+    return TimelineEvent(event, interned(change.about))
 
 
 def _changes(before: ProviderStatus, now: ProviderStatus) -> Iterator[_Change]:

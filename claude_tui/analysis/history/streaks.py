@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.model.format import duration, latency, plain
+from claude_tui.model.interning import interned_text
 from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Source
-from claude_tui.model.shared import shared_text
 from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["FRESH", "GAP", "Run", "SourceState", "TimelineEvent", "advance", "window_level"]
@@ -141,7 +141,7 @@ def _continued(state: SourceState, entry: TimelineEvent) -> tuple[SourceState, t
         if before is None
         else replace(before, last_at=event.at, count=before.count + 1)
     )
-    others = [each for each in going_on if each.kind != kind]
+    others = [episode for episode in going_on if episode.kind != kind]
     return replace(state, runs=(*others, run)[-_MOST_RUNS:]), (replace(entry, run=run),)
 
 
@@ -159,7 +159,7 @@ def _failure(observation: Observation) -> TimelineEvent:
             kind=EventKind.FAILURE,
             level=Level.BAD,
             subject=_subject(observation),
-            text=shared_text(failure_words(observation)),
+            text=interned_text(failure_words(observation)),
             observation=observation,
             detail=observation.message or "",
         )

@@ -96,9 +96,9 @@ class CallTable:
         if found is None:
             calls, failed = self._sum(None, group), self._sum(family, group)
             found = self._spans[family, group] = [
-                Counted(*each)
-                for each in zip(self._instants, self._span_s, calls, failed, strict=True)
-                if each[2]
+                Counted(*counts_of_span)
+                for counts_of_span in zip(self._instants, self._span_s, calls, failed, strict=True)
+                if counts_of_span[2]
             ]
         return found
 

@@ -17,9 +17,9 @@ from typing import NamedTuple
 __all__ = ["LEAST_CALLS", "Change", "Counted", "changes_in"]
 
 LEAST_CALLS = 20
-"""A few calls a minute decide nothing: this pace is needed, and this many successes end a problem."""
-# A problem begins with about one call in 5,000, so one such alarm in ten is chance. Bad luck must be as rare
-# in a day of many calls as in a day of few, so a faster pace requires more.
+"""A few calls a minute prove nothing: this pace is needed, and this many successes end a problem."""
+# A problem begins with about one call in 5,000, so one such alarm in ten is chance. False alarms must be as
+# rare on a day with many calls as on one with few, so a faster pace requires more evidence.
 _TIMES_BETTER = 50_000.0
 _LEAST_FAILURES = 5
 # A share matters from three times the usual one on.
@@ -27,10 +27,10 @@ _TIMES_USUAL = 3.0
 _TOTAL = 0.97
 # A problem ends with one call in a hundred; it is over once luck has a probability of less than 5%.
 _OVER = math.log(100 / 0.05)
-# Services that restart answer now and then before they are up.
+# Services that are restarting answer some requests before they are up.
 _CALM = timedelta(seconds=20)
 _RECENT_BINS = 6
-# A problem that returns this soon was never over for the person on call.
+# A problem that returns this soon was not over for the person on call.
 _BACK_SOON = timedelta(minutes=5)
 _MINUTE_S = 60.0
 
@@ -59,11 +59,11 @@ class Change:
     first: int
     """The span with the first of the failures."""
     detected: int
-    """The span that showed it."""
+    """The span in which it was detected."""
     last: int
     """The last span with failures."""
     ended: int | None = None
-    """The span that showed its end; None until then."""
+    """The span in which its end was detected; None until then."""
     good: int = 0
     """How many calls have succeeded since it seems to be over."""
     needed: int = 0
@@ -109,7 +109,7 @@ class _Sums:
     @classmethod
     def of(cls, spans: Sequence[Counted]) -> _Sums:
         return cls(
-            [0, *accumulate(each.calls for each in spans)], [0, *accumulate(each.failed for each in spans)]
+            [0, *accumulate(span.calls for span in spans)], [0, *accumulate(span.failed for span in spans)]
         )
 
     def between(self, first: int, last: int) -> tuple[int, int]:
@@ -132,9 +132,9 @@ def _is_conclusive(
 def _a_minute(spans: Sequence[Counted], first: int, index: int) -> float:
     """Calls per minute, from a minute before the first failure on."""
     start = spans[first].at - timedelta(seconds=_MINUTE_S)
-    known = [each for each in spans[max(first - _RECENT_BINS, 0) : index + 1] if each.at >= start]
+    known = [span for span in spans[max(first - _RECENT_BINS, 0) : index + 1] if span.at >= start]
     seconds = (known[-1].end - known[0].at).total_seconds()
-    return sum(each.calls for each in known) * _MINUTE_S / max(seconds, _MINUTE_S)
+    return sum(span.calls for span in known) * _MINUTE_S / max(seconds, _MINUTE_S)
 
 
 def _followed(spans: Sequence[Counted], sums: _Sums, change: Change, usual: float, worse: float) -> Change:

@@ -23,7 +23,7 @@ _MOST_BINS = 150
 
 def bin_s(span: timedelta) -> int:
     """The length of roll-ups that a chart over `span` is drawn from."""
-    return next((each for each in SPANS if span.total_seconds() / each <= _MOST_BINS), SPANS[-1])
+    return next((length_s for length_s in SPANS if span.total_seconds() / length_s <= _MOST_BINS), SPANS[-1])
 
 
 def traffic_chart(rows: Iterable[RollUp | CallCount], focus: Focus, at: datetime) -> Chart:
@@ -34,7 +34,7 @@ def traffic_chart(rows: Iterable[RollUp | CallCount], focus: Focus, at: datetime
     width = bin_s(focus.span)
     bins = grouped(rows, lambda row: int(row.at.timestamp()) // width)
     start, end = at - focus.span, last_full_span(at)
-    numbers = [each for each in bins if each * width >= start.timestamp() - width]
+    numbers = [bin_number for bin_number in bins if bin_number * width >= start.timestamp() - width]
     points: dict[str, list[tuple[datetime, float | None]]] = {
         name: [] for name in (CALLS, FAILED, TTFT_P50, TTFT_P95)
     }
@@ -48,5 +48,5 @@ def traffic_chart(rows: Iterable[RollUp | CallCount], focus: Focus, at: datetime
         values = (calls / seconds, failed / seconds, first.p50, first.p95)
         for name, value in zip(points, values, strict=True):
             points[name].append((instant, value))
-    series = tuple(ChartSeries(name, tuple(each)) for name, each in points.items())
+    series = tuple(ChartSeries(name, tuple(values)) for name, values in points.items())
     return Chart(focus, start, at, "count", series)

@@ -12,7 +12,7 @@ __all__ = ["IN_FULL", "RECENT", "REPORTS_SPAN", "USUAL_DAYS", "SourceReport", "T
 RECENT = timedelta(minutes=15)
 """The period for which each span of 10 s is available."""
 IN_FULL = timedelta(seconds=80)
-"""The period for which all is available: the minute of the figures, and up to two spans of 10 s since."""
+"""The period for which everything is available: the minute of the figures, and two spans of 10 s since."""
 REPORTS_SPAN = timedelta(hours=24)
 """How long a source that has fallen silent is remembered."""
 USUAL_DAYS = 7
@@ -38,7 +38,7 @@ class SourceReport:
     """Calls with token counts."""
     timed: int
     """Roll-ups with a time to first token."""
-    retries_told: int
+    retries_known: int
     """Calls of which it is known whether they were first attempts."""
     calls: int = 0
     """All calls."""
@@ -61,7 +61,7 @@ class TrafficFacts:
     kept: tuple[KeptCall, ...] = ()
     """The single calls that were recorded within RECENT."""
     earlier: tuple[CallCount, ...] = ()
-    """Counts in longer spans of the time before RECENT, while a problem lasts that may have begun then."""
+    """Counts in longer spans of the time before RECENT, during a problem that may have begun then."""
     today_usd: float | None = None
     """The cost since midnight UTC in dollars; None if nothing has a price."""
 

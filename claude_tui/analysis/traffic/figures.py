@@ -44,7 +44,7 @@ def figures_by(
     found = [
         figures_of(name, groups.get(name, ()), seconds, more.get(name, ())) for name in {**groups, **more}
     ]
-    return tuple(sorted(found, key=lambda each: (-each.calls, each.name)))
+    return tuple(sorted(found, key=lambda figures: (-figures.calls, figures.name)))
 
 
 def figures_of(
@@ -63,7 +63,7 @@ def figures_of(
     tokens, counted = of_span.tokens, of_span.counted
     priced = counted - of_span.unpriced
     cost = of_span.cost_usd if priced > 0 else None
-    told, retried = of_all.retries_told, of_all.retried
+    reported, retried = of_all.retries_known, of_all.retried
     return TrafficFigures(
         name=name,
         calls=calls,
@@ -82,7 +82,7 @@ def figures_of(
         usd_per_hour=cost * 3600 / seconds if cost is not None else None,
         usd_per_1000=cost * 1000 / priced if cost is not None else None,
         unpriced=of_all.unpriced,
-        attempts_per_call=told / (told - retried) if told > retried else None,
+        attempts_per_call=reported / (reported - retried) if reported > retried else None,
         cut=of_all.cut,
         abandoned=of_all.abandoned,
         max_tokens=share(of_all.max_tokens, answers),
@@ -100,7 +100,7 @@ class _Sums(NamedTuple):
     cut: int
     abandoned: int
     retried: int
-    retries_told: int
+    retries_known: int
     max_tokens: int
     refusals: int
     counted: int
@@ -112,7 +112,7 @@ class _Sums(NamedTuple):
 
 
 _COUNTED = _Sums._fields[:-1]
-_TOKENS = tuple(each.name for each in fields(Tokens))
+_TOKENS = tuple(field.name for field in fields(Tokens))
 _amounts = attrgetter(*_COUNTED, *(f"tokens.{name}" for name in _TOKENS))
 
 

@@ -14,10 +14,10 @@ __all__ = [
     "OF_APPLICATIONS",
     "OF_MODELS",
     "ORDERS",
-    "heeded",
     "listed_applications",
     "listed_calls",
     "listed_models",
+    "terms_about",
 ]
 
 OF_APPLICATIONS = (FilterField.APP, FilterField.STATUS, FilterField.CLASS)
@@ -50,14 +50,14 @@ def listed_models(
     return _listed(rows, wanted.only(*OF_MODELS), order, at)
 
 
-def heeded(words: str, fields: Iterable[FilterField]) -> str:
-    """The words of a filter that are about those fields."""
+def terms_about(words: str, fields: Iterable[FilterField]) -> str:
+    """The terms of a filter that are about those fields."""
     return " ".join(word for word in words.split() if parse_filter(word).only(*fields).terms)
 
 
 def listed_calls(calls: Iterable[KeptCall], wanted: Filter, at: datetime) -> tuple[KeptCall, ...]:
     """The calls that satisfy every term of a filter."""
-    return tuple(each for each in calls if wanted.keeps(_call(each), at))
+    return tuple(call for call in calls if wanted.keeps(_call(call), at))
 
 
 def _listed(
@@ -70,7 +70,7 @@ def _listed(
         value = figure_of(figures)
         return value is None, -(value or 0.0)
 
-    return tuple(sorted((each for each in rows if wanted.keeps(_figures(each, at), at)), key=rank))
+    return tuple(sorted((row for row in rows if wanted.keeps(_figures(row, at), at)), key=rank))
 
 
 def _figures(figures: TrafficFigures, at: datetime) -> Searched:
@@ -81,7 +81,10 @@ def _figures(figures: TrafficFigures, at: datetime) -> Searched:
         figures.name.casefold(),
         frozenset(status for status, count in statuses.items() if count),
         frozenset(
-            word for each in figures.failures for word in (each.outcome.value, each.error_type) if word
+            word
+            for failure in figures.failures
+            for word in (failure.outcome.value, failure.error_type)
+            if word
         ),
         applications=name,
         models=name,
@@ -93,7 +96,7 @@ def _call(kept: KeptCall) -> Searched:
     classes = frozenset(word for word in (call.outcome.value, call.error_type) if word)
     models = frozenset(name.casefold() for name in (call.model, call.served_model) if name)
     status = frozenset() if call.http_status is None else frozenset({str(call.http_status)})
-    said = (
+    texts = (
         call.application,
         *models,
         *classes,
@@ -104,7 +107,7 @@ def _call(kept: KeptCall) -> Searched:
     )
     return Searched(
         call.at,
-        "\n".join(said).casefold(),
+        "\n".join(texts).casefold(),
         status,
         classes,
         applications=frozenset({call.application.casefold()}),

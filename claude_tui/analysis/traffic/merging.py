@@ -26,7 +26,7 @@ def added(rows: Iterable[RollUp], at: datetime, span_s: int, key: RollUpKey) -> 
         cut=sum(row.cut for row in found),
         abandoned=sum(row.abandoned for row in found),
         retried=sum(row.retried for row in found),
-        retries_told=sum(row.retries_told for row in found),
+        retries_known=sum(row.retries_known for row in found),
         max_tokens=sum(row.max_tokens for row in found),
         refusals=sum(row.refusals for row in found),
         counted=sum(row.counted for row in found),
@@ -48,11 +48,11 @@ def sum_of(tokens: Iterable[Tokens]) -> Tokens:
     """The sum of token counts."""
     found = list(tokens)
     return Tokens(
-        sum(each.input for each in found),
-        sum(each.output for each in found),
-        sum(each.cache_read for each in found),
-        sum(each.cache_write_5m for each in found),
-        sum(each.cache_write_1h for each in found),
+        sum(item.input for item in found),
+        sum(item.output for item in found),
+        sum(item.cache_read for item in found),
+        sum(item.cache_write_5m for item in found),
+        sum(item.cache_write_1h for item in found),
     )
 
 

@@ -1,4 +1,4 @@
-"""The share of calls that a problem fails, as far as it is not luck."""
+"""The share of calls that fail because of a problem and not by chance."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from datetime import timedelta
 from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.analysis.traffic.change import LEAST_CALLS, Counted
 
-__all__ = ["Shares", "luck_of_so_few"]
+__all__ = ["Shares", "chance_of_so_few"]
 
 _MINUTE = timedelta(minutes=1)
-# The highest probability that nearly all calls fail by luck. It is tested every few seconds.
+# The highest probability that nearly all calls fail by chance. It is tested every few seconds.
 _LUCK = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Whether the share of a P1 (`most`) or a P2 (`many`) fails, and whether enough calls tell it."""
+    """Whether the failing share is that of a P1 (`most`) or a P2 (`many`), with `enough` calls to tell."""
 
     most: bool = False
     many: bool = False
@@ -28,47 +28,47 @@ class Shares:
     @classmethod
     def of(cls, spans: Sequence[Counted], thresholds: TrafficThresholds) -> Shares:
         # The first span includes calls from before the problem.
-        rest = spans[1:] if sum(each.calls for each in spans[1:]) >= LEAST_CALLS else spans
+        rest = spans[1:] if sum(span.calls for span in spans[1:]) >= LEAST_CALLS else spans
         most = many = False
         for index, one in enumerate(rest):
             start = one.end - _MINUTE
-            window = [each for each in rest[max(index - 5, 0) : index + 1] if each.at >= start]
+            window = [span for span in rest[max(index - 5, 0) : index + 1] if span.at >= start]
             window = window or [one]
-            calls, failed = sum(each.calls for each in window), sum(each.failed for each in window)
+            calls, failed = sum(span.calls for span in window), sum(span.failed for span in window)
             if calls < LEAST_CALLS / 2:
                 continue
             most = (
-                not _surely_over(calls - failed, calls, 1 - thresholds.most_fail_ends)
+                not _exceeds_share(calls - failed, calls, 1 - thresholds.most_fail_ends)
                 if most
                 else _nearly_all(failed, calls, thresholds)
             )
-            # A few failures may be luck: a share is at least what is left of it after one standard deviation.
+            # A few failures may be chance: a share counts less one standard deviation.
             surely = failed if many else failed - math.sqrt(failed)
             many = surely >= (thresholds.failing / 2 if many else thresholds.failing) * calls
-        return cls(most, many, sum(each.calls for each in rest) >= LEAST_CALLS)
+        return cls(most, many, sum(span.calls for span in rest) >= LEAST_CALLS)
 
 
 def _nearly_all(failed: int, calls: int, thresholds: TrafficThresholds) -> bool:
-    """Whether the share of a P1 fails, and not by luck: it must be improbable at the share that ends a P1."""
+    """Whether enough calls fail for a P1: so many must be improbable at the share that ends a P1."""
     if failed < thresholds.most_fail * calls:
         return False
-    return luck_of_so_few(calls - failed, calls, 1 - thresholds.most_fail_ends) <= _LUCK
+    return chance_of_so_few(calls - failed, calls, 1 - thresholds.most_fail_ends) <= _LUCK
 
 
-def luck_of_so_few(count: int, calls: int, share: float) -> float:
-    """An upper bound of the probability of so few where this share is usual; 1 if they are not few.
+def chance_of_so_few(count: int, calls: int, share: float) -> float:
+    """An upper bound of the probability of so few failures at this usual share; 1 if they are not few.
 
-    Chernoff's bound of the binomial distribution, which is exact for none.
+    Chernoff's bound of the binomial distribution, which is exact for no failures.
     """
     if not calls or count >= share * calls:
         return 1.0
-    seen = count / calls
-    divergence = (1 - seen) * math.log((1 - seen) / (1 - share))
+    observed = count / calls
+    divergence = (1 - observed) * math.log((1 - observed) / (1 - share))
     if count:
-        divergence += seen * math.log(seen / share)
+        divergence += observed * math.log(observed / share)
     return math.exp(-calls * divergence)
 
 
-def _surely_over(answered: int, calls: int, share: float) -> bool:
-    """Whether more than this share is answered, less one standard deviation."""
+def _exceeds_share(answered: int, calls: int, share: float) -> bool:
+    """Whether more than this share is answered, allowing for one standard deviation."""
     return answered - math.sqrt(answered) > share * calls

@@ -12,10 +12,10 @@ __all__ = ["stands_in"]
 
 
 def stands_in(view: TrafficView | None, model: str | None, thresholds: TrafficThresholds) -> str | None:
-    """`312 calls of claude-haiku-5-5 were answered within a minute`; None where probes are needed."""
-    if view is None or model is None or any(each.ended_at is None for each in view.troubles):
+    """`312 calls of claude-haiku-5-5 were answered within a minute`; None if probes are needed."""
+    if view is None or model is None or any(trouble.ended_at is None for trouble in view.troubles):
         return None
-    figures = next((each for each in view.models if each.name == model), None)
+    figures = next((model_figures for model_figures in view.models if model_figures.name == model), None)
     if figures is None or figures.calls - figures.failed < LEAST_CALLS:
         return None
     if figures.failed > thresholds.overloaded * figures.calls:

@@ -1,43 +1,50 @@
-"""The problems that own traffic shows: which calls fail more often than usual, since when, and whose."""
+"""The problems that own traffic shows: which calls fail more often than usual, and since when."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from claude_tui.analysis.options import TrafficThresholds
+from claude_tui.analysis.traffic.affected import Affected, affected_by
 from claude_tui.analysis.traffic.call_table import EVERYTHING, CallTable, Group
 from claude_tui.analysis.traffic.change import LEAST_CALLS, Change, Counted, changes_in
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE, family_of
-from claude_tui.analysis.traffic.shares import Shares, luck_of_so_few
+from claude_tui.analysis.traffic.shares import Shares
+from claude_tui.analysis.traffic.usual_share import usual_share
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call, CallCount, KeptBecause, KeptCall, RollUp, RollUpKey
 from claude_tui.model.traffic_trouble import TrafficTrouble
 
-__all__ = ["begins_troubled", "troubles_of", "with_onset"]
+__all__ = ["begins_with_failures", "troubles_of", "with_onset"]
 
 _MINUTE = timedelta(minutes=1)
-# A problem that has been over for this long is no news any more.
+# A problem that ended longer ago than this is no longer shown.
 _ENDED_SINCE = timedelta(minutes=15)
 # Without calls for this long, nothing is known about a problem any more.
 _SILENT_FOR = timedelta(minutes=3)
-# The span over which it is counted who has the problem and who is well.
+# The span that shows who has the problem and who is healthy.
 _CONTRAST = timedelta(minutes=5)
-# The shares of failures on a healthy day: of the service, and of what applications do wrong.
-_USUAL, _USUAL_OURS = 0.001, 0.005
-_MOST_USUAL = 0.3
-# However bad an hour was on other days, an outage is not usual.
-_MOST_USUAL_THEIRS = 0.01
-_LEAST_USUAL_CALLS = 200
-# Others are well if this fraction of the problem's share, or less, fails for them.
-_MUCH_LESS = 0.2
-# Nearly all calls fail from the first one on: no earlier health is needed to see that.
+# If so many calls fail from the first one on, no healthy time before is needed to see a problem.
 _MOSTLY = 0.5
 _LEAST_SPANS_BEFORE = 3
-_LEAST_MINUTES = 4
-_IMPROBABLE, _TOTAL = 0.001, 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """The calls in which problems are found."""
+
+    table: CallTable
+    """The counts of the last minutes, and of the time before."""
+    other_days: CallTable
+    """The counts that show what is usual."""
+    kept: Sequence[KeptCall]
+    """The single calls that were recorded."""
+    end: datetime
+    """The end of the last complete span."""
 
 
 def troubles_of(
@@ -48,23 +55,23 @@ def troubles_of(
     end: datetime,
     thresholds: TrafficThresholds,
 ) -> tuple[TrafficTrouble, ...]:
-    """The problems that last or have ended within a quarter of an hour, those of most calls first.
+    """The problems that are ongoing or ended within a quarter of an hour, those with the most calls first.
 
     `earlier` is the time before `recent`, in longer spans; `usual` is from other days.
     """
     kinds = _failures_by_key(recent)
     if not kinds:
         return ()
-    table, before = CallTable([*earlier, *recent]), CallTable(usual)
+    data = _Data(CallTable([*earlier, *recent]), CallTable(usual), kept, end)
     found = [
         trouble
-        for family in table.families()
-        if (trouble := _trouble(table, before, family, kept, kinds, end, thresholds)) is not None
+        for family in data.table.families()
+        if (trouble := _trouble(data, family, kinds, thresholds)) is not None
     ]
-    return tuple(sorted(found, key=lambda each: (each.ended_at is not None, -each.overall, each.outcome)))
+    return tuple(sorted(found, key=lambda entry: (entry.ended_at is not None, -entry.overall, entry.outcome)))
 
 
-def begins_troubled(
+def begins_with_failures(
     rows: Sequence[RollUp | CallCount], thresholds: TrafficThresholds, minutes: int = 2
 ) -> bool:
     """Whether there are failures in the first minutes of these rows, which may have begun before."""
@@ -85,230 +92,153 @@ def begins_troubled(
     return False
 
 
+class _GroupChange(NamedTuple):
+    """The newest change of a group, among the spans in which it made calls."""
+
+    group: Group
+    spans: list[Counted]
+    change: Change
+
+    @property
+    def first(self) -> Counted:
+        return self.spans[self.change.first]
+
+    @property
+    def last(self) -> Counted:
+        return self.spans[self.change.last]
+
+    @property
+    def detected_at(self) -> datetime:
+        return self.spans[self.change.detected].end
+
+    @property
+    def ended_at(self) -> datetime | None:
+        return self.spans[self.change.ended].end if self.change.ended is not None else None
+
+
 def _trouble(
-    table: CallTable,
-    before: CallTable,
-    family: Outcome,
-    kept: Sequence[KeptCall],
-    kinds: Mapping[RollUpKey, int],
-    end: datetime,
-    thresholds: TrafficThresholds,
+    data: _Data, family: Outcome, kinds: Mapping[RollUpKey, int], thresholds: TrafficThresholds
 ) -> TrafficTrouble | None:
-    found = [
-        (group, spans, change)
-        for group in _groups(table, family)
-        if (pair := _newest_change(table, before, family, group, end, thresholds)) is not None
-        for spans, change in [pair]
+    """The problem with the failures of a family, if there is one; `kinds` are the recent failures."""
+    changes = [
+        change
+        for group in _groups(data.table, family)
+        if (change := _newest_change(data, family, group, thresholds)) is not None
     ]
-    if not found:
+    if not changes:
         return None
-    lasting = [each for each in found if each[2].ended is None and not _ended_with_all(each, found)] or found
+    ongoing = [
+        change for change in changes if change.ended_at is None and not _ended_with_all(change, changes)
+    ] or changes
     # The widest group comes first, as a part of it began no earlier.
-    since = min(spans[change.first].at for _, spans, change in lasting)
-    contrast = max(since, end - _CONTRAST)
-    group, well, same_model = _whose(table, family, [each[0] for each in lasting], contrast)
-    spans = table.spans(family, group)
-    known = _change_of(lasting, group)
-    first, last = known[0][known[1].first], known[0][known[1].last]
-    failed, calls = table.count(family, group, end - _MINUTE)
-    everything = table.count(family, EVERYTHING, end - _MINUTE)[1]
-    newest = _newest(kept, family, group, first.at)
-    exact = _exactly(kept, family, group, first)
-    shares = Shares.of([each for each in spans if each.at >= first.at], thresholds)
+    since = max(min(change.first.at for change in ongoing), data.end - _CONTRAST)
+    affected = affected_by(data.table, family, [change.group for change in ongoing], since)
+    return _described(data, family, affected, _change_of(ongoing, affected.group), kinds, thresholds)
+
+
+def _described(
+    data: _Data,
+    family: Outcome,
+    affected: Affected,
+    found: _GroupChange,
+    kinds: Mapping[RollUpKey, int],
+    thresholds: TrafficThresholds,
+) -> TrafficTrouble:
+    group, first = affected.group, found.first
+    minute = data.end - _MINUTE
+    failed, calls = data.table.count(family, group, minute)
+    _, all_calls = data.table.count(family, EVERYTHING, minute)
+    spans = data.table.spans(family, group)
+    shares = Shares.of([span for span in spans if span.at >= first.at], thresholds)
+    exact = _exactly(data.kept, family, group, first)
     outcome, error_type = _typical(kinds, family, group)
-    ended = known[1].ended
     return TrafficTrouble(
         outcome=outcome,
         error_type=error_type,
         since=exact or first.at,
         since_within_s=0.0 if exact is not None else first.span_s,
-        detected_at=min(known[0][known[1].detected].end, end + timedelta(seconds=10)),
-        failed_at=last.end,
+        detected_at=min(found.detected_at, data.end + timedelta(seconds=10)),
+        failed_at=found.last.end,
         failed=failed,
         calls=calls,
-        overall=failed / everything if everything else 0.0,
+        overall=failed / all_calls if all_calls else 0.0,
         applications=tuple(sorted(group.applications)),
         models=tuple(sorted(group.models)),
-        well=well,
-        same_model=same_model,
+        well=affected.healthy,
+        same_model=affected.same_model,
         most=shares.most,
         many=shares.many,
         enough=shares.enough,
-        ended_at=known[0][ended].end if ended is not None else None,
-        good=known[1].good,
-        needed=known[1].needed,
-        newest=newest,
+        ended_at=found.ended_at,
+        good=found.change.good,
+        needed=found.change.needed,
+        newest=_newest(data.kept, family, group, first.at),
     )
 
 
-_Found = tuple[Group, list[Counted], Change]
-
-
-def _ended_with_all(part: _Found, found: Sequence[_Found]) -> bool:
-    """Whether the problem of everybody has ended and this part has not failed since.
+def _ended_with_all(part: _GroupChange, changes: Sequence[_GroupChange]) -> bool:
+    """Whether the problem of all calls has ended, and this part has not failed since.
 
     A part has fewer calls, so it would take longer to show the same.
     """
-    _, spans, change = part
     return any(
-        each[1][each[2].last].end >= spans[change.last].end
-        for each in found
-        if each[0] == EVERYTHING and each[2].ended is not None
+        change.last.end >= part.last.end
+        for change in changes
+        if change.group == EVERYTHING and change.ended_at is not None
     )
 
 
 def _groups(table: CallTable, family: Outcome) -> list[Group]:
     """Everything, then each application and each model with such failures if there are several."""
     failing = table.failing(family)
-    applications, models = {each for each, _ in table.cells}, {each for _, each in table.cells}
+    applications, models = {cell for cell, _ in table.cells}, {cell for _, cell in table.cells}
     groups = [EVERYTHING]
     if len(applications) > 1:
-        groups += [Group(applications=frozenset({each})) for each in sorted({each for each, _ in failing})]
+        groups += [
+            Group(applications=frozenset({application}))
+            for application in sorted({application for application, _ in failing})
+        ]
     if len(models) > 1:
-        groups += [Group(models=frozenset({each})) for each in sorted({each for _, each in failing})]
+        groups += [Group(models=frozenset({model})) for model in sorted({model for _, model in failing})]
     return groups
 
 
 def _newest_change(
-    table: CallTable,
-    before: CallTable,
-    family: Outcome,
-    group: Group,
-    end: datetime,
-    thresholds: TrafficThresholds,
-) -> tuple[list[Counted], Change] | None:
-    spans = table.spans(family, group)
+    data: _Data, family: Outcome, group: Group, thresholds: TrafficThresholds
+) -> _GroupChange | None:
+    """The newest change of a group that is still of interest."""
+    spans = data.table.spans(family, group)
     theirs = family in OF_THE_SERVICE
     matters = thresholds.overloaded if theirs else thresholds.refused
-    usual = _usual_share(before, family, group)
-    if usual is None:
-        usual = _USUAL if theirs else max(_USUAL_OURS, _mostly(_before_trouble(spans, matters)))
-    changes = changes_in(spans, usual, matters)
-    if not changes or (not theirs and not _was_well(spans, changes[-1])):
+    changes = changes_in(spans, usual_share(data.other_days, family, group, spans, matters), matters)
+    if not changes or (not theirs and not _began_healthy(spans, changes[-1])):
         return None
-    change = changes[-1]
-    if change.ended is None and end - spans[-1].end > _SILENT_FOR:
-        return None
-    if change.ended is not None and end - spans[change.ended].end > _ENDED_SINCE:
-        return None
-    return spans, change
+    newest = _GroupChange(group, spans, changes[-1])
+    if newest.ended_at is None:
+        return newest if data.end - spans[-1].end <= _SILENT_FOR else None
+    return newest if data.end - newest.ended_at <= _ENDED_SINCE else None
 
 
-def _before_trouble(spans: Sequence[Counted], matters: float) -> Sequence[Counted]:
-    """The spans before any of them had a problem, as a problem must not set its own standard.
-
-    All spans if the beginning was not seen: those before are too few, or may have been better by chance.
-    """
-    changes = changes_in(spans, _USUAL_OURS, matters)
-    if not changes:
-        return spans
-    before, since = spans[: changes[0].first], spans[changes[0].first :]
-    share = sum(each.failed for each in since) / max(sum(each.calls for each in since), 1)
-    failed, calls = sum(each.failed for each in before), sum(each.calls for each in before)
-    was_well = failed <= _MUCH_LESS * share * calls
-    return before if was_well and luck_of_so_few(failed, calls, min(share, _TOTAL)) <= _IMPROBABLE else spans
-
-
-def _mostly(spans: Sequence[Counted]) -> float:
-    """The share that three quarters of the minutes exceed: some applications always send what is refused."""
-    minutes: dict[datetime, list[int]] = {}
-    for each in spans:
-        total = minutes.setdefault(each.at.replace(second=0, microsecond=0), [0, 0])
-        total[0], total[1] = total[0] + each.failed, total[1] + each.calls
-    shares = sorted(failed / calls for failed, calls in minutes.values() if calls)
-    return min(shares[len(shares) // 4], _MOST_USUAL) if len(shares) >= _LEAST_MINUTES else 0.0
-
-
-def _usual_share(before: CallTable, family: Outcome, group: Group) -> float | None:
-    """The share on a median day; None if too little is known of other days."""
-    theirs = family in OF_THE_SERVICE
-    least, most = (_USUAL, _MOST_USUAL_THEIRS) if theirs else (_USUAL_OURS, _MOST_USUAL)
-    for each in (group, EVERYTHING):
-        days = [one for one in before.spans(family, each) if one.calls]
-        if sum(one.calls for one in days) >= _LEAST_USUAL_CALLS:
-            shares = sorted(one.failed / one.calls for one in days)
-            return min(max(shares[(len(shares) - 1) // 2], least), most)
-    return None
-
-
-def _was_well(spans: Sequence[Counted], change: Change) -> bool:
-    """Whether the beginning was seen: a share that was always there is how an application works."""
-    calls_before = sum(each.calls for each in spans[: change.first])
+def _began_healthy(spans: Sequence[Counted], change: Change) -> bool:
+    """Whether the beginning was observed: a share that was always there is how an application works."""
+    calls_before = sum(span.calls for span in spans[: change.first])
     if calls_before >= LEAST_CALLS and change.first >= _LEAST_SPANS_BEFORE:
         return True
-    seen = spans[change.first : change.last + 1]
-    return sum(each.failed for each in seen) >= _MOSTLY * sum(each.calls for each in seen)
+    after_change = spans[change.first : change.last + 1]
+    return sum(span.failed for span in after_change) >= _MOSTLY * sum(span.calls for span in after_change)
 
 
-def _whose(
-    table: CallTable, family: Outcome, troubled: Sequence[Group], since: datetime
-) -> tuple[Group, tuple[str, ...], bool]:
-    """Who is affected, who is well in the meantime, and whether those use the same models."""
-    applications = _contrast(table, family, troubled, since, 0)
-    models = _contrast(table, family, troubled, since, 1)
-    if applications is None or models is None:
-        if applications is not None:
-            return _by_application(table, family, since, *applications)
-        if models is not None:
-            return Group(models=models[0]), models[1], False
-        return EVERYTHING, (), False
-    by_application = _by_application(table, family, since, *applications)
-    # If a single application uses a single model, other applications' calls of it decide, or else the kind of
-    # failure.
-    if by_application[2] or family not in OF_THE_SERVICE:
-        return by_application
-    return Group(models=models[0]), models[1], False
-
-
-def _by_application(
-    table: CallTable, family: Outcome, since: datetime, failing: frozenset[str], well: tuple[str, ...]
-) -> tuple[Group, tuple[str, ...], bool]:
-    group = Group(applications=failing)
-    counts = {cell: table.count(family, cell.__eq__, since) for cell in table.cells if cell[0] in failing}
-    most = max((failed / calls for failed, calls in counts.values() if calls), default=0.0)
-    used = {model for (_, model), (failed, calls) in counts.items() if calls and failed >= most * calls / 2}
-    failed, calls = table.count(family, lambda cell: cell[0] not in failing and cell[1] in used, since)
-    return group, well, calls >= LEAST_CALLS and failed <= _MUCH_LESS * calls
-
-
-def _contrast(
-    table: CallTable, family: Outcome, troubled: Sequence[Group], since: datetime, place: int
-) -> tuple[frozenset[str], tuple[str, ...]] | None:
-    """The names that fail and those that are well; None if the figures do not tell them apart."""
-    names = {cell[place] for cell in table.cells}
-    counts = {
-        name: table.count(family, lambda cell, name=name: cell[place] == name, since)  # type: ignore[misc]
-        for name in names
-    }
-    known = {name for group in troubled for name in (group.applications, group.models)[place]}
-    failing = frozenset(known) or frozenset(
-        name for name, (failed, calls) in counts.items() if failed and failed >= _MUCH_LESS * calls
-    )
-    if not failing:
-        return None
-    failed = sum(counts[name][0] for name in failing if name in counts)
-    calls = sum(counts[name][1] for name in failing if name in counts)
-    share = failed / calls if calls else 0.0
-    others = {name: counts[name] for name in names - failing if counts[name][1]}
-    rest = sum(calls for _, calls in others.values())
-    if rest < LEAST_CALLS or sum(failed for failed, _ in others.values()) > _MUCH_LESS * share * rest:
-        return None
-    well = sorted(others, key=lambda name: (-others[name][1], name))
-    return failing, tuple(well)
-
-
-def _change_of(found: Sequence[_Found], group: Group) -> tuple[list[Counted], Change]:
+def _change_of(changes: Sequence[_GroupChange], group: Group) -> _GroupChange:
     """The change of the group itself, or else of a part of it, or else of all."""
-    for each, spans, change in found:
-        if each == group:
-            return spans, change
-    parts = [
-        (spans, change)
-        for each, spans, change in found
-        if each != EVERYTHING and (each.applications <= group.applications and each.models <= group.models)
-    ]
-    candidates = parts or [(spans, change) for _, spans, change in found]
-    return min(candidates, key=lambda each: each[0][each[1].first].at)
+    for change in changes:
+        if change.group == group:
+            return change
+    parts = [change for change in changes if _is_part(change.group, group)]
+    return min(parts or changes, key=lambda change: change.first.at)
+
+
+def _is_part(part: Group, group: Group) -> bool:
+    return part != EVERYTHING and part.applications <= group.applications and part.models <= group.models
 
 
 def _alike(kept: KeptCall, family: Outcome, group: Group) -> bool:
@@ -323,10 +253,10 @@ def _ended(call: Call) -> datetime:
 
 
 def _newest(kept: Sequence[KeptCall], family: Outcome, group: Group, since: datetime) -> Call | None:
-    """The newest call that failed as most did since then: one of another form would misname them all."""
-    calls = [each.call for each in kept if _alike(each, family, group)]
-    counts = Counter(_form(each) for each in calls if _ended(each) >= since)
-    return max(calls, key=lambda each: (counts[_form(each)], _ended(each)), default=None)
+    """The newest call that failed in the most common way since then, as an example of all."""
+    calls = [call.call for call in kept if _alike(call, family, group)]
+    counts = Counter(_form(call) for call in calls if _ended(call) >= since)
+    return max(calls, key=lambda call: (counts[_form(call)], _ended(call)), default=None)
 
 
 def _form(call: Call) -> tuple[Outcome, int | None]:
@@ -341,7 +271,7 @@ def with_onset(
     group = Group(frozenset(trouble.applications), frozenset(trouble.models))
     end = trouble.since + timedelta(seconds=trouble.since_within_s)
     spans = CallTable(rows).spans(family, group)
-    first = next((each for each in spans if each.failed and trouble.since <= each.at < end), None)
+    first = next((span for span in spans if span.failed and trouble.since <= span.at < end), None)
     if first is None:
         return trouble
     exact = _exactly(kept, family, group, first)
@@ -351,13 +281,13 @@ def with_onset(
 
 def _exactly(kept: Sequence[KeptCall], family: Outcome, group: Group, first: Counted) -> datetime | None:
     """When the first of the calls in a span failed, if that is known."""
-    ends = [_ended(each.call) for each in kept if _alike(each, family, group)]
-    return min((each for each in ends if first.at <= each < first.end), default=None)
+    ends = [_ended(call.call) for call in kept if _alike(call, family, group)]
+    return min((end for end in ends if first.at <= end < first.end), default=None)
 
 
 def _failures_by_key(rows: Sequence[CallCount]) -> dict[RollUpKey, int]:
     """How many calls of each key failed."""
-    # Thousands of rows share few keys, whose hashes take longer than all the rest of this.
+    # Thousands of rows share few keys, and hashing those would take most of the time.
     found: dict[int, tuple[RollUpKey, int]] = {}
     for row in rows:
         key = row.key

@@ -56,7 +56,7 @@ def traffic_view(
     seconds = span.total_seconds()
     counts = facts.counts
     recent = [row for row in counts if end - RECENT <= row.at <= at]
-    kept = [each for each in facts.kept if at - RECENT <= each.at <= at]
+    kept = [call for call in facts.kept if at - RECENT <= call.at <= at]
     return TrafficView(
         start=start,
         end=end,
@@ -71,7 +71,7 @@ def traffic_view(
         slowest_calls=_slowest(kept),
         limits=_limits(kept),
         readings=tuple(
-            sorted((each for each in kept if each.why is KeptBecause.LIMITS), key=lambda each: each.call.at)
+            sorted((call for call in kept if call.why is KeptBecause.LIMITS), key=lambda call: call.call.at)
         ),
         today_usd=facts.today_usd,
         troubles=_troubles(facts, counts, kept, at, thresholds or TrafficThresholds()),
@@ -105,7 +105,7 @@ def last_full_span(at: datetime) -> datetime:
 
 
 def usual_of(facts: TrafficFacts) -> Usual | None:
-    """What is usual; None while there is nothing to compare with."""
+    """The usual figures; None while there is nothing to compare with."""
     if not facts.usual:
         return None
     # An hour that has not been merged yet has many shorter rows.
@@ -123,14 +123,14 @@ def sources_of(
 
 def grouped_by_source(reports: Sequence[SourceReport]) -> dict[TrafficSource, list[SourceReport]]:
     found: dict[TrafficSource, list[SourceReport]] = {}
-    for each in sorted(reports, key=lambda each: each.end):
-        found.setdefault(each.source, []).append(each)
+    for report in sorted(reports, key=lambda report: report.end):
+        found.setdefault(report.source, []).append(report)
     return found
 
 
 def _recent_reports(rows: Sequence[CallCount]) -> list[SourceReport]:
     spans: dict[tuple[TrafficSource, datetime], tuple[int, list[int]]] = {}
-    for at, span_s, key, calls, counted, retries_told, first_token in rows:
+    for at, span_s, key, calls, counted, retries_known, first_token in rows:
         where = key.source, at
         if (found := spans.get(where)) is None:
             found = spans[where] = span_s, [0, 0, 0, 0, 0]
@@ -139,7 +139,7 @@ def _recent_reports(rows: Sequence[CallCount]) -> list[SourceReport]:
             amounts[0] += calls
         amounts[1] += counted
         amounts[2] += bool(first_token)
-        amounts[3] += retries_told
+        amounts[3] += retries_known
         amounts[4] += calls
     return [
         SourceReport(source, at, at + timedelta(seconds=span_s), *amounts)
@@ -149,30 +149,33 @@ def _recent_reports(rows: Sequence[CallCount]) -> list[SourceReport]:
 
 def _state(source: TrafficSource, reports: Sequence[SourceReport], at: datetime) -> SourceState:
     # Longer spans that are not over end in the future.
-    last_at = min(max((each.end if each.end <= at else each.start) for each in reports), at)
+    last_at = min(max((report.end if report.end <= at else report.start) for report in reports), at)
     absent = (
-        _absent("tokens", reports, [each.counted for each in reports]),
-        _absent("time to first token", reports, [each.timed for each in reports]),
-        _absent("attempts", reports, [each.retries_told for each in reports]),
+        _absent("tokens", reports, [report.counted for report in reports]),
+        _absent("time to first token", reports, [report.timed for report in reports]),
+        _absent("attempts", reports, [report.retries_known for report in reports]),
     )
     quiet = at - last_at > max(_QUIET_AFTER, _QUIET_GAPS * _gap(reports, last_at))
     return SourceState(
-        source, last_at, last_at if quiet else None, tuple(each for each in absent if each is not None)
+        source,
+        last_at,
+        last_at if quiet else None,
+        tuple(absence for absence in absent if absence is not None),
     )
 
 
 def _gap(reports: Sequence[SourceReport], last_at: datetime) -> timedelta:
     """The mean time between two calls before a source fell silent."""
-    known = [each for each in reports if each.end > last_at - RECENT]
-    calls = sum(each.calls for each in known)
-    observed = last_at - max(min(each.start for each in known), last_at - RECENT)
+    known = [report for report in reports if report.end > last_at - RECENT]
+    calls = sum(report.calls for report in known)
+    observed = last_at - max(min(report.start for report in known), last_at - RECENT)
     return observed / calls if calls else RECENT
 
 
 def _absent(what: str, reports: Sequence[SourceReport], amounts: Sequence[int]) -> Absent | None:
-    """Whether a source has stopped reporting something, given enough responses since that could have it."""
+    """What a source no longer reports, although there are enough later responses; None if it still does."""
     last = next((number for number in reversed(range(len(reports))) if amounts[number]), -1)
-    if sum(each.answers for each in reports[last + 1 :]) < _LEAST_CALLS:
+    if sum(report.answers for report in reports[last + 1 :]) < _LEAST_CALLS:
         return None
     return Absent(what, reports[last].end if last >= 0 else None)
 
@@ -194,16 +197,16 @@ def _point(at: datetime, spans: dict[datetime, list[CallCount]]) -> TrafficPoint
 
 
 def _failed(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
-    failed = [each for each in kept if each.why is KeptBecause.FAILED]
-    return tuple(sorted(failed, key=lambda each: each.call.at, reverse=True)[:_MOST_CALLS])
+    failed = [call for call in kept if call.why is KeptBecause.FAILED]
+    return tuple(sorted(failed, key=lambda call: call.call.at, reverse=True)[:_MOST_CALLS])
 
 
 def _limits(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
-    readings = [each for each in kept if each.why is KeptBecause.LIMITS]
-    newest = {each.call.model: each for each in sorted(readings, key=lambda each: each.call.at)}
+    readings = [call for call in kept if call.why is KeptBecause.LIMITS]
+    newest = {reading.call.model: reading for reading in sorted(readings, key=lambda call: call.call.at)}
     return tuple(newest[model] for model in sorted(newest))
 
 
 def _slowest(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
-    slow = [each for each in kept if each.why is KeptBecause.SLOW]
-    return tuple(sorted(slow, key=lambda each: each.call.total_s or 0.0, reverse=True)[:_MOST_SLOW])
+    slow = [call for call in kept if call.why is KeptBecause.SLOW]
+    return tuple(sorted(slow, key=lambda call: call.call.total_s or 0.0, reverse=True)[:_MOST_SLOW])

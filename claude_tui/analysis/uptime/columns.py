@@ -93,7 +93,7 @@ class HourColumns:
         ]
         if len(found) == 1:
             return found[0]
-        return max(found, key=lambda each: each.total.count, default=Latency())
+        return max(found, key=lambda tally: tally.total.count, default=Latency())
 
     def failed(self, part: slice) -> Counter[Failure]:
         counts: Counter[Failure] = Counter()

@@ -67,7 +67,7 @@ class Histogram:
         """`quantile` of each fraction."""
         buckets = list(self._buckets())
         total = sum([number for _, number in buckets])
-        return [_ranked(buckets, total, each) for each in fractions]
+        return [_ranked(buckets, total, fraction) for fraction in fractions]
 
     def over(self, limit: float) -> tuple[int, float]:
         """How many values exceed `limit`, and by how many seconds in total.

@@ -1,8 +1,8 @@
 """Hourly roll-ups: what was observed in an hour, in counts, microseconds and histograms.
 
-An observation holds from its beginning until the next one of the same source, but no longer than a punctual
-probe would take: what is late or missing is unknown. Only between two failures of one kind, at most an hour
-apart, nothing is unknown: a server that asks for a long wait must not look better for it.
+An observation holds from its beginning until the next one of the same source, but no longer than until a
+probe on schedule would end: after that, the state is unknown. Two failures of one kind at most an hour apart
+leave no unknown time between them: a server that asks for a long wait must not look better for it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Reach = Mapping[Source, int]
 
 
 class State(StrEnum):
-    """The state of the API for a while, as one source saw it. What is none of these is unknown."""
+    """The state of the API for a while, according to one source. Any other time is unknown."""
 
     UP = "up"
     DOWN = "down"
@@ -56,7 +56,7 @@ _OURS = REFUSALS | {Outcome.NETWORK}
 
 
 def state_of(outcome: Outcome) -> State:
-    """The state that an outcome shows. A timeout counts as the provider's, so as not to flatter it."""
+    """The state that an outcome shows. A timeout counts against the provider."""
     if outcome is Outcome.OK:
         return State.UP
     return State.OURS if outcome in _OURS else State.DOWN
@@ -112,14 +112,14 @@ def hour_of(at: int) -> int:
 
 
 def hour_rows(
-    samples: Iterable[Sample], first: int, upto: int, reach: Reach, *, until: int | None = None
+    samples: Iterable[Sample], first: int, end: int, reach: Reach, *, until: int | None = None
 ) -> list[HourRow]:
-    """The rows of the hours from `first` on and before `upto`.
+    """The rows of the hours from `first` on and before `end`.
 
     `samples` should begin with the last of each source before the first hour, and end with the first of each
     after the last hour. Nothing holds beyond the instant `until`.
     """
-    low, high = first * HOUR, upto * HOUR
+    low, high = first * HOUR, end * HOUR
     ordered = sorted(samples, key=lambda sample: (sample.source, sample.at))
     micros: dict[int, dict[Key, int]] = {}
     begun: dict[int, dict[Key, list[Sample]]] = {}
@@ -150,8 +150,10 @@ def _row(hour: int, key: Key, begun: Sequence[Sample], micros: int) -> HourRow:
     source, model, outcome, error_type = key
     ttft = total = EMPTY
     if outcome is Outcome.OK:
-        ttft = Histogram.of(each.first_token_s for each in begun if each.first_token_s is not None)
-        total = Histogram.of(each.total_s for each in begun if each.total_s is not None)
+        ttft = Histogram.of(
+            exchange.first_token_s for exchange in begun if exchange.first_token_s is not None
+        )
+        total = Histogram.of(exchange.total_s for exchange in begun if exchange.total_s is not None)
     return HourRow(hour, source, model, outcome, error_type, len(begun), micros, ttft, total)
 
 

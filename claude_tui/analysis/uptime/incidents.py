@@ -13,7 +13,7 @@ from claude_tui.model.verdict import SEVERITIES, Cause, Severity, VerdictChange
 __all__ = ["MARGIN", "Incident", "Span", "folded", "kept_spans"]
 
 MARGIN = timedelta(minutes=30)
-"""How much is kept before and after an incident, to show how it began and that it was over."""
+"""How much is kept before and after an incident, to show how it began and ended."""
 
 _SEVERITIES = {severity.value: severity for severity in SEVERITIES}
 
@@ -97,7 +97,7 @@ def _cause(incident: Incident, verdicts: Sequence[VerdictChange], at: datetime) 
 
 
 def kept_spans(acts: Iterable[IncidentEntry]) -> list[Span]:
-    """The spans that pruning spares, as they belong to an incident: in order, not overlapping.
+    """The spans of incidents, which pruning keeps: in order, not overlapping.
 
     If several starts or ends were recorded, the widest span counts.
     """

@@ -21,7 +21,7 @@ KNOWN_FIELDS = (FilterField.WORD, FilterField.STATUS, FilterField.CLASS, FilterF
 _NEWEST = "newest"
 _ORDER_OF: dict[str, Callable[[Period], float | None]] = {
     "down": lambda period: period.tallies[Service.API].down,
-    "failed": lambda period: sum(each.count for each in period.failures),
+    "failed": lambda period: sum(failure.count for failure in period.failures),
     "TTFT p50": lambda period: period.latency.ttft.quantile(0.5),
     "p95": lambda period: period.latency.ttft.quantile(0.95),
     "whole p95": lambda period: period.latency.total.quantile(0.95),
@@ -51,7 +51,7 @@ def listed_periods(report: Report, wanted: Filter, order: str) -> tuple[Period, 
 def listed_incidents(incidents: Sequence[Incident], wanted: Filter, at: datetime) -> tuple[Incident, ...]:
     """The incidents that satisfy every term of a filter that is not about a status."""
     about = wanted.only(FilterField.WORD, FilterField.CLASS, FilterField.SINCE)
-    return tuple(each for each in incidents if about.keeps(_incident(each, at), at))
+    return tuple(incident for incident in incidents if about.keeps(_incident(incident, at), at))
 
 
 def _period(period: Period, end: datetime) -> Searched:
@@ -59,17 +59,17 @@ def _period(period: Period, end: datetime) -> Searched:
     states = [name for name, time in (("down", tally.down), ("ours", tally.ours)) if time]
     if tally.unknown == tally.span:
         states.append("nobody probed")
-    classes = {word for each in period.failures for word in (each.outcome, each.error_type) if word}
-    said = (f"{period.start:%Y-%m-%d %b %d %a %H:%M}", *states, *classes, *map(plain, classes))
-    statuses = frozenset(status for each in period.failures for status in _statuses_of(each))
-    return Searched(end, "\n".join(said).casefold(), statuses, frozenset(classes))
+    classes = {word for failure in period.failures for word in (failure.outcome, failure.error_type) if word}
+    texts = (f"{period.start:%Y-%m-%d %b %d %a %H:%M}", *states, *classes, *map(plain, classes))
+    statuses = frozenset(status for failure in period.failures for status in _statuses_of(failure))
+    return Searched(end, "\n".join(texts).casefold(), statuses, frozenset(classes))
 
 
 def _incident(incident: Incident, at: datetime) -> Searched:
     cause = incident.cause.value if incident.cause is not None else "cause unknown"
     state = "" if incident.end else "open"
-    said = (incident.id, incident.title, incident.severity.value, cause, plain(cause), state)
-    return Searched(incident.end or at, "\n".join(said).casefold(), classes=frozenset({cause}))
+    texts = (incident.id, incident.title, incident.severity.value, cause, plain(cause), state)
+    return Searched(incident.end or at, "\n".join(texts).casefold(), classes=frozenset({cause}))
 
 
 def _statuses_of(failure: FailureCount) -> frozenset[str]:
@@ -79,6 +79,6 @@ def _statuses_of(failure: FailureCount) -> frozenset[str]:
 @cache
 def _usual_statuses(outcome: str, error_type: str) -> frozenset[str]:
     """The HTTP statuses that such failures usually have, as those of single calls are not kept that long."""
-    found = {each.status for each in knowledge().classes if outcome in each.outcomes}
-    found |= {each.status for each in knowledge().errors if error_type and each.type == error_type}
+    found = {error_class.status for error_class in knowledge().classes if outcome in error_class.outcomes}
+    found |= {error.status for error in knowledge().errors if error_type and error.type == error_type}
     return frozenset(str(status) for status in found if status is not None)

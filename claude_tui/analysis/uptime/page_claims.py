@@ -1,4 +1,4 @@
-"""What the status page claimed, and for how long of each hour, as far as it was read."""
+"""What the status page claimed in each hour, for as much of it as the page was read."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _TROUBLE = frozenset({Level.WARN, Level.BAD})
 def claims_by_hour(
     reports: Sequence[ProviderStatus], names: Sequence[str], read: Mapping[int, int], until: int
 ) -> dict[int, tuple[int, int]]:
-    """For each hour of `read`, how long the page called the components `names` fine, and how long not.
+    """For each hour of `read`, how long the page reported the components `names` as fine, and how long not.
 
     `read` is how long of an hour the page is known to have been read. Which part of the hour that was is
-    unknown: within it, what the page said counts in proportion. All durations and `until`, the present, are
+    unknown: within it, the claims count in proportion. All durations and `until`, the present, are
     microseconds.
     """
     known: _Ids = {}

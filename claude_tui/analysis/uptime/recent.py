@@ -19,7 +19,7 @@ def recent_uptime(record: Record) -> Uptime:
     hours = SPAN // timedelta(hours=1)
     columns = columns_of(record, hours, ())
     tally = columns.tally(Service.API, slice(0, len(columns)))
-    # The hour that has begun belongs to the last day.
+    # The current, incomplete hour belongs to the last day.
     ends = range(len(columns) - 1 - hours + _DAY, len(columns), _DAY)
     parts = (slice(end - _DAY, end if end < len(columns) - 1 else len(columns)) for end in ends)
     days = tuple(columns.tally(Service.API, part).grade.value for part in parts)

@@ -68,8 +68,8 @@ class FailureCount:
 def by_outcome(failures: Iterable[FailureCount]) -> list[tuple[str, int]]:
     """The outcomes in words with their counts, most frequent first."""
     counts: Counter[str] = Counter()
-    for each in failures:
-        counts[plain(each.outcome)] += each.count
+    for failure in failures:
+        counts[plain(failure.outcome)] += failure.count
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
@@ -121,7 +121,7 @@ def build_report(record: Record, span: timedelta, ours: Sequence[str], zone: Zon
     local = [zone(columns.start_of(index)) for index in range(part.start, part.stop)]
     by_the_hour = span <= _BY_THE_HOUR
     of_span = _span(columns, hours)
-    spans = (_span(columns, each // _HOUR) for each in SPANS)
+    spans = (_span(columns, length // _HOUR) for length in SPANS)
     incidents = folded(record.acts, record.verdicts, record.at)
     return Report(
         at=record.at,
@@ -134,7 +134,7 @@ def build_report(record: Record, span: timedelta, ours: Sequence[str], zone: Zon
         week=_week(columns, part.start, local),
         latency=columns.latency(part),
         failures=_failures(columns, part),
-        incidents=tuple(each for each in incidents if each.end is None or each.end >= start),
+        incidents=tuple(incident for incident in incidents if incident.end is None or incident.end >= start),
         first_at=columns.start_of(record.rows[0].hour - columns.first) if record.rows else None,
     )
 
@@ -167,7 +167,7 @@ def _week(columns: HourColumns, first: int, local: Sequence[datetime]) -> tuple[
     indices: list[list[list[int]]] = [[[] for _ in range(24)] for _ in range(7)]
     for index, instant in enumerate(local):
         indices[instant.weekday()][instant.hour].append(first + index)
-    return tuple(tuple(columns.tally(Service.API, each) for each in day) for day in indices)
+    return tuple(tuple(columns.tally(Service.API, index) for index in day) for day in indices)
 
 
 def _failures(columns: HourColumns, part: slice) -> tuple[FailureCount, ...]:

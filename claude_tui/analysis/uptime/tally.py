@@ -1,4 +1,4 @@
-"""How long something was up, down, failing because of us, or unknown; and what can be concluded from it."""
+"""How long something was up, down, failing because of us, or unknown; and what follows from it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ class Tally:
     @property
     def grade(self) -> Grade:
         """The grade of the down time; UNKNOWN instead of FINE if too little is known."""
-        found = next((each for each in _WORST_FIRST if self.down_share >= each.value), Grade.FINE)
+        found = next(
+            (candidate for candidate in _WORST_FIRST if self.down_share >= candidate.value), Grade.FINE
+        )
         return Grade.UNKNOWN if found is Grade.FINE and self.uptime is None else found
 
     def time(self, part: int) -> timedelta:

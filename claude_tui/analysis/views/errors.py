@@ -41,7 +41,7 @@ def _window(history: History, at: datetime, span: timedelta) -> ErrorWindow:
         bins = Bins.ending(instant, span.total_seconds() / TREND_BINS, TREND_BINS)
     versions = [history.failures(source).version for source in API_SOURCES]
     key = counted, bins, versions
-    return history.worked_out(("errors", span), key, lambda: _counted(history, at, span))
+    return history.cached(("errors", span), key, lambda: _counted(history, at, span))
 
 
 def _counted(history: History, at: datetime, span: timedelta) -> ErrorWindow:
@@ -64,7 +64,7 @@ def _counted(history: History, at: datetime, span: timedelta) -> ErrorWindow:
         by_class[knowledge().class_of(kind.outcome).key][kind] = count
     return ErrorWindow(
         span=span,
-        requests=sum(each.asked for each in calls.values()),
+        requests=sum(call.asked for call in calls.values()),
         failures=counts.total(),
         rows=tuple(_row(row, by_class[row.key], calls, trend[row.key]) for row in knowledge().classes),
         breakdown=_breakdown(counts, last, at),
@@ -87,18 +87,21 @@ def trends(history: History, bins: Bins, until: float) -> dict[str, tuple[int, .
 
 
 def _row(
-    row: ErrorClass, seen: Mapping[FailureKind, int], calls: Mapping[Source, Calls], trend: tuple[int, ...]
+    row: ErrorClass,
+    failures: Mapping[FailureKind, int],
+    calls: Mapping[Source, Calls],
+    trend: tuple[int, ...],
 ) -> ErrorRow:
-    """`seen` are the failures of the class.
+    """The row of a class with these failures.
 
-    Their share is that of the sources that have such failures: with the answered model lists, it would be a
-    third even if every message failed.
+    Their share is of the requests of the sources that have such failures. If answered model lists counted
+    too, it would be a third even if every message failed.
     """
     statuses = Counter[int | None]()
-    for kind, number in seen.items():
+    for kind, number in failures.items():
         statuses[kind.http_status] += number
-    count, sources = sum(seen.values()), {kind.source for kind in seen}
-    asked = sum(each.asked for source, each in calls.items() if source in sources or not sources)
+    count, sources = sum(failures.values()), {kind.source for kind in failures}
+    asked = sum(of_source.asked for source, of_source in calls.items() if source in sources or not sources)
     part = share(count, asked)
     return ErrorRow(row.key, row.label_for(statuses), count, part, trend, _level(row, count, part))
 

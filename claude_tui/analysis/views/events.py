@@ -35,9 +35,9 @@ def newest_events(
     recorded = tuple(recorded)
     # Only a clock that was set back leaves events that are yet to come.
     ahead = sum(event.at > at for event in recorded)
-    seen = [(column.version, column.count_until(instant)) for column in history.events()]
-    key = seen, recorded, ahead, options
-    return history.worked_out("events", key, lambda: _newest(history, at, options, recorded))
+    versions = [(column.version, column.count_until(instant)) for column in history.events()]
+    key = versions, recorded, ahead, options
+    return history.cached("events", key, lambda: _newest(history, at, options, recorded))
 
 
 def _newest(
@@ -103,7 +103,7 @@ def filtered(events: Iterable[Event], wanted: Filter, at: datetime) -> tuple[Eve
 def _kept(event: Event, wanted: Filter, at: datetime) -> Event | None:
     if not event.folded:
         return event if wanted.keeps(_searched(event), at) else None
-    members = [each for each in event.folded if wanted.keeps(_searched(each), at)]
+    members = [member for member in event.folded if wanted.keeps(_searched(member), at)]
     if len(members) == len(event.folded):
         return event
     if not members:
@@ -115,18 +115,26 @@ def _kept(event: Event, wanted: Filter, at: datetime) -> Event | None:
 
 
 def _searched(event: Event) -> Searched:
-    seen = event.observation
-    said = [event.subject, event.text, event.detail, event.kind.value]
-    if seen is None:
-        return Searched(event.at, "\n".join(said), classes=frozenset({event.kind.value}))
-    said += [each for each in (seen.request_id, seen.model, seen.message, seen.error_type) if each]
-    statuses = frozenset() if seen.http_status is None else frozenset({str(seen.http_status)})
-    models = frozenset({seen.model.casefold()}) if seen.model else frozenset()
-    return Searched(event.at, "\n".join(said), statuses, classes_of(seen) | {event.kind.value}, models=models)
+    observation = event.observation
+    texts = [event.subject, event.text, event.detail, event.kind.value]
+    if observation is None:
+        return Searched(event.at, "\n".join(texts), classes=frozenset({event.kind.value}))
+    texts += [
+        text
+        for text in (observation.request_id, observation.model, observation.message, observation.error_type)
+        if text
+    ]
+    statuses = frozenset() if observation.http_status is None else frozenset({str(observation.http_status)})
+    models = frozenset({observation.model.casefold()}) if observation.model else frozenset()
+    return Searched(
+        event.at, "\n".join(texts), statuses, classes_of(observation) | {event.kind.value}, models=models
+    )
 
 
-def classes_of(seen: Observation) -> frozenset[str]:
+def classes_of(observation: Observation) -> frozenset[str]:
     """The class of an exchange in a filter: its outcome, and the server's words for the error."""
     return frozenset(
-        each.casefold() for each in (seen.outcome.value, seen.error_type, seen.error_code) if each
+        text.casefold()
+        for text in (observation.outcome.value, observation.error_type, observation.error_code)
+        if text
     )

@@ -34,10 +34,10 @@ _ORDER = ("requests", "input", "output", "tokens")
 def headroom_view(history: History, at: datetime, options: Options) -> HeadroomView:
     """The last readings of buckets and windows at `at`, worst first and stale ones last.
 
-    A diagnosis needs what its Snapshot shows: it is computed once for both.
+    The diagnosis uses the same values as the Snapshot, so they are computed once for both.
     """
     key = at, history.limits().version, options
-    return history.worked_out("headroom", key, lambda: _headroom(history, at, options))
+    return history.cached("headroom", key, lambda: _headroom(history, at, options))
 
 
 def _headroom(history: History, at: datetime, options: Options) -> HeadroomView:

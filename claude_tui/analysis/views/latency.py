@@ -36,7 +36,7 @@ def latency_view(history: History, at: datetime, options: Options) -> LatencyVie
         phases_at=phases.at if phases else None,
         server_s=server_s,
         network_s=_network_s(timings, server_s),
-        skew_s=next((each.skew_s for each in skews if each and each.skew_s is not None), None),
+        skew_s=next((skew.skew_s for skew in skews if skew and skew.skew_s is not None), None),
         tls_expires_at=phases.tls_expires_at if phases else None,
     )
     return history.same("latency", view)
@@ -47,7 +47,9 @@ def _phases(observations: Sequence[Observation]) -> Observation | None:
 
     A failure counts too, as it shows how far the request got.
     """
-    return next((each for each in reversed(observations) if _is_fresh(each.timings)), None)
+    return next(
+        (observation for observation in reversed(observations) if _is_fresh(observation.timings)), None
+    )
 
 
 def _is_fresh(timings: Timings) -> bool:
@@ -66,7 +68,7 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
     column = history.measure(name, instant)
     part = column.span(instant - SPAN_S, instant)
     values = column.values[part]
-    ordered = history.worked_out(("latency", name), (column.version, part), lambda: sorted(values))
+    ordered = history.cached(("latency", name), (column.version, part), lambda: sorted(values))
     now = values[-1] if values else None
     now_at = column.at[part.stop - 1] if values else instant - SPAN_S
     failures = history.failures(source)
@@ -123,9 +125,9 @@ def _points(
         cuts = bins.cuts(column.at, at)[:-1]
         return tuple(point(cut, edge) for cut, edge in zip(cuts, bins.edges()[1:-1], strict=True))
 
-    # A complete bin stays as it is, so each second only the last one is looked at.
+    # Complete bins do not change, so each second only the last one is computed.
     key = bins, hold_s, column.version, failures.version
-    earlier = history.worked_out(("points", name), key, complete)
+    earlier = history.cached(("points", name), key, complete)
     return (*earlier, point(column.span(bins.last, at), at))
 
 
@@ -136,7 +138,7 @@ def _failed(history: History, source: Source, at: float) -> tuple[int, ...]:
     def complete() -> tuple[int, ...]:
         return tuple(map(length, bins.cuts(failures.at, at)[:-1]))
 
-    earlier = history.worked_out(("failed", source), (bins, failures.version), complete)
+    earlier = history.cached(("failed", source), (bins, failures.version), complete)
     return (*earlier, length(failures.span(bins.last, at)))
 
 

@@ -25,9 +25,9 @@ def model_states(history: History, at: datetime, options: Options) -> tuple[Mode
     interval = timedelta(seconds=options.interval_s(Source.OTHER_MODELS))
     span = max(_LEAST_SPAN, _INTERVALS * interval)
     others: dict[str, list[Observation]] = {}
-    for each in history.window(Source.OTHER_MODELS, at - span, at):
-        if each.model is not None:
-            others.setdefault(each.model, []).append(each)
+    for observation in history.window(Source.OTHER_MODELS, at - span, at):
+        if observation.model is not None:
+            others.setdefault(observation.model, []).append(observation)
     if not others:
         return ()
     states = [_state(model, asked, 4 * interval, at) for model, asked in sorted(others.items())]
@@ -36,7 +36,7 @@ def model_states(history: History, at: datetime, options: Options) -> tuple[Mode
         return tuple(states)
     asked = history.window(Source.MESSAGES, at - span, at)
     late = timedelta(seconds=options.stale_after_s(Source.MESSAGES)) + 2 * interval
-    own = [each for each in asked if each.model == newest.model]
+    own = [observation for observation in asked if observation.model == newest.model]
     return (_state(newest.model, own, late, at), *states)
 
 
@@ -46,18 +46,18 @@ def _state(model: str, asked: Sequence[Observation], late: timedelta, at: dateti
     fails, good = False, 0
     failures: list[Observation] = []
     since = None
-    for each in asked:
-        recent = [*recent[1 - _AMONG :], each.failed]
-        good = 0 if each.failed else good + 1
-        if each.failed:
-            failures.append(each)
-        if not fails and each.failed and sum(recent) >= _FAILS:
+    for observation in asked:
+        recent = [*recent[1 - _AMONG :], observation.failed]
+        good = 0 if observation.failed else good + 1
+        if observation.failed:
+            failures.append(observation)
+        if not fails and observation.failed and sum(recent) >= _FAILS:
             fails = True
             failures = failures[-sum(recent) :]
             since = failures[0].at
         elif fails and good >= _RECOVERED:
             fails, since, recent, failures = False, None, [False], []
-    begun = [each for each in asked if since is not None and each.at >= since]
+    begun = [observation for observation in asked if since is not None and observation.at >= since]
     return ModelState(
         model=model,
         name=model_name(model),
@@ -75,6 +75,6 @@ def _state(model: str, asked: Sequence[Observation], late: timedelta, at: dateti
 
 def names_of(states: Sequence[ModelState]) -> str:
     """`Opus`, `Haiku and Sonnet`; the ids if two are of one family."""
-    names = [each.name for each in states]
-    shown = [each.name if names.count(each.name) == 1 else truncate(each.model) for each in states]
+    names = [state.name for state in states]
+    shown = [state.name if names.count(state.name) == 1 else truncate(state.model) for state in states]
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))

@@ -25,7 +25,7 @@ def outlook(
     traffic: TrafficView | None,
 ) -> Outlook:
     """The outlook at `at`. Past incidents are added where incidents are known."""
-    used = {engine.target.model or "", *(each.model for each in models)}
+    used = {engine.target.model or "", *(model.model for model in models)}
     if traffic is not None:
         used |= {figures.name for figures in traffic.models}
     return Outlook(
@@ -37,8 +37,10 @@ def outlook(
 
 def _certificate(history: History, at: datetime) -> datetime | None:
     """The expiry in the newest connection that reported one."""
-    seen = (each.tls_expires_at for each in reversed(history.window(Source.MODELS, at - SPAN, at)))
-    return next((expiry for expiry in seen if expiry is not None), None)
+    expiries = (
+        observation.tls_expires_at for observation in reversed(history.window(Source.MODELS, at - SPAN, at))
+    )
+    return next((expiry for expiry in expiries if expiry is not None), None)
 
 
 def _retirements(catalogue: Catalogue | None, used: set[str], at: datetime) -> tuple[Retirement, ...]:
@@ -49,4 +51,4 @@ def _retirements(catalogue: Catalogue | None, used: set[str], at: datetime) -> t
         for model in catalogue.models
         if model.retires_at is not None and model.retires_at > at
     ]
-    return tuple(sorted(ahead, key=lambda each: (not each.used, each.at, each.model)))
+    return tuple(sorted(ahead, key=lambda retirement: (not retirement.used, retirement.at, retirement.model)))

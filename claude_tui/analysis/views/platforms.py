@@ -45,11 +45,12 @@ def for_platform(status: ProviderStatus, platform: Platform | None) -> ProviderS
     others = of_other_platforms(status, platform)
     if not others:
         return status
-    left = tuple(each for each in status.incidents if each not in others)
-    explained = {name for each in others for name in each.components}
-    explained -= {name for each in left for name in each.components}
+    left = tuple(incident for incident in status.incidents if incident not in others)
+    explained = {name for incident in others for name in incident.components}
+    explained -= {name for incident in left for name in incident.components}
     components = tuple(
-        replace(each, status="operational") if each.id in explained else each for each in status.components
+        replace(component, status="operational") if component.id in explained else component
+        for component in status.components
     )
     return replace(status, incidents=left, components=components)
 
@@ -57,11 +58,11 @@ def for_platform(status: ProviderStatus, platform: Platform | None) -> ProviderS
 def of_other_platforms(status: ProviderStatus, platform: Platform | None) -> tuple[ProviderIncident, ...]:
     if platform is None:
         return ()
-    return tuple(each for each in status.incidents if _is_elsewhere(each.name, platform))
+    return tuple(incident for incident in status.incidents if _is_elsewhere(incident.name, platform))
 
 
 def _is_elsewhere(title: str, platform: Platform) -> bool:
     if _EXCEPTIONS.search(title):
         return False
-    named = {each for each, pattern in _PATTERNS.items() if pattern.search(title)}
+    named = {name for name, pattern in _PATTERNS.items() if pattern.search(title)}
     return bool(named) and platform not in named

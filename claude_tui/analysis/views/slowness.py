@@ -114,7 +114,7 @@ def usual_at(history: History, measure: str, at: datetime) -> Usual | None:
     start, end = instant - _DAY.total_seconds(), instant - SPAN.total_seconds()
     part = slice(column.index_at(start), column.count_until(end))
     key = column.version, part, median
-    return history.worked_out(("usual", measure), key, lambda: _baseline(column, part, median))
+    return history.cached(("usual", measure), key, lambda: _baseline(column, part, median))
 
 
 def _baseline(column: MeasureColumn, part: slice, median: Usual | None) -> Usual | None:

@@ -57,17 +57,19 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
     status = history.status_at(at)
     known = history.known_status_at(at)
     attempt = history.latest(Source.STATUS, at)
-    read = [each for each in (_read_at(history, at), known.fetched_at if known else None) if each]
+    read = [instant for instant in (_read_at(history, at), known.fetched_at if known else None) if instant]
     read_at = max(read, default=None)
     checked = [
-        each for each in (attempt.at if attempt else None, status.fetched_at if status else None) if each
+        instant
+        for instant in (attempt.at if attempt else None, status.fetched_at if status else None)
+        if instant
     ]
     checked_at = max(checked, default=None)
     stale = checked_at is not None and (at - checked_at).total_seconds() > options.stale_after_s(
         Source.STATUS
     )
     platform = platform_at(history, at)
-    ours, level, concerning = history.worked_out(
+    ours, level, concerning = history.cached(
         "page", (status, options.ours, platform), lambda: _rated(status, options.ours, platform)
     )
     if stale:
@@ -86,12 +88,16 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
 def _rated(
     status: ProviderStatus | None, named: Sequence[str], platform: Platform | None
 ) -> tuple[frozenset[str], Level, frozenset[str]]:
-    """Our components, how they are by that report, and the incidents that concern us."""
+    """Our components, their level in that report, and the incidents that concern us."""
     if status is None:
         return frozenset(), Level.UNKNOWN, frozenset()
     ours = ours_of(status, named)
-    seen = for_platform(status, platform)
-    return ours, page_level(seen, ours), frozenset(each.id for each in seen.incidents if touches(each, ours))
+    our_status = for_platform(status, platform)
+    return (
+        ours,
+        page_level(our_status, ours),
+        frozenset(incident.id for incident in our_status.incidents if touches(incident, ours)),
+    )
 
 
 def _read_at(history: History, at: datetime) -> datetime | None:

@@ -35,13 +35,13 @@ def headroom_by_model(
 ) -> tuple[tuple[str, HeadroomView], ...]:
     """What is left for each model whose limits real calls have reported, the busiest model first.
 
-    No response says which models share a limit: those of one group show the same figures.
+    Responses do not say which models share a limit; models that do show the same figures.
     """
     if traffic is None:
         return ()
-    told = {each.call.model for each in traffic.readings}
-    busy = [each.name for each in traffic.models if each.name in told]
-    names = [*busy, *sorted(told.difference(busy))]
+    measured = {reading.call.model for reading in traffic.readings}
+    busy = [model.name for model in traffic.models if model.name in measured]
+    names = [*busy, *sorted(measured.difference(busy))]
     return tuple((name, _view_of(_calls_of(traffic, name), at, options)) for name in names)
 
 
@@ -62,11 +62,13 @@ def _calls_of(traffic: TrafficView | None, model: str | None) -> Sequence[Call]:
     """The calls with readings of a model, oldest first; of the busiest one for None."""
     if traffic is None:
         return ()
-    calls = sorted((each.call for each in traffic.readings), key=lambda each: each.at)
-    told = {each.model for each in calls}
+    calls = sorted((reading.call for reading in traffic.readings), key=lambda call: call.at)
+    measured = {call.model for call in calls}
     if model is None:
-        model = next((each.name for each in traffic.models if each.name in told), None)
-    return [each for each in calls if each.model == model]
+        model = next(
+            (reading_model.name for reading_model in traffic.models if reading_model.name in measured), None
+        )
+    return [call for call in calls if call.model == model]
 
 
 def _observation(call: Call) -> Observation:

@@ -46,7 +46,7 @@ def add_drill(commands: Any) -> None:
 
 
 def drill_action(options: Namespace) -> str | None:
-    """`list` or `scores`; None for a drill to play. Raises UsageError for options that do not go with it."""
+    """`list` or `scores`; None for a drill to play. Raises UsageError for options that do not apply."""
     action = options.scenario if options.scenario in _ACTIONS else None
     if options.json and action != "scores":
         raise UsageError("--json is for `drill scores`")

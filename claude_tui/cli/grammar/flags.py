@@ -21,14 +21,14 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "uptime": ("config", "name", "base_url", "data_dir"),
     "report": ("config", "name", "base_url", "data_dir"),
     "proxy": ("config", "data_dir", "log_level"),
-    "serve": ("config", *(each for each in ALL_SETTINGS if each != "mouse")),
+    "serve": ("config", *(setting for setting in ALL_SETTINGS if setting != "mouse")),
     "traffic": ("config", "name", "base_url", "data_dir"),
     "runbook": ("config", *_TARGET),
     "manual": (),
     "completion": (),
     "doctor": ("config", *ALL_SETTINGS),
     "statusline": ("config", "base_url", "data_dir"),
-    "drill": ("config", *(each for each in ALL_SETTINGS if each not in _NOT_IN_DRILL)),
+    "drill": ("config", *(setting for setting in ALL_SETTINGS if setting not in _NOT_IN_DRILL)),
     "drill list": ("config", "data_dir"),
     "drill scores": ("config", "data_dir"),
     "alerts test": ("config", "name", "base_url"),
@@ -60,11 +60,13 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "config show": ("config", *ALL_SETTINGS),
     "config init": ("config",),
 }
-"""The settings that each command takes: any other flag is refused, not ignored."""
+"""The settings that each command takes: any other flag is rejected, not ignored."""
 
 
 def flag_of(key: str) -> str:
-    return next((each.about.flag for each in DECLARED if each.key == key and each.about.flag), CONFIG_FLAG)
+    return next(
+        (setting.about.flag for setting in DECLARED if setting.key == key and setting.about.flag), CONFIG_FLAG
+    )
 
 
 def add_flags(parser: ArgumentParser, command: str) -> None:

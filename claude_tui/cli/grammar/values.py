@@ -1,4 +1,4 @@
-"""What options take: spans, speeds and numbers in bounds."""
+"""Readers for the values of options: spans, speeds and numbers in bounds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from claude_tui.model.format import parse_span
 __all__ = ["DEFAULT_SCENARIO", "drain", "load", "number", "seconds", "span", "speed", "whole"]
 
 DEFAULT_SCENARIO = "tour"
-"""What is played if no scenario is named."""
+"""The scenario that is played by default."""
 
 
 def span(text: str) -> timedelta:
@@ -23,12 +23,12 @@ def span(text: str) -> timedelta:
 
 
 def speed(text: str) -> float:
-    """How many times faster."""
+    """A speed factor."""
     return number(text, 0.01, 1000)
 
 
 def load(text: str) -> float:
-    """How many calls a second."""
+    """Calls per second."""
     return number(text, 0.1, 200)
 
 
@@ -38,7 +38,7 @@ def seconds(text: str) -> float:
 
 
 def drain(text: str) -> float:
-    """How many seconds open calls may take."""
+    """Seconds that open calls may continue."""
     return number(text, 0, 3600)
 
 

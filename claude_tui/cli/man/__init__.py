@@ -1,7 +1,7 @@
 """The man pages: `claude-top(1)` from the grammar, and a page of section 7 for each page of the manual.
 
-They come from the same sources as `--help` and `claude-top manual`. argparse-manpage knows nothing of the
-manual's Markdown; markdown-it, which rich needs anyway, reads that, and little is left to do.
+They come from the same sources as `--help` and `claude-top manual`. argparse-manpage does not read the
+manual's Markdown; markdown-it does, which rich needs anyway, and the rest is little work.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`claude-top(1)`: the commands with their options, as `--help` has them."""
+"""`claude-top(1)`: the commands with their options, as in `--help`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from argparse import SUPPRESS, Action, ArgumentParser, _SubParsersAction
 from collections.abc import Iterator
 from textwrap import dedent, wrap
 
-from claude_tui.cli.man.roff import bold, escaped, heading, item, lines_as_they_are, page_of, section, title
+from claude_tui.cli.man.roff import bold, escaped, heading, item, page_of, preformatted, section, title
 from claude_tui.manual import load_page, topics
 
 __all__ = ["command_page"]
@@ -57,11 +57,11 @@ def _commands(parser: ArgumentParser, before: str) -> Iterator[tuple[str, Argume
 def _command(name: str, parser: ArgumentParser) -> list[str]:
     usage = " ".join(parser.format_usage().removeprefix("usage: ").replace("[-h]", "").split())
     wrapped = wrap(usage, _COLUMNS, subsequent_indent=" " * 8, break_on_hyphens=False)
-    lines = [heading(f"claude-top {name}"), *_text(parser.description or ""), *lines_as_they_are(wrapped)]
-    # Each command has it, and none needs to be told so.
+    lines = [heading(f"claude-top {name}"), *_text(parser.description or ""), *preformatted(wrapped)]
+    # Every command has it, so it is not listed.
     lines += _options(parser, without="help")
     if parser.epilog:
-        lines += lines_as_they_are(parser.epilog.rstrip("\n").split("\n"))
+        lines += preformatted(parser.epilog.rstrip("\n").split("\n"))
     return lines
 
 
@@ -90,7 +90,7 @@ def _rest(epilog: str) -> Iterator[str]:
     parts = _ENDS.split(epilog)
     for name, body in zip(parts[1::2], parts[2::2], strict=True):
         yield section("exit status" if name == "exit codes" else name)
-        yield from lines_as_they_are(dedent(body).strip("\n").split("\n"))
+        yield from preformatted(dedent(body).strip("\n").split("\n"))
 
 
 def _see_also() -> list[str]:

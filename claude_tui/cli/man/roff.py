@@ -1,4 +1,4 @@
-"""Text as roff, with the macros of `man(7)` that groff and mandoc both know."""
+"""Text as roff, with the macros of `man(7)` that both groff and mandoc support."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from claude_tui import __version__
 
-__all__ = ["bold", "escaped", "heading", "italic", "item", "lines_as_they_are", "page_of", "section", "title"]
+__all__ = ["bold", "escaped", "heading", "italic", "item", "page_of", "preformatted", "section", "title"]
 
 
 def escaped(text: str) -> str:
@@ -41,11 +41,11 @@ def heading(name: str) -> str:
 
 
 def item(tag: str, text: str) -> list[str]:
-    """A term and what it means; both are roff."""
+    """A term and its explanation; both are roff."""
     return [".TP", tag, *text.split("\n")]
 
 
-def lines_as_they_are(lines: Iterable[str]) -> list[str]:
+def preformatted(lines: Iterable[str]) -> list[str]:
     """A block whose lines are neither filled nor interpreted."""
     return [".PP", ".RS 4", ".nf", *(escaped(line) or "\\&" for line in lines), ".fi", ".RE"]
 

@@ -12,8 +12,8 @@ from claude_tui.cli.man.roff import (
     heading,
     italic,
     item,
-    lines_as_they_are,
     page_of,
+    preformatted,
     section,
     title,
 )
@@ -34,7 +34,7 @@ def topic_page(page: Page, date: str) -> str:
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(page.text)
     name = f"claude-top-{page.topic}"
     head = [title(name, 7, date), section("name"), f"{escaped(name)} \\- {escaped(page.title)}"]
-    # The first heading is the title, which stands above.
+    # The first heading is the title, which has been written.
     body = _Renderer(tokens[3:]).lines()
     tail = [section("see also"), f"{bold('claude-top')}(1)"]
     return page_of([*head, section("description"), *body, *tail])
@@ -64,7 +64,7 @@ class _Renderer:
                 return [".PP"]
             case "fence" | "code_block":
                 self._begins_item = False
-                return lines_as_they_are(token.content.rstrip("\n").split("\n"))
+                return preformatted(token.content.rstrip("\n").split("\n"))
         return [*self._list_lines(token), *self._table_lines(token)]
 
     def _list_lines(self, token: Token) -> list[str]:
@@ -106,7 +106,7 @@ class _Renderer:
         return [f".IP {number}. 4"]
 
     def _table_lines(self, token: Token) -> list[str]:
-        """A row is an item: its first cell the term, the others what it means."""
+        """A row becomes an item: its first cell is the term, the others its explanation."""
         match token.type:
             case "thead_open":
                 self._in_head = True
@@ -114,7 +114,7 @@ class _Renderer:
                 self._row = []
             case "tr_close" if not self._in_head:
                 first, *others = self._row
-                return item(first or "\\&", "; ".join(each for each in others if each) or "\\&")
+                return item(first or "\\&", "; ".join(cell for cell in others if cell) or "\\&")
             case "thead_close":
                 self._in_head = False
         return []
@@ -126,7 +126,7 @@ def _titled(tag: str, token: Token) -> list[str]:
 
 
 def _inline(token: Token) -> str:
-    """The text of a paragraph. A line break in the source is one here: roff fills the lines."""
+    """The text of a paragraph. Line breaks are kept, as roff fills the lines."""
     out, link = "", ""
     for child in token.children or ():
         match child.type:
@@ -150,7 +150,7 @@ def _inline(token: Token) -> str:
 
 
 def _target(link: str) -> str:
-    """Where a link leads, behind its text."""
+    """The target of a link, after its text."""
     if found := _OTHER_PAGE.fullmatch(link):
         return f" ({bold(f'claude-top-{found[1]}')}(7))"
     return f" ({italic(link)})" if "://" in link else ""

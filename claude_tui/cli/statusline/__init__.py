@@ -1,9 +1,9 @@
 """`claude-top statusline`: one line from the store, for tmux, prompts and Claude Code's status line.
 
-It is run every few seconds by programs that wait for it, so it may take 60 ms more than Python itself. Hence
-the few figures that the collector keeps (`model.status_line`), and only modules that are quick to import: no
-settings, no dataclasses, no argparse where the command line is an ordinary one. It never probes, creates
-nothing, does not read its input, and exits with 0 unless the command line is wrong.
+Programs run it every few seconds and wait for it, so it may take only 60 ms more than Python itself. It
+therefore reads a few figures that the collector keeps (`model.status_line`), and imports only small modules:
+no settings, no dataclasses, and no argparse for simple command lines. It never probes, creates nothing, does
+not read its input, and exits with 0 unless the command line is invalid.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ EXIT_OK = 0
 
 
 def run_quickly(arguments: Sequence[str]) -> int | None:
-    """Runs the command given by the arguments after its name; None where only the real parser understands."""
+    """Runs the command with the arguments after its name; None if they need the real parser."""
     options = quick_options(arguments)
     return None if options is None else _print(options)
 
 
 def run(request: Request) -> int:
-    """Runs the command as the real parser read it. Raises UsageError."""
+    """Runs the command as parsed by the real parser. Raises UsageError."""
     given = request.options
     return _print(Options(given.format, given.color, request.config, dict(request.flags)))
 
@@ -51,7 +51,7 @@ def _print(options: Options) -> int:
     except BrokenPipeError:
         raise
     except OSError:
-        # A full disk or a terminal that is gone: for a prompt, any other code than 0 is a failure of its own.
+        # A full disk, or no terminal any more: in a prompt, any code but 0 would look like another failure.
         from claude_tui.cli.console import abandon_stdout
 
         abandon_stdout()
@@ -59,7 +59,7 @@ def _print(options: Options) -> int:
 
 
 def _found(options: Options) -> Found:
-    # Not at the top, as the parser of every command imports what a template may contain from here.
+    # Not at the top, as the parser of every command imports the template's parts from here.
     from claude_tui.cli.statusline.reading import Found, look
 
     path = quick_place(options.config, options.flags, os.environ, sys.platform)

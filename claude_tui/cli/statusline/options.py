@@ -1,4 +1,4 @@
-"""The options of the command, read without argparse where they are ordinary."""
+"""Reads the options of the command, without argparse if they are simple."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ _SETTINGS = {"--data-dir": "data_dir", "--base-url": "base_url"}
 
 
 class Options(NamedTuple):
-    """What the command line asks for."""
+    """The options on the command line."""
 
     format: str | None
-    """The template of the line; None for the usual one."""
+    """The template of the line; None for the default."""
     color: str
     """One of COLORS."""
     config: str | None
-    """The settings file; None for the usual one."""
+    """The settings file; None for the default."""
     flags: dict[str, str]
     """The settings given as flags."""
 
 
 def quick_options(arguments: Sequence[str]) -> Options | None:
-    """The options; None for what only argparse can answer: help, and whatever is wrong."""
+    """The options; None if argparse is needed, for help or an error message."""
     given: dict[str, str] = {}
     rest = iter(arguments)
-    for each in rest:
-        name, equals, value = each.partition("=")
+    for argument in rest:
+        name, equals, value = argument.partition("=")
         if not equals:
             value = next(rest, "-")
         if name not in ("--format", "--color", "--config", *_SETTINGS) or (not equals and value[:1] == "-"):

@@ -1,6 +1,6 @@
-"""Where the store of the target is, found without importing the settings, which takes 90 ms.
+"""Finds the store of the target without importing the settings, which takes 90 ms.
 
-It understands only ordinary settings; for the rest `thorough` loads them. A test compares the two.
+It understands only simple settings; for others, `thorough` loads them. A test compares the two.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONGEST_NAME = 100
 def quick_place(
     config: str | None, flags: Mapping[str, str], environ: Mapping[str, str], platform: str
 ) -> str | None:
-    """The path of the store, which may not exist; None where the settings themselves must say."""
+    """The path of the store, which may not exist; None if the settings have to be loaded."""
     if platform != "linux" or "ANDROID_DATA" in environ:
         return None
     file = _settings_file(config, environ)
@@ -57,9 +57,9 @@ def _home(environ: Mapping[str, str], variable: str, usual: str) -> str | None:
 
 
 def _table(file: str, *, must_exist: bool) -> dict[str, object] | None:
-    """The content of the settings file; None where it cannot be read."""
+    """The content of the settings file; None if it cannot be read."""
     try:
-        # A pipe must not be waited for; `thorough` says what is wrong with it.
+        # It must not wait for a pipe; `thorough` reports the problem.
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as opened:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -91,7 +91,7 @@ def _data_dir(
 
 
 def _absolute(path: str, beside: str = "") -> str | None:
-    """A relative path is one in `beside`, by default the working directory."""
+    """Resolves a path relative to `beside`, by default the working directory."""
     if not path or "\0" in path or (path.startswith("~") and not path.startswith("~/") and path != "~"):
         return None
     expanded = os.path.expanduser(path)  # noqa: PTH111
@@ -104,7 +104,7 @@ def _absolute(path: str, beside: str = "") -> str | None:
 
 
 def _store_name(url: object) -> str | None:
-    """As `engine.store_name` names the store of a target."""
+    """The name of a target's store, like `engine.store_name`."""
     found = _PLAIN_URL.fullmatch(url.strip()) if isinstance(url, str) else None
     if found is None:
         return None

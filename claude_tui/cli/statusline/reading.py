@@ -1,4 +1,4 @@
-"""Reads what the collector keeps, and finds out whether there still is one. Creates and changes nothing."""
+"""Reads the collector's figures, and checks whether it is still running. Creates and changes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from claude_tui.model.status_line import GOOD_FOR_S, KEPT_AS, StatusLine, decode
 __all__ = ["Found", "look"]
 
 _WAIT_S = 0.05
-# A clock that runs so far behind the collector's was set back.
+# A clock this far behind the collector's has been set back.
 _AHEAD_S = 5.0
 _LONGEST = 4096
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
@@ -22,21 +22,21 @@ _LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 class Found(NamedTuple):
-    """What there is to show: current figures, or why there are none."""
+    """The figures to show, or why there are none."""
 
     line: StatusLine | None
-    """The figures; only where they are current."""
+    """The figures, if they are current."""
     why: str = ""
-    """Why there are none, in a few words; `{}` stands for `since`."""
+    """Why there are none, in a few words; `{}` is replaced by `since`."""
     since: float | None = None
     """Since when, in seconds since 1970."""
 
 
 def look(path: str, now: float) -> Found:
-    """What the store at `path` says at the instant `now`."""
+    """Reads the store at `path`, as of `now`."""
     real = os.path.realpath(path)
     try:
-        # Opening a pipe would wait for ever.
+        # Opening a pipe would wait forever.
         is_file = stat.S_ISREG(os.stat(real).st_mode)  # noqa: PTH116 (pathlib takes 10 ms)
         body = _kept(real) if is_file else None
     except FileNotFoundError:
@@ -54,12 +54,12 @@ def look(path: str, now: float) -> Found:
 
 
 def _nothing_kept(path: str) -> str:
-    """An older version that collects keeps nothing for a status line, and a new one begins a moment later."""
-    return "no collector yet" if _is_free(f"{path}.lease") else "the collector has said nothing yet"
+    """Why there are no figures: the collector is an older version, or has just started."""
+    return "no collector yet" if _is_free(f"{path}.lease") else "the collector has not reported yet"
 
 
 def _judged(line: StatusLine, now: float, lease: str) -> Found:
-    """Figures that are old, or whose collector has ended, are not shown."""
+    """The figures, unless they are old or their collector has ended."""
     if line.at > now + _AHEAD_S:
         return Found(None, "the clock is behind the history")
     if _is_free(lease):
@@ -71,7 +71,7 @@ def _judged(line: StatusLine, now: float, lease: str) -> Found:
 
 def _kept(path: str) -> object:
     """The body of the row; None without one. Raises sqlite3.Error."""
-    # Who collects holds both companions open. SQLite would create missing ones, even for a reader.
+    # A collector keeps both companion files open. SQLite would create missing ones, even for a reader.
     alone = not all(os.path.exists(f"{path}{suffix}") for suffix in ("-wal", "-shm"))  # noqa: PTH110
     mode = "ro&immutable=1" if alone else "ro"
     with closing(sqlite3.connect(f"file:{_quoted(path)}?mode={mode}", uri=True, timeout=_WAIT_S)) as database:
@@ -87,7 +87,7 @@ def _kept(path: str) -> object:
 
 
 def _quoted(path: str) -> str:
-    """The path as part of a URI: `urllib` would take 5 ms to say the same."""
+    """The path as part of a URI, without importing `urllib`, which takes 5 ms."""
     for char in "%?#":
         path = path.replace(char, f"%{ord(char):02x}")
     return path
@@ -103,8 +103,8 @@ def _fault(error: sqlite3.Error) -> str:
 def _is_free(lease: str) -> bool:
     """Whether nobody holds the lease: the system releases it when a collector ends, however it ends.
 
-    False where that cannot be found out: then only the age of the figures counts. The shared lock does not
-    last, and does not count as holding it.
+    False if that is unknown: then only the age of the figures counts. The shared lock is released at once,
+    and does not count as holding the lease.
     """
     try:
         file = os.open(lease, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)

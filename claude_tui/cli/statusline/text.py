@@ -1,4 +1,4 @@
-"""The line as text, with colours where they are asked for."""
+"""The line as text, with colours if requested."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["COLORS", "PARTS", "shown", "unknown_parts"]
 
 COLORS = ("none", "ansi", "tmux")
-"""How colours are written; the first is the default."""
+"""The output formats of colours; the first is the default."""
 PARTS = {
     "glyph": "● well, ▲ P3 or P4, ✗ P1 or P2, ? unknown",
     "severity": "P1 to P4; empty while all is well",
@@ -41,7 +41,7 @@ def unknown_parts(template: str) -> list[str]:
 
 
 def shown(found: Found, template: str | None, color: str, *, now: float, ascii_only: bool = False) -> str:
-    """The line. It contains no control characters but those of its colours."""
+    """The line. It contains no control characters except those of its colours."""
     parts = _parts(found, now)
     role = _role(found.line)
     separator = " · "
@@ -110,7 +110,7 @@ def _role_by_severity(line: StatusLine) -> str:
 
 
 def _inert(text: str, color: str) -> str:
-    """Without control characters, and without what tmux would take for one of its formats."""
+    """The text without control characters, and without anything that tmux would interpret as a format."""
     clean = "".join(char if char.isprintable() else _NOT_SHOWN for char in text)
     return clean.replace("#", "＃") if color == "tmux" else clean
 

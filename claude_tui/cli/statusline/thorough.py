@@ -1,4 +1,4 @@
-"""Where the store is, according to the settings themselves: slow, and right in every case."""
+"""Finds the store by loading the settings: slow, but always correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Action items: four fields each, which are added, changed and removed by revisions like any other."""
+"""Action items of four fields each, which revisions add, change and remove like any other field."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def action_key(ident: str, part: str) -> str:
 
 
 def action_of(key: str) -> tuple[str, str] | None:
-    """The id and the part in a key; None for the key of another field."""
+    """The id and the part of an action item in a key; None for other fields."""
     found = _KEY.fullmatch(key)
     return (found[1], found[2]) if found else None
 
@@ -32,7 +32,7 @@ def in_one_line(text: str) -> str:
 
 
 def due_date(text: str) -> date | None:
-    """The day of a due date; None for anything that is not a day."""
+    """The date in a due date; None for anything else."""
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
@@ -40,13 +40,13 @@ def due_date(text: str) -> date | None:
 
 
 def new_action(ident: str) -> ActionItem:
-    """An action item that nobody has written anything into."""
+    """An empty action item."""
     parts = (Field(action_key(ident, part), FieldState.MISSING, "", _NOTHING) for part in PARTS)
     return ActionItem(ident, *parts)
 
 
 def action_items(fields: Mapping[str, Sequence[FieldRevision]]) -> tuple[ActionItem, ...]:
-    """The action items that there are, in the order in which they were added."""
+    """The existing action items, in the order in which they were added."""
     found: dict[str, dict[str, Sequence[FieldRevision]]] = {}
     for key, revisions in fields.items():
         if (named := action_of(key)) is not None:
@@ -57,14 +57,14 @@ def action_items(fields: Mapping[str, Sequence[FieldRevision]]) -> tuple[ActionI
 
 
 def _first(parts: Mapping[str, Sequence[FieldRevision]]) -> float:
-    return min(each.at.timestamp() for revisions in parts.values() for each in revisions)
+    return min(revision.at.timestamp() for revisions in parts.values() for revision in revisions)
 
 
 def _item(ident: str, parts: Mapping[str, Sequence[FieldRevision]]) -> ActionItem | None:
-    """The item, or None where somebody has removed it.
+    """The item, or None if somebody has removed it.
 
-    A removal counts only against what its author had seen: what others changed meanwhile brings the item
-    back, to be removed again or kept.
+    A removal applies only to the revisions that its author had seen. If others have changed the item
+    meanwhile, it comes back, to be removed again or kept.
     """
     made = {part: _part(ident, part, parts.get(part, ())) for part in PARTS}
     item = ActionItem(ident, *(made[part] for part in PARTS))
@@ -73,9 +73,13 @@ def _item(ident: str, parts: Mapping[str, Sequence[FieldRevision]]) -> ActionIte
     removals = [head for head in item.text.heads if not normal(head.text)]
     if not removals:
         return None  # its text has not arrived yet
-    seen = _ancestors(removals, (each for revisions in parts.values() for each in revisions))
-    unseen = [head for part in item.parts[1:] for head in part.heads if head.id not in seen and head.text]
-    return item if unseen else None
+    known_to_author = _ancestors(
+        removals, (revision for revisions in parts.values() for revision in revisions)
+    )
+    unknown_to_author = [
+        head for part in item.parts[1:] for head in part.heads if head.id not in known_to_author and head.text
+    ]
+    return item if unknown_to_author else None
 
 
 def _part(ident: str, part: str, revisions: Iterable[FieldRevision]) -> Field:
@@ -90,10 +94,10 @@ def _without_text(field: Field) -> Field:
 
 
 def _ancestors(revisions: Iterable[FieldRevision], known: Iterable[FieldRevision]) -> set[str]:
-    """The ids of all that the revisions were made from, at any distance."""
-    bases = {each.id: each.base.split() for each in known}
+    """The ids of all direct and indirect predecessors of the revisions."""
+    bases = {revision.id: revision.base.split() for revision in known}
     found: set[str] = set()
-    left = [base for each in revisions for base in each.base.split()]
+    left = [base for revision in revisions for base in revision.base.split()]
     while left:
         ident = left.pop()
         if ident not in found:

@@ -1,4 +1,4 @@
-"""What the record gives for the fields of a postmortem, with the timeline entries that it rests on."""
+"""The computed texts of a postmortem's fields, with the timeline entries that support them."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ UNKNOWN_END = "[end]"
 
 _Kinds = TimelineKind
 _MOST_KEYS = 200
-# With every probe that fails there are more of them.
+# There are more of them with every probe that fails.
 _GROWING = frozenset({"impact", "request_ids", "timeline"})
 
 
 def computed(
     incident: Incident, timeline: Sequence[TimelineEntry], figures: Figures
 ) -> Mapping[str, Computed]:
-    """For each field that the record knows anything about: its text, its evidence, a note.
+    """The computed text, evidence and note of each field about which something is recorded.
 
-    The text depends on nothing but the record, and changes only when that says something else.
+    The text depends only on the record, and changes only when the record does.
     """
     found = {key: make(incident, timeline, figures) for key, make in _FIELDS.items()}
     return {
         key: replace(
-            each,
-            text=inert(each.text.strip(), MAX_ENTRY, keep_newlines=True),
+            item,
+            text=inert(item.text.strip(), MAX_ENTRY, keep_newlines=True),
             grows=figures.ongoing and key in _GROWING,
         )
-        for key, each in found.items()
+        for key, item in found.items()
     }
 
 
@@ -73,7 +73,7 @@ def _duration(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) 
 
 
 def period(start: datetime, end: datetime | None) -> str:
-    """`2026-11-20 14:02:11 to 14:31:40 UTC (29m 29s)`; with the day of the end where that is another."""
+    """`2026-11-20 14:02:11 to 14:31:40 UTC (29m 29s)`; with the date of the end if it is another day."""
     if end is None:
         return f"{stamp(start)} to {UNKNOWN_END}"
     until = stamp(end) if end.date() != start.date() else f"{clock(end)} UTC"
@@ -81,7 +81,7 @@ def period(start: datetime, end: datetime | None) -> str:
 
 
 def record_severity(incident: Incident, figures: Figures) -> Severity:
-    """As people set it on the incident, or else the worst that the verdict had."""
+    """The severity that people set, or else the worst one of the verdict."""
     if incident.severity.trouble:
         return incident.severity
     return Severity.worst(severity for severity, _ in figures.per_severity)
@@ -113,7 +113,7 @@ def _impact(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) ->
         return Computed(" ".join(traffic))
     sentences = list(traffic)
     if figures.failed:
-        classes = ", ".join(f"{each.count:,} × {each.name}" for each in figures.errors)
+        classes = ", ".join(f"{error.count:,} × {error.name}" for error in figures.errors)
         share = percent(figures.failed / figures.requests)
         sentences.append(
             f"{figures.failed:,} of the {plural(figures.requests, 'request')} of our probes failed "
@@ -127,18 +127,18 @@ def _impact(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) ->
         sentences.append(f"Severity: {measured}.")
     if figures.unknown:
         sentences.append(f"For {duration(figures.unknown_time)} nobody probed: unknown.")
-    seen = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES, _Kinds.UNKNOWN)
+    entries = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES, _Kinds.UNKNOWN)
     by = "our calls and probes" if traffic else "our probes"
-    return Computed(" ".join(sentences), _keys(*seen), f"measured by {by}: add what users saw")
+    return Computed(" ".join(sentences), _keys(*entries), f"measured by {by}: add what users saw")
 
 
 def _root_cause(_: Incident, timeline: Sequence[TimelineEntry], __: Figures) -> Computed:
     verdicts = [
         entry
         for entry in _of(timeline, _Kinds.DETECTED, _Kinds.VERDICT)
-        if entry.text.startswith(tuple(f"{each} " for each in Severity if each.trouble))
+        if entry.text.startswith(tuple(f"{severity} " for severity in Severity if severity.trouble))
     ]
-    # What the verdict said is a lead, not the cause: people decide that.
+    # The verdict is a hint, not the cause, which people decide.
     note = f"the verdict said: {verdicts[-1].text.partition(' ')[2]}" if verdicts else ""
     return Computed("", _keys(*verdicts), note)
 
@@ -187,7 +187,7 @@ def _mitigation(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures
 
 
 def _newest_of_each_step(timeline: Sequence[TimelineEntry]) -> list[TimelineEntry]:
-    """What was marked on each step last: a mark that was taken back mitigated nothing."""
+    """The last mark of each step, as a mark that was withdrawn mitigated nothing."""
     newest: dict[str, TimelineEntry] = {}
     for entry in _of(timeline, _Kinds.RUNBOOK):
         if (step := step_of(entry.key)) is not None:
@@ -209,11 +209,11 @@ def _list(lines: Sequence[str]) -> str:
 
 def _request_ids(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
     ids = figures.request_ids
-    seen = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES)
+    entries = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES)
     first, last = ids[:1], ids[1:][-1:]
     marks = {**dict.fromkeys(first, " (first)"), **dict.fromkeys(last, " (last)")}
-    text = ", ".join(f"{each}{marks.get(each, '')}" for each in ids)
-    return Computed(text, _keys(*seen))
+    text = ", ".join(f"{request_id}{marks.get(request_id, '')}" for request_id in ids)
+    return Computed(text, _keys(*entries))
 
 
 # -- beyond the template -----------------------------------------------------------------
@@ -221,33 +221,33 @@ def _request_ids(_: Incident, timeline: Sequence[TimelineEntry], figures: Figure
 
 def _went_well(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
     lines: list[str] = []
-    seen: list[TimelineEntry] = []
+    entries: list[TimelineEntry] = []
     lead, detected = figures.detection_lead, figures.detected
     if detected is not None and figures.page_posted is not None and detected < figures.page_posted:
         ahead = duration(figures.page_posted - detected)
         lines.append(f"We knew {ahead} before the status page said so.")
-        seen += _of(timeline, _Kinds.DETECTED, _Kinds.STATUS_PAGE)
+        entries += _of(timeline, _Kinds.DETECTED, _Kinds.STATUS_PAGE)
     elif detected is not None and lead is None:
         lines.append("We knew without the status page, which posted nothing.")
-        seen += _of(timeline, _Kinds.DETECTED)
-    return Computed(_list(lines), _keys(*seen))
+        entries += _of(timeline, _Kinds.DETECTED)
+    return Computed(_list(lines), _keys(*entries))
 
 
 def _went_badly(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
     lines: list[str] = []
-    seen: list[TimelineEntry] = []
+    entries: list[TimelineEntry] = []
     lead = figures.detection_lead
     if lead is not None and lead < timedelta():
         lines.append(f"The status page knew {duration(-lead)} before our probes.")
-        seen += _of(timeline, _Kinds.STATUS_PAGE, _Kinds.FIRST_FAILURE)
+        entries += _of(timeline, _Kinds.STATUS_PAGE, _Kinds.FIRST_FAILURE)
     for entry in _of(timeline, _Kinds.DELIVERY):
         if entry.level is Level.WARN:
             lines.append(f"{_said(entry)} ({clock(entry.happened_at)} UTC).")
-            seen.append(entry)
+            entries.append(entry)
     if figures.unknown:
         lines.append(f"For {duration(figures.unknown_time)} nobody probed, so we do not know.")
-        seen += _of(timeline, _Kinds.UNKNOWN)
-    return Computed(_list(lines), _keys(*seen))
+        entries += _of(timeline, _Kinds.UNKNOWN)
+    return Computed(_list(lines), _keys(*entries))
 
 
 def _responders(incident: Incident, timeline: Sequence[TimelineEntry], _: Figures) -> Computed:
@@ -270,7 +270,7 @@ def _timeline(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) 
 
 
 def _line(entry: TimelineEntry, figures: Figures) -> str:
-    """`- 14:05:00 ben: checkout on Sonnet`; the day where it is another than that of the start."""
+    """`- 14:05:00 ben: checkout on Sonnet`; with the date if it is another day than the start."""
     at = entry.happened_at
     when = clock(at) if at.date() == figures.started.date() else f"{day(at)} {clock(at)}"
     until = f" (until {clock(entry.last_at)})" if entry.last_at is not None else ""

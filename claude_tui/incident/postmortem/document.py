@@ -28,7 +28,7 @@ def as_json(form: Postmortem, figures: Figures, at: datetime) -> str:
 
 
 def to_json(form: Postmortem, figures: Figures, at: datetime) -> dict[str, Any]:
-    """The document. What nobody knows is null; instants are UTC in microseconds, durations seconds."""
+    """The document. Unknown values are null; instants are UTC in microseconds, durations are seconds."""
     incident = form.incident
     severity = record_severity(incident, figures)
     return {

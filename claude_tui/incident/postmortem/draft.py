@@ -1,4 +1,4 @@
-"""What somebody is typing into one field, as the revisions that keep it."""
+"""Records what somebody types into a field, as revisions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Draft", "Writer", "revised"]
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes, and what it takes to record it."""
+    """The author, and what is needed to create revisions."""
 
     incident: str
     """The id of the incident."""
@@ -23,10 +23,10 @@ class Writer:
     host: str
     now: Callable[[], datetime]
     new_id: Callable[[], str]
-    """Gives an id that no other revision has: 32 hexadecimal digits."""
+    """Returns a unique id of 32 hexadecimal digits."""
 
     def revision(self, field: Field, text: str, base: str | None = None) -> FieldRevision:
-        """A new text for a field, made from all that it holds, or from `base`."""
+        """A revision with a new text for a field, based on its current revisions, or on `base`."""
         return FieldRevision(
             self.now(),
             self.new_id(),
@@ -41,16 +41,16 @@ class Writer:
 
 
 def revised(writer: Writer, field: Field, text: str) -> FieldRevision | None:
-    """The revision that gives a field another text; None when it has that text already."""
+    """The revision that changes the text of a field; None if it has that text already."""
     same = normal(text) == normal(field.text) and field.state is not FieldState.CONFLICT
     return None if same else writer.revision(field, normal(text))
 
 
 class Draft:
-    """An editing session on one field: a chain of revisions, each made from the one before.
+    """An editing session on one field: a chain of revisions, each based on the previous one.
 
-    The first is made from what was seen when the session began. What others write meanwhile is not among
-    them, so that it is not replaced. With `text`, the session begins with that instead of the field's own.
+    The first one is based on the text shown when the session began, so texts that others write meanwhile are
+    not replaced. With `text`, the session begins with that instead of the field's own.
     """
 
     def __init__(self, writer: Writer, field: Field, text: str | None = None) -> None:
@@ -70,7 +70,7 @@ class Draft:
         return self._saved is not None and normal(self.text) == normal(self._saved)
 
     def revision(self) -> FieldRevision | None:
-        """What must be recorded so that nothing is lost; None when all is."""
+        """The revision to record now; None if everything has been recorded."""
         if self.is_saved:
             return None
         made = self._writer.revision(self._field, normal(self.text), self._base)

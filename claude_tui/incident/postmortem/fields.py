@@ -16,27 +16,27 @@ class FieldSpec:
 
     key: str
     heading: str
-    """As the template has it."""
+    """The heading in the template."""
     hint: str
-    """What belongs there: the template's placeholder, without its brackets."""
+    """What to write: the template's placeholder, without its brackets."""
     folded: bool = False
-    """Whether it is beyond the template, and so out of sight at first."""
+    """Whether it is not part of the template, and hidden at first."""
     one_line: bool = False
     """Whether it has no line breaks."""
 
     @property
     def name(self) -> str:
-        """As part of a sentence."""
+        """The name within a sentence."""
         return self.heading.lower().replace("ids", "IDs")
 
     @property
     def label(self) -> str:
-        """As a screen has it."""
+        """The name on a screen."""
         return self.heading[0] + self.name[1:]
 
     @property
     def placeholder(self) -> str:
-        """What a document has where there is no text."""
+        """The text of an empty field in a document."""
         return f"[{self.hint}]"
 
 
@@ -60,7 +60,7 @@ FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("timeline", "Timeline", "what happened when", folded=True),
     FieldSpec("customers", "Message to Customers", "what customers are told", folded=True),
 )
-"""All of them but the action items, which stand between the template's fields and the folded ones."""
+"""All fields except the action items, which come between the template's fields and the folded ones."""
 
 _BY_KEY = {spec.key: spec for spec in FIELDS}
 

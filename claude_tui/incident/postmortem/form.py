@@ -1,4 +1,4 @@
-"""The postmortem of an incident: what the record gives, and what people made of it."""
+"""Combines computed texts and revisions into the postmortem of an incident."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNKNOWN = Computed("")
 def postmortem(
     incident: Incident, computed: Mapping[str, Computed], revisions: Iterable[FieldRevision]
 ) -> Postmortem:
-    """The postmortem as it stands."""
+    """The current postmortem."""
     written = by_field(revisions, incident.id)
     fields = tuple(
         field_of(spec.key, written.get(spec.key, ()), computed.get(spec.key, _UNKNOWN)) for spec in FIELDS

@@ -1,4 +1,4 @@
-"""Changes to an exported document, as revisions."""
+"""Imports the changes in an edited document, as revisions."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def incident_of(document: ReadPostmortem) -> str:
 
 
 def changes(document: ReadPostmortem, form: Postmortem, writer: Writer) -> tuple[FieldRevision, ...]:
-    """The revisions for what differs from what was exported, each made from what was exported.
+    """The revisions for what differs from the exported document, each based on the exported revisions.
 
-    So what somebody else wrote since then is not replaced: both are shown. Raises PostmortemFileError for a
-    document with lines that belong nowhere, or from which nothing can be told.
+    Texts that somebody else has written since are therefore not replaced: both are shown. Raises
+    PostmortemFileError for a document with lines that belong to no field, or that is not a postmortem.
     """
     if document.problems:
         line, problem = document.problems[0]
@@ -44,7 +44,7 @@ def changes(document: ReadPostmortem, form: Postmortem, writer: Writer) -> tuple
 
 
 class _Exported:
-    """What a document contained when it was exported."""
+    """The content of a document when it was exported."""
 
     def __init__(self, front: Mapping[str, Any]) -> None:
         self._digests = _texts(front.get("digests"))
@@ -61,14 +61,14 @@ class _Exported:
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """The ids of the action items that it had."""
+        """The ids of its action items."""
         keys = (key for key in self._digests if key.startswith("action:"))
         return tuple(dict.fromkeys(key.split(":")[1] for key in keys))
 
 
 def _texts(value: object) -> dict[str, str]:
     table = value if isinstance(value, dict) else {}
-    return {key: each for key, each in table.items() if isinstance(each, str)}
+    return {key: text for key, text in table.items() if isinstance(text, str)}
 
 
 def _fields(
@@ -76,7 +76,7 @@ def _fields(
 ) -> Iterator[FieldRevision]:
     for field in form.fields:
         read = document.fields.get(field.key)
-        # A deleted heading does not mean that its text was emptied.
+        # A deleted heading does not mean that its text was deleted.
         if read is not None and exported.changed(field.key, read.text):
             yield writer.revision(field, read.text, exported.base(field.key))
 
@@ -107,5 +107,5 @@ def _changed(
 
 
 def _removal(action: ActionItem, writer: Writer, exported: _Exported) -> FieldRevision:
-    seen = [exported.base(action_key(action.id, part)) for part in PARTS]
-    return writer.revision(action.text, "", " ".join(each for each in seen if each))
+    bases = [exported.base(action_key(action.id, part)) for part in PARTS]
+    return writer.revision(action.text, "", " ".join(text for text in bases if text))

@@ -45,7 +45,7 @@ def lint(document: ReadPostmortem, redactor: Redactor | None = None) -> tuple[Fi
         *_blame(document),
         *_secrets(document, redactor or Redactor()),
     }
-    return tuple(sorted(found, key=lambda each: (each.line, each.rule, each.text)))
+    return tuple(sorted(found, key=lambda finding: (finding.line, finding.rule, finding.text)))
 
 
 def _missing(document: ReadPostmortem) -> Iterator[Finding]:
@@ -117,18 +117,18 @@ def _severity(document: ReadPostmortem) -> Iterator[Finding]:
     read = document.fields.get("severity")
     if read is None or not read.text:
         return
-    said = re.match(r"P[1-4]\b", read.text)
-    if said is None:
+    severity = re.match(r"P[1-4]\b", read.text)
+    if severity is None:
         yield Finding(read.line, "severity", f"expected one of {', '.join(SEVERITIES)}")
         return
     record = _record(document)
     recorded, seconds = record.get("severity"), record.get("seconds_per_severity")
-    if isinstance(recorded, str) and recorded != said[0]:
+    if isinstance(recorded, str) and recorded != severity[0]:
         measured = ""
         if isinstance(seconds, dict) and seconds:
-            lengths = (f"{each} for {duration(float(length))}" for each, length in seconds.items())
+            lengths = (f"{name} for {duration(float(length))}" for name, length in seconds.items())
             measured = f" ({', '.join(lengths)})"
-        yield Finding(read.line, "severity", f"{said[0]}, but the record says {recorded}{measured}")
+        yield Finding(read.line, "severity", f"{severity[0]}, but the record says {recorded}{measured}")
 
 
 def _actions(document: ReadPostmortem) -> Iterator[Finding]:
@@ -173,7 +173,7 @@ _BLAME = re.compile(
 _FAULTS = (
     r"(?:broke|caused|forgot|failed to|neglected|ignored|missed|overlooked|mistakenly|wrongly|accidentally)"
 )
-# The timeline keeps what was said at the time verbatim.
+# The timeline is exempt: it quotes what was said at the time.
 _QUOTED = frozenset({"timeline"})
 
 
@@ -192,7 +192,7 @@ def _blame(document: ReadPostmortem) -> Iterator[Finding]:
 
 def _people(document: ReadPostmortem) -> Iterator[str]:
     people = _record(document).get("people")
-    yield from (each for each in (people if isinstance(people, list) else []) if isinstance(each, str))
+    yield from (person for person in (people if isinstance(people, list) else []) if isinstance(person, str))
     responders = document.fields.get("responders")
     if responders is not None:
         for row in responders.text.split("\n"):
@@ -213,12 +213,12 @@ def _name_with_fault(people: Iterable[str]) -> re.Pattern[str] | None:
 
 def _secrets(document: ReadPostmortem, redactor: Redactor) -> Iterator[Finding]:
     for line, row in enumerate(document.lines, 1):
-        if redactor.secrets_out(row) != row:
+        if redactor.without_secrets(row) != row:
             yield Finding(line, "secret", "this looks like a key, a token or a password: take it out")
 
 
 def _rows(document: ReadPostmortem, read: ReadField) -> Iterator[tuple[int, str]]:
-    """The lines of a field's text, each with its number; of the heading's line, what follows the heading."""
+    """The lines of a field's text with their numbers, including the rest of the heading's line."""
     begin = read.line - 1
     rows = document.lines[begin : begin + _height(document, read)]
     yield read.line, rows[0].partition(":")[2].removeprefix("**")
@@ -226,8 +226,8 @@ def _rows(document: ReadPostmortem, read: ReadField) -> Iterator[tuple[int, str]
 
 
 def _height(document: ReadPostmortem, read: ReadField) -> int:
-    """How many lines a field takes: up to the next heading."""
-    heads = [each.line for each in document.fields.values()] + [
+    """How many lines a field has, up to the next heading."""
+    heads = [field.line for field in document.fields.values()] + [
         document.actions_line,
         len(document.lines) + 1,
     ]

@@ -21,36 +21,36 @@ __all__ = ["FENCE", "PLACEHOLDERS", "SCHEMA", "body", "digest", "item_line", "ma
 SCHEMA = "claude-top/postmortem@1"
 FENCE = "+++"
 PLACEHOLDERS = {"owner": "[who]", "due": "[YYYY-MM-DD]", "kind": "[prevent, detect or mitigate]"}
-"""What stands for the parts of an action item that nobody has filled in."""
+"""The placeholder for empty parts of an action item."""
 
-# A first line that Markdown would not read as what it is if it stood behind a heading.
+# A first line that Markdown would read differently if it followed a heading on the same line.
 _SEPARATORS = re.compile(r"([\\·()])")
 _OWN_LINE = re.compile(r"[-*+#>|`<=\s]|\d+[.)]")
 
 
 def digest(text: str) -> str:
-    """Tells whether a text is still the one that was exported."""
+    """A digest that shows whether a text has changed since it was exported."""
     from hashlib import sha256
 
     return sha256(normal(text).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def markdown(form: Postmortem, figures: Figures, at: datetime, redactor: Redactor | None = None) -> str:
-    """The whole document. Secrets are removed once more: it leaves the program."""
+    """The whole document. Secrets are removed once more, as it leaves the program."""
     import tomli_w
 
     front = tomli_w.dumps(_front(form, figures, at))
     text = f"{FENCE}\n{front}{FENCE}\n\n{body(form)}"
-    return (redactor or Redactor()).secrets_out(text)
+    return (redactor or Redactor()).without_secrets(text)
 
 
 def _front(form: Postmortem, figures: Figures, at: datetime) -> dict[str, Any]:
-    """What an import and `lint` need: which incident, what the record knows, what was exported."""
+    """The front matter that import and `lint` need: the incident, recorded figures, and exported texts."""
     incident = form.incident
     fields = [*form.fields, *(part for action in form.actions for part in action.parts)]
     severity = record_severity(incident, figures)
     measured = {
-        str(each): round(length.total_seconds()) for each, length in figures.per_severity if each.trouble
+        str(level): round(length.total_seconds()) for level, length in figures.per_severity if level.trouble
     }
     record: dict[str, Any] = {
         "started": figures.started,
@@ -76,7 +76,7 @@ def _as_exported(field: Field) -> str:
 
 
 def body(form: Postmortem) -> str:
-    """The document without its front matter: what people read."""
+    """The document without its front matter."""
     rows: list[str] = []
     for spec, field in form.with_specs():
         if spec is TITLE:
@@ -89,7 +89,7 @@ def body(form: Postmortem) -> str:
 
 
 def _field(spec: FieldSpec, field: Field) -> Iterator[str]:
-    """A heading and its text: what does not fit behind the heading is indented, as Markdown requires."""
+    """A heading and its text; further lines are indented, as Markdown requires."""
     head = f"- **{spec.heading}:**"
     lines = (normal(field.text) or spec.placeholder).split("\n")
     if lines[1:] or _OWN_LINE.match(lines[0]):
@@ -127,5 +127,5 @@ def _parts(kind: str, owner: str, due: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """In one line, with a mark before what separates the parts."""
+    """The text on one line, with the separators of the parts escaped."""
     return _SEPARATORS.sub(r"\\\1", in_one_line(text))

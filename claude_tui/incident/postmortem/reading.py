@@ -1,4 +1,4 @@
-"""A postmortem's Markdown read back: fields and action items, each with its line."""
+"""Reads a postmortem's Markdown: fields and action items, each with its line."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _KEYS = {spec.heading.casefold(): spec for spec in FIELDS if spec is not TITLE}
 
 @dataclass(frozen=True, slots=True)
 class ReadField:
-    """A field as a document has it."""
+    """A field in a document."""
 
     text: str
-    """Empty where only the placeholder stands."""
+    """Empty if there is only the placeholder."""
     line: int
     """The line of its heading, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadAction:
-    """An action item as a document has it; its parts are empty where nothing but a placeholder stands."""
+    """An action item in a document; parts with only a placeholder are empty."""
 
     line: int
     text: str
@@ -45,17 +45,17 @@ class ReadAction:
     due: str = ""
     kind: str = ""
     id: str = ""
-    """Empty for one that was added by hand."""
+    """Empty if it was added by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPostmortem:
-    """A document as it was read."""
+    """The content of a document."""
 
     front: Mapping[str, Any] = field(default_factory=dict)
     """Its front matter; empty without one."""
     fields: Mapping[str, ReadField] = field(default_factory=dict)
-    """Those whose headings are there, by key."""
+    """The fields whose headings are present, by key."""
     actions: tuple[ReadAction, ...] = ()
     actions_line: int = 0
     """The line of the heading of the action items; 0 without one."""
@@ -64,11 +64,11 @@ class ReadPostmortem:
     lines: tuple[str, ...] = ()
     """The whole text, line by line."""
     front_lines: int = 0
-    """How many of those are front matter."""
+    """How many of `lines` are front matter."""
 
 
 def read(text: str) -> ReadPostmortem:
-    """The document. It never fails: what cannot be read is among its problems."""
+    """Reads a document. It never fails: whatever cannot be read is listed in `problems`."""
     lines = inert(text.removeprefix("\ufeff"), _MOST, keep_newlines=True).split("\n")
     front, begins, problems = _front(lines)
     reader = _Reader(problems)
@@ -86,7 +86,7 @@ def read(text: str) -> ReadPostmortem:
 
 
 def _front(lines: list[str]) -> tuple[Mapping[str, Any], int, list[tuple[int, str]]]:
-    """The front matter, the number of lines that it takes, and what is wrong with it."""
+    """The front matter, its number of lines, and its problems."""
     if not lines or lines[0].rstrip() != FENCE:
         return {}, 0, []
     end = next((number for number, row in enumerate(lines[1:], 1) if row.rstrip() == FENCE), None)
@@ -103,7 +103,7 @@ def _front(lines: list[str]) -> tuple[Mapping[str, Any], int, list[tuple[int, st
 
 
 class _Reader:
-    """Takes line after line, each of which belongs to the heading before it."""
+    """Reads line by line; each line belongs to the heading before it."""
 
     def __init__(self, problems: Iterable[tuple[int, str]]) -> None:
         self.problems = list(problems)
@@ -177,7 +177,7 @@ def _action(number: int, row: str) -> ReadAction:
 
 
 def _said(text: str, part: str) -> str:
-    """What somebody wrote; empty for a placeholder."""
+    """The text of a part; empty for a placeholder."""
     text = text.strip()
     if part == "text":
         return "" if text in ("[what to do]", "[preventive measure 1]") else text

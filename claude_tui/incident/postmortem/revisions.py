@@ -1,8 +1,8 @@
-"""Revisions of fields: which of them count, and what becomes of texts that were written at the same time.
+"""Revisions of fields: which of them count, and how concurrent edits are resolved.
 
-Every revision names those that it was made from. One that nobody has replaced in that way is a head: with
-one head a field has one text, with several different ones a conflict, in which all of them are shown. What
-somebody has not seen they cannot replace, whatever the order in which revisions arrive.
+Every revision names the ones that it is based on. One that no other is based on is a head: with one head a
+field has one text, with several different ones it has a conflict, and all of them are shown. Nobody can
+replace a revision that they have not seen, in whichever order revisions arrive.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ __all__ = [
 ]
 
 UNSETTLED = "[several versions: resolve them]"
-"""Stands before the texts of a conflict. As Markdown it is just text."""
+"""Introduces the texts of a conflict. As Markdown it is plain text."""
 
 UNACCEPTED = "[drafted by a model: accept, edit or discard it]"
-"""Stands before a draft that nobody has accepted."""
+"""Introduces a draft that nobody has accepted."""
 
 _RECENT = timedelta(seconds=60)
-# What is typed is recorded within a second; after a longer pause the author may have left the field.
+# Typing is recorded within a second; after a longer pause the author may have left the field.
 _TYPING = timedelta(seconds=5)
 
 
 def normal(text: str) -> str:
-    """A text without blank lines at its ends, and without spaces at the ends of its lines."""
+    """A text without leading and trailing blank lines, and without trailing spaces."""
     return "\n".join(row.rstrip() for row in text.split("\n")).strip("\n")
 
 
@@ -47,15 +47,15 @@ def by_field(revisions: Iterable[FieldRevision], incident: str) -> Mapping[str, 
     for revision in revisions:
         if revision.incident == incident:
             found.setdefault(revision.field, {}).setdefault(revision.id, revision)
-    return {key: tuple(each.values()) for key, each in found.items()}
+    return {key: tuple(by_id.values()) for key, by_id in found.items()}
 
 
 def heads_of(revisions: Iterable[FieldRevision]) -> tuple[FieldRevision, ...]:
-    """The revisions of one field that none of the others was made from, oldest first."""
+    """The revisions of one field that no other is based on, oldest first."""
     known = {revision.id: revision for revision in revisions}
-    replaced = {base for each in known.values() for base in each.base.split() if base != each.id}
-    heads = [each for each in known.values() if each.id not in replaced]
-    # A circle, which only a damaged file can have: all of them are shown.
+    replaced = {base for revision in known.values() for base in revision.base.split() if base != revision.id}
+    heads = [revision for revision in known.values() if revision.id not in replaced]
+    # A cycle, which only a damaged file can have: all of them are shown.
     return tuple(sorted(heads or known.values(), key=_by_time))
 
 
@@ -64,7 +64,7 @@ def _by_time(revision: FieldRevision) -> tuple[datetime, str]:
 
 
 def field_of(key: str, revisions: Iterable[FieldRevision], computed: Computed) -> Field:
-    """The field as its revisions leave it. An empty text gives the field back to the record."""
+    """The current field. After an empty text, it shows the computed text again."""
     heads = heads_of(revisions)
     texts = dict.fromkeys(normal(head.text) for head in heads)
     if len(texts) > 1:
@@ -75,10 +75,10 @@ def field_of(key: str, revisions: Iterable[FieldRevision], computed: Computed) -
         return Field(key, state, computed.text, computed, heads)
     if all(head.by == DRAFTER for head in heads):
         return Field(key, FieldState.DRAFT, f"{UNACCEPTED}\n\n{text}", computed, heads)
-    said = normal(computed.text)
-    # Of several who wrote the same, one that has seen what the record says now is enough.
-    seen = any(normal(head.computed) == said for head in heads)
-    same = seen or text == said or computed.grows
+    current = normal(computed.text)
+    # If several wrote the same text, it is enough that one of them has seen the current computed text.
+    seen_by_author = any(normal(head.computed) == current for head in heads)
+    same = seen_by_author or text == current or computed.grows
     return Field(key, FieldState.PERSON if same else FieldState.CHANGED, text, computed, heads)
 
 
@@ -91,19 +91,19 @@ def _joined(heads: Sequence[FieldRevision]) -> str:
 def editing(
     revisions: Iterable[FieldRevision], incident: str, at: datetime, own: frozenset[str]
 ) -> Mapping[str, FieldRevision]:
-    """What others have changed within the last minute, by the field's key, the newest. A hint, no lock.
+    """The newest revision by others within the last minute, by field key. A hint, not a lock.
 
     `own` are the ids of the revisions that were made here.
     """
     recent_from = at - _RECENT
     recent = (
-        each
-        for each in revisions
-        if each.at > recent_from and each.incident == incident and each.id not in own
+        revision
+        for revision in revisions
+        if revision.at > recent_from and revision.incident == incident and revision.id not in own
     )
-    return {each.field: each for each in sorted(recent, key=_by_time)}
+    return {revision.field: revision for revision in sorted(recent, key=_by_time)}
 
 
 def is_typing(revision: FieldRevision, at: datetime) -> bool:
-    """Whether its author is still editing, as far as the record shows: leaving is not recorded."""
+    """Whether its author is probably still editing; leaving a field is not recorded."""
     return at - revision.at < _TYPING

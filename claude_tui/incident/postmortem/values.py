@@ -1,4 +1,4 @@
-"""The values of a postmortem: fields, each with its text and where that came from, and action items."""
+"""The values of a postmortem: fields with their texts and the origin of those, and action items."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from claude_tui.model.postmortem import FieldRevision
 __all__ = ["PARTS", "ActionItem", "ActionKind", "Computed", "Field", "FieldState", "Postmortem"]
 
 PARTS = ("text", "owner", "due", "kind")
-"""The parts of an action item: each is a field of its own, named `action:ID:PART`."""
+"""The parts of an action item: each is a field, named `action:ID:PART`."""
 
 
 class ActionKind(StrEnum):
@@ -27,43 +27,43 @@ class FieldState(StrEnum):
 
     RECORD = "record"  # from the record, which it follows
     PERSON = "person"  # a person's
-    CHANGED = "changed"  # a person's, and the record says something else since they wrote it
-    DRAFT = "draft"  # a model's, which nobody has accepted
+    CHANGED = "changed"  # a person's, and the computed text has changed since
+    DRAFT = "draft"  # a model's, not accepted by anybody yet
     CONFLICT = "conflict"  # two people wrote different texts without having seen each other's
-    MISSING = "missing"  # neither a person nor the record has any
+    MISSING = "missing"  # empty: neither typed nor computed
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What the record gives for a field."""
+    """The computed text of a field."""
 
     text: str
-    """Empty where only people know."""
+    """Empty if nothing about it is recorded."""
     evidence: tuple[str, ...] = ()
     """The keys of the timeline entries that support it."""
     note: str = ""
-    """A further remark from the record, in one line: shown beside the text, never part of it."""
+    """A one-line remark shown beside the text, never part of it."""
     grows: bool = False
     """Whether it keeps changing while the incident is open, so that a change is not worth flagging."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field as it stands."""
+    """The current state of one field."""
 
     key: str
     state: FieldState
     text: str
-    """The person's text, or else the record's. In a conflict, all texts, each under its author; of a
-    draft, under the words that it is one."""
+    """The text that people wrote, or else the computed one. In a conflict, all texts, each under its
+    author; a draft is introduced as such."""
     computed: Computed
-    """What the record says now."""
+    """The computed text, as of now."""
     heads: tuple[FieldRevision, ...] = ()
-    """The revisions that nobody has replaced, oldest first: one, or several in a conflict."""
+    """The revisions that no other has replaced, oldest first: one, or several in a conflict."""
 
     @property
     def base(self) -> str:
-        """What a revision that replaces all of this is made from."""
+        """The base of a revision that replaces this text."""
         return " ".join(head.id for head in self.heads)
 
     @property
@@ -87,14 +87,14 @@ class ActionItem:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The names of the parts that nobody has filled in."""
+        """The names of the empty parts."""
         return tuple(
             name for name, part in zip(PARTS, self.parts, strict=True) if part.state is FieldState.MISSING
         )
 
     @property
     def base(self) -> str:
-        """What its removal is made from: every part as it stands."""
+        """The base of a revision that removes it: the current revisions of all parts."""
         return " ".join(head.id for part in self.parts for head in part.heads)
 
     @property
@@ -104,21 +104,21 @@ class ActionItem:
 
 @dataclass(frozen=True, slots=True)
 class Postmortem:
-    """The postmortem of one incident as it stands."""
+    """The current postmortem of one incident."""
 
     incident: Incident
     specs: tuple[FieldSpec, ...]
-    """What the fields are called, in the order of `fields`."""
+    """The names and headings of the fields, in the order of `fields`."""
     fields: tuple[Field, ...]
     actions: tuple[ActionItem, ...] = ()
     """In the order in which they were added."""
 
     def field(self, key: str) -> Field:
-        """The field with that key, a part of an action item included. Raises KeyError."""
+        """The field with that key, which may be part of an action item. Raises KeyError."""
         parts = (part for action in self.actions for part in action.parts)
-        for each in (*self.fields, *parts):
-            if each.key == key:
-                return each
+        for field_ in (*self.fields, *parts):
+            if field_.key == key:
+                return field_
         raise KeyError(key)
 
     def with_specs(self) -> Iterator[tuple[FieldSpec, Field]]:
@@ -126,7 +126,7 @@ class Postmortem:
 
     @property
     def to_do(self) -> tuple[str, ...]:
-        """What is left to write or resolve in the fields of the template, in words."""
+        """What is still to be written or resolved in the fields of the template, in words."""
         return (*self._fields_to_do(), *self._actions_to_do())
 
     def _fields_to_do(self) -> Iterator[str]:

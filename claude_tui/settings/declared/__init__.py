@@ -1,7 +1,7 @@
 """The settings, declared once: type, default, meaning, valid values, and where each may be set.
 
-Each module has those of one subject, in a class that only groups fields of Settings. Nothing instantiates it,
-so it does without the generated methods: they would double the time that importing this takes.
+Each module has those of one subject, in a class that only groups fields of Settings. It is never
+instantiated, so it does not need the generated methods, which would double the import time.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class Settings(ProbeSettings, ThresholdSettings, ScreenSettings, ResponseSetting
     origins: Mapping[str, Origin] = field(default_factory=no_entries, repr=False)
     """Where each value came from, by key; keys with a default are missing."""
     warnings: tuple[str, ...] = ()
-    """Oddities that are worth a line but stop nothing."""
+    """Oddities that are reported but stop nothing."""
 
     def origin(self, key: str) -> Origin:
         """Where the value of the setting `key` came from."""
@@ -35,7 +35,7 @@ class Settings(ProbeSettings, ThresholdSettings, ScreenSettings, ResponseSetting
 
     @property
     def log_path(self) -> Path:
-        """The file that is logged to."""
+        """The log file."""
         if self.log_file is not None:
             return self.log_file
         from platformdirs import user_log_path

@@ -14,12 +14,12 @@ _CONFIRMATION = _OPTIONS.confirmation
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class ProbeSettings:
-    """What is watched, and which requests are sent to it."""
+    """The target, and the requests that are sent to it."""
 
     name: str = setting(
         "",
         "What to call the target on screen, such as prod.",
-        kinds.label(40, words="printable text of at most 40 characters", empty=True),
+        kinds.label(40, expected="printable text of at most 40 characters", empty=True),
         flag="--name",
         metavar="NAME",
         section="What is watched",
@@ -36,7 +36,7 @@ class ProbeSettings:
         "auto",
         "The model of the message probes; auto is the newest active haiku that the endpoint lists, "
         "claude-haiku-5-5 while no list is known.",
-        kinds.slug(r"[!-~]{1,200}", words="auto or a model id without spaces"),
+        kinds.slug(r"[!-~]{1,200}", expected="auto or a model id without spaces"),
         flag="--model",
         metavar="ID",
     )
@@ -45,15 +45,15 @@ class ProbeSettings:
         "Further models to probe, to see trouble with one of them: ids, or opus, sonnet and haiku for "
         "the newest active one. Each is sent a paid message every also_models_interval_s.",
         kinds.listed(
-            kinds.slug(r"[!-~]{1,200}", words="a family or a model id without spaces"),
-            words='a list of models such as ["opus", "sonnet"]',
+            kinds.slug(r"[!-~]{1,200}", expected="a family or a model id without spaces"),
+            expected='a list of models such as ["opus", "sonnet"]',
             empty=True,
         ),
     )
     status_urls: tuple[str, ...] = setting(
         ("https://status.claude.com", "https://status.anthropic.com", "https://anthropic.statuspage.io"),
         "Status pages, tried in order: base URLs, or full URLs that end in .json.",
-        kinds.listed(kinds.status_url(), words='a list of URLs such as ["https://status.claude.com"]'),
+        kinds.listed(kinds.status_url(), expected='a list of URLs such as ["https://status.claude.com"]'),
         flag="--status-url",
         metavar="URL[,URL]",
         variable="CLAUDE_TOP_STATUS_URL",
@@ -62,8 +62,8 @@ class ProbeSettings:
         _OPTIONS.ours,
         "The components of the status page that you use; incidents of others are ignored.",
         kinds.listed(
-            kinds.label(100, words="a component name"),
-            words='a list of component names such as ["Claude API"]',
+            kinds.label(100, expected="a component name"),
+            expected='a list of component names such as ["Claude API"]',
         ),
     )
     status_interval_s: float = setting(
@@ -110,5 +110,5 @@ class ProbeSettings:
     daily_ceiling_usd: float = setting(
         0.50,
         "Dollars that message probes and drafts may cost per UTC day; then they stop. 0 sends none.",
-        kinds.number(0, 10_000, words="dollars"),
+        kinds.number(0, 10_000, expected="dollars"),
     )

@@ -13,7 +13,7 @@ __all__ = ["ResponseSettings"]
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class ResponseSettings:
-    """Who responds to what, and what users named."""
+    """Incidents, alerts, keys and the names of applications."""
 
     incident_after_s: float = setting(
         120.0,
@@ -27,23 +27,23 @@ class ResponseSettings:
     draft_model: str = setting(
         "",
         "The model that drafts parts of a postmortem when somebody asks for that; empty for none.",
-        kinds.label(200, words="a model id, or nothing", empty=True),
+        kinds.label(200, expected="a model id, or nothing", empty=True),
         in_words="none",
     )
     draft_ceiling_usd: float = setting(
-        0.20, "What one draft may cost at most.", kinds.number(0, 100, words="dollars")
+        0.20, "What one draft may cost at most.", kinds.number(0, 100, expected="dollars")
     )
     responder: str = setting(
         "",
         "Your name in acknowledgements, playbooks and the record.",
-        kinds.label(MAX_NAME, words=f"printable text of at most {MAX_NAME} characters", empty=True),
+        kinds.label(MAX_NAME, expected=f"printable text of at most {MAX_NAME} characters", empty=True),
         in_words="the login name",
         section="Alerts and keys",
     )
     alert_rules: Path | None = setting(
         None,
         "A file of your own alert rules, which add to the built-in ones or change them; empty for none.",
-        kinds.path(words="the path of a file", empty=True),
+        kinds.path(expected="the path of a file", empty=True),
     )
     keys: Mapping[str, tuple[str, ...]] = setting_from(
         no_entries,
@@ -54,7 +54,7 @@ class ResponseSettings:
     alerts: Mapping[str, object] = setting_from(
         no_entries,
         "Where alerts are sent, one [alerts.routes.NAME] per route, and how often they are repeated.",
-        kinds.table(words='a table such as { reminder = "2h" }'),
+        kinds.table(expected='a table such as { reminder = "2h" }'),
         in_words="on screen only",
     )
     applications: Mapping[str, tuple[str, ...]] = setting_from(

@@ -17,12 +17,12 @@ def _data_dir() -> Path:
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class ScreenSettings:
-    """What is kept, shown and logged."""
+    """The history, the screen and the log."""
 
     data_dir: Path = setting_from(
         _data_dir,
         "Where the history is kept.",
-        kinds.path(words="a directory"),
+        kinds.path(expected="a directory"),
         flag="--data-dir",
         metavar="DIR",
         in_words="the user's data directory",
@@ -32,21 +32,21 @@ class ScreenSettings:
     theme: str = setting(
         "dark",
         "The colour theme: dark, light, high-contrast, ansi, mono or another.",
-        kinds.slug(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", words="a theme name"),
+        kinds.slug(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", expected="a theme name"),
         flag="--theme",
         metavar="THEME",
     )
     symbols: str = setting(
         "auto",
         "What to draw with: braille, block or ascii. `auto` decides by locale and terminal.",
-        kinds.slug("auto|braille|block|ascii", words="auto, braille, block or ascii"),
+        kinds.slug("auto|braille|block|ascii", expected="auto, braille, block or ascii"),
         flag="--symbols",
         metavar="SET",
     )
     layout: str = setting(
         Preset.TRIAGE.value,
         "How the dashboard is arranged: triage, traffic (your own calls large) or quiet.",
-        kinds.one_of(Preset, words="one of these"),
+        kinds.one_of(Preset, expected="one of these"),
         flag="--layout",
         metavar="NAME",
     )
@@ -54,8 +54,8 @@ class ScreenSettings:
         (),
         "Panels that the dashboard does not show; V changes it on screen.",
         kinds.listed(
-            kinds.one_of(HIDEABLE, words="a panel"),
-            words='a list of panels such as ["status", "latency"]',
+            kinds.one_of(HIDEABLE, expected="a panel"),
+            expected='a list of panels such as ["status", "latency"]',
             empty=True,
         ),
     )
@@ -69,7 +69,7 @@ class ScreenSettings:
     log_level: str = setting(
         "info",
         "What is logged: off, error, warning, info (failures of probes, verdicts, pages) or debug (all).",
-        kinds.slug(r"off|error|warning|info|debug", words="off, error, warning, info or debug"),
+        kinds.slug(r"off|error|warning|info|debug", expected="off, error, warning, info or debug"),
         flag="--log-level",
         metavar="LEVEL",
         section="The program's log",
@@ -77,7 +77,7 @@ class ScreenSettings:
     log_file: Path | None = setting(
         None,
         "The log of everything but single commands such as `check`; empty for the system's place.",
-        kinds.path(words="the path of a file", empty=True),
+        kinds.path(expected="the path of a file", empty=True),
         in_words="the system's place for logs",
     )
     log_size_kb: int = setting(

@@ -114,7 +114,7 @@ class ThresholdSettings:
     working_days: tuple[str, ...] = setting(
         _THRESHOLDS.working_days,
         "The days of the week that are business days.",
-        kinds.listed(kinds.weekday(), words='a list of days such as ["mon", "tue", "wed"]'),
+        kinds.listed(kinds.weekday(), expected='a list of days such as ["mon", "tue", "wed"]'),
     )
     rely_on_traffic: bool = setting(
         False,
@@ -156,5 +156,5 @@ class ThresholdSettings:
     traffic_daily_budget_usd: float = setting(
         0.0,
         "Dollars that your calls may cost per UTC day before an alert; stops nothing. 0 for none.",
-        kinds.number(0, 10_000_000, words="dollars"),
+        kinds.number(0, 10_000_000, expected="dollars"),
     )

@@ -1,1 +1,1 @@
-"""HTTP/1.1 on the wire: how the proxy and the receiver of OTLP read, write and end it."""
+"""HTTP/1.1 on the wire, as the proxy and the OTLP receiver read and write it."""

@@ -1,4 +1,4 @@
-"""How connections are watched and ended."""
+"""Detects dead connections, and closes live ones without losing data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def close_while_sending(transport: asyncio.Transport) -> None:
     """Ends a connection on which the client may still be sending.
 
     A connection that is closed with unread bytes is reset, and the client may lose the end of the answer. So
-    the owner reads on, and drops what comes, until the client has closed it or `LINGER_S` are over.
+    the owner keeps reading and discards the data, until the client closes it or `LINGER_S` have passed.
     """
     if not transport.can_write_eof():
         transport.close()

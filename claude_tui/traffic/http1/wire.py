@@ -1,9 +1,9 @@
-"""HTTP/1.1 messages on the wire: what arrives, as events, and heads and bodies as they are sent on.
+"""HTTP/1.1 messages on the wire: parses received ones into events, and writes heads and bodies.
 
-httptools (llhttp, the parser of Node) finds where messages begin and end, and refuses what two servers could
+httptools (llhttp, the parser of Node) finds where messages begin and end, and rejects what two servers could
 read differently (a length beside chunks, two lengths, folded lines). Names and values of headers, their
-order, their case and their repetitions are kept; so are the reason phrase and trailers. Only what belongs to
-one connection (RFC 9110, 7.6.1) stays behind, and a body in chunks gets chunks of other sizes.
+order, their case and their repetitions are kept; so are the reason phrase and trailers. Only the headers
+of a single connection (RFC 9110, 7.6.1) are dropped, and a chunked body gets chunks of other sizes.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ __all__ = [
 Header = tuple[bytes, bytes]
 
 MAX_HEAD = 262_144
-"""The most bytes of a head, or of trailers. Servers take 8 to 64 kB; more than that is theirs to refuse."""
+"""The most bytes of a head, or of trailers. Servers accept 8 to 64 kB, and reject more themselves."""
 
-# A client that takes the server for a forward proxy sends a whole URL.
+# A client that uses the server as a forward proxy sends a whole URL.
 _AUTHORITY = re.compile(rb"https?://[^/?#]*", re.I)
 _HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"})
-# `Connection` may name any header as its own; these decide what a message is and where it goes.
+# `Connection` may name any header, but not these, which determine what a message is and where it goes.
 _NEVER_HOP = frozenset({b"host", b"content-length", b"transfer-encoding"})
-# A client that takes the server for a forward proxy sends a whole URL.
+# A client that uses the server as a forward proxy sends a whole URL.
 _AUTHORITY = re.compile(rb"https?://[^/?#]*", re.I)
 
 
@@ -62,7 +62,7 @@ class RequestHead:
     """The head of a request as it was received."""
 
     method: bytes
-    """In the client's case."""
+    """In the case that the client used."""
     target: bytes
     """The path and the query, byte for byte."""
     headers: tuple[Header, ...]
@@ -70,9 +70,9 @@ class RequestHead:
     framing: Framing
     """How the body ends."""
     http_10: bool
-    """Whether the client speaks HTTP/1.0, which knows no chunks."""
+    """Whether the client speaks HTTP/1.0, which has no chunked encoding."""
     keeps_alive: bool
-    """Whether the client means to send another request on this connection."""
+    """Whether the client may send another request on this connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class ResponseHead:
     framing: Framing
     """How the body ends."""
     keeps_alive: bool
-    """Whether the server takes another request on this connection."""
+    """Whether the server accepts another request on this connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ class End:
     """A message is complete."""
 
     trailers: tuple[Header, ...] = ()
-    """The headers behind the last chunk."""
+    """The headers after the last chunk."""
 
 
 Event = RequestHead | ResponseHead | bytes | End
-"""bytes are a piece of a body."""
+"""`bytes` are a piece of a body."""
 
 
 class _Reader:
@@ -128,14 +128,14 @@ class _Reader:
         return events
 
     def _check_size(self, data: bytes) -> None:
-        """Bounds what the parser gathers before it calls back: heads, trailers, lines of chunks."""
+        """Bounds what the parser collects before it calls back: heads, trailers, lines of chunks."""
         self._unfinished = 0 if self._events else self._unfinished + len(data)
         if self._unfinished > self._max_head:
             self.broken = f"headers of more than {self._max_head // 1024} kB"
 
 
 class RequestReader(_Reader):
-    """The requests of one connection, one after the other."""
+    """Reads the requests of one connection, one after the other."""
 
     def __init__(self, max_head: int = MAX_HEAD) -> None:
         super().__init__(max_head)
@@ -148,7 +148,7 @@ class RequestReader(_Reader):
             try:
                 self._parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
-                # The offer to speak another protocol is not passed on, so the next request follows.
+                # An offer to switch protocols is not forwarded, so the next request follows.
                 data = data[upgrade.args[0] :]
                 self._parser = httptools.HttpRequestParser(self)
                 continue
@@ -177,7 +177,7 @@ class RequestReader(_Reader):
 
 
 class ResponseReader(_Reader):
-    """The response to one request, with the 1xx ones before it."""
+    """Reads the response to one request, and the 1xx ones before it."""
 
     def __init__(self, method: bytes) -> None:
         super().__init__(MAX_HEAD)
@@ -189,7 +189,7 @@ class ResponseReader(_Reader):
         self._parser = httptools.HttpResponseParser(self)
 
     def feed(self, data: bytes) -> list[Event]:
-        """What `data` completes. Afterwards `broken` may be set, also for bytes behind the end."""
+        """What `data` completes. Afterwards `broken` may be set, also for bytes after the end."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -200,7 +200,7 @@ class ResponseReader(_Reader):
         return self._taken()
 
     def closed(self) -> list[Event]:
-        """What the orderly end of the connection completes: a body that ends with it, or nothing."""
+        """What the clean end of the connection completes: a body that ends with it, or nothing."""
         if self._framing is not Framing.CLOSE or self._ended or self.broken is not None:
             return []
         self._ended = True
@@ -297,7 +297,7 @@ def response_bytes(status: int, reason: bytes, headers: Iterable[Header]) -> byt
 
 
 class BodyWriter:
-    """The bytes that a body is sent as."""
+    """Encodes a body for sending."""
 
     def __init__(self, *, chunked: bool) -> None:
         self._chunked = chunked

@@ -1,4 +1,4 @@
-"""The past of fictitious traffic, from before a demo began: healthy roll-ups, without playing any call."""
+"""The past of simulated traffic, from before a demo began: healthy roll-ups, without playing calls."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from claude_tui.analysis.uptime.histogram import Histogram, bucket_of
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import SPANS, RolledUp, RollUp, RollUpKey, Tokens, TrafficSource
 from claude_tui.probes.prices import call_cost_usd
-from claude_tui.simulator.applications import APPLICATIONS, SIZES, InventedApplication, model_of
+from claude_tui.simulator.applications import APPLICATIONS, SIZES, SimulatedApplication, model_of
 from claude_tui.simulator.generation import LONGEST, SHORTEST
 from claude_tui.simulator.script import MessagesPlan, Scenario
 
 __all__ = ["past_traffic"]
 
-# Rows of 10 s where a view may still need them, else of a minute.
+# Rows of 10 s if a view may still need them, else of a minute.
 _FINE = RECENT + timedelta(minutes=5)
 # Drawing each call would take a second of a demo's start.
 _DRAWN = 12
@@ -37,7 +37,9 @@ def past_traffic(
     while at < end:
         span_s = SPANS[0] if at >= fine_from else SPANS[1]
         over = at + timedelta(seconds=span_s)
-        rows = (_roll_up(each, scenario, at, span_s, per_second, random) for each in APPLICATIONS)
+        rows = (
+            _roll_up(application, scenario, at, span_s, per_second, random) for application in APPLICATIONS
+        )
         yield RolledUp(over, tuple(row for row in rows if row is not None))
         at = over
 
@@ -47,7 +49,7 @@ def _floor(at: datetime, span_s: int) -> datetime:
 
 
 def _roll_up(
-    application: InventedApplication,
+    application: SimulatedApplication,
     scenario: Scenario,
     at: datetime,
     span_s: int,
@@ -65,8 +67,8 @@ def _roll_up(
     times = [calls // len(drawn) + (number < calls % len(drawn)) for number in range(len(drawn))]
     every = list(zip(drawn, times, strict=True))
     tokens = Tokens(
-        input=sum(each.prompt * number for each, number in every),
-        output=sum(each.output * number for each, number in every),
+        input=sum(sample.prompt * number for sample, number in every),
+        output=sum(sample.output * number for sample, number in every),
     )
     cost = call_cost_usd(model, tokens, None)
     return RollUp(
@@ -74,34 +76,34 @@ def _roll_up(
         span_s=span_s,
         key=RollUpKey(TrafficSource.PROXY, application.name, model, Outcome.OK),
         calls=calls,
-        retries_told=calls,
-        max_tokens=sum(number for each, number in every if each.output >= application.max_tokens),
+        retries_known=calls,
+        max_tokens=sum(number for sample, number in every if sample.output >= application.max_tokens),
         counted=calls,
         tokens=tokens,
         cost_usd=cost or 0.0,
         unpriced=calls if cost is None else 0,
-        first_token=_histogram((each.first_token_s, number) for each, number in every),
-        total=_histogram((each.total_s, number) for each, number in every),
-        prompt=_histogram((each.prompt / 1000, number) for each, number in every),
-        answer=_histogram((each.output / 1000, number) for each, number in every),
+        first_token=_histogram((sample.first_token_s, number) for sample, number in every),
+        total=_histogram((sample.total_s, number) for sample, number in every),
+        prompt=_histogram((sample.prompt / 1000, number) for sample, number in every),
+        answer=_histogram((sample.output / 1000, number) for sample, number in every),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A call that is over."""
+    """A completed call."""
 
     first_token_s: float | None
-    """None for an answer that was no stream."""
+    """None for a response that was not streamed."""
     total_s: float
-    """To the end."""
+    """Seconds to the end."""
     prompt: int
-    """Tokens in."""
+    """Prompt tokens."""
     output: int
-    """Tokens out."""
+    """Generated tokens."""
 
 
-def _drawn(application: InventedApplication, plan: MessagesPlan, random: Random) -> _Drawn:
+def _drawn(application: SimulatedApplication, plan: MessagesPlan, random: Random) -> _Drawn:
     first_s = plan.first_token.draw(random)
     output = min(random.randint(SHORTEST, LONGEST), application.max_tokens)
     total_s = first_s + plan.between_tokens.draw(random) * output

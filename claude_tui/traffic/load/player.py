@@ -1,4 +1,4 @@
-"""Plays the calls of fictitious applications: with and without streaming, retries, a bad deploy."""
+"""Plays the calls of fictitious applications: with and without streaming, with retries and a bad deploy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 
 import aiohttp
 
-from claude_tui.simulator.applications import APPLICATIONS, SIZES, InventedApplication, model_of
+from claude_tui.simulator.applications import APPLICATIONS, SIZES, SimulatedApplication, model_of
 from claude_tui.simulator.generation import CHARS_PER_TOKEN, tokens_in
 from claude_tui.simulator.script import Scenario
 from claude_tui.traffic.applications import APP_HEADER
@@ -19,8 +19,8 @@ __all__ = ["Player"]
 # Shaped like a key but not a real one: the simulator accepts any.
 _KEY = "sk-ant-api03-simulated-load"
 _TIMEOUT_S = 30.0
-# The pool takes turns with its connections. At a call a second the usual 15 s would keep fifteen of them open
-# for ever, once as many calls were open at a time: each is four sockets where the proxy runs in one process.
+# The pool rotates its connections. At a call a second, the usual 15 s would keep fifteen of them open for
+# ever once as many calls were open at a time; each takes four sockets if the proxy runs in this process.
 _IDLE_S = 2.0
 # A scenario in which nothing responds must not fill the memory.
 _MOST_OPEN = 2000
@@ -40,15 +40,18 @@ class Player:
         *,
         bad_deploy: Callable[[], str] = lambda: "",
         seed: int = 1,
-        applications: Sequence[InventedApplication] = APPLICATIONS,
+        applications: Sequence[SimulatedApplication] = APPLICATIONS,
     ) -> None:
         self._url = f"{url}/v1/messages"
         self._per_second = per_second
         self._bad_deploy = bad_deploy
         self._random = Random(f"{seed}/load")
         self._applications = applications
-        self._shares = [each.share for each in applications]
-        self._bodies = {each.name: _bodies(each, model_of(each, scenario)) for each in applications}
+        self._shares = [application.share for application in applications]
+        self._bodies = {
+            application.name: _bodies(application, model_of(application, scenario))
+            for application in applications
+        }
         self._number = 0
         self._open: set[asyncio.Task[None]] = set()
 
@@ -84,23 +87,23 @@ class Player:
             own_s = min(_FIRST_WAIT_S * 2**attempt, _LONGEST_WAIT_S) * random.uniform(0.75, 1.0)
             await asyncio.sleep(asked_s if asked_s and application.waits else own_s)
 
-    def _body(self, application: InventedApplication) -> bytes:
+    def _body(self, application: SimulatedApplication) -> bytes:
         random = self._random
         streamed = random.random() < application.streamed
         if self._bad_deploy() == application.name:
-            # What a new version gets wrong.
+            # The bug in a new version.
             return b'{"model":"claude-haiku-5-5","max_tokens":0,"messages":[{"role":"user","content":"?"}]}'
         self._number += 1
-        # No two calls are the same; their attempts are.
+        # No two calls are the same, but the attempts of one call are.
         return b'%s,"metadata":{"user_id":"load-%d"}}' % (
             random.choice(self._bodies[application.name][streamed])[:-1],
             self._number,
         )
 
     async def _attempt(
-        self, session: aiohttp.ClientSession, application: InventedApplication, body: bytes, attempt: int
+        self, session: aiohttp.ClientSession, application: SimulatedApplication, body: bytes, attempt: int
     ) -> float | None:
-        """Seconds to wait before the next attempt, 0 if the answer names none; None if this was the last."""
+        """Seconds to wait before the next attempt, 0 if none are requested; None if this was the last."""
         headers = {
             "content-type": "application/json",
             "anthropic-version": "2023-06-01",
@@ -122,7 +125,7 @@ class Player:
             return None
 
 
-def _bodies(application: InventedApplication, model: str) -> dict[bool, list[bytes]]:
+def _bodies(application: SimulatedApplication, model: str) -> dict[bool, list[bytes]]:
     """The bodies of an application's requests, by whether they ask for a stream."""
     return {
         streamed: [_request(application, model, size, streamed=streamed) for size in SIZES]
@@ -130,7 +133,7 @@ def _bodies(application: InventedApplication, model: str) -> dict[bool, list[byt
     }
 
 
-def _request(application: InventedApplication, model: str, size: float, *, streamed: bool) -> bytes:
+def _request(application: SimulatedApplication, model: str, size: float, *, streamed: bool) -> bytes:
     request: dict[str, object] = {
         "model": model,
         "max_tokens": application.max_tokens,

@@ -1,4 +1,4 @@
-"""Attributes that senders report no more, as happens with a new version of an instrumentation."""
+"""Attributes that senders no longer report, as after an upgrade of an instrumentation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from claude_tui.traffic.otlp.mapping import Kind
 
 __all__ = ["AbsentAttributes"]
 
-# After so many answers without it, an attribute is not missing by chance.
+# After so many responses without it, an attribute is not missing by chance.
 _LEAST_ANSWERS = 5
 _MOST_ATTRIBUTES = 100
 
@@ -36,7 +36,7 @@ class AbsentAttributes:
         self._reports: dict[tuple[str, str, str], _Reports] = {}
 
     def note(self, call: Call, kind: Kind, now: datetime) -> None:
-        """Takes note of a call. Failed and incomplete ones do not count: they may lack anything."""
+        """Records the attributes of a call. Failed and incomplete calls may lack any, and do not count."""
         if call.outcome is not Outcome.OK or call.end is not CallEnd.COMPLETE or not kind.attributes:
             return
         present = {
@@ -50,7 +50,7 @@ class AbsentAttributes:
             if reports is None:
                 if len(self._reports) >= _MOST_ATTRIBUTES:
                     continue
-                # A copy, so that another thread may go through the old one.
+                # A copy, so that another thread can iterate over the old one.
                 reports = _Reports()
                 self._reports = {**self._reports, key: reports}
             if present[attribute]:

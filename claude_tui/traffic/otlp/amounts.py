@@ -27,7 +27,7 @@ _AHEAD, _BEHIND = timedelta(hours=1), timedelta(days=7)
 
 
 def count_of(attributes: Attributes, *names: str, most: int = _MOST_TOKENS) -> int | None:
-    """The first of the attributes that is a count; None where none is."""
+    """The first of the attributes that is a count; None if none is."""
     for name in names:
         value = attributes.get(name)
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 12:
@@ -54,7 +54,7 @@ def number_of(attributes: Attributes, name: str, unit: float = 1.0) -> float | N
 
 
 def text_of(attributes: Attributes, *names: str) -> str:
-    """The first of the attributes that is text, "" where none is."""
+    """The first of the attributes that is text; "" if none is."""
     for name in names:
         value = attributes.get(name)
         if isinstance(value, str) and value:
@@ -71,7 +71,7 @@ def instant(ns: int, now: datetime) -> datetime:
 
 
 def seconds_between(start_ns: int, end_ns: int) -> float | None:
-    """None if one is unknown, or if together they make no sense."""
+    """The seconds between two instants; None if one is unknown, or if together they make no sense."""
     if not 0 < start_ns <= end_ns:
         return None
     seconds = (end_ns - start_ns) / _NS
@@ -81,7 +81,7 @@ def seconds_between(start_ns: int, end_ns: int) -> float | None:
 def tokens_as_gen_ai(attributes: Attributes) -> Tokens | None:
     """Tokens by the conventions of OpenTelemetry, whose input includes what the cache served or took.
 
-    A smaller input than that can only be by the API's convention, which some instrumentations keep.
+    If the input is smaller than that, it follows the API's convention, as some instrumentations do.
     """
     prompt = count_of(attributes, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
     output = count_of(attributes, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")

@@ -17,7 +17,7 @@ _REJECTED = {
 
 
 def accepted(signal: Signal, content_type: str, rejected: int = 0, reason: str = "") -> bytes:
-    """An Export...ServiceResponse, with `partial_success` where something was rejected."""
+    """An Export...ServiceResponse, with `partial_success` if something was rejected."""
     if content_type == JSON:
         success = {_REJECTED[signal]: str(rejected), "errorMessage": reason}
         return json.dumps({"partialSuccess": success} if rejected else {}).encode()

@@ -1,4 +1,4 @@
-"""Request bodies: read and decompressed within bounds for each and for all together."""
+"""Reads and decompresses request bodies, within bounds for each and for all together."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from claude_tui.traffic.otlp.wire import ExportError
 __all__ = [
     "Body",
     "Bounds",
-    "NoRoomError",
-    "Room",
+    "Capacity",
+    "OverCapacityError",
     "TooLargeBodyError",
     "UnreadableBodyError",
     "unpacked",
 ]
 
 _GZIP = 16 + zlib.MAX_WBITS
-# Each member copies what is left of the body.
+# Each member copies the rest of the body.
 _MOST_MEMBERS = 16
 
 
@@ -29,15 +29,15 @@ class Bounds:
     body: int = 16 * 1024 * 1024
     """Bytes of one body, packed and unpacked alike. Exporters send some hundred kilobytes."""
     json_body: int = 8 * 1024 * 1024
-    """The same in JSON, which takes many times its size when it is read."""
+    """The same in JSON, which takes many times its size when parsed."""
     at_once: int = 64 * 1024 * 1024
     """Bytes of all bodies that are being read."""
     requests: int = 64
     """Requests that are being read."""
     connections: int = 256
-    """Connections to one port. When there are more, the oldest that is not in use makes room."""
+    """Connections to one port. When there are more, the oldest idle one is closed."""
     parts: int = 200_000
-    """Records and other parts of one body that are looked at."""
+    """Records and other parts of one body that are read."""
     read_s: float = 30.0
     """How long a request may take to arrive."""
 
@@ -47,15 +47,15 @@ class TooLargeBodyError(ExportError):
 
 
 class UnreadableBodyError(ExportError):
-    """A body is not what its headers say."""
+    """A body does not match its headers."""
 
 
-class NoRoomError(ExportError):
-    """There is no room for one more body."""
+class OverCapacityError(ExportError):
+    """No further body can be held."""
 
 
-class Room:
-    """Counts the bytes and the requests that are held at once."""
+class Capacity:
+    """Limits the bytes and the requests that are held at once."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
@@ -63,9 +63,9 @@ class Room:
         self._requests = 0
 
     def enter(self) -> Share:
-        """The share of a request, until `leave`. Raises NoRoomError."""
+        """The share of a request, until `leave`. Raises OverCapacityError."""
         if self._requests >= self.bounds.requests:
-            raise NoRoomError
+            raise OverCapacityError
         self._requests += 1
         return Share(self)
 
@@ -76,25 +76,25 @@ class Room:
 
     def take(self, count: int) -> None:
         if self._bytes + count > self.bounds.at_once:
-            raise NoRoomError
+            raise OverCapacityError
         self._bytes += count
 
 
 class Share:
-    """What one request holds."""
+    """The part of the capacity that one request holds."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, capacity: Capacity) -> None:
         self.bytes = 0
-        self._room = room
+        self._capacity = capacity
 
     def take(self, count: int) -> None:
-        """Raises NoRoomError if there is no room."""
-        self._room.take(count)
+        """Raises OverCapacityError if that is too much."""
+        self._capacity.take(count)
         self.bytes += count
 
 
 class Body:
-    """A body as far as it has arrived."""
+    """The part of a body that has arrived."""
 
     def __init__(self, longest: int, share: Share) -> None:
         self.longest = longest
@@ -104,14 +104,14 @@ class Body:
         self._bytes = bytearray()
 
     def add(self, piece: bytes) -> None:
-        """Raises TooLargeBodyError or NoRoomError."""
+        """Raises TooLargeBodyError or OverCapacityError."""
         if len(self._bytes) + len(piece) > self.longest:
             raise TooLargeBodyError
         self.share.take(len(piece))
         self._bytes += piece
 
     def whole(self) -> bytes:
-        """All of it, which is then no longer kept here."""
+        """The whole body, which is no longer held here afterwards."""
         whole = bytes(self._bytes)
         self._bytes = bytearray()
         return whole
@@ -120,7 +120,8 @@ class Body:
 def unpacked(body: bytes, longest: int, share: Share) -> bytes:
     """The content of gzip data, of one or several members.
 
-    Raises UnreadableBodyError, TooLargeBodyError or NoRoomError; it never unpacks more than `longest` bytes.
+    Raises UnreadableBodyError, TooLargeBodyError or OverCapacityError. It never unpacks more than `longest`
+    bytes.
     """
     parts: list[bytes] = []
     length, rest = 0, body

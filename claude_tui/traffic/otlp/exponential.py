@@ -7,7 +7,7 @@ from collections.abc import Sequence
 __all__ = ["MOST_BUCKETS", "as_buckets"]
 
 MOST_BUCKETS = 2_000
-# A base of 2 ** (2 ** 10) has one bucket for every number there is.
+# A base of 2 ** (2 ** 10) has one bucket for all numbers.
 _SCALES = range(-10, 21)
 _MOST_POWER = 1000.0
 
@@ -15,7 +15,7 @@ _MOST_POWER = 1000.0
 def as_buckets(
     scale: int, offset: int, counts: Sequence[int], zeros: int
 ) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Bounds and counts; nothing for a scale that no sender uses.
+    """Bounds and counts; empty for a scale that no sender uses.
 
     Bucket i holds values in (base ** (offset + i), base ** (offset + i + 1)], with base = 2 ** (2 ** -scale).
     """

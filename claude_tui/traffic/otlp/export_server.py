@@ -1,4 +1,4 @@
-"""What the HTTP and gRPC receivers have in common: their connections and limits."""
+"""The common base of the HTTP and gRPC receivers: connections and limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from claude_tui.traffic.otlp import json_body, protobuf
 from claude_tui.traffic.otlp.answers import JSON, accepted
-from claude_tui.traffic.otlp.bodies import Room
+from claude_tui.traffic.otlp.bodies import Capacity
 from claude_tui.traffic.otlp.intake import Intake
 from claude_tui.traffic.otlp.records import Signal
 from claude_tui.traffic.otlp.refusals import REFUSED
@@ -25,7 +25,7 @@ _LOGGER.propagate = False
 
 
 class Connection(Protocol):
-    """A connection of an exporter, as its server sees it."""
+    """An exporter's connection, as used by its server."""
 
     @property
     def idle(self) -> bool:
@@ -36,33 +36,33 @@ class Connection(Protocol):
 
 
 class Exports(Protocol):
-    """What a connection needs of its server."""
+    """The server, as used by its connections."""
 
     @property
-    def room(self) -> Room:
+    def capacity(self) -> Capacity:
         """The memory that bodies may take."""
 
     def opened(self, connection: Connection) -> bool:
-        """Whether there is room for one more connection."""
+        """Registers a connection; returns whether it may stay."""
 
     def closed(self, connection: Connection) -> None:
         """Reports that a connection has ended."""
 
     def take(self, signal: Signal, form: str, body: bytes) -> bytes:
-        """Takes the records of an export, and returns the message of the answer.
+        """Takes the records of an export, and returns the message of the response.
 
-        `form` is PROTOBUF or JSON. Raises what `refusals` knows, or anything for a fault of this program.
+        `form` is PROTOBUF or JSON. Raises an error listed in `refusals`, or any other for an internal error.
         """
 
 
 class ExportServer(ABC):
     """Serves exporters on a socket. For one event loop."""
 
-    def __init__(self, intake: Intake, room: Room) -> None:
-        self.room = room
-        """What the exports that are being read may hold, all of them together."""
+    def __init__(self, intake: Intake, capacity: Capacity) -> None:
+        self.capacity = capacity
+        """How much the exports that are being read may hold together."""
         self.faults = 0
-        """Exports that an internal error ended."""
+        """Exports that failed because of an internal error."""
         self._intake = intake
         self._server: asyncio.Server | None = None
         # In the order in which they were opened.
@@ -73,7 +73,7 @@ class ExportServer(ABC):
         self._server = await asyncio.get_running_loop().create_server(self.connection, sock=sock)
 
     async def stop(self) -> None:
-        """Closes every connection. What had arrived as a whole has been answered."""
+        """Closes every connection. Completely received exports have been answered."""
         if self._server is not None:
             self._server.close()
         for connection in list(self._connections):
@@ -85,12 +85,12 @@ class ExportServer(ABC):
     def connection(self) -> asyncio.Protocol:
         """Serves one connection."""
 
-    # What connections ask.
+    # -- called by connections
 
     def opened(self, connection: Connection) -> bool:
-        """Whether there is room for one more; the oldest that nobody uses makes room."""
-        if len(self._connections) >= self.room.bounds.connections:
-            unused = next((each for each in self._connections if each.idle), None)
+        """Registers a connection; if there are too many, the oldest idle one is closed."""
+        if len(self._connections) >= self.capacity.bounds.connections:
+            unused = next((candidate for candidate in self._connections if candidate.idle), None)
             if unused is None:
                 return False
             del self._connections[unused]
@@ -102,7 +102,7 @@ class ExportServer(ABC):
         self._connections.pop(connection, None)
 
     def take(self, signal: Signal, form: str, body: bytes) -> bytes:
-        budget = Budget(self.room.bounds.parts)
+        budget = Budget(self.capacity.bounds.parts)
         read = json_body.read if form == JSON else protobuf.read
         try:
             self._intake.take(read(signal, body, budget))

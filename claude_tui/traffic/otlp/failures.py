@@ -1,4 +1,4 @@
-"""Classifies a reported error by its type, status and message, as for probes."""
+"""Classifies a reported error by its type, status and message, like those of probes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEFT = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt"})
 _PLAIN = Redactor()
 _API_TYPE = re.compile(r"[a-z][a-z_]{2,50}_error", re.ASCII)
 _SHOWN_TYPE = re.compile(r"[A-Za-z_][\w.]{0,59}", re.ASCII)
-# What instrumentations report are the classes of the SDK's exceptions.
+# Instrumentations report the classes of the SDK's exceptions.
 _CLASSES = {
     "AuthenticationError": 401,
     "BadRequestError": 400,
@@ -45,7 +45,7 @@ _NETWORK = frozenset(
 
 @lru_cache(maxsize=1000)
 def by_type(kind: str, status: int | None) -> Classified:
-    """An error of which only the type, the status, or both are known."""
+    """The class of an error with a known type, status, or both."""
     name = kind.rpartition(".")[2]
     if name in _TIMEOUTS:
         return Classified(Outcome.TIMEOUT, "timeout")
@@ -59,12 +59,12 @@ def by_type(kind: str, status: int | None) -> Classified:
         return classify_error({"type": "error", "error": {"type": name}}, status, redactor=_PLAIN)
     if status is not None and status >= 400:
         return classify_error(None, status, redactor=_PLAIN)
-    # The application failed with what it got, or the sender does not say at what.
+    # The application failed to process the response, or the cause is unknown.
     return Classified(Outcome.INVALID_RESPONSE, name if _SHOWN_TYPE.fullmatch(name) else None)
 
 
 def by_words(error: str, status: int | None) -> Classified:
-    """An error as Claude Code formats it, such as `529 {"type":"error",...}` or `Connection error.`"""
+    """The class of an error as Claude Code writes it: `529 {"type":"error",...}`, `Connection error.`"""
     words = error.strip()
     if status is None and words[:3].isdigit():
         status = int(words[:3])

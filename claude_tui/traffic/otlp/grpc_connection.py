@@ -1,4 +1,4 @@
-"""One connection of an exporter over gRPC: streams of HTTP/2, of which each is one export."""
+"""One exporter's connection over gRPC: each HTTP/2 stream is one export."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ from h2.exceptions import H2Error, StreamClosedError
 from h2.settings import SettingCodes, Settings
 
 from claude_tui.traffic.otlp.answers import PROTOBUF
-from claude_tui.traffic.otlp.bodies import Body, NoRoomError, TooLargeBodyError, UnreadableBodyError, unpacked
+from claude_tui.traffic.otlp.bodies import (
+    Body,
+    OverCapacityError,
+    TooLargeBodyError,
+    UnreadableBodyError,
+    unpacked,
+)
 from claude_tui.traffic.otlp.export_server import Exports
 from claude_tui.traffic.otlp.grpc_messages import (
     CONTENT_TYPE,
@@ -45,11 +51,11 @@ class _Export:
     signal: Signal
     """What it exports."""
     coding: str
-    """How its message is packed, if it is."""
+    """How its message is compressed; empty if it is not."""
     late: asyncio.TimerHandle
-    """Ends it if it does not arrive in time."""
+    """The timer that ends it if it does not arrive in time."""
     body: Body
-    """What has arrived."""
+    """The part that has arrived."""
 
 
 class GrpcConnection(asyncio.Protocol):
@@ -57,14 +63,14 @@ class GrpcConnection(asyncio.Protocol):
 
     def __init__(self, server: Exports) -> None:
         self._server = server
-        self._bounds = server.room.bounds
+        self._bounds = server.capacity.bounds
         self._loop = asyncio.get_running_loop()
         self._http = H2Connection(H2Configuration(client_side=False, header_encoding=False))
         self._exports: dict[int, _Export] = {}
         self._transport: asyncio.Transport | None = None
         self._idle: asyncio.TimerHandle | None = None
 
-    # What asyncio calls.
+    # -- called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -76,7 +82,7 @@ class GrpcConnection(asyncio.Protocol):
         self._http.local_settings = Settings(client=False, initial_values=_SETTINGS)
         self._http.initiate_connection()
         self._send()
-        # A sender that never sends anything gets less time.
+        # An idle sender gets less time.
         self._idle = self._loop.call_later(self._bounds.read_s, self.close)
 
     def data_received(self, data: bytes) -> None:
@@ -87,9 +93,9 @@ class GrpcConnection(asyncio.Protocol):
             for event in self._http.receive_data(data):
                 # The sender may have reset a stream at the same time.
                 with suppress(StreamClosedError):
-                    self._heed(event)
+                    self._handle(event)
         except H2Error:
-            # h2 has the frame ready that says what was wrong.
+            # h2 has prepared a frame that says what was wrong.
             self._send()
             self.close()
             return
@@ -111,7 +117,7 @@ class GrpcConnection(asyncio.Protocol):
             self._forget(number)
         self._server.closed(self)
 
-    # What its server asks.
+    # -- called by the server
 
     @property
     def idle(self) -> bool:
@@ -122,13 +128,13 @@ class GrpcConnection(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
 
-    # What is said on the connection.
+    # -- events of the connection
 
-    def _heed(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
             self._begin(event)
         elif isinstance(event, DataReceived):
-            # Data is taken at once or not at all, so that the window need not wait.
+            # Data is accepted at once or not at all, so the window need not wait.
             self._http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             self._take(event)
         elif isinstance(event, StreamEnded):
@@ -148,8 +154,8 @@ class GrpcConnection(asyncio.Protocol):
             self._answer(number, UNIMPLEMENTED, "there is no such method")
             return
         try:
-            share = self._server.room.enter()
-        except NoRoomError as error:
+            share = self._server.capacity.enter()
+        except OverCapacityError as error:
             self._refuse(number, error)
             return
         late = self._loop.call_later(self._bounds.read_s, self._too_late, number)
@@ -162,7 +168,7 @@ class GrpcConnection(asyncio.Protocol):
             return
         try:
             export.body.add(event.data or b"")
-        except (TooLargeBodyError, NoRoomError) as error:
+        except (TooLargeBodyError, OverCapacityError) as error:
             self._refuse(event.stream_id, error)
 
     def _end(self, number: int) -> None:
@@ -202,7 +208,7 @@ class GrpcConnection(asyncio.Protocol):
         self._answer(number, code_of(status), reason_of(error, status), status)
 
     def _answer(self, number: int, code: int, reason: str, status: HTTPStatus = HTTPStatus.OK) -> None:
-        """Reports the error, and that the rest of the request need not be sent."""
+        """Answers with the error; the rest of the request need not be sent."""
         self._forget(number)
         head = [(":status", "200"), ("content-type", CONTENT_TYPE), *trailers(code, reason, status)]
         self._http.send_headers(number, head, end_stream=True)
@@ -212,7 +218,7 @@ class GrpcConnection(asyncio.Protocol):
         export = self._exports.pop(number, None)
         if export is not None:
             export.late.cancel()
-            self._server.room.leave(export.body.share)
+            self._server.capacity.leave(export.body.share)
 
     def _send(self) -> None:
         if self._transport is not None and not self._transport.is_closing():

@@ -1,4 +1,4 @@
-"""Messages of gRPC in the body of a request or an answer, and the headers around them.
+"""gRPC messages in the bodies of requests and responses, and the headers around them.
 
 Source: "gRPC over HTTP2" of the gRPC project.
 """
@@ -27,14 +27,14 @@ __all__ = [
 
 CONTENT_TYPE = "application/grpc"
 PREFIX_BYTES = 5
-"""Before a message: whether it is compressed, and its length."""
+"""The prefix of a message: whether it is compressed, and its length."""
 OK, UNIMPLEMENTED = 0, 12
 SIGNALS = {
     "/opentelemetry.proto.collector.trace.v1.TraceService/Export": Signal.TRACES,
     "/opentelemetry.proto.collector.logs.v1.LogsService/Export": Signal.LOGS,
     "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": Signal.METRICS,
 }
-"""The methods that there are."""
+"""The supported methods."""
 Headers = list[tuple[str, str]]
 
 
@@ -52,11 +52,11 @@ def framed(message: bytes) -> bytes:
 
 
 def trailers(code: int, reason: str = "", status: HTTPStatus = HTTPStatus.OK) -> Headers:
-    """The trailers of an answer. If there was no room, they say when to retry."""
+    """The trailers of a response. If the receiver is over capacity, they say when to retry."""
     found = [("grpc-status", str(code))]
     if reason:
         found.append(("grpc-message", quote(reason, safe=" ")))
     if status is HTTPStatus.TOO_MANY_REQUESTS:
-        told = retry_later(code_of(status), reason, RETRY_AFTER_S)
-        found.append(("grpc-status-details-bin", b64encode(told).decode().rstrip("=")))
+        details = retry_later(code_of(status), reason, RETRY_AFTER_S)
+        found.append(("grpc-status-details-bin", b64encode(details).decode().rstrip("=")))
     return found

@@ -1,6 +1,6 @@
 """OTLP over gRPC, with the extra `grpc`: one unary method for each signal, on HTTP/2.
 
-The bytes of a message are read within the bounds that OTLP over HTTP has, and both share them. (A server of
+Messages are read within the same bounds as those of OTLP over HTTP, which both share. (A server of
 `grpcio` decompresses whatever arrives, and takes 20 MB before the first export.)
 """
 

@@ -1,4 +1,4 @@
-"""One connection of an exporter over HTTP/1.1: exports one after the other, each with its answer."""
+"""One exporter's connection over HTTP/1.1: one export after the other, each with its response."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class _Export:
     packed: bool
     """Whether the body is gzip."""
     body: Body
-    """What has arrived."""
+    """The part that has arrived."""
     closes: bool
-    """Whether the connection ends with the answer."""
+    """Whether the connection ends with the response."""
 
 
 class RefusedHeadError(ExportError):
-    """A request is refused by its head. `headers` belong into the answer."""
+    """A request is rejected because of its head. `headers` are for the response."""
 
     def __init__(self, status: HTTPStatus, reason: str, *headers: Header) -> None:
         super().__init__(reason)
@@ -60,15 +60,15 @@ class RefusedHeadError(ExportError):
 
 
 class HttpConnection(asyncio.Protocol):
-    """Reads exports and answers them in their order.
+    """Reads exports and answers them in order.
 
-    A body that cannot be understood costs only its request; where it would not be worth reading the rest of
-    a request, the connection ends with the answer.
+    An unreadable body affects only its own request. If the rest of a request is not worth reading, the
+    connection ends with the response.
     """
 
     def __init__(self, server: Exports) -> None:
         self._server = server
-        self._bounds = server.room.bounds
+        self._bounds = server.capacity.bounds
         self._loop = asyncio.get_running_loop()
         self._reader = RequestReader(_MAX_HEAD)
         self._export: _Export | None = None
@@ -82,7 +82,7 @@ class HttpConnection(asyncio.Protocol):
     def idle(self) -> bool:
         return not self._reading
 
-    # What asyncio calls.
+    # -- called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -93,7 +93,7 @@ class HttpConnection(asyncio.Protocol):
             return
         keep_watch(transport.get_extra_info("socket"))
         transport.set_write_buffer_limits(_UNSENT)
-        # A sender that never sends anything gets less time.
+        # An idle sender gets less time.
         self._wait(self._bounds.read_s)
 
     def data_received(self, data: bytes) -> None:
@@ -102,7 +102,7 @@ class HttpConnection(asyncio.Protocol):
         if not self._reading:
             self._begins()
         for event in self._reader.feed(data):
-            if not self._heed(event):
+            if not self._handle(event):
                 return
         if self._reader.broken is not None:
             too_large = self._reader.broken.startswith("headers of more than")
@@ -130,17 +130,17 @@ class HttpConnection(asyncio.Protocol):
             self._timer.cancel()
         self._server.closed(self)
 
-    # What its server asks.
+    # -- called by the server
 
     def close(self) -> None:
         self._ending = True
         self._forget()
         self._transport.close()
 
-    # One request.
+    # -- one request
 
-    def _heed(self, event: Event) -> bool:
-        """Whether the connection goes on."""
+    def _handle(self, event: Event) -> bool:
+        """Returns whether the connection stays open."""
         try:
             if isinstance(event, RequestHead):
                 self._begin(event)
@@ -167,7 +167,7 @@ class HttpConnection(asyncio.Protocol):
         if coding not in _CODINGS:
             raise RefusedHeadError(HTTPStatus.BAD_REQUEST, "expected gzip or no content coding")
         longest = self._bounds.json_body if form == JSON else self._bounds.body
-        share = self._server.room.enter()
+        share = self._server.capacity.enter()
         self._export = _Export(
             signal, coding == b"gzip", Body(longest, share), head.http_10 or not head.keeps_alive
         )
@@ -188,18 +188,18 @@ class HttpConnection(asyncio.Protocol):
         export, status = self._export, status_of(error)
         reason = reason_of(error, status)
         if status is HTTPStatus.BAD_REQUEST and export is not None:
-            # It was read to its end: only its content is wrong.
+            # It was read completely: only its content is wrong.
             self._answered(status, refused(self._form, code_of(status), reason), closes=export.closes)
         elif status is HTTPStatus.TOO_MANY_REQUESTS:
             self._refuse(status, reason, (b"retry-after", b"%d" % RETRY_AFTER_S))
         else:
             self._refuse(status, reason)
 
-    # Answers.
+    # -- responses
 
     def _answered(self, status: HTTPStatus, body: bytes, *, closes: bool) -> None:
         self._forget()
-        self._say(status, body, closes=closes)
+        self._write_answer(status, body, closes=closes)
         if closes:
             self._ending = True
             self._transport.close()
@@ -211,10 +211,10 @@ class HttpConnection(asyncio.Protocol):
         """Reports the error and closes the connection, as the rest of a request may still be arriving."""
         self._forget()
         self._ending = True
-        self._say(status, refused(self._form, code_of(status), reason), *headers, closes=True)
+        self._write_answer(status, refused(self._form, code_of(status), reason), *headers, closes=True)
         close_while_sending(self._transport)
 
-    def _say(self, status: HTTPStatus, body: bytes, *headers: Header, closes: bool) -> None:
+    def _write_answer(self, status: HTTPStatus, body: bytes, *headers: Header, closes: bool) -> None:
         head: list[Header] = [
             (b"date", formatdate(usegmt=True).encode()),
             (b"content-type", self._form.encode()),
@@ -225,7 +225,7 @@ class HttpConnection(asyncio.Protocol):
             head.append((b"connection", b"close"))
         self._transport.write(response_bytes(status, status.phrase.encode(), head) + body)
 
-    # Time and room.
+    # -- time and capacity
 
     def _wait(self, seconds: float) -> None:
         if self._timer is not None:
@@ -236,17 +236,17 @@ class HttpConnection(asyncio.Protocol):
         if self._reading and not self._ending:
             self._failed(TimeoutError())
         else:
-            # This includes one that does not read its responses.
+            # This includes a client that does not read its responses.
             self._transport.abort()
 
     def _forget(self) -> None:
         export, self._export = self._export, None
         if export is not None:
-            self._server.room.leave(export.body.share)
+            self._server.capacity.leave(export.body.share)
 
 
 def _asked(head: RequestHead) -> tuple[Signal, str]:
-    """What a request exports, and in which form. Raises RefusedHeadError."""
+    """The signal and the form of an export. Raises RefusedHeadError."""
     signal = _PATHS.get(origin_form(head.target).partition(b"?")[0])
     if signal is None:
         raise RefusedHeadError(HTTPStatus.NOT_FOUND, "expected the path /v1/traces, /v1/logs or /v1/metrics")

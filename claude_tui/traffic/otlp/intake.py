@@ -25,17 +25,17 @@ __all__ = ["Intake"]
 
 
 class Intake:
-    """Takes records, and passes on their calls. For one thread."""
+    """Takes records, and forwards their calls. For one thread."""
 
     def __init__(self, sink: Sink, cost_of: CostOf, now: Callable[[], float]) -> None:
         self.calls = 0
-        """How many calls were passed on."""
+        """How many calls were forwarded."""
         self.ignored = 0
         """Records that are about something else."""
         self.repeated = 0
         """Records of calls that another record had reported."""
         self.absent = AbsentAttributes()
-        """What senders have stopped reporting."""
+        """The attributes that senders have stopped reporting."""
         self._sink = sink
         self._cost_of = cost_of
         self._now = now
@@ -43,7 +43,7 @@ class Intake:
         self._meters = Meters(cost_of)
 
     def take(self, records: Iterable[SpanRecord | EventRecord | PointRecord]) -> None:
-        """Raises whatever reading the records raises; those before that count."""
+        """Takes the records of an export. Raises what reading them raises; the ones before that count."""
         now_s = self._now()
         now = datetime.fromtimestamp(now_s, UTC)
         points: list[PointRecord] = []

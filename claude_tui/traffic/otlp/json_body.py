@@ -56,13 +56,13 @@ def read(signal: Signal, body: bytes, budget: Budget) -> Iterator[Record]:
         for middle in _objects(outer, _MIDDLE[signal], budget):
             scope = _text(_object(middle.get("scope")).get("name"))
             origin = Origin(service, scope, digest)
-            for each in _objects(middle, _INNER[signal], budget):
+            for item in _objects(middle, _INNER[signal], budget):
                 if signal is Signal.TRACES:
-                    yield _span(origin, each)
+                    yield _span(origin, item)
                 elif signal is Signal.LOGS:
-                    yield _event(origin, each)
+                    yield _event(origin, item)
                 else:
-                    yield from _points(origin, each, budget)
+                    yield from _points(origin, item, budget)
 
 
 def _span(origin: Origin, span: dict[str, Any]) -> SpanRecord:
@@ -90,7 +90,7 @@ def _event(origin: Origin, record: dict[str, Any]) -> EventRecord:
 
 
 def _points(origin: Origin, metric: dict[str, Any], budget: Budget) -> Iterator[PointRecord]:
-    kind = next((each for each in ("sum", "histogram", "exponentialHistogram") if each in metric), None)
+    kind = next((shape for shape in ("sum", "histogram", "exponentialHistogram") if shape in metric), None)
     if kind is None:
         return
     points = _object(metric[kind])
@@ -112,7 +112,7 @@ def _points(origin: Origin, metric: dict[str, Any], budget: Budget) -> Iterator[
                 bounds, counts = as_buckets(
                     _signed(point.get("scale")),
                     _signed(positive.get("offset")),
-                    [_whole(each) for each in _list(positive.get("bucketCounts"))],
+                    [_whole(bucket_count) for bucket_count in _list(positive.get("bucketCounts"))],
                     _whole(point.get("zeroCount")),
                 )
         yield PointRecord(
@@ -137,18 +137,18 @@ def _objects(parent: dict[str, Any], name: str, budget: Budget) -> Iterator[dict
         return
     if not isinstance(members, list):
         raise BrokenExportError(f"{name} is not a list")
-    for each in members:
+    for member in members:
         budget.spend()
-        if not isinstance(each, dict):
+        if not isinstance(member, dict):
             raise BrokenExportError(f"{name} contains something other than objects")
-        yield each
+        yield member
 
 
 def _attributes(record: dict[str, Any]) -> dict[str, str | int | float | bool]:
     found: dict[str, str | int | float | bool] = {}
-    for each in _list(record.get("attributes")):
-        key = each.get("key") if isinstance(each, dict) else None
-        if isinstance(key, str) and key in WANTED and (value := _value(each.get("value"))) is not None:
+    for attribute in _list(record.get("attributes")):
+        key = attribute.get("key") if isinstance(attribute, dict) else None
+        if isinstance(key, str) and key in WANTED and (value := _value(attribute.get("value"))) is not None:
             found[key] = value
     return found
 
@@ -170,9 +170,9 @@ def _value(value: object) -> str | int | float | bool | None:
 
 
 def _service(resource: dict[str, Any]) -> str:
-    for each in _list(resource.get("attributes")):
-        if isinstance(each, dict) and each.get("key") == "service.name":
-            return _text(_object(each.get("value")).get("stringValue"))[:200]
+    for attribute in _list(resource.get("attributes")):
+        if isinstance(attribute, dict) and attribute.get("key") == "service.name":
+            return _text(_object(attribute.get("value")).get("stringValue"))[:200]
     return ""
 
 
@@ -189,7 +189,7 @@ def _text(value: object) -> str:
 
 
 def _signed(value: object) -> int:
-    """A 64-bit number, which JSON has as text; 0 for anything else."""
+    """A 64-bit number, which is text in JSON; 0 for anything else."""
     if isinstance(value, bool):
         return 0
     if isinstance(value, str) and len(value) <= 20:
@@ -209,7 +209,7 @@ def _float(value: object) -> float:
 
 
 def _enum(value: object, names: tuple[str, ...]) -> int:
-    """Numbers by the specification; some senders write the names."""
+    """The value of an enum: a number by the specification, but some senders write the name."""
     if isinstance(value, str):
         last = value.rpartition("_")[2]
         return names.index(last) if last in names else 0

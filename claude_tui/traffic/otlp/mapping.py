@@ -1,4 +1,4 @@
-"""Spans and events as calls."""
+"""Converts spans and events to calls."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class Kind:
     """A kind of sender, and what it usually reports."""
 
     name: str
-    """For people."""
+    """The name to display."""
     attributes: frozenset[str]
-    """Of `tokens`, `time to first token`, `request id`: what its successful calls are expected to have."""
+    """Of `tokens`, `time to first token`, `request id`: the expected attributes of its successful calls."""
 
 
 SDK = Kind("SDK spans", frozenset({"tokens", "request id"}))
@@ -71,7 +71,7 @@ CLAUDE_CODE = Kind("Claude Code events", frozenset({"tokens", "request id", "tim
 
 
 def kind_of_span(span: SpanRecord) -> Kind | None:
-    """What reported the span; None if it is not a call of the API."""
+    """The kind of sender of a span; None if it is not a call of the API."""
     if span.origin.scope.startswith(_SDK_SCOPE):
         if span.kind != _CLIENT:
             return None
@@ -83,7 +83,7 @@ def kind_of_span(span: SpanRecord) -> Kind | None:
 
 
 def kind_of_event(event: EventRecord) -> Kind | None:
-    """What reported the event; None if it is not a call of the API."""
+    """The kind of sender of an event; None if it is not a call of the API."""
     if _claude_code_event(event) is not None:
         return CLAUDE_CODE
     return GEN_AI_EVENT if event.name == _DETAILS and _is_inference(event.attributes) else None
@@ -118,7 +118,7 @@ def call_of_span(span: SpanRecord, kind: Kind, cost_of: CostOf, now: datetime) -
     found, end = _ending(span, is_sdk=is_sdk)
     retries = count_of(attributes, "http.request.resend_count", most=_MOST_RETRIES)
     if is_sdk and retries is None:
-        # The SDK leaves it out for a call that was sent once.
+        # The SDK omits it for a call that was sent once.
         retries = 0
     total_s = seconds_between(span.start_ns, span.end_ns)
     call = Call(
@@ -143,7 +143,7 @@ def _ending(span: SpanRecord, *, is_sdk: bool) -> tuple[Classified, CallEnd]:
         if kind.rpartition(".")[2] in LEFT:
             return Classified(Outcome.OK), CallEnd.ABANDONED
         if is_sdk and kind == "api_error" and status is not None and status < 400:
-            # The SDK reports a stream without its end so, as it does the rare `api_error` within a stream.
+            # The SDK reports an unfinished stream like this, and also the rare `api_error` within a stream.
             return Classified(
                 Outcome.TRUNCATED_STREAM, message="the stream ended without message_stop"
             ), CallEnd.CUT
@@ -179,7 +179,7 @@ def _with_gen_ai(
         request_id=_request_id(text_of(attributes, "anthropic.request.id") or found.request_id),
         streamed=attributes.get("gen_ai.request.stream") is True or first_token_s is not None,
         max_tokens=count_of(attributes, "gen_ai.request.max_tokens"),
-        # It is measured from the start of the call: after retries it says nothing about the API.
+        # It is measured from the start of the call, so after retries it says nothing about the API.
         first_token_s=None if call.retries else first_token_s,
         tokens=tokens,
         service_tier=tier,
@@ -249,7 +249,7 @@ def application_of(service: str) -> str:
     name = service.strip()
     if not name or name == "unknown_service" or name.startswith("unknown_service:"):
         return UNKNOWN
-    return OTHER if _PLAIN.secrets_out(name) != name else inert(name, MAX_NAME)
+    return OTHER if _PLAIN.without_secrets(name) != name else inert(name, MAX_NAME)
 
 
 @lru_cache(maxsize=200)

@@ -1,7 +1,7 @@
-"""Metrics as calls: for applications that report no spans or events.
+"""Converts metrics to calls, for applications that report no spans or events.
 
-Two histograms by the conventions of gen_ai are read: the duration of calls, which says how many there were,
-and their tokens. Calls of one bucket stand together, with the time in its middle.
+Two histograms of the gen_ai conventions are read: the duration of calls, which shows how many there were, and
+their tokens. The calls of one bucket become one record, with the duration in the middle of the bucket.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MOST_PENDING = 500
 
 @dataclass(slots=True)
 class _Group:
-    """What one process reported about one model in one export."""
+    """The data of one process about one model in one export."""
 
     application: str
     model: str
@@ -107,7 +107,7 @@ class Meters:
         answered = sum(grown.count for found, grown in group.durations if not found.outcome.failed)
         if not answered and (group.input or group.output):
             if key[0] in self._with_durations:
-                # The two histograms are read one after the other: the calls come with the next export.
+                # The two histograms are exported one after the other: the calls come with the next export.
                 if len(self._pending) < _MOST_PENDING:
                     self._pending[key] = group
             else:

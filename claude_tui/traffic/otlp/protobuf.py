@@ -32,16 +32,16 @@ __all__ = ["Record", "read"]
 
 Record = SpanRecord | EventRecord | PointRecord
 
-# What is longer has content in it: the fields with that are left out before the rest is decoded.
+# Longer records contain content: those fields are removed before the rest is decoded.
 _LEAN_BYTES = 16_384
 _LONGEST_FIELD = 4_096
-# A record of more than that, content left out, is not of a call.
+# A longer record, even without content, is not about a call.
 _LARGEST_RECORD = 262_144
 _ENVELOPE, _FIRST, _SECOND = 1, 1, 2
 
 
 def read(signal: Signal, body: bytes, budget: Budget) -> Iterator[Record]:
-    """The records of an export. Raises BrokenExportError or TooManyPartsError, maybe after some of them."""
+    """The records of an export. Raises BrokenExportError or TooManyPartsError, maybe after yielding some."""
     decode = _DECODERS[signal]
     try:
         for number, kind, _, start, end in fields(body, 0, len(body), budget):
@@ -56,7 +56,7 @@ Decode = Callable[[Origin, bytes], Iterator[Record]]
 
 def _of_resource(body: bytes, start: int, end: int, budget: Budget, decode: Decode) -> Iterator[Record]:
     service, digest = "", b""
-    # Fields may come in any order, and the resource is about all others.
+    # Fields may come in any order, and the resource applies to all others.
     for number, kind, _, low, high in fields(body, start, end, budget):
         if number == _FIRST and kind == LENGTH:
             part = _lean(body, low, high, budget)[:_LARGEST_RECORD]
@@ -91,7 +91,10 @@ def _lean(body: bytes, start: int, end: int, budget: Budget) -> bytes:
 
 
 def _service(attributes: Iterable[KeyValue]) -> str:
-    return next((each.value.string_value[:200] for each in attributes if each.key == "service.name"), "")
+    return next(
+        (attribute.value.string_value[:200] for attribute in attributes if attribute.key == "service.name"),
+        "",
+    )
 
 
 def _span(origin: Origin, data: bytes) -> Iterator[Record]:
@@ -169,9 +172,9 @@ _DECODERS: dict[Signal, Decode] = {Signal.TRACES: _span, Signal.LOGS: _event, Si
 
 def _attributes(pairs: Iterable[KeyValue]) -> dict[str, str | int | float | bool]:
     found: dict[str, str | int | float | bool] = {}
-    for each in pairs:
-        key = each.key
-        if key in WANTED and (value := _value(each.value)) is not None:
+    for pair in pairs:
+        key = pair.key
+        if key in WANTED and (value := _value(pair.value)) is not None:
             found[key] = value
     return found
 

@@ -1,7 +1,7 @@
-"""What is read from an export: of every record, the attributes on a closed list, and no other text.
+"""The records read from an export: only the attributes on a closed list, and no other text.
 
-Prompts, answers, tool input and names of people are in attributes and bodies that are not on it: they are
-dropped here, before anything else sees them.
+Prompts, responses, tool input and names of people are in attributes and bodies that are not on the list: they
+are dropped here, before any other code sees them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 LONGEST_TEXT = 2000
-"""The most characters of one attribute. An error's body may be long; nothing else is."""
+"""The most characters of one attribute. Only the body of an error may be long."""
 
 Attributes = Mapping[str, str | int | float | bool]
 
@@ -76,7 +76,7 @@ WANTED = frozenset(
         "type",
     }
 )
-"""The attributes that are read. `service.name` of the resource comes besides."""
+"""The attributes that are read, in addition to `service.name` of the resource."""
 
 
 class Signal(StrEnum):
@@ -96,7 +96,7 @@ class Origin:
     scope: str = ""
     """The name of the instrumentation."""
     resource: bytes = b""
-    """A digest of the resource, which tells one process from another."""
+    """A digest of the resource, which identifies the process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class SpanRecord:
     origin: Origin
     name: str
     kind: int
-    """3 for a client's."""
+    """3 for a client span."""
     status: int
     """0 unset, 1 ok, 2 error."""
     start_ns: int
@@ -142,17 +142,17 @@ class PointRecord:
     name: str
     unit: str
     cumulative: bool | None
-    """None if the sender does not say."""
+    """None if the sender does not report it."""
     start_ns: int
-    """Since when it counts; 0 for unknown."""
+    """The start of its period, in nanoseconds since 1970; 0 for unknown."""
     at_ns: int
-    """Until when."""
+    """The end of its period."""
     attributes: Attributes
     sum: float
-    """Of the values."""
+    """The sum of the values."""
     count: int | None = None
     """How many values; None for a plain sum."""
     bounds: tuple[float, ...] = field(default=())
-    """The upper bounds of a histogram's buckets but the last."""
+    """The upper bounds of all buckets of a histogram except the last."""
     counts: tuple[int, ...] = field(default=())
     """How many values are in each bucket."""

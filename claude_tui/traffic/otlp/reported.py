@@ -1,6 +1,6 @@
-"""A call that several records report counts once: its span and its event, or an export that was sent again.
+"""Counts a call once if several records report it: a span and an event, or a repeated export.
 
-A call that two instrumentations report, one within the other, is the inner one's.
+If two nested instrumentations report a call, the inner one counts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _MOST = 200_000
 
 
 class Reported:
-    """The newest calls, by whatever identifies them. Between one and two times `most` are known."""
+    """The identifiers of the newest calls: at least `most`, and at most twice as many."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._known = RecentNumbers(most)
@@ -23,11 +23,11 @@ class Reported:
         return len(self._known)
 
     def is_new_span(self, span: SpanRecord, request_id: str | None, *, innermost: bool) -> bool:
-        """Whether nothing has reported the call of a span; from now on it has.
+        """Whether the call of a span had not been reported; now it counts as reported.
 
-        `innermost` is for the SDK's own, inside which no other is.
+        `innermost` is for the SDK's own spans, which contain no others.
         """
-        # A request id tells as much of the SDK's span, and one key for each call takes half the memory.
+        # A request id identifies the SDK's span as well, and one key per call takes half the memory.
         has_own = span.span_id and not (innermost and request_id)
         own = ("span", span.trace_id, span.span_id) if has_own else None
         known = self._has(own) or self._has(_by_request(request_id))
@@ -44,7 +44,7 @@ class Reported:
         return not known
 
     def is_new_event(self, event: EventRecord, request_id: str | None) -> bool:
-        """Whether nothing has reported the call of an event; from now on it has."""
+        """Whether the call of an event had not been reported; now it counts as reported."""
         attributes = tuple(sorted((name, str(value)) for name, value in event.attributes.items()))
         own = ("log", event.origin.resource, event.at_ns, event.span_id, attributes)
         known = self._has(own) or self._has(_by_request(request_id))

@@ -1,4 +1,4 @@
-"""By how much a metric has grown: delta and cumulative, with restarts, repetitions, no temporality."""
+"""The growth of metrics: delta or cumulative, with restarts, repetitions, or without temporality."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _MOST_SUM = 1e12
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What was added since the point before."""
+    """The growth since the previous point."""
 
     count: int
     """How many values."""
     sum: float
-    """Of the values."""
+    """The sum of the values."""
     bounds: tuple[float, ...]
-    """Upper bounds of the buckets but the last."""
+    """Upper bounds of all buckets except the last."""
     counts: tuple[int, ...]
     """How many of the values are in each bucket."""
     unit_s: float
-    """How many seconds a unit is, if it is one of time."""
+    """The length of the unit in seconds, if it is a unit of time."""
 
 
 class Series:
-    """The last point of each series. The series that has been silent the longest makes room."""
+    """The last point of each series. The least recently updated series is dropped first."""
 
     def __init__(self, most: int = _MOST_SERIES) -> None:
         self._most = most
@@ -44,7 +44,7 @@ class Series:
         return len(self._last)
 
     def grown(self, point: PointRecord, now: datetime) -> Growth | None:
-        """None for nothing, and for a total whose earlier value is unknown."""
+        """The growth; None if there is none, or if the previous value of a total is unknown."""
         if self._since_ns is None:
             self._since_ns = int(now.timestamp() * 1e9)
         if point.count is None or not _is_sane(point):
@@ -57,7 +57,7 @@ class Series:
             return None
         while len(self._last) >= self._most:
             self._last.popitem(last=False)
-        # Of the last point only the numbers are needed.
+        # Only the numbers of the last point are needed.
         self._last[key] = point
         if last is None and point.cumulative is not False and point.start_ns < self._since_ns:
             # A total that began before the receiver did includes an unknown part of the past. Without a
@@ -67,7 +67,7 @@ class Series:
 
 
 def _continues(point: PointRecord, last: PointRecord) -> bool:
-    """Whether the point counts on from the last one. A sum that shrinks, or starts anew, has been reset."""
+    """Whether the point continues the last one. A sum that shrinks or restarts has been reset."""
     if point.cumulative is False or point.start_ns != last.start_ns:
         return False
     return (point.count or 0) >= (last.count or 0)

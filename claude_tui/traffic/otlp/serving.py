@@ -1,4 +1,4 @@
-"""The receiver in a thread with an event loop of its own, so that a large export delays nothing else."""
+"""The receiver in a thread with an event loop of its own, so that large exports delay nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from claude_tui.traffic.otlp.mapping import CostOf
 from claude_tui.traffic.sink import StoreSink
 
 if TYPE_CHECKING:
-    from claude_tui.traffic.otlp.bodies import Bounds, Room
+    from claude_tui.traffic.otlp.bodies import Bounds, Capacity
     from claude_tui.traffic.otlp.grpc_receiver import GrpcReceiver
     from claude_tui.traffic.otlp.intake import Intake
     from claude_tui.traffic.otlp.receiver import Receiver
@@ -45,11 +45,11 @@ class ReceiverThread:
         bounds: Bounds | None = None,
     ) -> None:
         self.url = ""
-        """Where it listens for OTLP over HTTP, once it does."""
+        """The URL for OTLP over HTTP, once it listens."""
         self.grpc_url = ""
         """The same for gRPC."""
         self.failure: str | None = None
-        """Why it has ended on its own."""
+        """Why it ended unexpectedly."""
         self._bound: SimpleQueue[tuple[bool, socket.socket]] = SimpleQueue()
         self._store = store
         self._cost_of = cost_of
@@ -69,20 +69,20 @@ class ReceiverThread:
 
     @property
     def absences(self) -> list[str]:
-        """What senders have stopped reporting."""
+        """The attributes that senders have stopped reporting."""
         return [*self._intake.absent.sentences()] if self._intake is not None else []
 
     @property
     def faults(self) -> int:
-        """Exports that an internal error ended."""
-        return sum(each.faults for each in self._receivers)
+        """Exports that failed because of an internal error."""
+        return sum(receiver.faults for receiver in self._receivers)
 
     def listen(self, address: str) -> None:
         """Binds a port for OTLP over HTTP. Raises OSError if it is not available."""
         self.url = self._listen(address, grpc=False)
 
     def listen_grpc(self, address: str) -> None:
-        """Binds a port for OTLP over gRPC, where that is installed. Raises OSError if it is not available."""
+        """Binds a port for OTLP over gRPC, if that is installed. Raises OSError if it is not available."""
         self.grpc_url = self._listen(address, grpc=True)
 
     def _listen(self, address: str, *, grpc: bool) -> str:
@@ -94,7 +94,7 @@ class ReceiverThread:
         return f"http://{shown}:{bound.getsockname()[1]}"
 
     def start(self) -> None:
-        """Starts the thread, which serves the ports that are bound, and those that will be."""
+        """Starts the thread, which serves all ports that are bound, now or later."""
         self._thread = threading.Thread(target=self._run, name="otlp receiver", daemon=True)
         self._thread.start()
 
@@ -123,8 +123,7 @@ class ReceiverThread:
                 bound.close()
 
     async def _main(self) -> None:
-        from claude_tui.traffic.otlp.bodies import Bounds as Most
-        from claude_tui.traffic.otlp.bodies import Room
+        from claude_tui.traffic.otlp.bodies import Bounds, Capacity
         from claude_tui.traffic.otlp.intake import Intake
 
         self._stopping = asyncio.Event()
@@ -135,26 +134,26 @@ class ReceiverThread:
         sink.start()
         deduplicated = Deduplicated(sink, self._store, self._now)
         self._intake = Intake(deduplicated, self._cost_of, self._now)
-        room = Room(self._bounds or Most())
+        capacity = Capacity(self._bounds or Bounds())
         settling = asyncio.create_task(_settle(deduplicated, self._stopping))
         try:
             while not self._stopping.is_set():
-                await self._serve(self._intake, room)
+                await self._serve(self._intake, capacity)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_SETTLE_S):
                         await self._stopping.wait()
         finally:
             for receiver in self._receivers:
                 await receiver.stop()
-            # What it has taken must be in the sink before that is closed.
+            # Its calls must be in the sink before that is closed.
             await asyncio.gather(settling, return_exceptions=True)
             await asyncio.to_thread(deduplicated.settle, all_of_it=True)
             await asyncio.to_thread(sink.close)
 
-    async def _serve(self, intake: Intake, room: Room) -> None:
+    async def _serve(self, intake: Intake, capacity: Capacity) -> None:
         """Takes exports on the ports that were bound since the last call."""
         for grpc, bound in _arrived(self._bound):
-            receiver = _grpc_receiver(intake, room) if grpc else _receiver(intake, room)
+            receiver = _grpc_receiver(intake, capacity) if grpc else _receiver(intake, capacity)
             self._receivers.append(receiver)
             await receiver.start(bound)
 
@@ -165,16 +164,16 @@ def _arrived(bound: SimpleQueue[tuple[bool, socket.socket]]) -> Iterator[tuple[b
             yield bound.get_nowait()
 
 
-def _receiver(intake: Intake, room: Room) -> Receiver:
+def _receiver(intake: Intake, capacity: Capacity) -> Receiver:
     from claude_tui.traffic.otlp.receiver import Receiver
 
-    return Receiver(intake, room)
+    return Receiver(intake, capacity)
 
 
-def _grpc_receiver(intake: Intake, room: Room) -> GrpcReceiver:
+def _grpc_receiver(intake: Intake, capacity: Capacity) -> GrpcReceiver:
     from claude_tui.traffic.otlp.grpc_receiver import GrpcReceiver
 
-    return GrpcReceiver(intake, room)
+    return GrpcReceiver(intake, capacity)
 
 
 def grpc_is_installed() -> bool:
@@ -183,7 +182,7 @@ def grpc_is_installed() -> bool:
 
 
 async def _settle(deduplicated: Deduplicated, stopping: asyncio.Event) -> None:
-    """Passes on what has waited long enough. A disk that hangs does not keep exports waiting."""
+    """Forwards calls that have waited long enough. A hanging disk does not delay exports."""
     while not stopping.is_set():
         with suppress(TimeoutError):
             async with asyncio.timeout(_SETTLE_S):

@@ -1,4 +1,4 @@
-"""Protobuf on the wire: an export is walked, so that one record at a time is decoded.
+"""Protobuf on the wire: walks through an export, so that one record is decoded at a time.
 
 A body of two bytes for each of millions of empty records would be a gigabyte as one decoded message.
 """
@@ -18,23 +18,23 @@ _LONGEST_VARINT = 10
 
 
 class ExportError(ClaudeTopError):
-    """An export is refused; becomes the answer to it."""
+    """An export is rejected; becomes the response to it."""
 
 
 class BrokenExportError(ExportError):
-    """The bytes are not what they should be."""
+    """The export is malformed."""
 
 
 class TooManyPartsError(ExportError):
-    """More parts than an honest sender puts into one request."""
+    """The export has more parts than any reasonable sender puts into one request."""
 
 
 class Budget:
-    """How many parts of one request are looked at, and which records were left out."""
+    """The number of parts of one request that may be read, and the records that were left out."""
 
     def __init__(self, parts: int) -> None:
         self.rejected = 0
-        """Records that were left out, although the rest of the request is sound."""
+        """Records that were left out, although the rest of the request is valid."""
         self._left = parts
 
     def spend(self, parts: int = 1) -> None:

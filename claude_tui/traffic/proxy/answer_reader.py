@@ -1,4 +1,4 @@
-"""Reads a copy of a response as it passes: its tokens, its end, its error. Text and tools are skipped."""
+"""Reads a copy of a response as it passes: tokens, end and error. Text and tools are skipped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PAGELESS = frozenset({COUNT_TOKENS, "models", "batches"})
 
 
 class AnswerReader:
-    """One response, as far as it has arrived. `route` and `method` decide what counts as a success."""
+    """One response, so far as it has arrived. `route` and `method` decide what counts as a success."""
 
     def __init__(self, head: ResponseHead, route: str, method: bytes) -> None:
         self.counts = TokenCounts()
@@ -90,7 +90,7 @@ class AnswerReader:
         return self._field("input_tokens") is None
 
     def feed(self, piece: bytes) -> None:
-        """Takes a piece as it was sent. Raises nothing: what cannot be decoded sets `unread`."""
+        """Takes a piece as it was sent. Never raises: data that cannot be decoded sets `unread`."""
         if self._decoder is None:
             return
         self._received += len(piece)
@@ -136,7 +136,7 @@ class AnswerReader:
             self._fields.feed(part)
 
     def _look(self, part: bytes) -> None:
-        """Chooses the reader by the first bytes if the content type does not tell."""
+        """Chooses the reader by the first bytes if the content type does not decide."""
         if self._status < HTTPStatus.MULTIPLE_CHOICES and part.lstrip().startswith((b"event:", b"data:")):
             self._events = EventReader(self._event)
         elif self._route in (MESSAGES, COUNT_TOKENS):

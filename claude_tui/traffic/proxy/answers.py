@@ -11,9 +11,9 @@ from claude_tui.traffic.http1.wire import Header, response_bytes
 __all__ = ["HEALTH_PATH", "MARK", "OwnAnswer", "bad_gateway", "bad_request", "health", "no_tunnels"]
 
 HEALTH_PATH = b"/.claude-top/health"
-"""A path that no API has."""
+"""A path that no API uses."""
 MARK = b"x-claude-top-proxy"
-"""The header of every response that is not the upstream's; its value says why."""
+"""The header of every response that is not the upstream's; its value is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class OwnAnswer:
     reason: bytes
     """The reason phrase."""
     mark: str
-    """Why the proxy answers itself, in a word."""
+    """The reason, in one word."""
     body: bytes
     """The body, as JSON."""
 
@@ -46,13 +46,13 @@ def bad_gateway(code: str, message: str) -> OwnAnswer:
 
 
 def bad_request(why: str) -> OwnAnswer:
-    """The client sent no request that could be forwarded."""
+    """The client's request could not be forwarded."""
     message = f"this request cannot be passed on: {why}"
     return OwnAnswer(400, b"Bad Request", "bad_request", _error("invalid_request_error", message))
 
 
 def no_tunnels() -> OwnAnswer:
-    """A client takes this for a forward proxy."""
+    """A client tried to use this as a forward proxy."""
     message = "this is not a forward proxy: set it as ANTHROPIC_BASE_URL, not as HTTPS_PROXY"
     return OwnAnswer(
         405, b"Method Not Allowed", "not_a_forward_proxy", _error("invalid_request_error", message)

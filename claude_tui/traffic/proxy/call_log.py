@@ -43,15 +43,15 @@ class LoggedCalls:
             self._failed[_kind(call)] += 1
         if not self._waits:
             self._waits = True
-            self._later(PERIOD_S, self._tell)
+            self._later(PERIOD_S, self._summarise)
         if _logger.isEnabledFor(logging.DEBUG):
             _logger.debug("%s", _line(call))
 
     def close(self) -> None:
-        self._tell()
+        self._summarise()
         self._sink.close()
 
-    def _tell(self) -> None:
+    def _summarise(self) -> None:
         self._waits = False
         calls, failed = self._calls, self._failed
         self._calls, self._failed = 0, Counter()

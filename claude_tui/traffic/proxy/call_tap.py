@@ -1,4 +1,4 @@
-"""Reads one call as it passes, and makes the record of it, which never contains prompts or answers."""
+"""Reads one call as it passes, and creates its record, which never contains prompts or responses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from claude_tui.traffic.proxy.repeats import Repeats
 from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES, route_of
 from claude_tui.traffic.sink import Sink
 
-__all__ = ["CallTap", "Listening", "warm_up"]
+__all__ = ["CallTap", "TapContext", "warm_up"]
 
 _ASKED = ("model", "stream", "max_tokens")
 _WITH_MODEL = frozenset({MESSAGES, COUNT_TOKENS})
@@ -34,7 +34,7 @@ _LIMITS_EVERY_S = 1.0
 _MOST_MODELS = 64
 _LIMITING = ("anthropic-", "x-ratelimit-")
 _SECRETS = frozenset({b"x-api-key", b"authorization", b"proxy-authorization", b"cookie"})
-# The API answers neither: whoever sends one asks whether somebody is there, as Claude Code does at its start.
+# The API supports neither: a client only checks whether the server is there, as Claude Code does at startup.
 _NO_CALLS = frozenset({b"HEAD", b"OPTIONS"})
 _SAYS_NO = frozenset({Outcome.BAD_REQUEST, Outcome.INVALID_RESPONSE})
 
@@ -60,8 +60,8 @@ class LimitsDue:
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
-    """What all taps of a worker share."""
+class TapContext:
+    """The dependencies that all taps of a worker share."""
 
     clock: Clock
     """The source of time."""
@@ -74,7 +74,7 @@ class Listening:
     is_gateway: bool
     """Whether the upstream is not the provider's own."""
     secrets: tuple[str, ...] = ()
-    """What must not appear in any text, besides the keys of the calls."""
+    """What must not appear in any text, in addition to the keys of the calls."""
     repeats: Repeats = field(default_factory=Repeats)
     """Knows which calls were asked to wait."""
     limits_due: LimitsDue = field(default_factory=LimitsDue)
@@ -82,16 +82,16 @@ class Listening:
 
 
 class CallTap:
-    """One call. Every method may fail: the caller counts that, and the call itself passes."""
+    """One call. Any method may fail: the caller counts that, and the call is not affected."""
 
-    def __init__(self, head: RequestHead, listening: Listening) -> None:
-        self._listening = listening
-        self._clock = listening.clock
+    def __init__(self, head: RequestHead, context: TapContext) -> None:
+        self._context = context
+        self._clock = context.clock
         self._at, self._began = self._clock.now(), self._clock.monotonic()
         self._head = head
         self._route = route_of(head.target)
-        self._application = listening.applications.of(head.headers)
-        self._sent = listening.repeats.begun(self._application, _what(head))
+        self._application = context.applications.of(head.headers)
+        self._sent = context.repeats.begun(self._application, _what(head))
         self._asked = TopFields(_ASKED) if self._route in _WITH_MODEL and _is_plain_json(head) else None
         self._response: ResponseHead | None = None
         self._fields: dict[str, str] = {}
@@ -128,7 +128,7 @@ class CallTap:
         self._record(end, found, total_s)
 
     def failed(self, fault: Classified) -> None:
-        """There was no response, so the words are the proxy's own."""
+        """There was no response, so the proxy supplies the error message."""
         self._record(CallEnd.COMPLETE, fault, self._since())
 
     def _since(self) -> float:
@@ -141,7 +141,7 @@ class CallTap:
         strange = end is CallEnd.COMPLETE and answer.is_strange
         if answer.error is None and response.status < 400 and not strange:
             return self._succeeded(end, answer)
-        fields, now, gateway = self._fields, self._clock.now(), self._listening.is_gateway
+        fields, now, gateway = self._fields, self._clock.now(), self._context.is_gateway
         redactor = self._redactor()
         if answer.error is not None:
             return classify_error(
@@ -150,14 +150,14 @@ class CallTap:
         found = classify_response(
             response.status, fields, answer.beginning, redactor=redactor, gateway=gateway, now=now
         )
-        # That is no failure if the client only asked whether the server has it.
+        # This is not a failure if the client only checked whether the server has it.
         not_there = response.status in NO_SUCH_PATH and found.outcome in _SAYS_NO
         if not_there and found.error_type != "challenge_page" and self._may_be_missing():
             return Classified(Outcome.OK, request_id=found.request_id)
         return found
 
     def _may_be_missing(self) -> bool:
-        """Whether a client copes without it: what it looks for, or a count, which few gateways offer."""
+        """Whether clients cope without it, as with a token count, which few gateways offer."""
         return self._head.method == b"GET" or self._route == COUNT_TOKENS
 
     def _succeeded(self, end: CallEnd, answer: AnswerReader) -> Classified:
@@ -196,15 +196,15 @@ class CallTap:
         if self._response is not None and self._answer is not None:
             call = self._answered(call, self._response, self._answer, found)
         if call.retry_after_s:
-            self._listening.repeats.asked_to_wait(
+            self._context.repeats.asked_to_wait(
                 self._sent.digest(), self._began + total_s + call.retry_after_s
             )
-        self._listening.sink.add(call)
+        self._context.sink.add(call)
 
     def _message(self, found: Classified) -> str | None:
         if not found.outcome.failed or found.message is None:
             return None
-        # Without a response, nobody else has said anything.
+        # Without a response, the message is our own.
         return (
             error_message(found.message) if self._response is not None else inert(found.message, MAX_MESSAGE)
         )
@@ -212,9 +212,9 @@ class CallTap:
     def _is_early(self, retries: int | None) -> bool | None:
         """Whether it repeats a call too soon.
 
-        A call that its client counts as a first attempt repeats none.
+        A call that its client counts as a first attempt does not repeat another.
         """
-        found = self._listening.repeats.is_early(self._sent.digest(), self._began)
+        found = self._context.repeats.is_early(self._sent.digest(), self._began)
         return None if retries == 0 else found
 
     def _answered(self, call: Call, response: ResponseHead, answer: AnswerReader, found: Classified) -> Call:
@@ -222,10 +222,10 @@ class CallTap:
         request_id = fields.get("request-id", "").strip()
         served, tokens = model_name(answer.model), answer.counts.tokens
         tier = word(answer.counts.service_tier)
-        due = found.outcome.failed or self._listening.limits_due(
-            served or call.model, self._clock.monotonic()
+        due = found.outcome.failed or self._context.limits_due(served or call.model, self._clock.monotonic())
+        limiting = (
+            {name: header for name, header in fields.items() if name.startswith(_LIMITING)} if due else {}
         )
-        limiting = {name: each for name, each in fields.items() if name.startswith(_LIMITING)} if due else {}
         wait_s = stated_wait(response.status, header_wait(fields, now=now), found.body_wait_s)
         return replace(
             call,
@@ -236,7 +236,7 @@ class CallTap:
             tokens=tokens,
             service_tier=tier,
             stop_reason=word(answer.stop_reason),
-            cost_usd=self._listening.cost_of(served or call.model, tokens, tier) if tokens else None,
+            cost_usd=self._context.cost_of(served or call.model, tokens, tier) if tokens else None,
             retry_after_s=wait_s if found.outcome.failed else None,
             limits=read_rate_limits(limiting, now=now),
             windows=read_windows(limiting, redactor=_PLAIN),
@@ -246,7 +246,7 @@ class CallTap:
         """Redacts the call's own keys as well, as a response may quote them."""
         own = [value.decode("latin-1") for name, value in self._head.headers if name.lower() in _SECRETS]
         bare = [text.partition(" ")[2] for text in own if " " in text]
-        return Redactor((*self._listening.secrets, *own, *bare))
+        return Redactor((*self._context.secrets, *own, *bare))
 
 
 _PLAIN = Redactor()
@@ -254,7 +254,7 @@ _FAILURE = b'{"type":"error","error":{"type":"overloaded_error","message":"Overl
 
 
 def warm_up() -> None:
-    """Loads in advance what the first failed call needs, which would hold up all calls for 0.2 s."""
+    """Loads in advance what the first failed call needs, as that would delay all calls by 0.2 s."""
     error_message(classify_response(529, {}, _FAILURE, redactor=_PLAIN).message)
 
 

@@ -1,7 +1,7 @@
 """A client's connection: its requests go to the upstream and the responses come back as they arrive.
 
-Bytes are passed on in the callback that brings them, so nothing waits for a task. A side that cannot take
-more holds up the other: at most some hundred kilobytes of a call are held here at any time.
+Bytes are passed on in the callback that brings them, so nothing waits for a task. If one side cannot
+keep up, reading from the other pauses: at most some hundred kilobytes of a call are buffered at any time.
 """
 
 from __future__ import annotations
@@ -92,12 +92,12 @@ class ClientConnection(asyncio.Protocol):
         self._advance()
 
     def eof_received(self) -> None:
-        """The client sends no more, so it has probably left, as most servers assume too."""
+        """The client has closed its side, so it has probably left, as most servers assume too."""
         if self._current is not None:
-            self.left()
+            self.abort()
 
     def connection_lost(self, _: Exception | None) -> None:
-        self._let_go()
+        self._abandon()
         self._service.closed(self)
 
     def pause_writing(self) -> None:
@@ -114,11 +114,11 @@ class ClientConnection(asyncio.Protocol):
             self._upstream.hold_answer(False)
         self._advance()
 
-    # -- requests of the service
+    # -- called by the service
 
-    def left(self) -> None:
-        """Ends everything at once: nobody waits for the response."""
-        self._let_go()
+    def abort(self) -> None:
+        """Closes both connections at once, as nobody waits for the response."""
+        self._abandon()
         self._ending = True
         self._transport.abort()
 
@@ -130,30 +130,30 @@ class ClientConnection(asyncio.Protocol):
     # -- from client to upstream
 
     def _advance(self, head: bytes = b"") -> None:
-        """Passes on what is due, after the `head` if there is one."""
+        """Forwards what can be forwarded, after the `head` if there is one."""
         out = [head] if head else []
-        heard: list[tuple[GuardedTap, bytes]] = []
+        tapped: list[tuple[GuardedTap, bytes]] = []
         while self._waiting and not self._ending and self._takes_next():
             event, current = self._waiting.popleft(), self._current
             if isinstance(event, RequestHead):
                 self._begin(event, out)
             elif isinstance(current, Exchange):
-                self._pass_on(current, event, out, heard)
+                self._pass_on(current, event, out, tapped)
             elif isinstance(current, OwnExchange) and isinstance(event, End):
-                self._say(current)
+                self._answer(current)
         if out and self._upstream is not None:
             self._upstream.send(b"".join(out))
-        # The bytes go first: nobody waits for the tap.
-        for tap, piece in heard:
+        # The bytes go first: forwarding must not wait for the tap.
+        for tap, piece in tapped:
             tap.request_body(piece)
         if not self._waiting:
             self._held.ahead = 0
             if self._reader.broken is not None and not self._ending:
                 self._refuse(self._reader.broken)
-        self._steer()
+        self._update_reading()
 
     def _takes_next(self) -> bool:
-        """Whether the next event of the client is due."""
+        """Whether the next event of the client can be processed now."""
         current = self._current
         if isinstance(current, Exchange):
             return current.sent and not current.request_done
@@ -190,11 +190,11 @@ class ClientConnection(asyncio.Protocol):
         return exchange.head_for(self._service.upstream)
 
     def _pass_on(
-        self, exchange: Exchange, event: Event, out: list[bytes], heard: list[tuple[GuardedTap, bytes]]
+        self, exchange: Exchange, event: Event, out: list[bytes], tapped: list[tuple[GuardedTap, bytes]]
     ) -> None:
         if isinstance(event, bytes):
             out.append(exchange.request_body.piece(event))
-            heard.append((exchange.tap, event))
+            tapped.append((exchange.tap, event))
         else:
             assert isinstance(event, End)
             out.append(exchange.request_body.end(event))
@@ -204,10 +204,10 @@ class ClientConnection(asyncio.Protocol):
 
     def hold_request(self, held: bool) -> None:
         self._held.by_upstream = held
-        self._steer()
+        self._update_reading()
 
-    def _steer(self) -> None:
-        """Reads from the client, or pauses until there is room."""
+    def _update_reading(self) -> None:
+        """Reads from the client, or pauses until the upstream keeps up."""
         held = self._held.held and not self._ending
         if held is self._is_held or self._transport.is_closing():
             return
@@ -222,7 +222,7 @@ class ClientConnection(asyncio.Protocol):
     def answered(self, data: bytes) -> None:
         exchange = self._current
         if not isinstance(exchange, Exchange) or exchange.response_done:
-            # Nothing was requested, so this connection cannot be trusted any more.
+            # Nothing was requested, so this connection can no longer be trusted.
             self._upstream_is_gone()
             return
         events = exchange.reader.feed(data)
@@ -246,7 +246,7 @@ class ClientConnection(asyncio.Protocol):
             self._broke_off(exchange, error)
 
     def _relay(self, exchange: Exchange, events: list[Event]) -> None:
-        """Forwards what arrived, and only then passes it to the tap."""
+        """Forwards the data, and only then passes it to the tap."""
         out: list[bytes] = []
         for event in events:
             if isinstance(event, ResponseHead):
@@ -271,7 +271,7 @@ class ClientConnection(asyncio.Protocol):
             self._next(exchange)
         elif exchange.closes or self._upstream is None:
             self._close()
-        # Otherwise the upstream reads on, and the client continues to send.
+        # Otherwise the upstream keeps reading, and the client continues to send.
 
     def _next(self, exchange: Exchange) -> None:
         self._current = None
@@ -279,7 +279,7 @@ class ClientConnection(asyncio.Protocol):
         if exchange.closes or broken or self._upstream is None or self._service.draining:
             self._close()
         elif self._waiting:
-            # Not right now, as this may be called while waiting bytes are passed on.
+            # Not right now, as this may be called while waiting bytes are being forwarded.
             asyncio.get_running_loop().call_soon(self._advance)
 
     # -- endings
@@ -301,37 +301,39 @@ class ClientConnection(asyncio.Protocol):
     def _unanswered(self, exchange: Exchange, error: Exception) -> None:
         """Without any response, the client gets a 502.
 
-        If a kept-alive connection has died, however, the client sees that as it would without the proxy:
-        retrying is its own choice.
+        If a kept-alive connection has died, however, the client sees the same as without the proxy, and
+        decides itself whether to retry.
         """
         upstream = self._service.upstream
         host = upstream.address.netloc
         fault = explain(error, exchange.trace, host, redactor=self._service.redactor)
-        self._hear_waiting(exchange)
+        self._tap_waiting(exchange)
         exchange.tap.failed(fault)
         if exchange.sent and not exchange.fresh:
             self._current = None
             self._ending = True
             self._transport.close()
         else:
-            said = bad_gateway(fault.error_type or "closed", fault.message or "the upstream did not answer")
-            self._answer_with(said, exchange.head.method == b"HEAD")
+            response = bad_gateway(
+                fault.error_type or "closed", fault.message or "the upstream did not answer"
+            )
+            self._answer_with(response, exchange.head.method == b"HEAD")
 
     def _refuse(self, why: str) -> None:
         """The client's request is not HTTP."""
         current = self._current
         if isinstance(current, OwnExchange):
-            self._say(current)
+            self._answer(current)
         elif current is None or (current.response is None and not current.request_done):
-            self._let_go()
+            self._abandon()
             self._answer_with(bad_request(why), bodyless=False)
         elif not current.request_done:
-            self.left()
+            self.abort()
         # Otherwise the previous call is answered first, and then the connection is closed.
         else:
             current.closes = True
 
-    def _say(self, own: OwnExchange) -> None:
+    def _answer(self, own: OwnExchange) -> None:
         self._current = None
         if own.closes:
             self._answer_with(own.answer, own.bodyless)
@@ -339,7 +341,7 @@ class ClientConnection(asyncio.Protocol):
             self._transport.write(own.answer.to_bytes(closes=False, bodyless=own.bodyless))
 
     def _answer_with(self, answer: OwnAnswer, bodyless: bool) -> None:
-        """Answers, and ends the connection."""
+        """Answers and closes the connection."""
         self._current = None
         self._transport.write(answer.to_bytes(closes=True, bodyless=bodyless))
         self._close(may_send=True)
@@ -360,7 +362,7 @@ class ClientConnection(asyncio.Protocol):
             self._transport.close()
             return
         close_while_sending(self._transport)
-        self._steer()
+        self._update_reading()
 
     def _reset_when_flushed(self) -> None:
         if self._transport.get_write_buffer_size() == 0:
@@ -373,20 +375,20 @@ class ClientConnection(asyncio.Protocol):
         self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self._transport.abort()
 
-    def _let_go(self) -> None:
-        """The client has gone: its call is abandoned."""
+    def _abandon(self) -> None:
+        """Abandons the call, as the client has gone."""
         if self._dialling is not None:
             self._dialling.cancel()
             self._dialling = None
         if isinstance(self._current, Exchange):
-            self._hear_waiting(self._current)
+            self._tap_waiting(self._current)
             self._current.tap.ended(CallEnd.ABANDONED)
         self._current = None
         self._waiting.clear()
         self._drop_upstream()
 
-    def _hear_waiting(self, exchange: Exchange) -> None:
-        """Passes what has arrived of an abandoned body to the tap, as it may name the model."""
+    def _tap_waiting(self, exchange: Exchange) -> None:
+        """Passes the received part of an abandoned body to the tap, as it may name the model."""
         while not exchange.sent and self._waiting and isinstance(self._waiting[0], bytes):
             exchange.tap.request_body(self._waiting[0])
             self._waiting.popleft()

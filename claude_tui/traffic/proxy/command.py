@@ -46,7 +46,7 @@ def run(plan: ProxyPlan, options: ProxyOptions, emit: Callable[[str], None]) -> 
         )
     upstream = Address.of(plan.upstream)
     check_no_loop(address, upstream)
-    # What every worker would fail with is reported here, once.
+    # Errors that every worker would have are reported here, once.
     Upstream(plan.upstream, clock=SystemClock())
     applications_of(plan.applications, plan.data_dir)
     if options.workers > 1:
@@ -59,7 +59,7 @@ def run(plan: ProxyPlan, options: ProxyOptions, emit: Callable[[str], None]) -> 
     def started() -> None:
         _announce(address, plan.upstream, emit, plan.say)
 
-    # Before there are workers, so that they share it.
+    # Before the workers start, so that they share it.
     warm_up()
     with sock:
         if options.workers > 1:
@@ -99,7 +99,7 @@ class NoKeyError(ClaudeTopError):
 
 
 def print_fingerprint(environ: Mapping[str, str], plan: ProxyPlan, emit: Callable[[str], None]) -> int:
-    """Prints the name that the settings use for the key in the environment. Raises NoKeyError or OSError."""
+    """Prints the fingerprint of the key in the environment. Raises NoKeyError or OSError."""
     key = environ.get(API_KEY) or environ.get(AUTH_TOKEN)
     if not key:
         raise NoKeyError(f"--fingerprint needs the key in {API_KEY} (or {AUTH_TOKEN}), and neither is set")

@@ -58,7 +58,7 @@ def plan_of(
     say: Callable[[str], None],
     warn: Callable[[str], None],
 ) -> ProxyPlan:
-    """What every worker needs; `credentials` has the upstream's address."""
+    """The plan of all workers; `credentials` has the upstream's address."""
     return ProxyPlan(
         upstream=credentials.base_url,
         drain_s=drain_s,

@@ -1,4 +1,4 @@
-"""One request and its response on the way through: what is forwarded, and how far it has got."""
+"""One request and its response: what is forwarded, and how far it has got."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Exchange:
 
     @property
     def ends_with_connection(self) -> bool:
-        """Whether only the end of the connection tells the client that the body is complete."""
+        """Whether the end of the body is marked only by the end of the connection."""
         return self.response is not None and (
             self.response.framing is Framing.CLOSE
             or (self.response.framing is Framing.CHUNKED and self.head.http_10)
@@ -95,7 +95,7 @@ class Exchange:
         return request_bytes(self.head.method, _target(self.head.target, upstream), headers)
 
     def head_for_client(self, head: ResponseHead, *, last: bool) -> bytes:
-        """The head of the response as it goes to the client; empty for a 1xx that HTTP/1.0 does not know.
+        """The head of the response as it goes to the client; empty for a 1xx, which HTTP/1.0 does not have.
 
         `last` tells the client that the connection takes no further request.
         """

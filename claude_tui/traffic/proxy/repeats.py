@@ -1,7 +1,7 @@
-"""Which calls repeat one that was asked to wait, recognised by a digest of what a call sends.
+"""Recognises calls that repeat one whose response asked for a wait, by a digest of the request.
 
-The digest is keyed with random bytes of this process, is never written anywhere, and reveals nothing of what
-was sent. It is forgotten with the repeat, or once many other calls were asked to wait.
+The digest is keyed with random bytes of this process, is never written anywhere, and reveals nothing about
+the request. It is dropped with the repeat, or once many other calls have been asked to wait.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from hashlib import blake2b
 __all__ = ["Repeats", "Sent"]
 
 _DIGEST_BYTES = 16
-# The error of a clock, and the time from here to the client.
+# Tolerance for clock error, and for the time from here to the client.
 _SLACK_S = 0.1
 
 
 class Sent:
-    """What one call has sent so far."""
+    """The digest of what one call has sent so far."""
 
     def __init__(self, key: bytes, whose: str, what: str) -> None:
         self._hash = blake2b(
@@ -52,6 +52,6 @@ class Repeats:
             self._until.popitem(last=False)
 
     def is_early(self, sent: bytes, began: float) -> bool | None:
-        """Whether a call began before the wait was over; None if it repeats no call."""
+        """Whether a call began before the wait was over; None if it does not repeat one."""
         until = self._until.pop(sent, None)
         return None if until is None else began < until - _SLACK_S

@@ -1,4 +1,4 @@
-"""What the connections of a worker share, and what the worker needs from them."""
+"""The interfaces between a worker and its connections."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Connection", "Service"]
 
 
 class Connection(Protocol):
-    """A client's connection, as its worker knows it."""
+    """A client's connection, as used by its worker."""
 
     @property
     def held_socket(self) -> socket.socket | None:
         """The socket, while reading from it is paused."""
 
-    def left(self) -> None:
-        """The client has gone: ends everything at once."""
+    def abort(self) -> None:
+        """Closes both connections at once, as the client has gone."""
 
     def drain(self) -> None:
         """Ends the connection once its call is over."""

@@ -1,4 +1,4 @@
-"""What one process of the proxy does, from its socket to its last call."""
+"""Runs one process of the proxy, from its socket to its last call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from claude_tui.model.garbage import keep_for_good
+from claude_tui.model.garbage import freeze_existing
 from claude_tui.model.gateway import is_gateway
 from claude_tui.model.text import Redactor
 from claude_tui.model.traffic import Tokens
@@ -21,7 +21,7 @@ from claude_tui.probes.clock import Clock, SystemClock
 from claude_tui.probes.proxies import Proxies
 from claude_tui.traffic.applications import Application, Applications, Fingerprints
 from claude_tui.traffic.proxy.call_log import LoggedCalls
-from claude_tui.traffic.proxy.call_tap import CallTap, Listening
+from claude_tui.traffic.proxy.call_tap import CallTap, TapContext
 from claude_tui.traffic.proxy.upstream import Upstream
 from claude_tui.traffic.proxy.worker import Worker
 from claude_tui.traffic.sink import Sink
@@ -36,7 +36,7 @@ class ClosingSink(Sink, Protocol):
     """Takes calls until it is closed."""
 
     def close(self) -> None:
-        """Writes what is left. Nothing is added afterwards."""
+        """Writes the rest. Nothing may be added afterwards."""
 
 
 CostOf = Callable[[str, Tokens, str | None], float | None]
@@ -44,14 +44,14 @@ CostOf = Callable[[str, Tokens, str | None], float | None]
 
 @dataclass(frozen=True, slots=True)
 class ProxyPlan:
-    """What every worker of a proxy has in common."""
+    """What every worker of a proxy needs."""
 
     upstream: str
     """The base URL of the API."""
     drain_s: float
     """How many seconds open calls may continue after a request to stop."""
     applications: Mapping[str, tuple[str, ...]]
-    """What the settings say about applications."""
+    """The applications in the settings."""
     data_dir: Path
     """The file with the salt of the fingerprints."""
     secrets: tuple[str, ...]
@@ -67,7 +67,7 @@ class ProxyPlan:
 
 
 def applications_of(declared: Mapping[str, tuple[str, ...]], data_dir: Path) -> Applications:
-    """The names that the settings give. Raises OSError if they need the salt and it cannot be read."""
+    """The applications in the settings. Raises OSError if they need the salt and it cannot be read."""
     known = [
         Application(
             name,
@@ -76,7 +76,7 @@ def applications_of(declared: Mapping[str, tuple[str, ...]], data_dir: Path) -> 
         )
         for name, parts in declared.items()
     ]
-    needs_keys = any(each.keys for each in known)
+    needs_keys = any(application.keys for application in known)
     return Applications(known, Fingerprints.kept_in(data_dir) if needs_keys else None)
 
 
@@ -97,7 +97,7 @@ def serve(
 async def _serve(
     plan: ProxyPlan, sock: socket.socket, lifeline: int | None, started: Callable[[], None]
 ) -> int:
-    # Otherwise a call waits 5 ms whenever the thread that writes to the store is running.
+    # Otherwise a call would wait 5 ms whenever the thread that writes to the store is running.
     sys.setswitchinterval(_SWITCH_S)
     stopping, hurry = asyncio.Event(), asyncio.Event()
     _listen_to_signals(stopping, hurry, lifeline)
@@ -105,16 +105,16 @@ async def _serve(
     sink = LoggedCalls(plan.sink(), asyncio.get_running_loop().call_later)
     worker = _worker(plan, sink, clock)
     await worker.start([sock])
-    # What exists now stays: without this, full collections traverse all of it.
+    # These objects are permanent: without this, full collections would traverse all of them.
     gc.collect()
-    keep_for_good()
+    freeze_existing()
     started()
     await stopping.wait()
     draining = asyncio.create_task(worker.drain(plan.drain_s))
     hurrying = asyncio.create_task(hurry.wait())
     open_calls = worker.counts.open_calls
     if open_calls:
-        plan.say(f"stopping: {_calls(open_calls)} may go on for {plan.drain_s:g}s")
+        plan.say(f"stopping: {_calls(open_calls)} may continue for {plan.drain_s:g}s")
     await asyncio.wait((draining, hurrying), return_when=asyncio.FIRST_COMPLETED)
     if not draining.done():
         left = worker.counts.open_calls
@@ -129,7 +129,7 @@ async def _serve(
 
 
 def _worker(plan: ProxyPlan, sink: Sink, clock: Clock) -> Worker:
-    listening = Listening(
+    context = TapContext(
         clock=clock,
         applications=applications_of(plan.applications, plan.data_dir),
         sink=sink,
@@ -138,7 +138,7 @@ def _worker(plan: ProxyPlan, sink: Sink, clock: Clock) -> Worker:
         secrets=plan.secrets,
     )
     upstream = Upstream(plan.upstream, clock=clock, routes=Proxies())
-    return Worker(upstream, lambda head: CallTap(head, listening), Redactor(plan.secrets))
+    return Worker(upstream, lambda head: CallTap(head, context), Redactor(plan.secrets))
 
 
 def _listen_to_signals(stopping: asyncio.Event, hurry: asyncio.Event, lifeline: int | None) -> None:

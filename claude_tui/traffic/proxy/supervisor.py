@@ -56,7 +56,7 @@ class _Supervisor:
         slot.pid, slot.started = pid, time.monotonic()
 
     def _be_worker(self) -> int:
-        """The life of a worker; nothing of the supervisor runs in it."""
+        """Runs the worker; no code of the supervisor runs in this process afterwards."""
         # ctrl+c is for the supervisor, which passes it on; twice would mean "at once".
         os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
@@ -67,7 +67,7 @@ class _Supervisor:
         self.reservation.close()
         try:
             sock = bound(self.address, shared=True)
-            return serve(self.plan, sock, self.lifeline[0], lambda: _tell_ready(self.ready[1]))
+            return serve(self.plan, sock, self.lifeline[0], lambda: _report_ready(self.ready[1]))
         except Exception as error:  # noqa: BLE001 the outermost edge of this process
             self.plan.warn(f"a worker failed: {type(error).__name__}: {error}")
             return 1
@@ -87,7 +87,7 @@ class _Supervisor:
             self.plan.warn(f"worker {slot.number} {ending}; another one starts in {wait_s:g}s")
 
     def start_due(self) -> float | None:
-        """Starts what is due; returns the seconds until the next start."""
+        """Starts the workers that are due; returns the seconds until the next start."""
         now, waits = time.monotonic(), []
         for slot in self.slots:
             if slot.pid or self.stopping:
@@ -98,7 +98,7 @@ class _Supervisor:
                 waits.append(slot.due - now)
         return min(waits, default=None)
 
-    def tell(self, number: int) -> None:
+    def send_signal(self, number: int) -> None:
         for slot in self.slots:
             if slot.pid:
                 os.kill(slot.pid, number)
@@ -124,9 +124,9 @@ def supervise(
     waker.setblocking(False)
     wakened.setblocking(False)
     ignored = {number for number in _STOPPING if signal.getsignal(number) is signal.SIG_IGN}
-    for each in _SIGNALS:
-        if each not in ignored:
-            signal.signal(each, lambda *_: None)
+    for signal_number in _SIGNALS:
+        if signal_number not in ignored:
+            signal.signal(signal_number, lambda *_: None)
     signal.set_wakeup_fd(waker.fileno())
     supervisor = _Supervisor(plan, address, reservation, [_Slot(n + 1) for n in range(workers)])
     try:
@@ -141,7 +141,7 @@ def supervise(
             for number in _received(wakened):
                 if number in _STOPPING:
                     supervisor.stopping = True
-                    supervisor.tell(number)
+                    supervisor.send_signal(number)
             supervisor.collect_dead()
     finally:
         signal.set_wakeup_fd(-1)
@@ -152,7 +152,7 @@ def supervise(
     return 0
 
 
-def _tell_ready(descriptor: int) -> None:
+def _report_ready(descriptor: int) -> None:
     os.write(descriptor, b".")
 
 

@@ -1,4 +1,4 @@
-"""What observes a call while it passes, and the guard that keeps its faults away from the call."""
+"""Observers of calls, and the guard that keeps their errors from affecting the calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from claude_tui.traffic.http1.wire import RequestHead, ResponseHead
 
 __all__ = ["Counts", "GuardedTap", "Tap"]
 
-# A fault that occurs with each call is one log line a minute.
+# An error that occurs with each call is logged once a minute.
 _BETWEEN_LINES_S = 60.0
 _logger = logging.getLogger("claude_tui.proxy")
 
@@ -38,7 +38,7 @@ class Tap(Protocol):
 
 @dataclass(slots=True)
 class Counts:
-    """What one worker has done since it started."""
+    """The counters of one worker since it started."""
 
     connections: int = 0
     """How many connections of clients are open."""
@@ -47,13 +47,13 @@ class Counts:
     calls: int = 0
     """Calls that have begun."""
     tap_faults: int = 0
-    """Calls that could not be read or recorded to their end; they passed nevertheless."""
+    """Calls that could not be read or recorded completely; they were forwarded nevertheless."""
     next_fault_line_at: float = 0.0
     """When a fault is logged again, by `time.monotonic`."""
 
 
 class GuardedTap:
-    """Calls a tap; a fault of the tap is counted and ends the tap, never the call."""
+    """Calls a tap; an error of the tap is counted and ends the tap, never the call."""
 
     def __init__(self, make: Callable[[RequestHead], Tap], head: RequestHead, counts: Counts) -> None:
         self._counts = counts
@@ -94,7 +94,7 @@ class GuardedTap:
         self._close(lambda tap: tap.failed(fault))
 
     def _close(self, tell: Callable[[Tap], None]) -> None:
-        """Only the first end counts."""
+        """Only the first call counts."""
         tap, self._tap = self._tap, None
         if self._open:
             self._open = False
@@ -111,7 +111,7 @@ class GuardedTap:
         now = time.monotonic()
         if now >= self._counts.next_fault_line_at:
             self._counts.next_fault_line_at = now + _BETWEEN_LINES_S
-            # Without the error's own words, which may quote what was sent.
+            # Without the error's message, which may quote the request.
             where = _place(error)
             _logger.error("a call passed, but could not be measured: %s%s", type(error).__name__, where)
 

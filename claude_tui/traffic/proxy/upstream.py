@@ -1,6 +1,6 @@
-"""Where calls go: the upstream's address, and connections to it, one for each client connection.
+"""The upstream's address, and connections to it, one for each client connection.
 
-The two are a pair: when the upstream ends a kept-alive connection, the client's ends as well. A client
+The two form a pair: when the upstream ends a kept-alive connection, the client's ends as well. A client
 therefore sees the same connections as it would without the proxy, nothing is ever sent twice, and a call
 never waits for another client's.
 """
@@ -61,13 +61,13 @@ class Address:
 
 
 class UpstreamUser(Protocol):
-    """The user of a connection."""
+    """The owner of a connection, which gets its data."""
 
     def answered(self, data: bytes) -> None:
         """Bytes from the upstream."""
 
     def lost(self, error: Exception | None) -> None:
-        """The connection is gone; `error` is None if the upstream closed it cleanly."""
+        """The connection has ended; `error` is None if the upstream closed it cleanly."""
 
     def hold_request(self, held: bool) -> None:
         """Whether the upstream accepts no more data for now."""
@@ -115,7 +115,7 @@ class UpstreamConnection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def drop(self) -> None:
-        """Closes the connection at once; the user is not told."""
+        """Closes the connection at once, without notifying the user."""
         self._user = None
         if self._transport is not None:
             self._transport.abort()
@@ -158,7 +158,7 @@ class Upstream:
         return ExchangeTrace(self._clock, proxy=self._proxy)
 
     async def connect(self, user: UpstreamUser, trace: ExchangeTrace) -> UpstreamConnection:
-        """A new connection. How long to wait is up to the client: there is no timeout but the system's.
+        """A new connection. The client decides how long to wait: there is no timeout except the system's.
 
         Raises OSError, TunnelError or UnicodeError, and `trace` has the phase in which it failed.
         """

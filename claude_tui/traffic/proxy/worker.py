@@ -22,7 +22,7 @@ __all__ = ["Worker"]
 # How often to check whether a client has left while reading from it is paused.
 LOOK_S = 0.5
 BACKLOG = 1024
-# Linux reports a peer that has closed; elsewhere it is noticed at the next read.
+# Linux reports a peer that has closed; on other systems the next read notices it.
 _LEFT = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR if hasattr(select, "poll") else 0
 
 
@@ -48,12 +48,12 @@ class Worker:
             server = await loop.create_server(lambda: ClientConnection(self), sock=sock, backlog=BACKLOG)
             self._servers.append(server)
         if _LEFT:
-            self._looking = loop.create_task(self._look_for_leavers())
+            self._looking = loop.create_task(self._end_disconnected())
 
     async def drain(self, within_s: float) -> bool:
         """Accepts no more calls, gives the open ones `within_s` seconds to end, then drops the rest.
 
-        Returns whether all have ended by themselves.
+        Returns whether all of them ended in time.
         """
         self.draining = True
         for server in self._servers:
@@ -72,13 +72,13 @@ class Worker:
 
     async def _stop(self) -> None:
         for connection in list(self._connections):
-            connection.left()
+            connection.abort()
         if self._looking is not None:
             self._looking.cancel()
         # Aborted transports report it in the next iteration of the loop.
         await asyncio.sleep(0)
 
-    # -- requests of the connections
+    # -- called by connections
 
     def tap(self, head: RequestHead) -> GuardedTap:
         return GuardedTap(self._taps, head, self.counts)
@@ -111,14 +111,14 @@ class Worker:
         else:
             self._empty.set()
 
-    async def _look_for_leavers(self) -> None:
-        """The connections whose client may have left unnoticed, as reading from it is paused."""
+    async def _end_disconnected(self) -> None:
+        """Ends connections whose client has left unnoticed, as reading from it is paused."""
         while True:
             await asyncio.sleep(LOOK_S)
             held = {
-                sock.fileno(): each
-                for each in self._connections
-                if (sock := each.held_socket) is not None and sock.fileno() >= 0
+                sock.fileno(): connection
+                for connection in self._connections
+                if (sock := connection.held_socket) is not None and sock.fileno() >= 0
             }
             if not held:
                 continue
@@ -127,4 +127,4 @@ class Worker:
                 poll.register(descriptor, _LEFT)
             for descriptor, events in poll.poll(0):
                 if events & _LEFT:
-                    held[descriptor].left()
+                    held[descriptor].abort()

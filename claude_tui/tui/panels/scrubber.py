@@ -124,8 +124,8 @@ def _track(past: PastView, at: datetime, cells: int) -> Line:
 
 
 def _draw(drawn: list[Span], mark: TimelineMark, cell: int, here: int) -> None:
-    role = _GRAVE.get(mark.word, _ROLES[mark.kind])
-    for offset, char in enumerate(_GLYPHS[mark.kind] + mark.word):
+    role = _GRAVE.get(mark.severity, _ROLES[mark.kind])
+    for offset, char in enumerate(_GLYPHS[mark.kind] + mark.severity):
         # The word must not hide the position.
         if cell + offset >= len(drawn) or (offset and cell + offset >= here >= cell):
             return

@@ -10,10 +10,10 @@ from claude_tui.analysis.traffic.chart import CALLS, FAILED, TTFT_P95
 from claude_tui.analysis.traffic.listing import (
     OF_APPLICATIONS,
     OF_MODELS,
-    heeded,
     listed_applications,
     listed_calls,
     listed_models,
+    terms_about,
 )
 from claude_tui.model.filtering import parse_filter
 from claude_tui.model.format import (
@@ -103,10 +103,10 @@ def traffic_zoom(
         heading("All calls", span, cells),
         *traffic_lines(view, cells, _FIGURE_ROWS, by_application=False, curves=chart is None),
         BLANK,
-        heading("By application", f"{span}{_only(heeded(listing.words, OF_APPLICATIONS))}", cells),
+        heading("By application", f"{span}{_only(terms_about(listing.words, OF_APPLICATIONS))}", cells),
         *_table(applications, cells, listing.order),
         BLANK,
-        heading("By model", f"{span}{_only(heeded(listing.words, OF_MODELS))}", cells),
+        heading("By model", f"{span}{_only(terms_about(listing.words, OF_MODELS))}", cells),
         *_table(models, cells, listing.order),
         *_limits(snapshot, cells),
         *_usual(view, cells),

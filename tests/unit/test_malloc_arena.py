@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from claude_tui.engine.one_heap import give_back, share_one_heap
+from claude_tui.engine.malloc_arena import trim_heap, use_one_arena
 
 
 class _Libc:
@@ -23,7 +23,7 @@ class _Libc:
 
 def test_one_heap_that_gives_back_what_is_free() -> None:
     libc = _Libc()
-    share_one_heap(lambda: libc)
+    use_one_arena(lambda: libc)
     # M_ARENA_MAX and M_TRIM_THRESHOLD of glibc's malloc.h.
     assert libc.said == [(-8, 1), (-1, 128 * 1024)]
 
@@ -33,11 +33,11 @@ def test_a_system_without_the_switch_is_left_as_it_is(error: Exception) -> None:
     def absent() -> _Libc:
         raise error
 
-    share_one_heap(absent)
-    give_back(absent)
+    use_one_arena(absent)
+    trim_heap(absent)
 
 
 def test_free_pages_in_the_middle_are_given_back() -> None:
     libc = _Libc()
-    give_back(lambda: libc)
+    trim_heap(lambda: libc)
     assert libc.trimmed == [0]

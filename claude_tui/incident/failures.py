@@ -7,7 +7,7 @@ from datetime import datetime
 
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.analysis.history.streaks import GAP
-from claude_tui.incident.known import api_exchanges, request_ids
+from claude_tui.incident.record_analysis import api_exchanges, request_ids
 from claude_tui.incident.values import Record, TimelineEntry, TimelineKind
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Level
@@ -19,7 +19,7 @@ _Kind = tuple[Source, str | None, str]
 
 def failures(record: Record, start: datetime, end: datetime) -> Iterator[TimelineEntry]:
     """The first failure; then for each kind one entry with all of them, the first one included."""
-    failed = [each for each in api_exchanges(record, start, end) if each.failed]
+    failed = [exchange for exchange in api_exchanges(record, start, end) if exchange.failed]
     if not failed:
         return
     first = failed[0]
@@ -44,13 +44,13 @@ def _groups(failed: Iterable[Observation]) -> list[list[Observation]]:
     """Failures of one kind, grouped; a long pause starts another group."""
     current: dict[_Kind, list[Observation]] = {}
     found: list[list[Observation]] = []
-    for each in failed:
-        kind = (each.source, each.model, failure_name(each))
+    for failure in failed:
+        kind = (failure.source, failure.model, failure_name(failure))
         group = current.get(kind)
-        if group is None or each.at - group[-1].at > GAP:
+        if group is None or failure.at - group[-1].at > GAP:
             group = current[kind] = []
             found.append(group)
-        group.append(each)
+        group.append(failure)
     return found
 
 

@@ -131,9 +131,9 @@ class _Counting(History):
         self.made: list[object] = []
         super().__init__()
 
-    def worked_out(self, what: object, key: object, make: Callable[[], R]) -> R:
+    def cached(self, what: object, key: object, make: Callable[[], R]) -> R:
         def noted() -> R:
             self.made.append(what)
             return make()
 
-        return super().worked_out(what, key, noted)
+        return super().cached(what, key, noted)

@@ -1,4 +1,4 @@
-"""What may run beside a simulator, in its event loop: the applications that call it."""
+"""Something that runs beside a simulator in its event loop, such as applications that call it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from claude_tui.simulator.script import Scenario
     from claude_tui.simulator.server import Simulator
 
-__all__ = ["Company"]
+__all__ = ["Companion"]
 
 
-class Company(Protocol):
+class Companion(Protocol):
     """Runs while the simulator does."""
 
     def fitted(self, scenario: Scenario) -> Scenario:
-        """The scenario as it is to be played with this company."""
+        """The scenario, adapted to this companion."""
 
     def beside(self, simulator: Simulator) -> AbstractAsyncContextManager[Sequence[str]]:
-        """Runs until the context ends. It gives lines for whoever started it."""
+        """Runs until the context ends. It yields lines to print at the start."""

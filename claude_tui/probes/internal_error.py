@@ -1,4 +1,4 @@
-"""What to say about a probe that failed because of a fault in claude-top itself."""
+"""Describes a probe that failed because of an error in claude-top itself."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import PurePath
 
 from claude_tui.model.installation import UPGRADED, Installation, installation
 
-__all__ = ["own_fault"]
+__all__ = ["internal_error"]
 
 
-def own_fault(error: Exception, installed: Installation | None = None) -> str:
-    """Describes the fault by class and line only, as its text may contain anything, even a key."""
+def internal_error(error: Exception, installed: Installation | None = None) -> str:
+    """Describes the error by class and line only, as its message may contain anything, even a key."""
     if (installed or installation()).replaced:
         return UPGRADED
     if isinstance(error, ImportError) and error.name:

@@ -1,4 +1,4 @@
-"""One table of entries, kept up to date with what every process adds to it."""
+"""Follows one table of entries, to which every process may add."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.request import ActionRequest
 from claude_tui.store import EntryTable, Store
 
-__all__ = ["Followed"]
+__all__ = ["TableFollower"]
 
 T = TypeVar("T", bound=IncidentEntry | FieldRevision | ActionRequest)
 
 
-class Followed(Generic[T]):
+class TableFollower(Generic[T]):
     """All entries of a table whose entries have an id. Any thread may call any method."""
 
     def __init__(self, store: Store, table: EntryTable[T]) -> None:

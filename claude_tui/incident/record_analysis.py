@@ -1,4 +1,4 @@
-"""What the record shows of a span of time, and what it does not."""
+"""What is known about a span of time, and what is not."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def end_of(record: Record, incident: Incident) -> datetime:
 def api_exchanges(record: Record, start: datetime, end: datetime) -> tuple[Observation, ...]:
     """The exchanges with the API that began between start and end, both included."""
     return tuple(
-        each for each in record.observations if each.source in API_SOURCES and start <= each.at <= end
+        observation
+        for observation in record.observations
+        if observation.source in API_SOURCES and start <= observation.at <= end
     )
 
 
@@ -48,8 +50,8 @@ def gaps(record: Record, start: datetime, end: datetime) -> Iterator[Span]:
     """
     options = record.options
     holds = timedelta(seconds=max(options.stale_after_s(source) for source in API_SOURCES))
-    known = [each.at for each in api_exchanges(record, start - holds, end)]
-    # Nothing is known before the first exchange; after the last one, only as long as it holds.
+    known = [exchange.at for exchange in api_exchanges(record, start - holds, end)]
+    # Nothing is known before the first exchange; after the last one, only as long as its result is valid.
     covered_until = start
     for at in known:
         if at > covered_until:
@@ -85,9 +87,9 @@ def unknown_spans(record: Record, start: datetime, end: datetime) -> tuple[Span,
 
 
 def _united(spans: Iterable[Span]) -> Iterator[Span]:
-    """The same time in spans that do not touch, oldest first."""
+    """The same time as spans that do not touch, oldest first."""
     current: Span | None = None
-    for span in sorted(spans, key=lambda each: each.start):
+    for span in sorted(spans, key=lambda one: one.start):
         if current is None or span.start > current.end:
             if current is not None:
                 yield current
@@ -101,8 +103,8 @@ def _united(spans: Iterable[Span]) -> Iterator[Span]:
 def recovery(record: Record, start: datetime, end: datetime) -> Observation | None:
     """The first exchange of the run of successes that lasts at the end; None while there is none.
 
-    It is determined by the verdict, as a few failures may be chance; if that saw no problem, by three
-    successes in a row.
+    The verdict decides, as a few failures may be chance; if it saw no problem, three successes in a row
+    do.
     """
     spans = list(verdict_spans(record, start, end))
     last = spans[-1][0] if spans else None
@@ -123,23 +125,29 @@ def _first_success(record: Record, start: datetime, calm_since: datetime) -> Obs
     """The first success after the last failure before the verdict became healthy."""
     recovered: list[Observation] = []
     for source in API_SOURCES:
-        ours = [each for each in record.observations if each.source is source and each.at >= start]
-        failures = [each.at for each in ours if each.failed and each.at <= calm_since]
+        ours = [
+            observation
+            for observation in record.observations
+            if observation.source is source and observation.at >= start
+        ]
+        failures = [exchange.at for exchange in ours if exchange.failed and exchange.at <= calm_since]
         if failures:
-            recovered += [each for each in ours if each.at > failures[-1] and not each.failed][:1]
-    return max(recovered, key=lambda each: each.at, default=None)
+            recovered += [
+                exchange for exchange in ours if exchange.at > failures[-1] and not exchange.failed
+            ][:1]
+    return max(recovered, key=lambda exchange: exchange.at, default=None)
 
 
 def _run(record: Record, start: datetime, end: datetime) -> Observation | None:
     runs = [run for source in API_SOURCES if (run := _run_of(record, source, start, end)) is not None]
     if not runs or any(not run for run in runs):
         return None
-    return max((run[0] for run in runs), key=lambda each: each.at)
+    return max((run[0] for run in runs), key=lambda exchange: exchange.at)
 
 
 def _run_of(record: Record, source: Source, start: datetime, end: datetime) -> list[Observation] | None:
     """The successes since the last failure; empty for fewer than three, None without a failure."""
-    ours = [each for each in api_exchanges(record, start, end) if each.source is source]
+    ours = [exchange for exchange in api_exchanges(record, start, end) if exchange.source is source]
     last = next((index for index in range(len(ours) - 1, -1, -1) if ours[index].failed), None)
     if last is None:
         return None
@@ -160,7 +168,9 @@ def recovered_at(record: Record, incident: Incident) -> datetime | None:
 
 def request_ids(observations: Iterable[Observation]) -> tuple[str, ...]:
     """Each id once: the first, the last, and up to 50 spread evenly between them."""
-    ids = tuple(dict.fromkeys(each.request_id for each in observations if each.request_id))
+    ids = tuple(
+        dict.fromkeys(observation.request_id for observation in observations if observation.request_id)
+    )
     if len(ids) <= _BETWEEN + 2:
         return ids
     step = (len(ids) - 1) / (_BETWEEN + 1)

@@ -10,24 +10,24 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.prices import call_cost_usd
 from claude_tui.probes.proxies import Proxies
-from claude_tui.simulator.applications import with_room
+from claude_tui.simulator.applications import with_raised_limits
 from claude_tui.simulator.script import Scenario
 from claude_tui.simulator.server import Simulator
 from claude_tui.simulator.sockets import listen, url_of
 from claude_tui.traffic.applications import Applications
 from claude_tui.traffic.load.player import Player
-from claude_tui.traffic.proxy.call_tap import CallTap, Listening, warm_up
+from claude_tui.traffic.proxy.call_tap import CallTap, TapContext, warm_up
 from claude_tui.traffic.proxy.serving import ClosingSink
 from claude_tui.traffic.proxy.upstream import Upstream
 from claude_tui.traffic.proxy.worker import Worker
 
-__all__ = ["InventedTraffic"]
+__all__ = ["SimulatedTraffic"]
 
 
-class InventedTraffic:
+class SimulatedTraffic:
     """Calls of fictitious applications, `per_second` of them, through a proxy.
 
-    `opened` gives what takes the calls, once the simulator's base URL is known; it is closed at the end.
+    `opened` returns the sink of the calls for the simulator's base URL; it is closed at the end.
     """
 
     def __init__(self, per_second: float, opened: Callable[[str], ClosingSink]) -> None:
@@ -35,8 +35,8 @@ class InventedTraffic:
         self._opened = opened
 
     def fitted(self, scenario: Scenario) -> Scenario:
-        """With room for these calls in the limits."""
-        return with_room(scenario, self._per_second)
+        """The scenario with rate limits that are high enough for these calls."""
+        return with_raised_limits(scenario, self._per_second)
 
     def beside(self, simulator: Simulator) -> AbstractAsyncContextManager[Sequence[str]]:
         return self._beside(simulator)
@@ -66,7 +66,7 @@ class InventedTraffic:
 
 def _proxy(upstream: str, sink: ClosingSink) -> Worker:
     clock = SystemClock()
-    listening = Listening(clock, Applications(), sink, call_cost_usd, is_gateway=False)
+    context = TapContext(clock, Applications(), sink, call_cost_usd, is_gateway=False)
     # A proxy in the environment is not for loopback.
     direct = Upstream(upstream, clock=clock, routes=Proxies(proxies=dict))
-    return Worker(direct, lambda head: CallTap(head, listening), Redactor())
+    return Worker(direct, lambda head: CallTap(head, context), Redactor())

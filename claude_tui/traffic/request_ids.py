@@ -6,10 +6,10 @@ from hashlib import blake2b
 
 from claude_tui.traffic.recent import RecentNumbers
 
-__all__ = ["DIGEST_BYTES", "SeenIds", "digest"]
+__all__ = ["DIGEST_BYTES", "RequestIdDigests", "digest"]
 
 DIGEST_BYTES = 8
-"""With 100,000 ids in the window, one of a billion calls is taken for another."""
+"""With 100,000 ids in the window, one in a billion calls is mistaken for another."""
 
 
 def digest(request_id: str) -> bytes:
@@ -17,7 +17,7 @@ def digest(request_id: str) -> bytes:
     return blake2b(request_id.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
 
-class SeenIds:
+class RequestIdDigests:
     """The newest digests: the last `most`, and up to twice as many."""
 
     def __init__(self, most: int = 200_000) -> None:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic
 
 from claude_tui.engine.conditions import Conditions, decode_conditions
-from claude_tui.engine.followed import Followed
 from claude_tui.engine.journal import MARKS_SPAN, MAX_VERDICTS, VERDICTS_SPAN, taken_of
+from claude_tui.engine.table_follower import TableFollower
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.past import MarkKind, TimelineMark
 from claude_tui.store import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from claude_tui.model.verdict import VerdictChange
     from claude_tui.store import EntryTable, Store
 
-__all__ = ["Recollection", "Recorded"]
+__all__ = ["RecordReader", "Recorded"]
 
 _AHEAD = timedelta(hours=6)
 _UNKNOWN_ALERTS = AlertsView(problem="which alerts there were at that time is not recorded")
@@ -64,7 +64,7 @@ class Recorded:
 
 
 class _Recent(Generic[E]):
-    """The entries of a table around an instant, read again when the ones in memory do not suffice."""
+    """The entries of a table around an instant, read again when those in memory do not suffice."""
 
     def __init__(self, store: Store, table: EntryTable[E], back: timedelta) -> None:
         self._store = store
@@ -77,11 +77,11 @@ class _Recent(Generic[E]):
     def until(self, at: datetime, now: datetime) -> tuple[E, ...]:
         """The entries up to and including `at`."""
         self._hold(at, at, now)
-        return tuple(each for each in self._entries if at - self._back <= each.at <= at)
+        return tuple(entry for entry in self._entries if at - self._back <= entry.at <= at)
 
     def between(self, start: datetime, end: datetime, now: datetime) -> list[E]:
         self._hold(start, end, now)
-        return [each for each in self._entries if start <= each.at <= end]
+        return [entry for entry in self._entries if start <= entry.at <= end]
 
     def _hold(self, start: datetime, end: datetime, now: datetime) -> None:
         if self._is_held(start - self._back, end):
@@ -95,8 +95,8 @@ class _Recent(Generic[E]):
         return self._low is not None and self._high is not None and self._low <= low and end < self._high
 
 
-class Recollection:
-    """Answers from the store, with as few queries as stepping needs. For one thread at a time."""
+class RecordReader:
+    """Reads what was recorded by an instant; stepping needs few queries. For one thread at a time."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -105,8 +105,8 @@ class Recollection:
         self._severities = _Recent(store, SEVERITY_MARKS, MARKS_SPAN)
         self._requests = _Recent(store, ACTION_REQUESTS, MARKS_SPAN)
         self._alert_entries = _Recent(store, ALERT_ENTRIES, VERDICTS_SPAN)
-        self._incidents: Followed[IncidentEntry] = Followed(store, INCIDENT_ENTRIES)
-        self._revisions: Followed[FieldRevision] = Followed(store, FIELD_REVISIONS)
+        self._incidents: TableFollower[IncidentEntry] = TableFollower(store, INCIDENT_ENTRIES)
+        self._revisions: TableFollower[FieldRevision] = TableFollower(store, FIELD_REVISIONS)
         self._conditions: tuple[str, Conditions] | None = None
         self._alerts: tuple[AlertingState, AlertsView] | None = None
 
@@ -120,8 +120,8 @@ class Recollection:
             self._verdicts.until(at, now)[-MAX_VERDICTS:],
             self._steps.until(at, now),
             self._severities.until(at, now),
-            tuple(each for each in self._incidents.entries if each.at <= at),
-            tuple(each for each in self._revisions.entries if each.at <= at),
+            tuple(entry for entry in self._incidents.entries if entry.at <= at),
+            tuple(entry for entry in self._revisions.entries if entry.at <= at),
             taken_of(self._requests.until(at, now)),
         )
 
@@ -149,29 +149,31 @@ class Recollection:
             self._store.nearest(_EVENTS, at, later=later),
             self._store.nearest_report(at, later=later),
         )
-        instants = [each for each in found if each is not None]
+        instants = [instant for instant in found if instant is not None]
         return (min if later else max)(instants) if instants else None
 
     def marks(self, start: datetime, end: datetime, now: datetime) -> tuple[TimelineMark, ...]:
         """What happened in a span, oldest first."""
         marks = [
-            TimelineMark(each.at, MarkKind.VERDICT, each.severity.value if each.severity.trouble else "")
-            for each in self._verdicts.between(start, end, now)
+            TimelineMark(
+                verdict.at, MarkKind.VERDICT, verdict.severity.value if verdict.severity.trouble else ""
+            )
+            for verdict in self._verdicts.between(start, end, now)
         ]
         people: tuple[StepMark | SeverityMark | ActionRequest | IncidentEntry, ...] = (
             *self._steps.between(start, end, now),
             *self._severities.between(start, end, now),
             *taken_of(self._requests.between(start, end, now)),
-            *(each for each in self._incidents.entries if start <= each.at <= end),
+            *(entry for entry in self._incidents.entries if start <= entry.at <= end),
         )
-        marks += [TimelineMark(each.at, MarkKind.PERSON) for each in people]
+        marks += [TimelineMark(person.at, MarkKind.PERSON) for person in people]
         marks += [
-            TimelineMark(each.at, MarkKind.ALERT) for each in self._alert_entries.between(start, end, now)
+            TimelineMark(entry.at, MarkKind.ALERT) for entry in self._alert_entries.between(start, end, now)
         ]
         marks += [
-            TimelineMark(each.fetched_at, MarkKind.PAGE)
-            for each in self._store.status_reports(start, end)
-            if each.fetched_at >= start
+            TimelineMark(report.fetched_at, MarkKind.PAGE)
+            for report in self._store.status_reports(start, end)
+            if report.fetched_at >= start
         ]
         return tuple(sorted(marks, key=lambda mark: mark.at))
 

@@ -1,4 +1,4 @@
-"""Keeps glibc from giving each thread its own heap: saves 2 MB once the SDK is loaded in a thread."""
+"""Limits glibc to one malloc arena, which saves 2 MB once the SDK is loaded in a thread."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["give_back", "share_one_heap"]
+__all__ = ["trim_heap", "use_one_arena"]
 
 # malloc.h
 _M_TRIM_THRESHOLD, _M_ARENA_MAX = -1, -8
@@ -23,10 +23,10 @@ def _libc() -> _Libc:
     return ctypes.CDLL(None)
 
 
-def share_one_heap(libc: Callable[[], _Libc] = _libc) -> None:
-    """Makes all threads use one heap, and returns the free memory at its end to the system.
+def use_one_arena(libc: Callable[[], _Libc] = _libc) -> None:
+    """Makes all threads share one arena, and trims the free memory at its end.
 
-    Has no effect if the C library has no such switch.
+    Has no effect if the C library has no such option.
     """
     try:
         switches = libc()
@@ -38,10 +38,10 @@ def share_one_heap(libc: Callable[[], _Libc] = _libc) -> None:
         return
 
 
-def give_back(libc: Callable[[], _Libc] = _libc) -> None:
+def trim_heap(libc: Callable[[], _Libc] = _libc) -> None:
     """Returns free pages in the middle of the heap to the system, which takes less than a millisecond.
 
-    Without this, half a megabyte of them gathers within an hour. Has no effect without such a function.
+    Without this, half a megabyte accumulates within an hour. Has no effect without `malloc_trim`.
     """
     try:
         libc().malloc_trim(0)

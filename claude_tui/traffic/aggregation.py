@@ -1,4 +1,4 @@
-"""Rolls calls up as they end: counts, sums and histograms by key in spans of 10 s, in bounded memory."""
+"""Aggregates calls as they end: counts, sums and histograms by key in spans of 10 s, in bounded memory."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from claude_tui.model.traffic import (
     TrafficSource,
 )
 from claude_tui.traffic.names import Names
-from claude_tui.traffic.seen import digest
+from claude_tui.traffic.request_ids import digest
 
-__all__ = ["Bounds", "Rolling", "ended_at"]
+__all__ = ["Bounds", "CallAggregator", "ended_at"]
 
 _SPAN_S = SPANS[0]
 _DAY_S = 86400.0
 _MOST_SEEN = 100_000
 # The share of a minute's failed calls that may be kept in its first seconds.
 _AT_ONCE = 1 / 3
-# The part of itself that a limit must lose to be recorded before the minute is over.
+# The fraction by which a limit must drop to be recorded before the minute is over.
 _LESS = 0.1
 
 
@@ -49,15 +49,15 @@ class Bounds:
     error_types: int = 50
     """Types of errors."""
     rows: int = 1000
-    """Rows between two flushes; what is beyond is counted by source and outcome only."""
+    """Rows between two flushes; further keys are counted by source and outcome only."""
     failed_a_minute: int = 30
-    """Failed calls that are kept one by one in a minute, so that some are left for its last seconds."""
+    """Failed calls that are kept individually per minute, with some reserved for its last seconds."""
     failed_alike_a_minute: int = 6
-    """Of these, how many of one application, model and kind of failure."""
+    """How many of these may have the same application, model and kind of failure."""
     slowest_a_minute: int = 3
-    """The slowest successful calls that are kept of a minute."""
+    """How many of the slowest successful calls are kept per minute."""
     models_with_limits: int = 5
-    """Of how many models rate-limit readings are kept: once a minute, and when a limit has lost a tenth."""
+    """For how many models rate limits are kept: once a minute, and when a limit has dropped by a tenth."""
 
 
 def ended_at(call: Call) -> float:
@@ -89,13 +89,13 @@ class _Row:
         "retried",
         "retried_tokens",
         "retried_usd",
-        "retries_told",
+        "retries_known",
         "total",
         "unpriced",
     )
 
     def __init__(self) -> None:
-        self.calls = self.cut = self.abandoned = self.retried = self.retries_told = 0
+        self.calls = self.cut = self.abandoned = self.retried = self.retries_known = 0
         self.max_tokens = self.refusals = self.counted = self.unpriced = 0
         self.input = self.output = self.cache_read = self.cache_write_5m = self.cache_write_1h = 0
         self.asked_to_wait = self.early = self.retried_tokens = 0
@@ -113,7 +113,7 @@ class _Row:
             self.abandoned += call.end is CallEnd.ABANDONED
         # A reported call counts once, with all its attempts.
         if call.retries is not None and call.source is TrafficSource.PROXY:
-            self.retries_told += 1
+            self.retries_known += 1
             self.retried += call.retries > 0
             if call.retries and call.tokens is not None:
                 self.retried_tokens += call.tokens.prompt + call.tokens.output
@@ -153,7 +153,7 @@ class _Row:
             cut=self.cut,
             abandoned=self.abandoned,
             retried=self.retried,
-            retries_told=self.retries_told,
+            retries_known=self.retries_known,
             max_tokens=self.max_tokens,
             refusals=self.refusals,
             counted=self.counted,
@@ -174,7 +174,7 @@ class _Row:
 _Cell = tuple[int, TrafficSource, str, str, Outcome, str]
 
 
-class Rolling:
+class CallAggregator:
     """Collects calls until they are taken. For one thread at a time; a call takes some microseconds.
 
     A call belongs to the span in which it ended. One that claims to have ended in the future, or more than
@@ -224,7 +224,7 @@ class Rolling:
             self._seen.append(digest(call.request_id))
 
     def take(self, now: float, *, all_of_it: bool = False) -> tuple[RolledUp | None, list[KeptCall]]:
-        """Everything since the last call, which is then forgotten; None if there was nothing.
+        """Returns everything since the last `take` and drops it; None if there was nothing.
 
         The slowest calls and the limits of a minute come once it is over, or with `all_of_it`.
         """
@@ -251,7 +251,7 @@ class Rolling:
         return self._rows.setdefault(cell, _Row())
 
     def _take_limits(self, recorded: datetime, *, every: bool) -> list[KeptCall]:
-        """The readings that are due: all of them, or of those limits that are much lower than they were."""
+        """The readings that are due: all of them, or those of limits that have dropped a lot."""
         due = [
             model
             for model, (_, call) in self._limits.items()
@@ -264,7 +264,7 @@ class Rolling:
         return [KeptCall(recorded, KeptBecause.LIMITS, call) for call in taken]
 
     def _keep_failed(self, call: Call, kind: tuple[str, str, Outcome, str], now: float) -> None:
-        """Keeps a few failures of each part of a minute, so that not all of them are from its beginning."""
+        """Keeps failures from each part of a minute, so that not all of them are from its beginning."""
         minute, second = divmod(int(now), 60)
         if minute != self._failing_minute:
             self._failing_minute = minute
@@ -277,16 +277,16 @@ class Rolling:
             self._kept.append(_named(call, kind))
 
     def _keep_limits(self, call: Call, model: str, end: float) -> None:
-        """Holds the newest readings of a model: a reading is as old as the response it came from."""
+        """Keeps the newest readings of a model, which are dated from the end of their response."""
         newest = self._limits.get(model)
         if newest is None and len(self._limits) >= self._bounds.models_with_limits:
             return
         if newest is None or end >= newest[0]:
-            told = datetime.fromtimestamp(end, UTC)
+            at = datetime.fromtimestamp(end, UTC)
             self._limits[model] = (
                 end,
                 Call(
-                    told,
+                    at,
                     call.source,
                     call.route,
                     call.application,
@@ -312,13 +312,15 @@ def _at(item: tuple[_Cell, _Row]) -> int:
 
 
 def _least(call: Call) -> float:
-    """The least share that is left of any limit, 0..1."""
-    left = [each.remaining / each.limit for each in call.limits if each.limit and each.remaining is not None]
-    return min((*left, *(1 - each.used for each in call.windows if each.used is not None)), default=1.0)
+    """The lowest remaining share of any limit, 0..1."""
+    left = [
+        limit.remaining / limit.limit for limit in call.limits if limit.limit and limit.remaining is not None
+    ]
+    return min((*left, *(1 - window.used for window in call.windows if window.used is not None)), default=1.0)
 
 
 def _named(call: Call, kind: tuple[str, str, Outcome, str]) -> Call:
-    """The call, with the name that its application is counted under."""
+    """The call, with the application name under which it is counted."""
     application, *_ = kind
     return call if application == call.application else replace(call, application=application)
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from claude_tui.analysis.uptime.histogram import ERROR, Histogram
 from claude_tui.model.observation import Outcome, RateLimitReading
 from claude_tui.model.traffic import OTHER, Call, CallEnd, KeptBecause, RollUp, Tokens, TrafficSource
+from claude_tui.traffic.aggregation import Bounds, CallAggregator
 from claude_tui.traffic.names import Names
-from claude_tui.traffic.rolling import Bounds, Rolling
 from tests.traffic_values import START, after, call, calls, rolled
 
 NOW = START.timestamp() + 3600
@@ -31,7 +31,7 @@ def test_calls_of_one_kind_add_up_in_the_span_in_which_they_ended() -> None:
     assert first.tokens == Tokens(11, 22, 33, 44, 55)
     assert (first.cost_usd, first.unpriced, first.counted) == (0.25, 1, 2)
     assert (first.max_tokens, first.refusals, first.abandoned, first.cut) == (1, 1, 1, 0)
-    assert (first.retried, first.retries_told) == (1, 2)
+    assert (first.retried, first.retries_known) == (1, 2)
     assert (second.cut, second.counted, second.first_token) == (1, 0, b"")
 
 
@@ -47,7 +47,7 @@ def test_calls_that_a_metric_tells_together_count_as_many() -> None:
 
 def test_a_call_that_is_told_with_its_retries_is_one_call_and_tells_no_attempts() -> None:
     (row,) = rolled(call(1.0, source=TrafficSource.OTLP, retries=2)).rows
-    assert (row.calls, row.retried, row.retries_told) == (1, 0, 0)
+    assert (row.calls, row.retried, row.retries_known) == (1, 0, 0)
 
 
 def test_each_source_application_model_outcome_and_error_type_is_counted_apart() -> None:
@@ -81,9 +81,9 @@ def test_no_call_is_lost_and_quantiles_are_right(made: list) -> None:  # type: i
 
 @pytest.mark.parametrize("seconds", [-200_000.0, 9000.0])
 def test_a_call_of_a_wrong_clock_counts_as_ending_now(seconds: float) -> None:
-    rolling = Rolling()
-    rolling.add(call(seconds), NOW)
-    batch, _ = rolling.take(NOW)
+    aggregator = CallAggregator()
+    aggregator.add(call(seconds), NOW)
+    batch, _ = aggregator.take(NOW)
     assert batch is not None
     assert [row.at for row in batch.rows] == [after(3600)]
 
@@ -93,10 +93,10 @@ def names_of(rows: tuple[RollUp, ...]) -> Counter[str]:
 
 
 def test_beyond_the_bound_applications_are_other_and_known_ones_keep_their_name() -> None:
-    rolling = Rolling(Bounds(applications=2))
+    aggregator = CallAggregator(Bounds(applications=2))
     for number in (*range(100), 0, 1):
-        rolling.add(call(application=f"app {number}"), NOW)
-    batch, _ = rolling.take(NOW)
+        aggregator.add(call(application=f"app {number}"), NOW)
+    batch, _ = aggregator.take(NOW)
     assert batch is not None
     assert names_of(batch.rows) == {"app 0": 2, "app 1": 2, OTHER: 98}
 
@@ -115,59 +115,61 @@ def test_names_are_inert_and_short() -> None:
 
 
 def test_rows_are_bounded_and_still_no_call_is_lost() -> None:
-    rolling = Rolling(Bounds(rows=5))
+    aggregator = CallAggregator(Bounds(rows=5))
     for number in range(200):
-        rolling.add(call(number % 50, application=f"{number % 40}"), NOW)
-    batch, _ = rolling.take(NOW)
+        aggregator.add(call(number % 50, application=f"{number % 40}"), NOW)
+    batch, _ = aggregator.take(NOW)
     assert batch is not None
     assert len(batch.rows) <= 6
     assert sum(row.calls for row in batch.rows) == 200
 
 
 def test_a_flood_of_one_failure_leaves_room_for_another() -> None:
-    rolling = Rolling()
+    aggregator = CallAggregator()
     for number in range(1200):
-        rolling.add(call(outcome=Outcome.OVERLOADED, request_id="a"), NOW + number / 20)
-    rolling.add(call(outcome=Outcome.BAD_REQUEST, application="batch", request_id="b"), NOW + 59.9)
-    assert rolling.failing
-    batch, kept = rolling.take(NOW + 59.9)
+        aggregator.add(call(outcome=Outcome.OVERLOADED, request_id="a"), NOW + number / 20)
+    aggregator.add(call(outcome=Outcome.BAD_REQUEST, application="batch", request_id="b"), NOW + 59.9)
+    assert aggregator.failing
+    batch, kept = aggregator.take(NOW + 59.9)
     assert batch is not None
     assert Counter(each.call.request_id for each in kept) == {"a": 6, "b": 1}
     assert sum(row.calls for row in batch.rows) == 1201
-    assert not rolling.failing
+    assert not aggregator.failing
 
 
 def test_the_failed_calls_of_a_flood_are_not_only_its_first_ones() -> None:
     """Whoever looks late in a minute wants to see what fails now."""
-    rolling = Rolling()
-    rolling.take(NOW)
+    aggregator = CallAggregator()
+    aggregator.take(NOW)
     kept = []
     for second in range(60):
         for _ in range(20):
-            rolling.add(call(outcome=Outcome.OVERLOADED, total_s=None, request_id=f"{second}"), NOW + second)
-        kept += [int(each.call.request_id or "") for each in rolling.take(NOW + second)[1]]
+            aggregator.add(
+                call(outcome=Outcome.OVERLOADED, total_s=None, request_id=f"{second}"), NOW + second
+            )
+        kept += [int(each.call.request_id or "") for each in aggregator.take(NOW + second)[1]]
     assert kept == [0, 0, 20, 30, 40, 50]
 
 
 def test_failed_calls_are_bounded_by_the_minute() -> None:
-    rolling = Rolling()
-    rolling.take(NOW)
+    aggregator = CallAggregator()
+    aggregator.take(NOW)
     kept = 0
     for second in range(120):
         for number in range(20):
             failed = call(outcome=Outcome.SERVER_ERROR, application=f"app {number}")
-            rolling.add(failed, NOW + second)
-        kept += len(rolling.take(NOW + second)[1])
+            aggregator.add(failed, NOW + second)
+        kept += len(aggregator.take(NOW + second)[1])
     assert kept == 60
 
 
 def test_the_slowest_calls_of_a_minute_come_once_it_is_over() -> None:
-    rolling = Rolling()
-    rolling.take(NOW)
+    aggregator = CallAggregator()
+    aggregator.take(NOW)
     for seconds in (1.0, 9.0, 3.0, 7.0, 2.0, 8.0):
-        rolling.add(call(3600 - 1, total_s=seconds), NOW)
-    assert rolling.take(NOW + 1)[1] == []
-    _, kept = rolling.take(NOW + 60)
+        aggregator.add(call(3600 - 1, total_s=seconds), NOW)
+    assert aggregator.take(NOW + 1)[1] == []
+    _, kept = aggregator.take(NOW + 60)
     assert [(each.why, each.call.total_s) for each in kept] == [
         (KeptBecause.SLOW, 9.0),
         (KeptBecause.SLOW, 8.0),
@@ -182,12 +184,12 @@ def limited(seconds: float, remaining: int, model: str = "claude-opus-5-5") -> C
 
 
 def test_a_limit_that_has_lost_a_tenth_is_told_before_the_minute_is_over() -> None:
-    rolling = Rolling()
-    rolling.take(NOW)
+    aggregator = CallAggregator()
+    aggregator.take(NOW)
 
     def told(second: int, remaining: int) -> list[int | None]:
-        rolling.add(limited(3600 + second, remaining), NOW + second)
-        return [each.call.limits[0].remaining for each in rolling.take(NOW + second)[1]]
+        aggregator.add(limited(3600 + second, remaining), NOW + second)
+        return [each.call.limits[0].remaining for each in aggregator.take(NOW + second)[1]]
 
     assert [
         told(second, left) for second, left in ((1, 950), (11, 850), (21, 800), (31, 740), (41, 900))
@@ -198,25 +200,25 @@ def test_a_limit_that_has_lost_a_tenth_is_told_before_the_minute_is_over() -> No
         [740],
         [],
     ]
-    kept = [each.call for each in rolling.take(NOW + 60)[1] if each.why is KeptBecause.LIMITS]
+    kept = [each.call for each in aggregator.take(NOW + 60)[1] if each.why is KeptBecause.LIMITS]
     assert [each.limits[0].remaining for each in kept] == [900]
 
 
 def test_the_newest_limits_of_each_model_come_once_a_minute() -> None:
-    rolling = Rolling()
-    rolling.take(NOW)
+    aggregator = CallAggregator()
+    aggregator.take(NOW)
     for each in (limited(10, 950), limited(30, 930), limited(20, 940), limited(5, 905, "claude-haiku-5-5")):
-        rolling.add(each, NOW)
-    assert rolling.take(NOW + 10)[1] == []
-    kept = [each for each in rolling.take(NOW + 60)[1] if each.why is KeptBecause.LIMITS]
+        aggregator.add(each, NOW)
+    assert aggregator.take(NOW + 10)[1] == []
+    kept = [each for each in aggregator.take(NOW + 60)[1] if each.why is KeptBecause.LIMITS]
     found = {each.call.model: (each.call.at, each.call.limits[0].remaining) for each in kept}
     assert found == {"claude-opus-5-5": (after(30), 930), "claude-haiku-5-5": (after(5), 905)}
     assert {(each.call.tokens, each.call.message) for each in kept} == {(None, None)}
-    assert [each for each in rolling.take(NOW + 120)[1] if each.why is KeptBecause.LIMITS] == []
+    assert [each for each in aggregator.take(NOW + 120)[1] if each.why is KeptBecause.LIMITS] == []
 
 
 def test_what_was_taken_is_not_taken_again() -> None:
-    rolling = Rolling()
-    rolling.add(call(), NOW)
-    assert rolling.take(NOW)[0] is not None
-    assert rolling.take(NOW + timedelta(minutes=5).total_seconds()) == (None, [])
+    aggregator = CallAggregator()
+    aggregator.add(call(), NOW)
+    assert aggregator.take(NOW)[0] is not None
+    assert aggregator.take(NOW + timedelta(minutes=5).total_seconds()) == (None, [])

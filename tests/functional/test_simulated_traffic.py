@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 
 from claude_tui.engine.demo import demo_engine
-from claude_tui.engine.traffic import FollowedTraffic, view_at
+from claude_tui.engine.traffic import TrafficFollower, view_at
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call
 from claude_tui.settings import load as load_settings
-from claude_tui.simulator.applications import APPLICATIONS, with_room
+from claude_tui.simulator.applications import APPLICATIONS, with_raised_limits
 from claude_tui.simulator.scenario import load
 from claude_tui.simulator.sockets import HOST
 from claude_tui.simulator.thread import SimulatorThread
 from claude_tui.store import Store
-from claude_tui.traffic.load.company import InventedTraffic
 from claude_tui.traffic.load.past import past_traffic
 from claude_tui.traffic.load.player import Player
+from claude_tui.traffic.load.simulated_traffic import SimulatedTraffic
 from tests.functional.test_engine import running
 
 PATIENCE_S = 60.0
@@ -59,7 +59,7 @@ def played(scenario: str, *, elapsed_s: float = 0.0) -> Iterator[Counted]:
         load(scenario),
         latency_scale=0.01,
         elapsed_s=elapsed_s,
-        company=lambda: InventedTraffic(60, lambda _: counted),
+        companion=lambda: SimulatedTraffic(60, lambda _: counted),
     )
     simulator.start()
     try:
@@ -135,7 +135,7 @@ async def test_connections_that_an_outage_took_do_not_stay_open() -> None:
 @pytest.mark.parametrize("name", ["healthy", "rate-limit"])
 def test_the_room_grows_with_the_load(name: str) -> None:
     scenario = load(name)
-    small, large = (with_room(scenario, pace).phases[0].state.limits for pace in (1, 50))
+    small, large = (with_raised_limits(scenario, pace).phases[0].state.limits for pace in (1, 50))
     before = scenario.phases[0].state.limits
     assert before.requests + 60 <= small.requests < large.requests
     assert large.requests >= before.requests + 50 * 60
@@ -148,7 +148,7 @@ def test_a_demo_has_a_past_that_is_known_when_it_was(tmp_path: Path) -> None:
     for rolled in past_traffic(load("tour"), 2.0, now - timedelta(hours=2), now):
         store.write(rolled)
     assert store.flush(PATIENCE_S)
-    followed = FollowedTraffic(store)
+    followed = TrafficFollower(store)
     followed.load(now)
     view = followed.view(now)
     assert view is not None

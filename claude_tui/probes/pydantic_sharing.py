@@ -1,4 +1,4 @@
-"""Makes the SDK's models share what pydantic copies for each class: 0.8 MB of equal dicts and sets."""
+"""Shares what pydantic copies for each class of the SDK's models: 0.8 MB of equal dicts and sets."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# The SDK's models are built with it, so that it is there wherever the SDK is.
+# The SDK depends on it, so it is installed wherever the SDK is.
 from pydantic import BaseModel
 
-__all__ = ["sharing_with_bases"]
+__all__ = ["shared_class_attributes"]
 
 _HOOK = "__pydantic_init_subclass__"
 # Equal in nearly all of 1,400 models, and read only once a class exists.
@@ -17,8 +17,8 @@ _COPIED = ("__class_vars__", "__pydantic_generic_metadata__", "model_config")
 
 
 @contextmanager
-def sharing_with_bases() -> Iterator[None]:
-    """Within it, each new model class shares with its base what is equal to the base's own.
+def shared_class_attributes() -> Iterator[None]:
+    """Within it, new model classes share attributes that are equal to those of their base.
 
     The hook is pydantic's own for subclasses. A model that overrides it is left as it is.
     """

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from claude_tui.probes.shared_models import sharing_with_bases
+from claude_tui.probes.pydantic_sharing import shared_class_attributes
 
-with sharing_with_bases():
+with shared_class_attributes():
 
     class Base(BaseModel):
         model_config = ConfigDict(extra="allow")

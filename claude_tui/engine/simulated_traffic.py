@@ -1,4 +1,4 @@
-"""Invented traffic, recorded where a dashboard on a simulator looks for it."""
+"""Simulated traffic, recorded in the store that a dashboard on the simulator uses."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from claude_tui.engine.sources import store_name
 from claude_tui.probes.credentials import Credentials
 from claude_tui.simulator.applications import DEMO_LOAD
-from claude_tui.traffic.load.company import InventedTraffic
 from claude_tui.traffic.load.past import past_traffic
+from claude_tui.traffic.load.simulated_traffic import SimulatedTraffic
 from claude_tui.traffic.proxy.composing import StoredCalls
 from claude_tui.traffic.sink import StoreSink
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["demo_traffic", "recorded_traffic"]
 
 
-def recorded_traffic(settings: Settings, per_second: float, say: Callable[[str], None]) -> InventedTraffic:
+def recorded_traffic(settings: Settings, per_second: float, say: Callable[[str], None]) -> SimulatedTraffic:
     """Records calls for dashboards on this simulator that use the same data directory."""
 
     def opened(url: str) -> StoredCalls:
@@ -30,10 +30,10 @@ def recorded_traffic(settings: Settings, per_second: float, say: Callable[[str],
         say(f"{per_second:g} calls a second, recorded in {settings.data_dir / name}")
         return StoredCalls(settings, name, say)
 
-    return InventedTraffic(per_second, opened)
+    return SimulatedTraffic(per_second, opened)
 
 
-def demo_traffic(store: Store, scenario: Scenario, since: datetime, until: datetime) -> InventedTraffic:
+def demo_traffic(store: Store, scenario: Scenario, since: datetime, until: datetime) -> SimulatedTraffic:
     """The calls of a demo and their past, which go to the store of its engine."""
 
     def opened(_: str) -> StoreSink:
@@ -43,4 +43,4 @@ def demo_traffic(store: Store, scenario: Scenario, since: datetime, until: datet
         sink.start()
         return sink
 
-    return InventedTraffic(DEMO_LOAD, opened)
+    return SimulatedTraffic(DEMO_LOAD, opened)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from claude_tui.model.interning import interned, interned_header, interned_text
 from claude_tui.model.json_values import from_json
 from claude_tui.model.provider import Component
-from claude_tui.model.shared import shared, shared_header, shared_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +23,29 @@ def copy_of(text: str) -> str:
 
 
 def test_equal_texts_are_one_object() -> None:
-    text = shared_text("Overloaded")
-    assert shared_text(copy_of(text)) is text
+    text = interned_text("Overloaded")
+    assert interned_text(copy_of(text)) is text
 
 
 def test_what_was_not_seen_for_long_is_forgotten() -> None:
     text = copy_of("a message of the past")
-    assert shared_text(text) is text
+    assert interned_text(text) is text
     for number in range(300):
-        shared_text(f"req_{number}")
+        interned_text(f"req_{number}")
     again = copy_of(text)
-    assert shared_text(again) is again
+    assert interned_text(again) is again
 
 
 def test_long_texts_are_left_alone() -> None:
     text = "words " * 100
-    assert shared_text(text) is text
+    assert interned_text(text) is text
     other = copy_of(text)
-    assert shared_text(other) is other
+    assert interned_text(other) is other
 
 
 def test_equal_headers_are_one_pair() -> None:
-    pair = shared_header("server", "cloudflare")
-    assert shared_header(copy_of("server"), copy_of("cloudflare")) is pair
+    pair = interned_header("server", "cloudflare")
+    assert interned_header(copy_of("server"), copy_of("cloudflare")) is pair
 
 
 def test_entries_read_from_json_share_their_words() -> None:
@@ -58,9 +58,9 @@ def test_entries_read_from_json_share_their_words() -> None:
 
 
 def test_equal_values_of_a_type_are_one_object() -> None:
-    first = shared(Component("api", "Claude API", "operational"))
-    assert shared(Component("api", "Claude API", "operational")) is first
-    assert shared(Component("api", "Claude API", "major_outage")) is not first
-    names = shared(frozenset({"api", "Claude API"}))
-    assert shared(frozenset({"Claude API", "api"})) is names
-    assert shared(None) is None
+    first = interned(Component("api", "Claude API", "operational"))
+    assert interned(Component("api", "Claude API", "operational")) is first
+    assert interned(Component("api", "Claude API", "major_outage")) is not first
+    names = interned(frozenset({"api", "Claude API"}))
+    assert interned(frozenset({"Claude API", "api"})) is names
+    assert interned(None) is None

@@ -25,9 +25,9 @@ from claude_tui.alerting.routes import AlertSettings
 from claude_tui.alerting.rules import load_rules, named_thresholds
 from claude_tui.engine.agent_log import changes
 from claude_tui.engine.attendance import Attendance
+from claude_tui.engine.components import make_components
 from claude_tui.engine.identity import this_process
 from claude_tui.engine.paging import PagingSetup
-from claude_tui.engine.parts import make_parts
 from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sources import Endpoint, Pace
@@ -80,13 +80,17 @@ class _Life:
         monitored = Monitored(TARGET, _no_endpoint, Pace.of(SETTINGS))
         attendance = Attendance(self.store.path, this_process(clock.now()), clock, screen=False)
         alerts = PagingSetup(self._open_alerting)
-        parts = make_parts(SETTINGS, monitored, self.store, clock, alerts, attendance)
-        assert parts.paging is not None
-        self.collector, self.journal, self.paging = parts.collector, parts.journal, parts.paging
+        components = make_components(SETTINGS, monitored, self.store, clock, alerts, attendance)
+        assert components.paging is not None
+        self.collector, self.journal, self.paging = (
+            components.collector,
+            components.journal,
+            components.paging,
+        )
         incidents = Incidents(AFTER, auto_declare=True, host="here")
-        self.publisher = Publisher(parts, incidents, watched=maker is not Maker.AGENT)
+        self.publisher = Publisher(components, incidents, watched=maker is not Maker.AGENT)
         if maker is Maker.ALL:
-            self.publisher._renewed = lambda: None  # type: ignore[method-assign]
+            self.publisher._with_reused_views = lambda: None  # type: ignore[method-assign]
         self.publisher.collects = attendance.enter()
         asyncio.run(self.paging.open())
 
