@@ -1,9 +1,9 @@
 """A call that the proxy saw and OTLP reports as well counts once: the proxy's attempt stays.
 
 Every proxy records digests of the request ids that it saw, with its roll-ups and for ten minutes. A reported
-call waits until every proxy must have recorded its attempt, and is dropped if one has. Where no proxy was
-heard from for a day nothing waits: calls count twice until the first roll-up of a new proxy is there. What
-waits is bounded: beyond it the oldest is counted without having been looked for.
+call waits until every proxy must have recorded its attempt, and is dropped if one has. Where no proxy has
+started or recorded a call for a day, nothing waits. What waits is bounded: beyond it the oldest is counted
+without having been looked for.
 """
 
 from __future__ import annotations
