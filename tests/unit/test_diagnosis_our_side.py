@@ -192,6 +192,30 @@ def test_a_status_page_behind_an_unusable_proxy_says_nothing_of_the_path() -> No
     assert found.side is Side.THEM
 
 
+def stalled(seen: list[Observation], *sources: Source) -> list[Observation]:
+    """With answers of these sources that begin and do not end; those of the others do not even begin."""
+    late = [replace(one, error_type="read_timeout", http_status=None) if one.failed else one for one in seen]
+    return [replace(one, http_status=200) if one.source in sources else one for one in late]
+
+
+@pytest.mark.parametrize("sources", [tuple(Source), (Source.MODELS, Source.STATUS)])
+@pytest.mark.parametrize("url", ["https://api.anthropic.com", "https://gateway.example.com"])
+def test_answers_of_several_hosts_that_do_not_end_are_the_networks(
+    sources: tuple[Source, ...], url: str
+) -> None:
+    seen = stalled(told(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=Outcome.TIMEOUT), *sources)
+    found = verdict(BEFORE, [replace(one, target=url) for one in seen])
+    assert blamed(found) == (Cause.NETWORK, Side.PATH)
+    assert "MTU" in found.next_step
+
+
+@pytest.mark.parametrize("page_answers", [Outcome.OK, Outcome.SERVER_ERROR])
+def test_answers_of_the_api_alone_that_do_not_end_are_theirs(page_answers: Outcome) -> None:
+    late = told(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=page_answers)
+    found = verdict(BEFORE, stalled(late, Source.MESSAGES, Source.MODELS))
+    assert found.side is Side.THEM
+
+
 @pytest.mark.parametrize(
     ("kind", "outcome", "step"),
     [
