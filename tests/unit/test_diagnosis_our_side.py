@@ -234,6 +234,13 @@ def test_each_failure_of_tls_has_a_step_that_can_help(kind: str, outcome: Outcom
     assert ("CA bundle" in found.next_step) == (kind == "tls_untrusted")
 
 
+def test_a_resolver_that_does_not_answer_is_not_a_name_that_does_not_exist() -> None:
+    hangs = verdict(told(Outcome.TIMEOUT, Outcome.TIMEOUT, error_type="dns_timeout", http_status=None))
+    assert hangs.summary == "It's the network. The name server does not answer for the API in time."
+    missing = verdict(told(Outcome.NETWORK, Outcome.NETWORK, error_type="dns", http_status=None))
+    assert "does not resolve" in missing.summary
+
+
 def test_plain_http_and_tls_are_told_apart_by_name() -> None:
     words = "gateway:8443 answers without TLS, as a plain HTTP port does, whose URL begins with http://"
     found = verdict(BEFORE, told(Outcome.NETWORK, error_type="not_tls", message=words))
