@@ -31,6 +31,7 @@ __all__ = ["COLUMNS", "ROWS", "as_text"]
 
 COLUMNS, ROWS = 80, 24
 _LABEL = 11
+_SLOW_PHASE_S = 1.0
 _INDENT = " " * (_LABEL + 3)
 _RANKS = (Level.UNKNOWN, Level.OK, Level.INFO, Level.WARN, Level.BAD)
 _MARKS = {Level.OK: "✓", Level.WARN: "▲", Level.BAD: "▲", Level.INFO: "▲", Level.UNKNOWN: "?"}
@@ -229,8 +230,17 @@ def _details(alike: Sequence[Observation]) -> Iterator[str]:
         yield f"first token {_range(tokens)}"
     if totals:
         yield f"{_range(totals)} in all" if tokens else _range(totals)
+    yield from _slow_phases(alike)
     if alike[-1].failed and alike[-1].request_id:
         yield alike[-1].request_id
+
+
+def _slow_phases(alike: Sequence[Observation]) -> Iterator[str]:
+    """`name lookup 4.01 s`: what takes this long before a request is sent is none of the API's doing."""
+    for name, phase in (("name lookup", "dns"), ("connect", "connect"), ("TLS", "tls")):
+        longest = max((getattr(each.timings, phase) or 0.0 for each in alike), default=0.0)
+        if longest >= _SLOW_PHASE_S:
+            yield f"{name} {latency(longest)}"
 
 
 def _range(seconds: Sequence[float]) -> str:

@@ -228,12 +228,23 @@ def _by_body(
     return Classified(outcome, error_type, message=_said(status, text))
 
 
+def _kind_of_front(status: int, text: str) -> str | None:
+    """What a reverse proxy's own answer is called; None if it may have passed on somebody else's."""
+    if status in _FRONT_FAILS:
+        return "gateway_page"
+    if status == HTTPStatus.FORBIDDEN:
+        # Only its own page names it; a header may be of a server behind whatever refuses.
+        return "front_denied" if front_of({}, text) and not _FIREWALL.search(text) else None
+    return "front_refused" if status in _FRONT_REFUSES else None
+
+
 def _by_words(
     status: int, headers: Mapping[str, str], text: str, table: Knowledge, *, gateway: bool
 ) -> Classified:
     """A body without JSON: the page or text of a gateway, or of something in front of it."""
-    if gateway and status in _FRONT_FAILS | _FRONT_REFUSES and (front := front_of(headers, text)):
-        known = table.own("gateway_page" if status in _FRONT_FAILS else "front_refused")
+    front = front_of(headers, text) if gateway else None
+    if front is not None and (kind := _kind_of_front(status, text)) is not None:
+        known = table.own(kind)
         return Classified(known.outcome, known.type, message=f"{_page_or_words(status, text)} ({front})")
     if gateway and status == HTTPStatus.UNAUTHORIZED and (is_html(text) or _LOGIN_HEADERS & headers.keys()):
         known = table.own("gateway_login")

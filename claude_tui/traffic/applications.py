@@ -145,4 +145,5 @@ def _product(agent: bytes) -> str:
     language = rest.partition(" ")[0]
     if first in {"Anthropic", "AsyncAnthropic"} and language.isalpha() and len(language) <= 12:
         return f"Anthropic/{language}"
-    return first
+    # The AI SDK puts its own product before it in some of its calls only.
+    return "ai-sdk" if first == "ai" and " ai-sdk/" in rest else first

@@ -1,9 +1,9 @@
 """Counts a call once if the proxy saw it and OTLP reports it as well: the proxy's attempt stays.
 
 Every proxy records digests of the request ids that it saw, with its roll-ups and for ten minutes. A reported
-call waits until every proxy must have recorded its attempt, and is dropped if one has. If no proxy
-has reported for a day, nothing waits: calls count twice until the first roll-up of a new proxy arrives. The
-number of waiting calls is bounded: beyond it, the oldest is counted without being looked up.
+call waits until every proxy must have recorded its attempt, and is dropped if one has. If no proxy has
+started or recorded a call for a day, nothing waits. The number of waiting calls is bounded: beyond it, the
+oldest is counted without being looked up.
 """
 
 from __future__ import annotations

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+from claude_tui.model.traffic import RolledUp
 from claude_tui.traffic.recent import RecentNumbers
 
-__all__ = ["DIGEST_BYTES", "RequestIdDigests", "digest"]
+__all__ = ["DIGEST_BYTES", "PRESENCE", "RequestIdDigests", "digest"]
 
 DIGEST_BYTES = 8
 """With 100,000 ids in the window, one in a billion calls is mistaken for another."""
@@ -15,6 +16,10 @@ DIGEST_BYTES = 8
 def digest(request_id: str) -> bytes:
     """The digest of a request id."""
     return blake2b(request_id.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+
+
+PRESENCE = RolledUp(None, (), digest("a proxy has started"))
+"""What a proxy records when it starts, so that its first calls are waited for as well."""
 
 
 class RequestIdDigests:

@@ -125,6 +125,14 @@ def test_alike_answers_are_told_as_one() -> None:
     assert "✓ messages    100 of 100: answered · first token 210 ms–1.20 s" in text
 
 
+def test_a_slow_name_lookup_or_handshake_is_named() -> None:
+    listed = models(0)
+    slow = replace(listed, timings=replace(listed.timings, dns=4.012, connect=0.999, tls=1.0))
+    text = screen(findings(slow, *WELL))
+    assert "answered · 182 ms · name lookup 4.01 s · TLS 1.00 s" in text
+    assert "name lookup" not in screen(findings(listed, *WELL))
+
+
 def test_a_key_that_looks_wrong_and_a_page_of_somebody_elses_are_told() -> None:
     other = ProviderStatus(NOON, "https://x.test", "none", "fine", (Component("x", "Shop", "operational"),))
     text = screen(findings(models(0), *WELL, page(0), other, key_problem="ANTHROPIC_API_KEY contains …"))

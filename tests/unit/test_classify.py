@@ -475,6 +475,26 @@ def test_an_error_that_quotes_such_a_page_is_the_apis() -> None:
     assert classify_response(502, {}, NGINX, redactor=Redactor()).outcome is Outcome.SERVER_ERROR
 
 
+def test_a_403_of_the_reverse_proxy_in_front_of_a_gateway() -> None:
+    """`The network blocks us` sent people to look at VPN and proxy, for a rule of their own nginx."""
+    page = "<html><head><title>403 Forbidden</title></head><body><center>nginx</center></body></html>"
+    headers = {"server": "nginx/1.22.1", "content-type": "text/html"}
+    denied = classify_response(403, headers, page, redactor=Redactor(), gateway=True)
+    assert (denied.outcome, denied.error_type) == (Outcome.NOT_PERMITTED, "front_denied")
+    assert denied.message == 'HTTP 403 Forbidden: a web page titled "403 Forbidden" (nginx)'
+    unnamed = page.replace("<center>nginx</center>", "")
+    assert (
+        classify_response(403, headers, unnamed, redactor=Redactor(), gateway=True).error_type == "edge_block"
+    )
+    direct = classify_response(403, headers, page, redactor=Redactor())
+    assert (direct.outcome, direct.error_type) == (Outcome.INVALID_RESPONSE, "edge_block")
+    firewall = page.replace("403 Forbidden", "Blocked by the web application firewall")
+    assert (
+        classify_response(403, headers, firewall, redactor=Redactor(), gateway=True).error_type
+        == "edge_block"
+    )
+
+
 def test_apache_in_front_of_a_gateway_is_no_forward_proxy() -> None:
     """Its `502 Proxy Error` was blamed on HTTPS_PROXY where no such proxy was set."""
     body = (

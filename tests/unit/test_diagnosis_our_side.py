@@ -192,6 +192,30 @@ def test_a_status_page_behind_an_unusable_proxy_says_nothing_of_the_path() -> No
     assert found.side is Side.THEM
 
 
+def stalled(seen: list[Observation], *sources: Source) -> list[Observation]:
+    """With answers of these sources that begin and do not end; those of the others do not even begin."""
+    late = [replace(one, error_type="read_timeout", http_status=None) if one.failed else one for one in seen]
+    return [replace(one, http_status=200) if one.source in sources else one for one in late]
+
+
+@pytest.mark.parametrize("sources", [tuple(Source), (Source.MODELS, Source.STATUS)])
+@pytest.mark.parametrize("url", ["https://api.anthropic.com", "https://gateway.example.com"])
+def test_answers_of_several_hosts_that_do_not_end_are_the_networks(
+    sources: tuple[Source, ...], url: str
+) -> None:
+    seen = stalled(told(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=Outcome.TIMEOUT), *sources)
+    found = verdict(BEFORE, [replace(one, target=url) for one in seen])
+    assert blamed(found) == (Cause.NETWORK, Side.PATH)
+    assert "MTU" in found.next_step
+
+
+@pytest.mark.parametrize("page_answers", [Outcome.OK, Outcome.SERVER_ERROR])
+def test_answers_of_the_api_alone_that_do_not_end_are_theirs(page_answers: Outcome) -> None:
+    late = told(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=page_answers)
+    found = verdict(BEFORE, stalled(late, Source.MESSAGES, Source.MODELS))
+    assert found.side is Side.THEM
+
+
 @pytest.mark.parametrize(
     ("kind", "outcome", "step"),
     [
@@ -208,6 +232,13 @@ def test_each_failure_of_tls_has_a_step_that_can_help(kind: str, outcome: Outcom
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
     assert step in found.next_step
     assert ("CA bundle" in found.next_step) == (kind == "tls_untrusted")
+
+
+def test_a_resolver_that_does_not_answer_is_not_a_name_that_does_not_exist() -> None:
+    hangs = verdict(told(Outcome.TIMEOUT, Outcome.TIMEOUT, error_type="dns_timeout", http_status=None))
+    assert hangs.summary == "It's the network. The name server does not answer for the API in time."
+    missing = verdict(told(Outcome.NETWORK, Outcome.NETWORK, error_type="dns", http_status=None))
+    assert "does not resolve" in missing.summary
 
 
 def test_plain_http_and_tls_are_told_apart_by_name() -> None:

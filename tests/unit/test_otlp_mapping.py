@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import OTHER, UNKNOWN, Call, CallEnd, Tokens, TrafficSource
@@ -20,6 +21,7 @@ from tests.otlp_values import (
     OK,
     UNSET,
     Taking,
+    attributes,
     event,
     histogram,
     logs,
@@ -183,6 +185,55 @@ def test_instrumentations_report_classes_of_exceptions(kind: str, outcome: Outco
     assert only(Taking()(traces(span(told, name="chat m", status=ERROR), scope="any"))).outcome is outcome
 
 
+@FORMS
+def test_an_instrumentation_that_only_records_the_exception(form: str) -> None:
+    failed = span({"gen_ai.system": "anthropic", "gen_ai.request.model": "m"}, name="chat m", status=ERROR)
+    what = {"exception.type": "anthropic.OverloadedError", "exception.message": "a secret prompt"}
+    failed.events.add(name="exception", attributes=attributes(what))
+    call = only(Taking()(traces(failed, scope="any"), form))
+    assert (call.outcome, "secret" in repr(call)) == (Outcome.OVERLOADED, False)
+
+
+@pytest.mark.parametrize(
+    ("reported", "outcome"),
+    [
+        ({"error.type": "anthropic.NotFoundError"}, Outcome.BAD_REQUEST),
+        ({"error.type": "NotFoundError", "http.response.status_code": 404}, Outcome.BAD_REQUEST),
+        ({"error.type": "pydantic_ai.exceptions.ModelNotFoundError"}, Outcome.BAD_REQUEST),
+        ({"error.type": "PermissionDeniedError"}, Outcome.NOT_PERMITTED),
+        ({"error.type": "403"}, Outcome.NOT_PERMITTED),
+    ],
+)
+def test_a_status_alone_does_not_say_that_another_server_answered(
+    reported: dict[str, Any], outcome: Outcome
+) -> None:
+    told = {"gen_ai.system": "anthropic", "gen_ai.request.model": "m", **reported}
+    call = only(Taking()(traces(span(told, name="chat m", status=ERROR), scope="any")))
+    assert (call.outcome, call.error_type) == (outcome, None)
+
+
+def test_the_sdk_would_have_reported_the_type_of_an_error_of_the_api() -> None:
+    told = {"gen_ai.request.model": "m", "error.type": "404", "http.response.status_code": 404}
+    call = only(Taking()(traces(span(told, status=ERROR))))
+    assert (call.outcome, call.error_type) == (Outcome.INVALID_RESPONSE, "not_the_api")
+
+
+def test_the_ai_sdk_names_the_provider_with_its_api() -> None:
+    reported = {"gen_ai.system": "anthropic.messages", "gen_ai.request.model": "claude-haiku-5-5"}
+    inner = span(reported, name="ai.generateText.doGenerate", kind=Span.SPAN_KIND_INTERNAL)
+    assert only(Taking()(traces(inner, scope="ai"))).model == "claude-haiku-5-5"
+
+
+def test_logfire_reports_a_stream_when_it_opens_and_when_it_ends() -> None:
+    taking = Taking()
+    opened = span({"gen_ai.provider.name": "anthropic", "gen_ai.request.model": "m"}, status=UNSET)
+    assert taking(traces(opened, scope="logfire.anthropic")) == []
+    told = {**ANSWERED, "gen_ai.response.id": "msg_1", "duration": 1.5}
+    ended = span(told, number=2, seconds=0.0, without=["anthropic.request.id"])
+    call = only(taking(traces(ended, scope="logfire.anthropic")))
+    assert (call.at, call.total_s) == (AT - timedelta(seconds=1.5), 1.5)
+
+
 def test_input_without_the_cache_is_left_as_it_is() -> None:
     """130 tokens must not become 260, and 10 not less than none."""
     told = {**ANSWERED, "gen_ai.usage.input_tokens": 10}
@@ -196,6 +247,40 @@ def test_the_call_that_two_instrumentations_report_is_the_inner_ones() -> None:
     assert len(taking(traces(span(number=2, parent=1)))) == 1
     assert taking(traces(span(without=["anthropic.request.id"], name="chat", number=1), scope="any")) == []
     assert taking.intake.repeated == 1
+
+
+OTHER_TRACE = b"u" * 16
+
+
+@pytest.mark.parametrize("sdk_first", [True, False])
+def test_a_call_reported_in_two_traces_is_known_by_its_message(sdk_first: bool) -> None:
+    taking = Taking()
+    told = {**ANSWERED, "gen_ai.response.id": "msg_1"}
+    other = span(told, name="anthropic.chat", number=2, without=["anthropic.request.id"])
+    other.trace_id = OTHER_TRACE
+    exports = [traces(span(told)), traces(other, scope="opentelemetry.instrumentation.anthropic")]
+    counts = [len(taking(each)) for each in (exports if sdk_first else reversed(exports))]
+    assert (counts, taking.intake.repeated) == ([1, 0], 1)
+
+
+def test_failures_reported_in_two_traces_count_once_each() -> None:
+    """A failure has no message id: the span that contains the SDK's is of the same call."""
+    taking = Taking()
+    refused = {
+        "gen_ai.provider.name": "anthropic",
+        "gen_ai.request.model": "m",
+        "error.type": "NotFoundError",
+    }
+    inner = {**refused, "error.type": "not_found_error", "http.response.status_code": 404}
+    for number in (1, 2):
+        told = {**inner, "anthropic.request.id": f"req_{number}"}
+        assert len(taking(traces(span(told, number=number, status=ERROR)))) == 1
+    counts: list[int] = []
+    for number, seconds in ((11, 2.1), (12, 1.9), (13, 2.1), (14, 2.1)):
+        outer = span(refused, name="anthropic.chat", number=number, status=ERROR, seconds=seconds)
+        outer.trace_id = OTHER_TRACE
+        counts.append(len(taking(traces(outer, scope="any"))))
+    assert counts == [0, 1, 0, 1]
 
 
 def test_an_export_that_is_sent_again_counts_once() -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call, TrafficSource
+from claude_tui.settings import load
 from claude_tui.store import KEPT_CALLS, Store
+from claude_tui.store.files import NAME
 from claude_tui.traffic.deduplicated import HOLD_S, Deduplicated
+from claude_tui.traffic.proxy.composing import StoredCalls
 from claude_tui.traffic.request_ids import RequestIdDigests, digest
 from claude_tui.traffic.sink import StoreSink
 from tests.store_values import PATIENCE_S, opened
@@ -161,6 +164,17 @@ def test_a_call_that_the_proxy_saw_is_not_counted_again(tmp_path: Path) -> None:
         sink.settle()
         assert sunk.ids == [None, "only otlp"]
         assert (sink.matched, sink.unmatched) == (1, 0)
+
+
+def test_the_first_call_of_a_new_proxy_counts_once(tmp_path: Path) -> None:
+    settings = load({"data_dir": str(tmp_path)}, {"HOME": str(tmp_path)})
+    with opened(tmp_path) as store:
+        sunk, clock = Sunk(), Time()
+        sink = Deduplicated(sunk, store, clock)
+        StoredCalls(settings, NAME, print).close()
+        sink.add(otlp("both"))
+        sink.settle()
+        assert sunk.ids == []
 
 
 def test_a_proxy_that_was_idle_for_hours_is_still_waited_for(tmp_path: Path) -> None:

@@ -84,6 +84,8 @@ class CrossCheck:
     """Whether single requests are lost, regardless of the host."""
     page_now: bool = False
     """Whether the status page has been read since the failures began."""
+    stalling: frozenset[Source] = frozenset()
+    """The sources of which the newest answer began and did not end in time."""
 
     @property
     def cut_off(self) -> bool:
@@ -98,7 +100,17 @@ def cross_check_at(history: History, at: datetime, since: datetime, options: Opt
         page=_page_state(history, at, since, options),
         lossy=is_lossy(history, at, since),
         page_now=_is_read(history, at, since),
+        stalling=frozenset(source for source in Source if _stalls(history, source, at, since)),
     )
+
+
+def _stalls(history: History, source: Source, at: datetime, since: datetime) -> bool:
+    newest = history.latest(source, at)
+    return newest is not None and newest.at >= since - _TOGETHER and _is_stalled(newest)
+
+
+def _is_stalled(observation: Observation) -> bool:
+    return observation.outcome is Outcome.TIMEOUT and observation.http_status == HTTPStatus.OK
 
 
 def _is_read(history: History, at: datetime, since: datetime) -> bool:
@@ -244,7 +256,11 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
     """The advice for one failure, given the state of the other sources."""
     advice = knowledge().advice
     row = knowledge().of(observation)
-    if (special := _of_this_address(observation, row.advice, cross_check)) is not None:
+    if _lost_large_packets(observation, row, cross_check):
+        special: str | None = "large_lost"
+    else:
+        special = _of_this_address(observation, row.advice, cross_check)
+    if special is not None:
         return advice[special]
     match _reach(observation, row):
         case Reach.UNREACHED | Reach.NO_ANSWER if cross_check.lossy and observation.http_status is None:
@@ -257,6 +273,18 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
         case Reach.FOREIGN if row.advice.id == "errors_odd":
             return advice[_odd_or_foreign(observation, cross_check)]
     return row.advice
+
+
+def _lost_large_packets(observation: Observation, row: KnownError, cross_check: CrossCheck) -> bool:
+    """Whether small packets pass and large ones do not: answers of several hosts begin and do not end.
+
+    An answer whose head is large does not even begin.
+    """
+    if Source.STATUS not in cross_check.stalling:
+        return False
+    if Source.MODELS in cross_check.stalling and observation.outcome is Outcome.TIMEOUT:
+        return _is_stalled(observation) or _reach(observation, row) is Reach.NO_ANSWER
+    return _is_stalled(observation)
 
 
 def _odd_or_foreign(observation: Observation, cross_check: CrossCheck) -> str:

@@ -33,6 +33,8 @@ _CLASSES = {
     "ServiceUnavailableError": 503,
     "UnprocessableEntityError": 422,
 }
+# What the API's own errors of these statuses mean. Without a body, a 403 could be anybody's.
+_UNSEEN = {403: "permission_error", 404: "not_found_error"}
 _TIMEOUTS = frozenset(
     {"APITimeoutError", "ConnectTimeout", "PoolTimeout", "ReadTimeout", "TimeoutError", "TimeoutException"}
     | {"WriteTimeout", "client_timeout_error", "timeout"}
@@ -44,8 +46,11 @@ _NETWORK = frozenset(
 
 
 @lru_cache(maxsize=1000)
-def by_type(kind: str, status: int | None) -> Classified:
-    """The class of an error with a known type, status, or both."""
+def by_type(kind: str, status: int | None, *, body_seen: bool = False) -> Classified:
+    """The class of an error with a known type, status, or both.
+
+    `body_seen`: the sender would have reported the type of an error that the API sent.
+    """
     name = kind.rpartition(".")[2]
     if name in _TIMEOUTS:
         return Classified(Outcome.TIMEOUT, "timeout")
@@ -53,14 +58,22 @@ def by_type(kind: str, status: int | None) -> Classified:
         return Classified(Outcome.NETWORK, "connection_error")
     if status is None or status < 400:
         if name.isascii() and name.isdigit() and len(name) == 3:
-            return by_type("", int(name))
-        status = _CLASSES.get(name, status)
+            return by_type("", int(name), body_seen=body_seen)
+        status = _CLASSES.get(name.removeprefix("Model"), status)
     if _API_TYPE.fullmatch(name) and name != "client_error":
         return classify_error({"type": "error", "error": {"type": name}}, status, redactor=_PLAIN)
     if status is not None and status >= 400:
-        return classify_error(None, status, redactor=_PLAIN)
+        return _by_status(status, body_seen=body_seen)
     # The application failed to process the response, or the cause is unknown.
     return Classified(Outcome.INVALID_RESPONSE, name if _SHOWN_TYPE.fullmatch(name) else None)
+
+
+def _by_status(status: int, *, body_seen: bool) -> Classified:
+    implied = None if body_seen else _UNSEEN.get(status)
+    if implied is None:
+        return classify_error(None, status, redactor=_PLAIN)
+    found = classify_error({"type": "error", "error": {"type": implied}}, status, redactor=_PLAIN)
+    return Classified(found.outcome)
 
 
 def by_words(error: str, status: int | None) -> Classified:

@@ -9,6 +9,9 @@ from typing import Any
 
 from claude_tui.traffic.otlp.exponential import as_buckets
 from claude_tui.traffic.otlp.records import (
+    ERROR_STATUS,
+    EXCEPTION,
+    EXCEPTION_TYPE,
     LONGEST_TEXT,
     WANTED,
     EventRecord,
@@ -66,18 +69,32 @@ def read(signal: Signal, body: bytes, budget: Budget) -> Iterator[Record]:
 
 
 def _span(origin: Origin, span: dict[str, Any]) -> SpanRecord:
+    attributes = _attributes(span)
+    status = _enum(_object(span.get("status")).get("code"), ("UNSET", "OK", "ERROR"))
+    if status == ERROR_STATUS and "error.type" not in attributes:
+        attributes.update(_exception_type(span))
     return SpanRecord(
         origin,
         _text(span.get("name")),
         _enum(span.get("kind"), ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")),
-        _enum(_object(span.get("status")).get("code"), ("UNSET", "OK", "ERROR")),
+        status,
         _whole(span.get("startTimeUnixNano")),
         _whole(span.get("endTimeUnixNano")),
         _ident(span.get("traceId")),
         _ident(span.get("spanId")),
         _ident(span.get("parentSpanId")),
-        _attributes(span),
+        attributes,
     )
+
+
+def _exception_type(span: dict[str, Any]) -> dict[str, str]:
+    """As `error.type`, the class of the exception that ended a span."""
+    for event in map(_object, _list(span.get("events"))):
+        for each in map(_object, _list(event.get("attributes"))):
+            text = _text(_object(each.get("value")).get("stringValue"))
+            if event.get("name") == EXCEPTION and each.get("key") == EXCEPTION_TYPE and text:
+                return {"error.type": text}
+    return {}
 
 
 def _event(origin: Origin, record: dict[str, Any]) -> EventRecord:

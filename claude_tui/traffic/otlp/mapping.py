@@ -23,7 +23,7 @@ from claude_tui.traffic.otlp.amounts import (
     tokens_as_gen_ai,
 )
 from claude_tui.traffic.otlp.failures import LEFT, by_type, by_words
-from claude_tui.traffic.otlp.records import Attributes, EventRecord, SpanRecord
+from claude_tui.traffic.otlp.records import ERROR_STATUS, Attributes, EventRecord, SpanRecord
 from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES
 
 __all__ = [
@@ -42,7 +42,8 @@ CostOf = Callable[[str, Tokens, str | None], float | None]
 _SDK_SCOPE = "com.anthropic.sdk."
 _CLAUDE_CODE = "claude_code."
 _CLIENT = 3
-_UNSET, _ERROR = 0, 2
+_UNSET = 0
+_LOGFIRE_SCOPE = "logfire"
 _PROVIDERS = frozenset({"anthropic", "claude"})
 _INFERENCE = frozenset({"chat", "text_completion", "generate_content"})
 _DETAILS = "gen_ai.client.inference.operation.details"
@@ -79,7 +80,15 @@ def kind_of_span(span: SpanRecord) -> Kind | None:
     # Claude Code's own spans do not say that a call failed: its events do.
     if span.name.startswith(_CLAUDE_CODE) or "claude_code" in span.origin.scope:
         return None
+    if _is_opened_stream(span):
+        return None
     return GEN_AI if _is_inference(span.attributes) else None
+
+
+def _is_opened_stream(span: SpanRecord) -> bool:
+    """Logfire's span of a stream ends when the stream opens; a span without length reports it at its end."""
+    is_logfire = span.origin.scope.partition(".")[0] == _LOGFIRE_SCOPE
+    return is_logfire and span.status != ERROR_STATUS and "gen_ai.response.id" not in span.attributes
 
 
 def kind_of_event(event: EventRecord) -> Kind | None:
@@ -90,8 +99,9 @@ def kind_of_event(event: EventRecord) -> Kind | None:
 
 
 def is_anthropic(attributes: Attributes) -> bool:
-    """Whether the provider of a gen_ai record is Anthropic."""
-    return text_of(attributes, "gen_ai.provider.name", "gen_ai.system").lower() in _PROVIDERS
+    """Whether the provider of a gen_ai record is Anthropic; the AI SDK calls it `anthropic.messages`."""
+    provider = text_of(attributes, "gen_ai.provider.name", "gen_ai.system")
+    return provider.lower().partition(".")[0] in _PROVIDERS
 
 
 def _is_inference(attributes: Attributes) -> bool:
@@ -121,8 +131,11 @@ def call_of_span(span: SpanRecord, kind: Kind, cost_of: CostOf, now: datetime) -
         # The SDK omits it for a call that was sent once.
         retries = 0
     total_s = seconds_between(span.start_ns, span.end_ns)
+    started = instant(span.start_ns, now)
+    if not total_s and (streamed_s := number_of(attributes, "duration")) is not None:
+        total_s, started = streamed_s, started - timedelta(seconds=streamed_s)
     call = Call(
-        at=instant(span.start_ns, now),
+        at=started,
         source=TrafficSource.OTLP,
         route=_route(span.name) if is_sdk else MESSAGES,
         application=application_of(span.origin.service),
@@ -139,7 +152,7 @@ def _ending(span: SpanRecord, *, is_sdk: bool) -> tuple[Classified, CallEnd]:
     attributes = span.attributes
     kind = text_of(attributes, "error.type")
     status = _status(attributes)
-    if span.status == _ERROR or kind or (status is not None and status >= 400):
+    if span.status == ERROR_STATUS or kind or (status is not None and status >= 400):
         if kind.rpartition(".")[2] in LEFT:
             return Classified(Outcome.OK), CallEnd.ABANDONED
         if is_sdk and kind == "api_error" and status is not None and status < 400:
@@ -147,7 +160,7 @@ def _ending(span: SpanRecord, *, is_sdk: bool) -> tuple[Classified, CallEnd]:
             return Classified(
                 Outcome.TRUNCATED_STREAM, message="the stream ended without message_stop"
             ), CallEnd.CUT
-        return by_type(kind, status), CallEnd.COMPLETE
+        return by_type(kind, status, body_seen=is_sdk), CallEnd.COMPLETE
     left = (
         is_sdk
         and span.status == _UNSET

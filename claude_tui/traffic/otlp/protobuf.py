@@ -15,6 +15,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from claude_tui.traffic.otlp.exponential import as_buckets
 from claude_tui.traffic.otlp.records import (
+    ERROR_STATUS,
+    EXCEPTION,
+    EXCEPTION_TYPE,
     LONGEST_TEXT,
     WANTED,
     EventRecord,
@@ -99,6 +102,9 @@ def _service(attributes: Iterable[KeyValue]) -> str:
 
 def _span(origin: Origin, data: bytes) -> Iterator[Record]:
     span = Span.FromString(data)
+    attributes = _attributes(span.attributes)
+    if span.status.code == ERROR_STATUS and "error.type" not in attributes:
+        attributes.update(_exception_type(span.events))
     yield SpanRecord(
         origin,
         span.name[:LONGEST_TEXT],
@@ -109,8 +115,17 @@ def _span(origin: Origin, data: bytes) -> Iterator[Record]:
         span.trace_id,
         span.span_id,
         span.parent_span_id,
-        _attributes(span.attributes),
+        attributes,
     )
+
+
+def _exception_type(events: Iterable[Span.Event]) -> dict[str, str]:
+    """As `error.type`, the class of the exception that ended a span."""
+    for event in events:
+        for each in event.attributes:
+            if event.name == EXCEPTION and each.key == EXCEPTION_TYPE and each.value.string_value:
+                return {"error.type": each.value.string_value[:LONGEST_TEXT]}
+    return {}
 
 
 def _event(origin: Origin, data: bytes) -> Iterator[Record]:

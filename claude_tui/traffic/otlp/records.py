@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 __all__ = [
+    "ERROR_STATUS",
+    "EXCEPTION",
+    "EXCEPTION_TYPE",
     "LONGEST_TEXT",
     "WANTED",
     "Attributes",
@@ -23,6 +26,11 @@ __all__ = [
 
 LONGEST_TEXT = 2000
 """The most characters of one attribute. Only the body of an error may be long."""
+
+ERROR_STATUS = 2
+"""The status of a span that failed."""
+EXCEPTION, EXCEPTION_TYPE = "exception", "exception.type"
+"""The event of a span that an exception ended, and the one attribute of it that is read."""
 
 Attributes = Mapping[str, str | int | float | bool]
 
@@ -58,6 +66,8 @@ WANTED = frozenset(
         "http.request.resend_count",
         "http.response.status_code",
         "http.status_code",
+        # Logfire's, of a stream.
+        "duration",
         # Claude Code's events and metrics.
         "attempt",
         "cache_creation_tokens",

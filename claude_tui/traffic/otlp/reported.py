@@ -1,16 +1,20 @@
 """Counts a call once if several records report it: a span and an event, or a repeated export.
 
-If two nested instrumentations report a call, the inner one counts.
+If two nested instrumentations report a call, the inner one counts. Some start a trace of their own: such a
+span is recognized by the message's id, or else by the times of the SDK's span, which it contains.
 """
 
 from __future__ import annotations
 
-from claude_tui.traffic.otlp.records import EventRecord, SpanRecord
+from collections import deque
+
+from claude_tui.traffic.otlp.records import Attributes, EventRecord, SpanRecord
 from claude_tui.traffic.recent import RecentNumbers
 
 __all__ = ["Reported"]
 
 _MOST = 200_000
+_MOST_INNER = 512
 
 
 class Reported:
@@ -18,6 +22,8 @@ class Reported:
 
     def __init__(self, most: int = _MOST) -> None:
         self._known = RecentNumbers(most)
+        self._inner: deque[tuple[int, int, int]] = deque(maxlen=_MOST_INNER)
+        """Calls that the SDK reported: of whom, first and last nanosecond."""
 
     def __len__(self) -> int:
         return len(self._known)
@@ -30,30 +36,46 @@ class Reported:
         # A request id identifies the SDK's span as well, and one key per call takes half the memory.
         has_own = span.span_id and not (innermost and request_id)
         own = ("span", span.trace_id, span.span_id) if has_own else None
-        known = self._has(own) or self._has(_by_request(request_id))
+        message = _by_message(span.attributes)
+        known = self._has(own) or self._has(_by_request(request_id)) or self._has(message)
         if not innermost:
             known = (
                 known
                 or self._has(("around", span.trace_id, span.span_id))
                 or self._has(("event", span.trace_id, span.span_id))
+                or (message is None and self._contains_inner(span))
             )
         self._add(own)
         self._add(_by_request(request_id))
-        if innermost and span.parent_id:
-            self._add(("around", span.trace_id, span.parent_id))
+        self._add(message)
+        if innermost:
+            self._inner.append((_sender(span), span.start_ns, span.end_ns))
+            if span.parent_id:
+                self._add(("around", span.trace_id, span.parent_id))
         return not known
+
+    def _contains_inner(self, span: SpanRecord) -> bool:
+        """Whether a call of the SDK took place within a span. It is the call of one span only."""
+        sender = _sender(span)
+        for inner in self._inner:
+            if inner[0] == sender and span.start_ns <= inner[1] and inner[2] <= span.end_ns:
+                self._inner.remove(inner)
+                return True
+        return False
 
     def is_new_event(self, event: EventRecord, request_id: str | None) -> bool:
         """Whether the call of an event had not been reported; now it counts as reported."""
         attributes = tuple(sorted((name, str(value)) for name, value in event.attributes.items()))
         own = ("log", event.origin.resource, event.at_ns, event.span_id, attributes)
-        known = self._has(own) or self._has(_by_request(request_id))
+        message = _by_message(event.attributes)
+        known = self._has(own) or self._has(_by_request(request_id)) or self._has(message)
         if event.span_id:
             around = (event.trace_id, event.span_id)
             known = known or self._has(("span", *around)) or self._has(("around", *around))
             self._add(("event", *around))
         self._add(own)
         self._add(_by_request(request_id))
+        self._add(message)
         return not known
 
     def _has(self, key: object) -> bool:
@@ -66,3 +88,14 @@ class Reported:
 
 def _by_request(request_id: str | None) -> object:
     return ("request", request_id) if request_id else None
+
+
+def _by_message(attributes: Attributes) -> object:
+    """By the id of the API's message."""
+    message = attributes.get("gen_ai.response.id")
+    return ("message", message) if message else None
+
+
+def _sender(span: SpanRecord) -> int:
+    """Of spans that could be of the same call: the process, and the model that it asked."""
+    return hash((span.origin.resource, span.attributes.get("gen_ai.request.model")))

@@ -12,6 +12,7 @@ from claude_tui.probes.prices import call_cost_usd
 from claude_tui.settings import Settings
 from claude_tui.store import Store
 from claude_tui.traffic.proxy.serving import ProxyPlan
+from claude_tui.traffic.request_ids import PRESENCE
 from claude_tui.traffic.sink import StoreSink
 
 __all__ = ["StoredCalls", "plan_of"]
@@ -35,6 +36,7 @@ class StoredCalls:
         except (ClaudeTopError, OSError) as error:
             problem(str(error))
         else:
+            self._store.write(PRESENCE)
             self._sink = StoreSink(self._store)
             self._sink.start()
 
