@@ -221,7 +221,7 @@ def test_headroom_shows_every_fact_even_on_a_narrow_screen() -> None:
     chart_ = chart_for(Focus(Panel.HEADROOM, SPANS[0]), snapshot)
     for cells in (76, 116):
         text = text_of(headroom_zoom(snapshot, chart_, cells, 34, LIMITS))
-        for fact in ("18%", "14.2k of 80k", "burns 4,480/min", "out in 3m 08s", "resets in 5m 00s"):
+        for fact in ("18%", "14.2k of 80k", "4,480/min used", "out in 3m 08s", "resets in 5m 00s"):
             assert fact in text
 
 

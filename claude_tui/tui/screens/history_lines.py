@@ -118,7 +118,7 @@ _LESS_NEEDED = ("up", "claude.ai", "unknown", "by page")
 def _uptime(report: Report, cells: int) -> Lines:
     columns = fitting(_UPTIME_COLUMNS, cells - _LABEL, _LESS_NEEDED)
     head = table_row([("", _LABEL, "faint"), *((name, -size, "faint") for name, size in columns)])
-    since = f"of messages, in time; recorded since {day(report.first_at)}" if report.first_at else ""
+    since = f"of messages, by time; recorded since {day(report.first_at)}" if report.first_at else ""
     models = report.of_span.tallies[Service.MODELS]
     rows = [_uptime_row(each, columns, chosen=each.span == report.span) for each in report.spans]
     if all(each.span != report.span for each in report.spans):
