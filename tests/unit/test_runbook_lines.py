@@ -35,6 +35,7 @@ from claude_tui.tui.screens.playbook_lines import (
     step_page,
 )
 from claude_tui.tui.screens.runbook_parts import code, key_of, under_cursor
+from claude_tui.tui.screens.walk_ahead import nodes_ahead, nodes_behind, steps_ahead
 from claude_tui.tui.screens.walk_lines import WalkContext, node_page, path_line, tree_page
 from tests.builders import after, messages, models
 from tests.runbook_values import facts, failing, snapshot, verdict
@@ -78,6 +79,36 @@ def test_the_tree_shows_where_one_came_from_and_where_the_branches_lead(cells: i
     )
     assert plain(path_line(view, cells)) == "What comes back? › 5xx and 529 ›"
     assert width(path_line(view, 10)) <= 10
+
+
+@pytest.mark.parametrize("cells", WIDTHS)
+def test_spare_rows_show_what_is_behind_the_branch_and_where_the_data_leads(cells: int) -> None:
+    nodes = list(nodes_behind(RUNBOOK, begin(RUNBOOK), 7, FACTS, Placeholders()))
+    assert [node.node.title for node in nodes] == ["5xx and 529", "Overloaded"]
+    text = flat(nodes_ahead(nodes, (), cells, 60))
+    assert "5xx and 529 · behind this branch" in text
+    assert "◀ 529, or Overloaded in any form" in text
+    assert "Overloaded · where the data leads from there" in text
+    assert " ".join(nodes[1].node.first.split()) in text
+
+
+@given(st.integers(0, 10), st.integers(0, 60), st.sampled_from(WIDTHS))
+def test_what_lies_ahead_never_needs_more_than_the_spare_rows(branch: int, rows: int, cells: int) -> None:
+    nodes = list(nodes_behind(RUNBOOK, begin(RUNBOOK), branch, FACTS, Placeholders()))
+    shown = [fact.words for fact in nodes[0].facts]
+    drawn = nodes_ahead(nodes, shown, cells, rows)
+    assert len(drawn) <= rows
+    assert max(map(width, drawn), default=0) <= cells
+    for words in shown[:1]:
+        assert words not in flat(drawn)
+
+
+@given(st.integers(0, 30), st.integers(0, 20))
+def test_the_steps_of_a_playbook_fit_and_the_rest_is_counted(rows: int, steps: int) -> None:
+    drawn = steps_ahead("Outage", [f"step {number}." for number in range(1, steps + 1)], 76, rows)
+    assert len(drawn) <= rows
+    listed = sum("step" in plain(row) for row in drawn)
+    assert not drawn or listed + int(flat(drawn).partition("+")[2].split(" ")[0] or 0) == steps
 
 
 @given(st.integers(0, 10), st.integers(6, 60))

@@ -15,6 +15,7 @@ from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession, SavedWalk
 from claude_tui.tui.screens.runbook_parts import Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.screens.walk_ahead import nodes_ahead, nodes_behind, steps_ahead
 from claude_tui.tui.screens.walk_lines import WalkContext, commands_of, node_page, resumed_line, tree_page
 
 if TYPE_CHECKING:
@@ -108,7 +109,19 @@ class WalkerScreen(RunbookScreen):
             self.snapshot.verdict.severity,
             self._playbook().title,
         )
-        return node_page(self.view, context, self.key, cells, rows, way=not self.side_box.display)
+        page = node_page(self.view, context, self.key, cells, rows, way=not self.side_box.display)
+        spare = rows - len(page.lines)
+        return page._replace(lines=(*page.lines, *self._ahead(cells, spare))) if spare > 0 else page
+
+    def _ahead(self, cells: int, rows: int) -> Lines:
+        """What the branch under the cursor leads to, or the steps of an answer's playbook."""
+        node = self.view.node
+        if node.node.is_answer:
+            playbook = self._playbook()
+            titles = [self.placeholders.step(step).title for step in playbook.steps]
+            return steps_ahead(playbook.title, titles, cells, rows)
+        nodes = nodes_behind(self.session.runbook, self.walk, self.cursor, self.facts, self.placeholders)
+        return nodes_ahead(nodes, (fact.words for fact in node.facts), cells, rows)
 
     def side_column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
         return tree_page(self.view, self.cursor, cells)

@@ -1,0 +1,96 @@
+"""What lies ahead in the tree, for the rows of the walker that would stay empty.
+
+Below a question: what the branch under the cursor leads to, and where the data leads from there. Below an
+answer: the steps of its playbook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Set
+
+from claude_tui.runbook import Facts, Placeholders, Runbook, Walk, take, walk_view
+from claude_tui.runbook.view import NodeView
+from claude_tui.tui.panels.zoom_parts import heading
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, right, wrap
+from claude_tui.tui.screens.runbook_parts import WIDEST, facts, labelled, prose
+
+__all__ = ["nodes_ahead", "nodes_behind", "steps_ahead"]
+
+_LABEL_ROWS = 3
+_NUMBER_CELLS = 4
+# A heading and fewer steps would say too little.
+_FEWEST_STEPS = 3
+
+
+def nodes_behind(
+    runbook: Runbook, walk: Walk, branch: int, found: Facts, placeholders: Placeholders
+) -> Iterator[NodeView]:
+    """The node behind a branch, then those that the data leads to from there."""
+    following: int | None = branch
+    while following is not None:
+        walk = take(runbook, walk, following)
+        node = walk_view(runbook, walk, found, placeholders).node
+        yield node
+        following = next((each.index for each in node.branches if each.suggested), None)
+
+
+def nodes_ahead(nodes: Iterable[NodeView], shown: Iterable[str], cells: int, rows: int) -> Lines:
+    """As many of the nodes as fit into the rows, each without the facts in `shown` or of a node before it."""
+    out: list[Line] = []
+    known = set(shown)
+    note = "· behind this branch"
+    for node in nodes:
+        drawn = _node(node, note, known, cells)
+        if len(out) + 1 + len(drawn) > rows:
+            break
+        out += [BLANK, *drawn]
+        known |= {fact.words for fact in node.facts}
+        note = "· where the data leads from there"
+    return tuple(out)
+
+
+def _node(node: NodeView, note: str, known: Set[str], cells: int) -> Lines:
+    new = [fact for fact in node.facts if fact.known and fact.words not in known]
+    return (
+        heading(node.node.title, note, cells),
+        *prose(node.node.text, cells),
+        *(_answer(node, cells) if node.node.is_answer else _branches(node, cells)),
+        *((BLANK, *facts(new, cells)) if new else ()),
+    )
+
+
+def _answer(node: NodeView, cells: int) -> Iterator[Line]:
+    answer = node.node
+    if answer.first:
+        yield from labelled("First", answer.first, cells)
+    if node.playbook is not None:
+        yield from labelled("Then", f"the playbook {node.playbook.title}", cells)
+
+
+def _branches(node: NodeView, cells: int) -> Iterator[Line]:
+    for branch in node.branches:
+        mark = "◀ " if branch.suggested else "· "
+        for number, row in enumerate(wrap(branch.label, min(cells, WIDEST) - 2, _LABEL_ROWS)):
+            role = "text" if branch.suggested else "dim"
+            yield line(
+                Span("  " if number else mark, "accent" if branch.suggested else "faint"), Span(row, role)
+            )
+
+
+def steps_ahead(title: str, steps: Sequence[str], cells: int, rows: int) -> Lines:
+    """The steps of a playbook by their titles, as many as fit; nothing if that is only a few of them."""
+    room = rows - 2
+    if room < min(_FEWEST_STEPS, len(steps)) or not steps:
+        return ()
+    kept = steps if len(steps) <= room else steps[: room - 1]
+    more = len(steps) - len(kept)
+    return (
+        BLANK,
+        heading("Playbook", f"· {title}", cells),
+        *(crop(_step(number, step), cells) for number, step in enumerate(kept, 1)),
+        *([line(Span(f"{right(f'+{more}', _NUMBER_CELLS)}  more", "faint"))] if more else []),
+    )
+
+
+def _step(number: int, title: str) -> Line:
+    return line(Span(f"{right(str(number), _NUMBER_CELLS)}  ", "dim"), Span(title, "text"))
