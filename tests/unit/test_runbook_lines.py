@@ -103,6 +103,23 @@ def test_what_lies_ahead_never_needs_more_than_the_spare_rows(branch: int, rows:
         assert words not in flat(drawn)
 
 
+@pytest.mark.parametrize("book", RUNBOOK.playbooks.values(), ids=RUNBOOK.playbooks)
+def test_spare_rows_below_a_step_show_the_steps_after_it(book: Playbook) -> None:
+    marks = [mark(book, book.steps[1], StepState.DONE, by="eve", at=after(200))]
+    view = playbook_view(book, progress_of(marks, book, after(300)), FACTS, Placeholders())
+    look = PlaybookContext(after(300), 1, "eve", after(200))
+    alone = step_page(view, look, FACTS, KEY, 116).lines
+    for rows in range(70):
+        page = step_page(view, look, FACTS, KEY, 116, rows).lines
+        assert page[: len(alone)] == alone
+        assert len(page) <= max(rows, len(alone))
+    assert "· step 2" not in flat(step_page(view, look, FACTS, KEY, 116, 400).lines)
+    after_it = next(each for each in view.steps[2:] if each.applies is not False)
+    assert f"{after_it.step.title} · step {after_it.number}" in flat(
+        step_page(view, look, FACTS, KEY, 116, 400).lines
+    )
+
+
 @given(st.integers(0, 30), st.integers(0, 20))
 def test_the_steps_of_a_playbook_fit_and_the_rest_is_counted(rows: int, steps: int) -> None:
     drawn = steps_ahead("Outage", [f"step {number}." for number in range(1, steps + 1)], 76, rows)

@@ -84,7 +84,18 @@ class DebriefScreen(_PlainScreen):
     CALLED = "debrief"
     # What is left to do is to read, to write the postmortem and to leave.
     OUT_OF_PLACE = frozenset(
-        {"answer", "end drill", "probe", "decide", "act", "first checks", "ack", "pause"}
+        {
+            "answer",
+            "end drill",
+            "probe",
+            "decide",
+            "act",
+            "first checks",
+            "ack",
+            "snooze",
+            "severity",
+            "pause",
+        }
     )
 
     def __init__(self, result: Result) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 from claude_tui.runbook import Facts, Placeholders, Runbook, Walk, take, walk_view
-from claude_tui.runbook.view import NodeView
+from claude_tui.runbook.view import BranchView, NodeView
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, right, wrap
 from claude_tui.tui.screens.runbook_parts import WIDEST, facts, labelled, prose
@@ -35,13 +35,17 @@ def nodes_behind(
 
 
 def nodes_ahead(nodes: Iterable[NodeView], shown: Iterable[str], cells: int, rows: int) -> Lines:
-    """As many of the nodes as fit into the rows, each without the facts in `shown` or of a node before it."""
+    """As many of the nodes as fit into the rows, with those of their facts that are not `shown` elsewhere.
+
+    In fewer rows a node has no facts, and a question only the branch that the data points to.
+    """
     out: list[Line] = []
     known = set(shown)
     note = "· behind this branch"
     for node in nodes:
-        drawn = _node(node, note, known, cells)
-        if len(out) + 1 + len(drawn) > rows:
+        room = rows - len(out) - 1
+        drawn = next((form for form in _forms(node, note, known, cells) if len(form) <= room), ())
+        if not drawn:
             break
         out += [BLANK, *drawn]
         known |= {fact.words for fact in node.facts}
@@ -49,14 +53,22 @@ def nodes_ahead(nodes: Iterable[NodeView], shown: Iterable[str], cells: int, row
     return tuple(out)
 
 
-def _node(node: NodeView, note: str, known: Set[str], cells: int) -> Lines:
+def _forms(node: NodeView, note: str, known: Set[str], cells: int) -> Iterator[Lines]:
+    """The node in full, then in ever fewer rows."""
+    head = (heading(node.node.title, note, cells), *prose(node.node.text, cells))
+    whole = (*head, *(_answer(node, cells) if node.node.is_answer else _branches(node.branches, cells)))
+    yield (*whole, *_new_facts(node, known, cells))
+    yield whole
+    if not node.node.is_answer:
+        pointed = [branch for branch in node.branches if branch.suggested]
+        count = len(node.branches) - len(pointed)
+        others = f"{count} {'other ' if pointed else ''}{'branch' if count == 1 else 'branches'}"
+        yield (*head, *_branches(pointed, cells), line(Span(f"· {others}", "faint")))
+
+
+def _new_facts(node: NodeView, known: Set[str], cells: int) -> Lines:
     new = [fact for fact in node.facts if fact.known and fact.words not in known]
-    return (
-        heading(node.node.title, note, cells),
-        *prose(node.node.text, cells),
-        *(_answer(node, cells) if node.node.is_answer else _branches(node, cells)),
-        *((BLANK, *facts(new, cells)) if new else ()),
-    )
+    return (BLANK, *facts(new, cells)) if new else ()
 
 
 def _answer(node: NodeView, cells: int) -> Iterator[Line]:
@@ -67,8 +79,8 @@ def _answer(node: NodeView, cells: int) -> Iterator[Line]:
         yield from labelled("Then", f"the playbook {node.playbook.title}", cells)
 
 
-def _branches(node: NodeView, cells: int) -> Iterator[Line]:
-    for branch in node.branches:
+def _branches(branches: Iterable[BranchView], cells: int) -> Iterator[Line]:
+    for branch in branches:
         mark = "◀ " if branch.suggested else "· "
         for number, row in enumerate(wrap(branch.label, min(cells, WIDEST) - 2, _LABEL_ROWS)):
             role = "text" if branch.suggested else "dim"
