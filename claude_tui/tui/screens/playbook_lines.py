@@ -27,7 +27,7 @@ __all__ = [
     "verdict_lines",
 ]
 
-_MARKS = {
+STEP_MARKS = {
     StepState.OPEN: ("○", "", "dim"),
     StepState.DONE: ("✓", "done", "ok"),
     StepState.SKIPPED: ("–", "skipped", "warn"),
@@ -170,7 +170,7 @@ def progress_line(view: PlaybookView, context: PlaybookContext, key: KeyOf, cell
 
 
 def _step_row(step: StepView, view: PlaybookView, context: PlaybookContext, cells: int) -> Line:
-    glyph, _, role = _MARKS[step.state]
+    glyph, _, role = STEP_MARKS[step.state]
     chosen, aside = step.number == context.cursor, step.applies is False and step.state is StepState.OPEN
     row = spread(
         line(
@@ -187,7 +187,7 @@ def _step_row(step: StepView, view: PlaybookView, context: PlaybookContext, cell
 
 def _step_status(step: StepView, view: PlaybookView, context: PlaybookContext) -> Line:
     """The status of a step in words: who marked it and when, or that it is next."""
-    _, word, role = _MARKS[step.state]
+    _, word, role = STEP_MARKS[step.state]
     if step.mark is not None:
         who = Span(f" {inert(step.mark.by, _NAME_CELLS)} ", "text")
         return line(" ", Span(word, role), who, Span(moment(step.mark.at, context.at), "dim"))

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 from claude_tui.model.playbook import WalkTurn
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.runbook import Playbook, Walk, WalkView, back, begin, follow, playbook_now, take, walk_view
+from claude_tui.runbook import (
+    Playbook,
+    Walk,
+    WalkView,
+    back,
+    begin,
+    follow,
+    playbook_now,
+    playbook_view,
+    progress_of,
+    take,
+    walk_view,
+)
 from claude_tui.tui.actions import Scope
 from claude_tui.tui.hints import Hint
 from claude_tui.tui.keymap import bindings
@@ -117,9 +129,11 @@ class WalkerScreen(RunbookScreen):
         """What the branch under the cursor leads to, or the steps of an answer's playbook."""
         node = self.view.node
         if node.node.is_answer:
-            playbook = self._playbook()
-            titles = [self.placeholders.step(step).title for step in playbook.steps]
-            return steps_ahead(playbook.title, titles, cells, rows)
+            newest, playbook = self.cockpit.marked, self._playbook()
+            since = self.snapshot.verdict.since
+            progress = progress_of(newest.engine.step_marks, playbook, newest.at, since)
+            view = playbook_view(playbook, progress, self.facts, self.placeholders)
+            return steps_ahead(view, cells, rows)
         nodes = nodes_behind(self.session.runbook, self.walk, self.cursor, self.facts, self.placeholders)
         return nodes_ahead(nodes, (fact.words for fact in node.facts), cells, rows)
 

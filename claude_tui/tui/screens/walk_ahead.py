@@ -6,12 +6,14 @@ answer: the steps of its playbook.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Set
 
+from claude_tui.model.playbook import StepState
 from claude_tui.runbook import Facts, Placeholders, Runbook, Walk, take, walk_view
-from claude_tui.runbook.view import BranchView, NodeView
+from claude_tui.runbook.view import BranchView, NodeView, PlaybookView, StepView
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, right, wrap
+from claude_tui.tui.screens.playbook_lines import STEP_MARKS
 from claude_tui.tui.screens.runbook_parts import WIDEST, facts, labelled, prose
 
 __all__ = ["nodes_ahead", "nodes_behind", "steps_ahead"]
@@ -89,20 +91,26 @@ def _branches(branches: Iterable[BranchView], cells: int) -> Iterator[Line]:
             )
 
 
-def steps_ahead(title: str, steps: Sequence[str], cells: int, rows: int) -> Lines:
+def steps_ahead(view: PlaybookView, cells: int, rows: int) -> Lines:
     """The steps of a playbook by their titles, as many as fit; nothing if that is only a few of them."""
-    room = rows - 2
+    steps, room = view.steps, rows - 2
     if room < min(_FEWEST_STEPS, len(steps)) or not steps:
         return ()
     kept = steps if len(steps) <= room else steps[: room - 1]
     more = len(steps) - len(kept)
     return (
         BLANK,
-        heading("Playbook", f"· {title}", cells),
-        *(crop(_step(number, step), cells) for number, step in enumerate(kept, 1)),
+        heading("Playbook", f"· {view.playbook.title}", cells),
+        *(crop(_step(step), cells) for step in kept),
         *([line(Span(f"{right(f'+{more}', _NUMBER_CELLS)}  more", "faint"))] if more else []),
     )
 
 
-def _step(number: int, title: str) -> Line:
-    return line(Span(f"{right(str(number), _NUMBER_CELLS)}  ", "dim"), Span(title, "text"))
+def _step(step: StepView) -> Line:
+    glyph, _, role = STEP_MARKS[step.state]
+    aside = step.applies is False and step.state is StepState.OPEN
+    return line(
+        Span(f"{glyph} ", role),
+        Span(f"{right(str(step.number), _NUMBER_CELLS - 2)}  ", "dim"),
+        Span(step.step.title, "dim" if aside else "text"),
+    )
