@@ -106,7 +106,7 @@ def _steps(result: Result) -> Iterator[Row]:
             before = playbook
     if score.began_well is not None:
         text = "a good first step" if score.began_well else "another step should have come first"
-        yield Row("beginning", text, Level.OK if score.began_well else Level.BAD)
+        yield Row("start", text, Level.OK if score.began_well else Level.BAD)
 
 
 def _rest(score: Score) -> Iterator[Row]:
@@ -114,7 +114,7 @@ def _rest(score: Score) -> Iterator[Row]:
     if wrong is None:
         yield Row("decision tree", f"{NOT_AVAILABLE}: not walked", Level.UNKNOWN)
     else:
-        text = f"{plural(wrong, 'wrong turn')} of {score.turns}"
+        text = f"{plural(wrong, 'wrong turn')} of {score.turns}" if wrong else "no wrong turns"
         yield Row("decision tree", text, Level.OK if not wrong else Level.BAD)
     yield Row("notifications", *_pages(score))
     written = score.postmortem

@@ -147,12 +147,16 @@ def count(number: float) -> str:
 
 
 def count_of(part: float, whole: float) -> str:
-    """`count(part)`, except that less than all never reads as all: of 2M, 1,999,000 is `1.99M`."""
-    text = count(part)
-    if not 0 < part < whole or text != count(whole):
+    """`count(part)`, except that less than all never reads as all.
+
+    Of 2M, 1,999,000 is `1.99M`; of 402,400, which is `402k`, 402,100 is `<402k`.
+    """
+    text, all_of_it = count(part), count(whole)
+    if not 0 < part < whole or text != all_of_it:
         return text
     last_figure = 10 ** max(math.floor(math.log10(part)) - 2, 0)
-    return count(part // last_figure * last_figure)
+    rounded_down = count(part // last_figure * last_figure)
+    return f"<{all_of_it}" if rounded_down == all_of_it else rounded_down
 
 
 def _three_figures(number: float) -> str:

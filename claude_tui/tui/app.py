@@ -78,6 +78,8 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
     # colours, the cursor of Textual's fields would be black and white, and reversed.
     CSS = """
     SearchIcon { display: none; }
+    Toast { width: auto; max-width: 100%; margin-top: 0; padding: 0 1; background: $ct-track; }
+    Toast:ansi { background: $ansi-background; }
     Input:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
     Input:ansi > .input--selection { background: ansi_default; color: ansi_default; text-style: reverse; }
     """

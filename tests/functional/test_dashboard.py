@@ -181,7 +181,7 @@ async def test_panels_are_drawn_again_once_their_views_are_new(monkeypatch: pyte
         drawn.clear()
         await arrives(pilot, replace(later(first, 1), panels_at=first.at))
         assert {panel.PANEL for panel in drawn} == {Panel.HEADROOM}
-        assert "resets 40s" in app.text()
+        assert "resets in 40s" in app.text()
         assert f"{first.at + timedelta(seconds=1):%H:%M:%S} UTC" in app.text()
         drawn.clear()
         unlimited = replace(first, headroom=replace(first.headroom, buckets=()))

@@ -198,13 +198,13 @@ async def test_a_narrow_list_says_of_successes_and_alerts_what_matters() -> None
     """`messages 200 3.66 s after 8s of… ×2` and `alert [P2, was P4] It's them. Opus is…` stood there."""
     scene = PICTURES["overloaded"]()
     alert = "[P2, was P4] It's them. Opus is overloaded (529). Opus only; Haiku and Sonnet answer."
-    answered = event(20, EventKind.RECOVERY, Level.OK, "messages", "200  2.32 s  after 16s of failures")
+    answered = event(20, EventKind.RECOVERY, Level.OK, "messages", "200 in 2.32 s after 16s of failures")
     events = [answered, event(30, EventKind.ALERT, Level.BAD, "alert", alert)]
     app = Watched(replace(scene, events=(*events, *(event(40 + n, EventKind.PERSON, Level.INFO, "INC-1", "x")
                                                     for n in range(9)))))  # fmt: skip
     async with app.run_test(size=(120, 40)):
         drawn = " ".join(" ".join(map(plain, app.dashboard.events.lines(app.shown, 38, 12))).split())
-        assert "✓ 200 2.32 s after 16s of failures" in drawn
+        assert "✓ 200 in 2.32 s after 16s of failures" in drawn
         assert "▲ alert [P2, was P4] Opus is overloaded (529)" in drawn
         assert "…" not in drawn
 

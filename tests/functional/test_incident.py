@@ -88,7 +88,7 @@ async def fill(app: StillApp, pilot: Pilot[None], field: int, text: str) -> None
 async def test_the_dashboard_shows_the_open_incident_under_the_header(size: tuple[int, int]) -> None:
     async with opened("open", size=size) as (app, _, __):
         second = plain_screen(app).splitlines()[1]
-        assert second.startswith(" INC-2 Elevated 529s")
+        assert second.startswith(" INC-2 Elevated 529")
         assert "open 6m · lead ana" in second
 
 

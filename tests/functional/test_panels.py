@@ -221,8 +221,8 @@ def test_windows_are_shown_as_used() -> None:
     drawn = text(headroom_lines(scene("subscription"), 50, 12))
     assert "62% used" in drawn
     assert "104% used" in drawn
-    assert "used up, resets 2d 7h, rejected" in drawn
-    assert "critical, resets 1h 10m" in drawn
+    assert "used up, resets in 2d 7h, rejected" in drawn
+    assert "critical, resets in 1h 10m" in drawn
 
 
 def test_before_the_first_answer_it_says_where_limits_come_from_and_why_there_are_none() -> None:

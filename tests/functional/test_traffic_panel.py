@@ -83,6 +83,12 @@ def test_the_panel_says_who_fails() -> None:
     assert "≥$" in lines
 
 
+def test_the_pace_of_calls_whose_span_is_not_over_is_not_known() -> None:
+    figures = healthy_traffic().traffic.all
+    assert pace(replace(figures, calls=61, per_second=0.0)) == "n/a"
+    assert pace(replace(figures, calls=0, per_second=0.0)) == "0/min"
+
+
 @pytest.mark.parametrize(
     ("per_second", "shown"),
     [

@@ -19,7 +19,6 @@ from claude_tui.tui.render.lines import Span, first_fitting, line, packed, plain
         ("The API is overloaded (529): haiku only.", 26, "The API is overloaded"),
         ("The API is overloaded (529): haiku only.", 20, ""),
         ("first token after 0.46 s, as usual", 30, "first token after 0.46 s"),
-        ("200  6.42 s  after 34s of failures", 12, "200  6.42 s"),
     ],
 )
 def test_whole_clauses(text: str, cells: int, shown: str) -> None:

@@ -65,7 +65,7 @@ def test_recovery_says_how_long_it_failed() -> None:
     told = [messages(0), messages(30, Outcome.TIMEOUT), messages(60, Outcome.OVERLOADED), messages(125)]
     recovery = events_of(*told)[0]
     assert (recovery.kind, recovery.level) == (EventKind.RECOVERY, Level.OK)
-    assert recovery.text == "200  640 ms  after 1m 35s of failures"
+    assert recovery.text == "200 in 640 ms after 1m 35s of failures"
     assert recovery.observation == told[-1]
 
 

@@ -172,6 +172,9 @@ def test_count(number: float, text: str) -> None:
         (999, 1_000, "999"),
         (0, 2_000_000, "0"),
         (2_000_001, 2_000_000, "2M"),
+        (401_900, 402_400, "401k"),
+        (402_100, 402_400, "<402k"),
+        (2_639_000, 2_641_000, "2.63M"),
     ],
 )
 def test_less_than_all_does_not_read_as_all(part: int, whole: int, text: str) -> None:

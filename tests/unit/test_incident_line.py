@@ -50,6 +50,13 @@ def test_nobody_leads_and_more_are_open() -> None:
     assert "2 more open" in text
 
 
+@pytest.mark.parametrize("cells", range(30, 140))
+def test_it_touches_neither_edge(cells: int) -> None:
+    text = drawn(replace(OPEN, mitigated_at=AT), cells)
+    assert text[0] == " "
+    assert len(text) < cells or text[-1] == " "
+
+
 @pytest.mark.parametrize("cells", range(1, 200, 7))
 def test_whatever_the_width_the_label_leads_and_nothing_runs_over(cells: int) -> None:
     text = drawn(replace(OPEN, title="A title that is much longer than it should be " * 3), cells)

@@ -162,7 +162,7 @@ async def test_uptime_is_counted_and_told_and_nothing_old_stays() -> None:
 
 
 def test_the_record_of_a_healthy_day() -> None:
-    said = text(WAR_ROOMS["watched"](), 60, 30)
+    said = text(WAR_ROOMS["watched"](), 60, 16)
     assert "last incident  INC-2 500s on all models, then 529s" in said
     assert "P1 · 7d 0h ago, lasted 2h 22m" in said
     assert "uptime 30d     99.65% · watched 99% of it" in said
@@ -172,6 +172,19 @@ def test_the_record_of_a_healthy_day() -> None:
     assert "retirements    231 days · sonnet-5-5" in said
     assert "not used: sonnet-4-5 · 2026-11-30" in said
     assert "INC-1 41d 4h ago  P2     44m" in said
+
+
+def test_rows_that_are_left_explain_the_days_and_list_the_models() -> None:
+    said = text(WAR_ROOMS["watched"](), 60, 30)
+    assert (
+        "               ▇▇▇▇▇▇▇▇▇▇▇▅▇▇▇▇▇▇▇▇▇▇▂▇▇▇▇▇▅▇\n               Oct 21                  Nov 20" in said
+    )
+    assert "9 days · sonnet-4-5 · 2026-11-30 · not used" in said
+    assert "INC-1 41d 4h ago  P2     44m" in said
+    wide = text(WAR_ROOMS["watched"](), 230, 24)
+    assert "▇▇ ▇▇ ▇▇" in wide
+    assert "▇ up  ▅ 0.1%" in wide
+    assert "…" not in said + wide.replace("52…", "")
 
 
 def test_what_is_not_known_is_said_or_left_out() -> None:

@@ -35,6 +35,7 @@ from claude_tui.tui.screens.playbook_lines import (
     step_page,
 )
 from claude_tui.tui.screens.runbook_parts import code, key_of, under_cursor
+from claude_tui.tui.screens.walk_ahead import nodes_ahead, nodes_behind, steps_ahead
 from claude_tui.tui.screens.walk_lines import WalkContext, node_page, path_line, tree_page
 from tests.builders import after, messages, models
 from tests.runbook_values import facts, failing, snapshot, verdict
@@ -78,6 +79,59 @@ def test_the_tree_shows_where_one_came_from_and_where_the_branches_lead(cells: i
     )
     assert plain(path_line(view, cells)) == "What comes back? › 5xx and 529 ›"
     assert width(path_line(view, 10)) <= 10
+
+
+@pytest.mark.parametrize("cells", WIDTHS)
+def test_spare_rows_show_what_is_behind_the_branch_and_where_the_data_leads(cells: int) -> None:
+    nodes = list(nodes_behind(RUNBOOK, begin(RUNBOOK), 7, FACTS, Placeholders()))
+    assert [node.node.title for node in nodes] == ["5xx and 529", "Overloaded"]
+    text = flat(nodes_ahead(nodes, (), cells, 60))
+    assert "5xx and 529 · behind this branch" in text
+    assert "◀ 529, or Overloaded in any form" in text
+    assert "Overloaded · where the data leads from there" in text
+    assert " ".join(nodes[1].node.first.split()) in text
+
+
+@given(st.integers(0, 10), st.integers(0, 60), st.sampled_from(WIDTHS))
+def test_what_lies_ahead_never_needs_more_than_the_spare_rows(branch: int, rows: int, cells: int) -> None:
+    nodes = list(nodes_behind(RUNBOOK, begin(RUNBOOK), branch, FACTS, Placeholders()))
+    shown = [fact.words for fact in nodes[0].facts]
+    drawn = nodes_ahead(nodes, shown, cells, rows)
+    assert len(drawn) <= rows
+    assert max(map(width, drawn), default=0) <= cells
+    for words in shown[:1]:
+        assert words not in flat(drawn)
+
+
+@pytest.mark.parametrize("book", RUNBOOK.playbooks.values(), ids=RUNBOOK.playbooks)
+def test_spare_rows_below_a_step_show_the_steps_after_it(book: Playbook) -> None:
+    marks = [mark(book, book.steps[1], StepState.DONE, by="eve", at=after(200))]
+    view = playbook_view(book, progress_of(marks, book, after(300)), FACTS, Placeholders())
+    look = PlaybookContext(after(300), 1, "eve", after(200))
+    alone = step_page(view, look, FACTS, KEY, 116).lines
+    for rows in range(70):
+        page = step_page(view, look, FACTS, KEY, 116, rows).lines
+        assert page[: len(alone)] == alone
+        assert len(page) <= max(rows, len(alone))
+    assert "· step 2" not in flat(step_page(view, look, FACTS, KEY, 116, 400).lines)
+    after_it = next(each for each in view.steps[2:] if each.applies is not False)
+    assert f"{after_it.step.title} · step {after_it.number}" in flat(
+        step_page(view, look, FACTS, KEY, 116, 400).lines
+    )
+
+
+@given(st.integers(0, 30), st.sampled_from(list(RUNBOOK.playbooks.values())))
+def test_the_steps_of_a_playbook_fit_and_the_rest_is_counted(rows: int, book: Playbook) -> None:
+    marks = [mark(book, book.steps[0], StepState.DONE, by="eve", at=after(200))]
+    view = playbook_view(book, progress_of(marks, book, after(300)), FACTS, Placeholders())
+    drawn = [plain(row) for row in steps_ahead(view, 76, rows)]
+    assert len(drawn) <= rows
+    if not drawn:
+        return
+    assert drawn[2].startswith(f"✓  1  {view.steps[0].step.title}")
+    listed = [row for row in drawn[2:] if "more" not in row]
+    hidden = int(drawn[-1].strip("+ more")) if len(listed) < len(drawn) - 2 else 0
+    assert len(listed) + hidden == len(book.steps)
 
 
 @given(st.integers(0, 10), st.integers(6, 60))

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
+from claude_tui.model.format import clock_minute, percent
 from claude_tui.model.incident import IncidentAct
 from claude_tui.model.masking import Mask
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.snapshot import Snapshot, Target
 from claude_tui.model.watching import Process, Watching
-from claude_tui.tui.panels.headroom import headroom_lines
+from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
 from claude_tui.tui.panels.latency import latency_lines
 from claude_tui.tui.panels.traffic import traffic_lines
 from claude_tui.tui.render.lines import plain, width
@@ -187,6 +188,31 @@ def unprobed(snapshot: Snapshot, minutes: float) -> Snapshot:
     found = [each for each in history() if isinstance(each, Observation)]
     at = snapshot.at + timedelta(minutes=minutes)
     return build_snapshot(history_of(*found), at, engine(), Options())
+
+
+def test_the_tightest_limit_stays_when_its_reading_is_old() -> None:
+    """Once it was stale, the figure jumped to a limit with more left."""
+    snapshot = PICTURES["draining"]()
+    tightest = min(snapshot.headroom.buckets, key=lambda bucket: bucket.fraction)
+    buckets = tuple(replace(each, stale=each is tightest) for each in snapshot.headroom.buckets)
+    headroom = replace(snapshot.headroom, buckets=buckets)
+    number = war_room_of(replace(snapshot, headroom=headroom), Mask()).numbers[2]
+    assert number.figure == percent(tightest.fraction)
+    assert number.note == f"{bucket_label(tightest.bucket)}, as of {clock_minute(tightest.read_at)}"
+    assert number.role == "dim"
+
+
+def test_evidence_begins_with_a_capital_letter() -> None:
+    assert "No key: set ANTHROPIC_API_KEY." in war_room_of(PICTURES["no_key"](), Mask()).evidence
+
+
+def test_a_mitigated_incident_loses_whole_facts_only() -> None:
+    incident = "INC-2 Elevated 529s · open 7m · mitigated 02:08"
+    room = replace(war_room_of(WAR_ROOMS["led"](), Mask()), incident=incident)
+    for cells in range(40, 80):
+        head = next(plain(row) for row in war_room_lines(room, cells, 24) if "INC-2" in plain(row))
+        assert "…" not in head
+        assert head.endswith("ana leads")
 
 
 def test_a_resolved_incident_is_no_longer_there() -> None:

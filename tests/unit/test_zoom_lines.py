@@ -221,7 +221,7 @@ def test_headroom_shows_every_fact_even_on_a_narrow_screen() -> None:
     chart_ = chart_for(Focus(Panel.HEADROOM, SPANS[0]), snapshot)
     for cells in (76, 116):
         text = text_of(headroom_zoom(snapshot, chart_, cells, 34, LIMITS))
-        for fact in ("18%", "14.2k of 80k", "burns 4,480/min", "out in 3m 08s", "resets in 5m 00s"):
+        for fact in ("18%", "14.2k of 80k", "4,480/min used", "out in 3m 08s", "resets in 5m 00s"):
             assert fact in text
 
 
@@ -275,6 +275,20 @@ def test_errors_of_lists_are_counted_beside_those_of_messages() -> None:
         if "lists failed" in row
     )
     assert row.count("16 of 60") == len(windows)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 40])
+def test_no_row_above_a_trend_is_empty(most: int) -> None:
+    """A single failure stood in the lowest of four rows."""
+    snapshot = PICTURES["overloaded"]()
+    chart = chart_for(Focus(Panel.ERRORS, SPANS[0]), snapshot)
+    points = tuple((AT - timedelta(minutes=ago), float(min(most, 10 - ago))) for ago in range(9, -1, -1))
+    key = snapshot.errors[1].rows[0].key
+    chart = replace(chart, series=(ChartSeries(key, points),))
+    rows = text_of(errors_zoom(snapshot, chart, 1, 116, 50)).splitlines()
+    above = rows[: next(number for number, row in enumerate(rows) if "messages failed" in row)]
+    assert any("█" in row for row in above)
+    assert all(row.strip() for row in above)
 
 
 def test_errors_that_did_not_happen_are_said() -> None:

@@ -9,10 +9,19 @@ import pytest
 
 from claude_tui.model.alert import AlertState, AlertStatus, AlertsView
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
+from claude_tui.model.verdict import (
+    Cause,
+    Evidence,
+    EvidenceKind,
+    PageAgreement,
+    Severity,
+    Side,
+    Verdict,
+)
 from claude_tui.tui.panels.strip_zoom import strip_zoom
+from claude_tui.tui.panels.verdict_words import own_evidence
 from claude_tui.tui.render.lines import plain, width
-from tests.builders import stated, texts
+from tests.builders import stated
 from tests.snapshots.pictures import AT, PICTURES, before
 from tests.snapshots.responding import CALM, OVERLOADED, alert, group, pictures, scene_of
 
@@ -36,7 +45,8 @@ def fact(told: str, name: str) -> str:
 
 def test_everything_that_a_verdict_says_can_be_read() -> None:
     told = of(replace(OVERLOADED, note="Headroom is low.", bucket="input-tokens", also=(Cause.RATE_LIMITED,)))
-    for sentence in (OVERLOADED.summary, OVERLOADED.next_step, *texts(OVERLOADED), "Headroom is low."):
+    evidence = [each.text for each in own_evidence(OVERLOADED)]
+    for sentence in (OVERLOADED.summary, OVERLOADED.next_step, *evidence, "Headroom is low."):
         assert sentence in told
     assert fact(told, "cause") == "provider overloaded"
     assert fact(told, "whose") == "theirs (the provider)"
@@ -114,16 +124,36 @@ def test_a_severity_that_a_person_set_says_who_and_instead_of_what() -> None:
             timedelta(seconds=-95),
             "lead the status page was 1m 35s ahead of our probes",
         ),
-        (
-            PageAgreement.CONTRADICTS,
-            None,
-            "status page reports trouble with your components; our probes are fine",
-        ),
     ],
 )
 def test_the_status_page_and_who_was_first(page: PageAgreement, lead: timedelta | None, words: str) -> None:
     told = " ".join(of(replace(OVERLOADED, page=page, lead=lead)).split())
     assert words in told
+
+
+@pytest.mark.parametrize(
+    ("page", "report", "words"),
+    [
+        (
+            PageAgreement.SILENT,
+            "no incident on your components",
+            "nothing posted yet (we noticed 3m 22s ago)",
+        ),
+        (
+            PageAgreement.SILENT,
+            "no incident on your components, but claude.ai degraded",
+            "nothing posted yet (we noticed 3m 22s ago), but claude.ai degraded",
+        ),
+        (PageAgreement.CONFIRMS, "Claude API degraded", "confirms it: Claude API degraded"),
+        (PageAgreement.CONTRADICTS, "Claude API degraded", "Claude API degraded; our probes are fine"),
+        (PageAgreement.AGREES, "none of its components is yours", "none of its components is yours"),
+    ],
+)
+def test_what_the_status_page_reports_is_said_once(page: PageAgreement, report: str, words: str) -> None:
+    evidence = Evidence(EvidenceKind.STATUS_PAGE, (f"Status page: {report}",))
+    drawn = of(replace(OVERLOADED, page=page, evidence=(*own_evidence(OVERLOADED), evidence)))
+    assert fact(drawn, "status page") == f"{words}, read 14:05:19"
+    assert drawn.lower().count("status page") == 1
 
 
 def test_a_page_that_cannot_be_read_says_why() -> None:

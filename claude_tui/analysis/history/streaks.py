@@ -169,8 +169,8 @@ def _failure(observation: Observation) -> TimelineEvent:
 def _recovery(failing_since: datetime, observation: Observation, gap: bool) -> TimelineEvent:
     took = observation.timings.total
     spent = duration(observation.at - failing_since)
-    how_long = f"not probed since a failure {spent} ago" if gap else f"after {spent} of failures"
-    words = [str(observation.http_status or "ok"), "" if took is None else latency(took), how_long]
+    how_long = f", not probed since a failure {spent} ago" if gap else f" after {spent} of failures"
+    answer = str(observation.http_status or "ok") + ("" if took is None else f" in {latency(took)}")
     return TimelineEvent(
         Event(
             key=_key("recovery", observation),
@@ -178,7 +178,7 @@ def _recovery(failing_since: datetime, observation: Observation, gap: bool) -> T
             kind=EventKind.RECOVERY,
             level=Level.OK,
             subject=_subject(observation),
-            text="  ".join(word for word in words if word),
+            text=f"{answer}{how_long}",
             observation=observation,
         )
     )

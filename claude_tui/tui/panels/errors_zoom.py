@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,8 @@ _LABEL_CELLS, _SHORT_LABEL_CELLS = 21, 15
 _WINDOW_CELLS = 13
 _SHORTEST_TREND = 12
 _TALLEST = 4
+# A bar of fewer failures is not of full height, or one failure would look like a hundred.
+_FULL_HEIGHT = 4.0
 # Fewer rows would say too little.
 _FEWEST_LATEST = 4
 # Widths of count, share, a gap, source, outcome, status, type and last; negative ones are right-aligned.
@@ -148,9 +151,15 @@ def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> 
         return (line(Span("none", "faint")),)
     top = max((value for value in values if value is not None), default=0.0)
     role = level_mark(row.level).role if row.level in (Level.WARN, Level.BAD) else "info"
-    height = tall if top else 1
+    full = max(top, _FULL_HEIGHT)
+    # Rows that no bar reaches would stay empty.
+    height = max(math.ceil(tall * top / full), 1)
     return bars(
-        values, grid.cells, height, top=max(top, 4.0), role_of=lambda count: role if count else "faint"
+        values,
+        grid.cells,
+        height,
+        top=full * height / tall,
+        role_of=lambda count: role if count else "faint",
     )
 
 

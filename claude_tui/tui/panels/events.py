@@ -52,6 +52,7 @@ __all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "
 _SUBJECT_CELLS = 12
 # In fewer rows, more events say more than longer ones.
 _LEAST_ROWS_OF_BLOCKS = 5
+_DURATION = re.compile(r" in [\d.]+ m?s")
 _BADGE = re.compile(r"(\[[^]]*\]|P\d) ")
 # The text of other events is clear without its subject.
 _NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY, EventKind.ALERT)
@@ -299,8 +300,7 @@ def _event(shown: EventRow, when: str, at: datetime, subject_cells: int, cells: 
 
 def _without_duration(text: str) -> str:
     """`200 after 16s of failures`: what a late answer took is in the event itself."""
-    status, *_, after = text.split("  ")
-    return f"{status} {after}"
+    return _DURATION.sub("", text, count=1)
 
 
 def _with_request_id(row: Line, event: Event, cells: int) -> Line:

@@ -43,9 +43,9 @@ from claude_tui.tui.render.staleness import probe_state
 __all__ = ["HeadroomPanel", "bucket_label", "headroom_lines"]
 
 
-# Fixed widths, so that nothing moves when a figure grows a digit: `84.8k/min used, resets 41s`, `2.08M`,
+# Fixed widths, so that nothing moves when a figure grows a digit: `84.8k/min used, resets in 41s`, `2.08M`,
 # `84.8k/min`.
-_DETAIL_CELLS, _LEFT_CELLS, _PACE_CELLS = 26, 5, 9
+_DETAIL_CELLS, _LEFT_CELLS, _PACE_CELLS = 29, 5, 9
 _PERCENT_CELLS = 6
 _SHORTEST_GAUGE = 5
 # A row of names, and two models.

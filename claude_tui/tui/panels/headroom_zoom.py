@@ -133,7 +133,7 @@ def _facts(row: Row, at: datetime) -> Sequence[Line]:
         )
         # An old pace says nothing of now.
         if row.burn_per_minute is not None and not row.stale:
-            facts.append(line(Span("burns ", "dim"), Span(per_minute(row.burn_per_minute), "text")))
+            facts.append(line(Span(per_minute(row.burn_per_minute), "text"), Span(" used", "dim")))
         if row.exhausted_in is not None:
             role = "bad" if row.runs_out_first else "dim"
             facts.append(line(Span(f"out in {duration(row.exhausted_in)}", role, bold=row.runs_out_first)))

@@ -19,6 +19,8 @@ __all__ = ["IncidentLine", "incident_line"]
 _LONGEST_NAME = 20
 _SHORTEST_TITLE = 12
 _AIR = 2
+# At the right edge, as at the left one.
+_MARGIN = 1
 
 
 class IncidentLine(LinePanel):
@@ -71,7 +73,8 @@ def incident_line(
     wanted = min(len(incident.title), _SHORTEST_TITLE)
 
     def room() -> int:
-        return cells - width(label) - width(_tail(facts)) - (width(key) + _AIR if key else 0)
+        end = width(key) + _AIR if key else _MARGIN
+        return cells - width(label) - width(_tail(facts)) - end
 
     if room() < len(incident.title):
         key = ()

@@ -31,4 +31,4 @@ def resets(row: Row, at: datetime) -> list[str]:
     """When it resets; nothing if that is unknown or now."""
     if row.reset_at is None or row.reset_at - at < timedelta(seconds=1):
         return []
-    return [f"resets {duration(row.reset_at - at)}"]
+    return [f"resets in {duration(row.reset_at - at)}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import groupby, zip_longest
+from itertools import zip_longest
 
 from claude_tui.analysis.uptime.tally import Grade
 from claude_tui.model.arrangement import Panel
@@ -22,7 +22,7 @@ from claude_tui.model.outlook import SOON, Outlook, Retirement, Uptime
 from claude_tui.model.snapshot import Event, EventKind, Snapshot
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.render.glyphs import event_mark
-from claude_tui.tui.render.grade_marks import GRADE_MARKS
+from claude_tui.tui.render.grade_marks import GRADE_MARKS, grade_legend, mark_row
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
@@ -76,12 +76,12 @@ def record_lines(snapshot: Snapshot, cells: int, rows: int, *, events: bool = Fa
     """The open or proposed incident with its newest entries, or else the outlook; below it the `events`."""
     if snapshot.incident is not None:
         return _incident(snapshot, cells, rows)
-    seen = _outlook(snapshot, cells, rows)
+    told = tuple(event for event in snapshot.events if event.kind in _TOLD) if events else ()
+    seen = _outlook(snapshot, cells, rows, rows_below=min(len(told), _NEWEST) + 2 if told else 0)
     left = rows - len(seen) - 2
-    told = [event for event in snapshot.events if event.kind in _TOLD] if events and left > 0 else []
-    if not told:
+    if not told or left < 1:
         return seen
-    below = _entries(tuple(told), snapshot.at, cells, left)
+    below = _entries(told, snapshot.at, cells, left)
     return (*seen, BLANK, line(Span("events, newest first", "dim")), *below)
 
 
@@ -137,15 +137,21 @@ def _entry(event: Event, at: datetime, cells: int, rows: int) -> Lines:
 # -- the outlook -------------------------------------------------------------------------
 
 
-def _outlook(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The subjects, with the incidents before the last one beside or below them."""
-    if cells < _TWO_COLUMNS or len(snapshot.outlook.incidents) < 2:
-        subjects = _drawn_subjects(snapshot, cells, rows)
+def _outlook(snapshot: Snapshot, cells: int, rows: int, rows_below: int = 0) -> Lines:
+    """The subjects, with the incidents before the last one beside or below them.
+
+    They are shown in full if that leaves `rows_below` for what is shown below them.
+    """
+    past_rows = len(snapshot.outlook.incidents)
+    if cells < _TWO_COLUMNS or past_rows < 2:
+        kept = rows_below + (min(past_rows, _NEWEST) + 2 if past_rows > 1 else 0)
+        subjects = _drawn_subjects(snapshot, cells, rows, kept)
         left = rows - len(subjects) - 1
         past = _incidents_before(snapshot, cells, left) if left > 2 else ()
         return (*subjects, BLANK, *past) if past else subjects
     half = (cells - _COLUMN_GAP) // 2
-    left_side, right_side = _drawn_subjects(snapshot, half, rows), _incidents_before(snapshot, half, rows)
+    left_side = _drawn_subjects(snapshot, half, rows, rows_below)
+    right_side = _incidents_before(snapshot, half, rows)
     return tuple(
         line(*one, " " * (half + _COLUMN_GAP - width(one)), *other) if other else one
         for one, other in zip_longest(left_side, right_side, fillvalue=BLANK)
@@ -183,12 +189,18 @@ def past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     return clipped((*listed, *more), cells, rows)
 
 
-def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """A row or two for each subject, with blank rows between them if there is room."""
+def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int, kept: int = 0) -> Lines:
+    """A row or two for each subject, with blank rows between them if there is room.
+
+    They have more rows if even then `kept` rows are left.
+    """
     label_cells = _LABEL_CELLS if cells >= 2 * _LABEL_CELLS else cells_of("last incident ")
-    parts = [*_subjects(snapshot, cells - label_cells)]
-    drawn = [_labelled(label, told, cells) for label, told in parts]
-    whole = sum(map(len, drawn))
+    for in_full in (True, False):
+        parts = _subjects(snapshot, cells - label_cells, in_full=in_full)
+        drawn = [_labelled(label, told, cells) for label, told in parts]
+        whole = sum(map(len, drawn))
+        if whole + len(drawn) - 1 + kept <= rows:
+            break
     # If rows are scarce, the first row of each says the most.
     if whole > rows:
         drawn = [part[:1] for part in drawn]
@@ -206,14 +218,14 @@ def _labelled(label: str, told: Lines, cells: int) -> Lines:
     )
 
 
-def _subjects(snapshot: Snapshot, title_cells: int) -> Iterator[tuple[str, Lines]]:
+def _subjects(snapshot: Snapshot, cells: int, *, in_full: bool) -> Iterator[tuple[str, Lines]]:
     seen, at = snapshot.outlook, snapshot.at
-    yield "last incident", _last_incident(seen, at, title_cells)
+    yield "last incident", _last_incident(seen, at, cells)
     if seen.uptime is not None:
-        yield f"uptime {span_text(seen.uptime.span)}", _uptime(seen)
+        yield f"uptime {span_text(seen.uptime.span)}", _uptime(seen, cells, in_full=in_full)
     yield "cost today", (_cost(snapshot),)
     yield "certificate", (_certificate(snapshot),)
-    yield "retirements", _models(snapshot)
+    yield "retirements", _models(snapshot, in_full=in_full)
 
 
 def _last_incident(seen: Outlook, at: datetime, cells: int) -> Lines:
@@ -230,21 +242,29 @@ def _last_incident(seen: Outlook, at: datetime, cells: int) -> Lines:
     )
 
 
-def _uptime(seen: Outlook) -> Lines:
+def _uptime(seen: Outlook, cells: int, *, in_full: bool) -> Lines:
+    """The share, and a mark for each day as on the history screen, the newest at the end."""
     uptime = seen.uptime
     assert uptime is not None
     watched = f"watched {percent(uptime.coverage)} of it"
     if uptime.share is None:
         return (line(Span(NOT_AVAILABLE, "faint"), Span(f" · {watched}", "dim")),)
     figure = line(Span(percent(uptime.share, 2), "text", bold=True), Span(f" · {watched}", "dim"))
-    return (figure, _days(uptime)) if uptime.days else (figure,)
+    if not uptime.days:
+        return (figure,)
+    # A gap between the days where there is room for it.
+    size = max(min(cells // len(uptime.days), 3), 1) if in_full else 1
+    marks = mark_row([GRADE_MARKS[Grade(day)] for day in uptime.days], size)
+    return (figure, marks, *(_key_to_days(uptime, size, cells) if in_full else ()))
 
 
-def _days(uptime: Uptime) -> Line:
-    """A mark for each day, as on the history screen; the newest at the end."""
-    marks = [GRADE_MARKS[Grade(day)] for day in uptime.days]
-    runs = groupby(marks, key=lambda mark: mark[1])
-    return line(*(Span("".join(glyph for glyph, _ in run), role) for role, run in runs))
+def _key_to_days(uptime: Uptime, size: int, cells: int) -> Iterator[Line]:
+    """The first and the last day below the marks, and what the marks mean."""
+    first = line(Span(f"{uptime.at - uptime.span:%b %d}", "faint"))
+    last = line(Span(f"{uptime.at:%b %d}", "faint"))
+    yield spread(first, last, len(uptime.days) * size - (size > 1))
+    if width(grade_legend()) <= cells:
+        yield grade_legend()
 
 
 def _cost(snapshot: Snapshot) -> Line:
@@ -266,18 +286,22 @@ def _certificate(snapshot: Snapshot) -> Line:
     return line(Span(_ahead(expires, at), role, bold=True), Span(f" · {day(expires)}", "dim"))
 
 
-def _models(snapshot: Snapshot) -> Lines:
-    """The models in use with their dates, then the first of the others."""
+def _models(snapshot: Snapshot, *, in_full: bool) -> Lines:
+    """The models in use with their dates, then the first of the others, or several of them `in_full`."""
     if snapshot.catalogue is None:
         return (line(Span("not listed yet", "faint")),)
     found = snapshot.outlook.retirements
     used = [each for each in found if each.used]
-    others = [each for each in found if not each.used]
+    others = sorted((each for each in found if not each.used), key=lambda each: each.at)
     rows = [_retirement(each, snapshot.at) for each in used[:_MOST_MODELS]]
     if not used:
         rows.append(line(Span("no date for a model in use", "text")))
-    if others:
-        first = min(others, key=lambda each: each.at)
+    if in_full:
+        rows += [_unused(each, snapshot.at) for each in others[:_MOST_MODELS]]
+        if (later := len(others) - _MOST_MODELS) > 0:
+            rows.append(line(Span(f"{later} more later", "dim")))
+    elif others:
+        first = others[0]
         name = first.model.removeprefix("claude-")
         more = f" · {len(others) - 1} more later" if others[1:] else ""
         rows.append(line(Span(f"not used: {name} · {day(first.at)}{more}", "dim")))
@@ -294,6 +318,12 @@ def _retirement(each: Retirement, at: datetime) -> Line:
         Span(name, "text"),
         Span(f" · {day(each.at)}", "dim"),
     )
+
+
+def _unused(each: Retirement, at: datetime) -> Line:
+    """`9 days · sonnet-4-5 · 2026-11-30 · not used`, which needs no attention."""
+    name = each.model.removeprefix("claude-")
+    return line(Span(f"{_ahead(each.at, at)} · {name} · {day(each.at)} · not used", "dim"))
 
 
 def _ahead(then: datetime, at: datetime) -> str:

@@ -152,7 +152,9 @@ def pace(figures: TrafficFigures) -> str:
 
 
 def pace_parts(figures: TrafficFigures) -> tuple[str, str]:
-    """The number and the unit of `pace`."""
+    """The number and the unit of `pace`; `n/a` if calls were made, but their span is not over yet."""
+    if figures.calls and not figures.per_second:
+        return NOT_AVAILABLE, ""
     # Few applications call at the pace where the unit changes; at one call a second it would flicker.
     if figures.per_second >= 0.095:
         return f"{figures.per_second:,.{1 if figures.per_second >= 0.995 else 2}f}", "/s"

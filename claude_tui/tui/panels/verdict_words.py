@@ -27,6 +27,7 @@ __all__ = [
     "cause_words",
     "figures",
     "own_evidence",
+    "own_sentences",
     "page_line",
     "response_line",
     "retry_line",
@@ -68,6 +69,14 @@ def figures(text: str, role: str = "dim") -> Line:
 def own_evidence(verdict: Verdict) -> tuple[Evidence, ...]:
     """The evidence without the status page's, which is shown separately."""
     return tuple(each for each in verdict.evidence if each.kind is not EvidenceKind.STATUS_PAGE)
+
+
+def own_sentences(verdict: Verdict) -> tuple[str, ...]:
+    """`own_evidence` as sentences, of which a reason not to probe begins with a capital letter."""
+    return tuple(
+        f"{each.text[:1].upper()}{each.text[1:]}" if each.kind is EvidenceKind.NOT_PROBED else each.text
+        for each in own_evidence(verdict)
+    )
 
 
 def set_words(verdict: Verdict) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from claude_tui.model.alert import Acknowledgement
 from claude_tui.model.format import duration, moment, percent
 from claude_tui.model.snapshot import Snapshot, StatusView
-from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
+from claude_tui.model.verdict import Cause, EvidenceKind, PageAgreement, Severity, Side, Verdict
 from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of, taker_of
 from claude_tui.tui.panels.times import Times
-from claude_tui.tui.panels.verdict_words import cause_words, severity_role, verdict_role
+from claude_tui.tui.panels.verdict_words import cause_words, own_sentences, severity_role, verdict_role
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, flow, line, pad
 
@@ -27,13 +27,6 @@ MEANINGS = {
     Severity.P4: "worse than usual, but no errors",
     Severity.NONE: "nothing is wrong",
 }
-_PAGE = {
-    PageAgreement.CONFIRMS: "confirms it",
-    PageAgreement.CONTRADICTS: "reports trouble with your components; our probes are fine",
-    PageAgreement.SILENT: "nothing posted yet when last read",
-    PageAgreement.AGREES: "no incident on your components",
-    PageAgreement.UNKNOWN: "unknown",
-}
 # Nothing fails, so there is nothing to retry.
 _WITHOUT_ERRORS = frozenset({Cause.PROVIDER_SLOW, Cause.PROVIDER_NOTICE})
 _NAME_CELLS = 12
@@ -47,7 +40,7 @@ def verdict_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> 
     out = [*_headline(verdict, cells), BLANK, *_table(_action(snapshot, times), cells), BLANK]
     out += [*_table(_facts(snapshot, times), cells), BLANK]
     for title, sentences in (
-        ("Evidence", tuple(each.text for each in verdict.evidence)),
+        ("Evidence", own_sentences(verdict)),
         ("Note", (verdict.note,)),
     ):
         if any(sentences):
@@ -203,19 +196,44 @@ def _detected(verdict: Verdict, times: Times) -> Line:
 
 
 def _page(verdict: Verdict, view: StatusView, times: Times) -> Line:
-    words = _PAGE[verdict.page]
-    if verdict.page is PageAgreement.CONFIRMS and verdict.page_stage:
-        words = f"its incident is {verdict.page_stage}; components are green"
-    if verdict.page is PageAgreement.UNKNOWN and view.status is not None and view.status.unknown_reason:
-        words = f"{words}: {view.status.unknown_reason}"
+    """What the status page reports and whether that agrees with our probes, and when it was read."""
+    words = _page_words(verdict)
     if view.read_at is None:
         return line(words)
     if verdict.page is PageAgreement.SILENT and verdict.since is not None and view.read_at > verdict.since:
         ago = Span(duration(times.at - verdict.since), "warn", bold=True)
-        said = line("nothing posted yet (we noticed ", ago, " ago),")
-        return line(*said, Span(f" read {times.moment(view.read_at)}", "dim"))
+        silent = line("nothing posted yet (we noticed ", ago, f" ago){_other_components(verdict)},")
+        return line(*silent, Span(f" read {times.moment(view.read_at)}", "dim"))
     read = "last read" if verdict.page is PageAgreement.UNKNOWN else "read"
     return line(f"{words},", Span(f" {read} {times.moment(view.read_at)}", "dim"))
+
+
+def _page_words(verdict: Verdict) -> str:
+    report = _page_report(verdict)
+    match verdict.page:
+        case PageAgreement.SILENT:
+            return f"nothing posted yet when last read{_other_components(verdict)}"
+        case PageAgreement.CONFIRMS if verdict.page_stage:
+            return f"its incident is {verdict.page_stage}; components are green"
+        case PageAgreement.CONFIRMS:
+            return f"confirms it: {report}" if report else "confirms it"
+        case PageAgreement.CONTRADICTS:
+            return f"{report or 'reports trouble with your components'}; our probes are fine"
+        case PageAgreement.AGREES:
+            return report or "no incident on your components"
+    return report or "unknown"
+
+
+def _page_report(verdict: Verdict) -> str:
+    """The evidence about the status page as a value beside its name."""
+    evidence = verdict.evidence_of(EvidenceKind.STATUS_PAGE)
+    return evidence.text.removeprefix("Status page").lstrip(": ").removesuffix(".") if evidence else ""
+
+
+def _other_components(verdict: Verdict) -> str:
+    """What the page reports of components that are not ours."""
+    _, but, others = _page_report(verdict).partition(", but ")
+    return f"{but}{others}"
 
 
 def _lead(lead: timedelta | None) -> Line:

@@ -82,7 +82,21 @@ class DebriefScreen(_PlainScreen):
     """How it went."""
 
     CALLED = "debrief"
-    OUT_OF_PLACE = frozenset({"answer", "end drill"})
+    # What is left to do is to read, to write the postmortem and to leave.
+    OUT_OF_PLACE = frozenset(
+        {
+            "answer",
+            "end drill",
+            "probe",
+            "decide",
+            "act",
+            "first checks",
+            "ack",
+            "snooze",
+            "severity",
+            "pause",
+        }
+    )
 
     def __init__(self, result: Result) -> None:
         super().__init__()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import groupby, zip_longest
+from itertools import zip_longest
 
 from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.histogram import Histogram
 from claude_tui.analysis.uptime.incidents import Incident
 from claude_tui.analysis.uptime.listing import listed_incidents
 from claude_tui.analysis.uptime.report import SPANS, Period, Report, SpanUptime
-from claude_tui.analysis.uptime.tally import LEAST_COVERAGE, Grade
+from claude_tui.analysis.uptime.tally import LEAST_COVERAGE
 from claude_tui.model.filtering import parse_filter
 from claude_tui.model.format import (
     NOT_AVAILABLE,
@@ -24,7 +24,7 @@ from claude_tui.model.format import (
 )
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.panels.zoom_parts import heading, table_row
-from claude_tui.tui.render.grade_marks import GRADE_MARKS
+from claude_tui.tui.render.grade_marks import GRADE_MARKS, grade_legend, mark_row
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right, spread, width
 from claude_tui.tui.render.sparkline import sparkline
 from claude_tui.tui.screens.history_days import HistoryListing, table_of_periods
@@ -118,7 +118,7 @@ _LESS_NEEDED = ("up", "claude.ai", "unknown", "by page")
 def _uptime(report: Report, cells: int) -> Lines:
     columns = fitting(_UPTIME_COLUMNS, cells - _LABEL, _LESS_NEEDED)
     head = table_row([("", _LABEL, "faint"), *((name, -size, "faint") for name, size in columns)])
-    since = f"of messages, in time; recorded since {day(report.first_at)}" if report.first_at else ""
+    since = f"of messages, by time; recorded since {day(report.first_at)}" if report.first_at else ""
     models = report.of_span.tallies[Service.MODELS]
     rows = [_uptime_row(each, columns, chosen=each.span == report.span) for each in report.spans]
     if all(each.span != report.span for each in report.spans):
@@ -167,26 +167,11 @@ def _strip(report: Report, cells: int, zone: str) -> Lines:
     out = [heading(unit, f"last {span_text(report.span)}, {zone}", cells)]
     for start in range(0, len(periods), of_row):
         part = periods[start : start + of_row]
-        out += [_marks([GRADE_MARKS[each.tallies[Service.API].grade] for each in part], size)]
+        out += [mark_row([GRADE_MARKS[each.tallies[Service.API].grade] for each in part], size)]
     first, last = (_date(each, by_the_hour=report.by_the_hour) for each in (periods[0], periods[-1]))
     out.append(spread(line(Span(first, "faint")), line(Span(last, "faint")), min(of_row * size, cells)))
-    out.append(crop(_legend(), cells))
+    out.append(crop(grade_legend(), cells))
     return tuple(out)
-
-
-def _marks(marks: Sequence[tuple[str, str]], size: int) -> Line:
-    """Each mark in `size` cells, followed by a gap if there is room for one."""
-    drawn = ((glyph * max(size - 1, 1) + (" " if size > 1 else ""), role) for glyph, role in marks)
-    runs = groupby(drawn, key=lambda pair: pair[1])
-    return tuple(Span("".join(text for text, _ in run), role) for role, run in runs)
-
-
-def _legend() -> Line:
-    parts = [Span(f"{GRADE_MARKS[Grade.FINE][0]} ", GRADE_MARKS[Grade.FINE][1]), Span("up  ", "faint")]
-    for grade, (glyph, role) in GRADE_MARKS.items():
-        if grade.value:
-            parts += [Span(f"{glyph} ", role), Span(f"{grade.value * 100:g}%  ", "faint")]
-    return line(*parts, Span("down or more  · unknown", "faint"))
 
 
 def _date(period: Period, *, by_the_hour: bool) -> str:
@@ -200,7 +185,7 @@ def _week(report: Report, cells: int, zone: str) -> Lines:
         heading("Week", f"by weekday and hour, {zone}, {span_text(report.span)}", cells),
         line(Span("    " + hours, "faint")),
         *(
-            line(Span(pad(name, 4), "dim"), *_marks([GRADE_MARKS[each.grade] for each in of_day], size))
+            line(Span(pad(name, 4), "dim"), *mark_row([GRADE_MARKS[each.grade] for each in of_day], size))
             for name, of_day in zip(_WEEKDAYS, report.week, strict=True)
         ),
     )

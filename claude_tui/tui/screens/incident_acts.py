@@ -127,7 +127,7 @@ def ask_resolve(app: Cockpit, incident: Incident, recovered: datetime | None) ->
             cleaned(answers[2], MAX_NOTE),
             happened_at=since(answers[1]),
         )
-        tell(app, f"{incident.label} resolved by {by}, for everyone.")
+        tell(app, f"{incident.label} resolved by {by}. Everyone watching sees it.")
 
     explanation = (paragraph(f"{known} It can be opened again."),)
     question = Question(f"Resolve {incident.label}?", "confirm", fields, explanation, objection=objection)

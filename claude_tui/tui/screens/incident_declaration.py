@@ -118,7 +118,7 @@ class _Declaration:
             tell(self.app, f"No incident, says {by}: it is not proposed again.")
             return
         self._declare(ident, began, answers)
-        tell(self.app, f"Declared by {by}, for everyone.")
+        tell(self.app, f"Declared by {by}. Everyone watching sees it.")
         self.then(ident)
 
     def _declare(self, ident: str, began: datetime, answers: Answers) -> None:

@@ -70,6 +70,8 @@ _NAME_CELLS = 16
 _FIGURE_CELLS = 12
 _MOST_ERRORS = 4
 _SHORTEST_TITLE = 12
+# Between a text and what is at the end of its row.
+_AIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: in
     said = f"{author}{first}{' …' if rest else ''}"
     # What people wrote is shown in full; most of what the program noted, in the rest of its row.
     most = _ROWS.get(entry.kind, _ROWS_BY_PEOPLE if entry.kind.by_people else 1)
-    rows = _beside(said, room, max(room - width(end) - 1, 8), most)
+    beside_end = max(room - width(end) - _AIR, 8) if end else room
+    rows = _beside(said, room, beside_end, most)
     role = "text" if loud else "dim"
     top = spread(line(*head, *_with_author(rows[0] if rows else "", author, role, loud=loud)), end, cells)
     more = (line(" " * width(head), Span(row, role)) for row in rows[1:])

@@ -30,7 +30,7 @@ __all__ = [
 MAX_NOTE = 2_000
 """The most characters of a one-line text."""
 NO_TIME = "This is not a time in the past. Write 14:05, -20m or 2026-11-20 14:05 (UTC)."
-SHARED = "For everyone who watches; it stays in the record."
+SHARED = "Everyone watching sees it, and it stays in the record."
 
 _MAX_TIME = 40
 _FAR_BACK = timedelta(days=365)

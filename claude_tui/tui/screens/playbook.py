@@ -129,10 +129,10 @@ class PlaybookScreen(RunbookScreen):
             return rows
         return (*rows, line(" ", *progress_line(self.view, context, self.key, cells - 2)))
 
-    def column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
+    def column(self, cells: int, rows: int) -> Page:
         view = self.view
         if self.side_box.display:
-            return step_page(view, self._playbook_context(), self.facts, self.key, cells)
+            return step_page(view, self._playbook_context(), self.facts, self.key, cells, rows)
         return one_column(view, self._playbook_context(), self.facts, self.key, cells)
 
     def side_column(self, cells: int, rows: int) -> Page:

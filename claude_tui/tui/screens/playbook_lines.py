@@ -27,7 +27,7 @@ __all__ = [
     "verdict_lines",
 ]
 
-_MARKS = {
+STEP_MARKS = {
     StepState.OPEN: ("○", "", "dim"),
     StepState.DONE: ("✓", "done", "ok"),
     StepState.SKIPPED: ("–", "skipped", "warn"),
@@ -87,11 +87,21 @@ def list_rows(view: PlaybookView, context: PlaybookContext, key: KeyOf, cells: i
     return whole if whole <= most else min(whole - len(_over(view, cells)) - 1, most)
 
 
-def step_page(view: PlaybookView, context: PlaybookContext, facts: Facts, key: KeyOf, cells: int) -> Page:
-    """The step under the cursor in full."""
+def step_page(
+    view: PlaybookView, context: PlaybookContext, facts: Facts, key: KeyOf, cells: int, rows: int = 0
+) -> Page:
+    """The step under the cursor in full, and in what is left of `rows` the open steps after it."""
     step = view.steps[context.cursor - 1]
     title = line(Span(step.step.title, "text", bold=True))
-    return Page((crop(title, cells), *_detail(step, facts, key, cells)))
+    out = [crop(title, cells), *_detail(step, facts, key, cells)]
+    for later in view.steps[context.cursor :]:
+        if later.state is not StepState.OPEN or later.applies is False:
+            continue
+        drawn = (BLANK, heading(later.step.title, f"· step {later.number}", cells), *_text(later, cells))
+        if len(out) + len(drawn) > rows:
+            break
+        out += drawn
+    return Page(tuple(out))
 
 
 def one_column(view: PlaybookView, context: PlaybookContext, facts: Facts, key: KeyOf, cells: int) -> Page:
@@ -160,7 +170,7 @@ def progress_line(view: PlaybookView, context: PlaybookContext, key: KeyOf, cell
 
 
 def _step_row(step: StepView, view: PlaybookView, context: PlaybookContext, cells: int) -> Line:
-    glyph, _, role = _MARKS[step.state]
+    glyph, _, role = STEP_MARKS[step.state]
     chosen, aside = step.number == context.cursor, step.applies is False and step.state is StepState.OPEN
     row = spread(
         line(
@@ -177,7 +187,7 @@ def _step_row(step: StepView, view: PlaybookView, context: PlaybookContext, cell
 
 def _step_status(step: StepView, view: PlaybookView, context: PlaybookContext) -> Line:
     """The status of a step in words: who marked it and when, or that it is next."""
-    _, word, role = _MARKS[step.state]
+    _, word, role = STEP_MARKS[step.state]
     if step.mark is not None:
         who = Span(f" {inert(step.mark.by, _NAME_CELLS)} ", "text")
         return line(" ", Span(word, role), who, Span(moment(step.mark.at, context.at), "dim"))
@@ -195,16 +205,20 @@ def _over(view: PlaybookView, cells: int) -> Lines:
 
 def _detail(step: StepView, facts: Facts, key: KeyOf, cells: int) -> Iterator[Line]:
     yield from _meant_for(step, facts, cells)
-    yield from labelled("Who", ", ".join(step.step.roles), cells, "dim")
-    yield from labelled("Why", step.step.why, cells, "dim")
-    yield from labelled("How", step.step.how, cells)
-    yield from labelled("Check", step.step.check, cells)
+    yield from _text(step, cells)
     if step.mark is not None and step.mark.note:
         yield from labelled("Note", inert(step.mark.note, _NOTE_CHARS), cells)
     for where, text in _codes(step):
         yield BLANK
         yield heading(where[0].upper() + where[1:], f"· {key('copy')} copies", cells)
         yield from code(text, cells)
+
+
+def _text(step: StepView, cells: int) -> Iterator[Line]:
+    yield from labelled("Who", ", ".join(step.step.roles), cells, "dim")
+    yield from labelled("Why", step.step.why, cells, "dim")
+    yield from labelled("How", step.step.how, cells)
+    yield from labelled("Check", step.step.check, cells)
 
 
 def _meant_for(step: StepView, facts: Facts, cells: int) -> Iterator[Line]:

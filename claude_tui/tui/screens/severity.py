@@ -39,7 +39,7 @@ def set_severity(app: Cockpit, proposed: Severity | None = None) -> None:
     seen = verdict.computed or verdict.severity
     options = tuple(_option(each, proposed, app.settings) for each in SEVERITIES)
     explanation = paragraph(
-        "For everyone watching; pages and the response clock follow. "
+        "Everyone watching sees it; pages and the response clock follow. "
         "It lapses when the incident ends or gets worse."
     )
     question = Question(
@@ -64,7 +64,7 @@ def set_severity(app: Cockpit, proposed: Severity | None = None) -> None:
             refuse(app, f"Not set: the computed severity is now {_computed_words(now)}. Look again.")
             return
         app.backend.mark_severity(SeverityMark(app.newest.at, severity, seen, by, reason_of(why)))
-        tell(app, f"Severity {severity} set by {by}, for everyone.")
+        tell(app, f"Severity {severity} set by {by}. Everyone watching sees it.")
 
     app.push_screen(DialogScreen(question), answered)
 

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 from claude_tui.model.playbook import WalkTurn
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.runbook import Playbook, Walk, WalkView, back, begin, follow, playbook_now, take, walk_view
+from claude_tui.runbook import (
+    Playbook,
+    Walk,
+    WalkView,
+    back,
+    begin,
+    follow,
+    playbook_now,
+    playbook_view,
+    progress_of,
+    take,
+    walk_view,
+)
 from claude_tui.tui.actions import Scope
 from claude_tui.tui.hints import Hint
 from claude_tui.tui.keymap import bindings
@@ -15,6 +27,7 @@ from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession, SavedWalk
 from claude_tui.tui.screens.runbook_parts import Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.screens.walk_ahead import nodes_ahead, nodes_behind, steps_ahead
 from claude_tui.tui.screens.walk_lines import WalkContext, commands_of, node_page, resumed_line, tree_page
 
 if TYPE_CHECKING:
@@ -108,7 +121,21 @@ class WalkerScreen(RunbookScreen):
             self.snapshot.verdict.severity,
             self._playbook().title,
         )
-        return node_page(self.view, context, self.key, cells, rows, way=not self.side_box.display)
+        page = node_page(self.view, context, self.key, cells, rows, way=not self.side_box.display)
+        spare = rows - len(page.lines)
+        return page._replace(lines=(*page.lines, *self._ahead(cells, spare))) if spare > 0 else page
+
+    def _ahead(self, cells: int, rows: int) -> Lines:
+        """What the branch under the cursor leads to, or the steps of an answer's playbook."""
+        node = self.view.node
+        if node.node.is_answer:
+            newest, playbook = self.cockpit.marked, self._playbook()
+            since = self.snapshot.verdict.since
+            progress = progress_of(newest.engine.step_marks, playbook, newest.at, since)
+            view = playbook_view(playbook, progress, self.facts, self.placeholders)
+            return steps_ahead(view, cells, rows)
+        nodes = nodes_behind(self.session.runbook, self.walk, self.cursor, self.facts, self.placeholders)
+        return nodes_ahead(nodes, (fact.words for fact in node.facts), cells, rows)
 
     def side_column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
         return tree_page(self.view, self.cursor, cells)

@@ -274,9 +274,14 @@ def _noted(note: str, cells: int) -> str:
     """As much of the note as fits: in a shorter form, then without its last parts."""
     if cells_of(note) > cells:
         note = note.replace("acknowledged", "acked")
-    while cells_of(note) > cells and ", " in note:
-        note = note.rpartition(", ")[0]
-    return fit(note, cells)
+    return fit(_without_last(note, ", ", cells), cells)
+
+
+def _without_last(text: str, separator: str, cells: int) -> str:
+    """The text without as many of its last parts as it takes to fit; the first part is kept."""
+    while cells_of(text) > cells and separator in text:
+        text = text.rpartition(separator)[0]
+    return text
 
 
 def _figure(number: Number, scale: Scale, room: int) -> Lines:
@@ -299,7 +304,8 @@ def _incident(room: WarRoom, cells: int, most: int) -> Lines:
     if not room.incident:
         return ()
     lead = line(Span(room.lead, "warn" if room.lead == "no lead" else "text", bold=True))
-    head = spread(line(Span(room.incident, "accent", bold=True)), lead, cells)
+    title = _without_last(room.incident, " · ", cells - width(lead) - COLUMN_GAP)
+    head = spread(line(Span(title, "accent", bold=True)), lead, cells)
     out: list[Line] = [head]
     for number, entry in enumerate(room.log):
         waiting = min(NEWEST, len(room.log)) - number - 1

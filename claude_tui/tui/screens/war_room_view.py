@@ -32,7 +32,7 @@ from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Cause, Side, Verdict
 from claude_tui.tui.panels.headroom import bucket_label
 from claude_tui.tui.panels.limit_facts import limit_facts
-from claude_tui.tui.panels.verdict_words import own_evidence, page_line, response_line, verdict_role
+from claude_tui.tui.panels.verdict_words import own_sentences, page_line, response_line, verdict_role
 from claude_tui.tui.render.glyphs import event_mark, level_mark
 from claude_tui.tui.render.lines import plain
 from claude_tui.tui.render.staleness import outdated
@@ -184,9 +184,8 @@ def _next_step(verdict: Verdict) -> str:
 
 
 def _evidence(snapshot: Snapshot) -> tuple[str, ...]:
-    said = [each.text for each in own_evidence(snapshot.verdict)]
     page = plain(page_line(snapshot, short=True))
-    return tuple(each for each in (*said, page) if each)
+    return tuple(each for each in (*own_sentences(snapshot.verdict), page) if each)
 
 
 def _elapsed(snapshot: Snapshot) -> Number | None:
@@ -242,7 +241,7 @@ def _first_token(snapshot: Snapshot) -> Number:
 
 def _first_token_of_calls(traffic: TrafficView) -> Number:
     found, times = traffic.all.first_token, traffic.first_token_ratio
-    note = f"p50, {ratio(times)} usual" if times is not None else "p50 of our calls"
+    note = f"p50, {ratio(times)} usual" if times is not None else "our calls, p50"
     figure = _seconds(found.p50, found.p95, found.p99)
     return Number("TTFT", figure, note, _level_role(first_token_level(traffic)), "9.99s")
 
@@ -254,12 +253,12 @@ def _seconds(value: float | None, *beside: float | None) -> str:
 
 
 def _headroom(snapshot: Snapshot) -> Number:
-    """What is left of the tightest current limit, or of a stale one if there is no other."""
+    """What is left of the tightest limit, with the time of its reading if that is stale."""
     view = snapshot.headroom
     rows: list[Headroom | WindowUsage] = [*(each for each in view.buckets if each.granted), *view.windows]
     if not rows:
         return Number("headroom", NOT_AVAILABLE, "none yet", "faint", "99%")
-    tightest = min(rows, key=lambda row: (row.stale, _left(row)))
+    tightest = min(rows, key=lambda row: (_left(row), row.stale))
     name = (
         bucket_label(tightest.bucket)
         if isinstance(tightest, Headroom)
