@@ -100,7 +100,7 @@ def test_who_waits_for_news_has_it_at_once_and_ends_when_told_to(
         try:
             collector.first_snapshot()
             viewer.first_snapshot()
-            store, news = collector.collector.memory.store, viewer._sharing._news
+            store, news = collector.collector.memory.store, viewer._sharing._wait_for_news
             assert store.flush(PATIENCE_S)
             ended = threading.Event()
             monkeypatch.setattr("claude_tui.engine.sharing.FOLLOW_S", 0.0)
