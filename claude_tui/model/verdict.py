@@ -121,7 +121,8 @@ class PageAgreement(StrEnum):
 
     CONFIRMS = "confirms"
     CONTRADICTS = "contradicts"  # it reports trouble with what we use while the probes are fine
-    SILENT = "silent"  # the probes fail and it reports nothing
+    SILENT = "silent"  # the probes fail and it has reported nothing
+    RESOLVED = "resolved"  # it reported this problem and no longer does, while the probes fail or recover
     AGREES = "agrees"  # nothing wrong on either side
     UNKNOWN = "unknown"
 

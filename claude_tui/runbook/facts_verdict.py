@@ -60,6 +60,7 @@ def _page(context: FactContext) -> Fact:
         PageAgreement.CONFIRMS: f"Status page: {stage}" if stage else "The status page confirms it",
         PageAgreement.CONTRADICTS: "The status page reports trouble that our probes don't see",
         PageAgreement.SILENT: f"Status page: nothing posted yet{noticed}",
+        PageAgreement.RESOLVED: "The status page reported it, and says it is resolved",
         PageAgreement.AGREES: "The status page reports no trouble either",
         PageAgreement.UNKNOWN: "The status page does not say",
     }

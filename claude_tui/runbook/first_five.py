@@ -11,6 +11,7 @@ from claude_tui.model.format import duration, latency, percent
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Level, Snapshot
 from claude_tui.model.text import truncate
+from claude_tui.model.verdict import PageAgreement
 from claude_tui.runbook.fact_context import FactContext
 from claude_tui.runbook.facts import facts_of
 from claude_tui.runbook.placeholders import Placeholders
@@ -106,6 +107,9 @@ def _status(asked: _Request) -> _Found:
         # A green page while our requests fail is not good news.
         state = CheckState.UNKNOWN
         lines.append(f"Nothing posted yet (we noticed {duration(at - view.silent_since)} ago)")
+    elif facts["page"].value == PageAgreement.RESOLVED.value:
+        state = CheckState.UNKNOWN
+        lines.append(facts["page"].words)
     return state, tuple(lines)
 
 

@@ -81,6 +81,19 @@ def test_components_that_are_green_again_do_not_confirm_what_still_fails() -> No
     assert verdict(BEFORE, status(HOUR, incidents=[incident(stage="monitoring")])).page_stage == ""
 
 
+def test_a_page_that_reported_the_problem_and_resolved_it_is_not_silent() -> None:
+    failing = told(Outcome.SERVER_ERROR, count=30)
+    red = status(HOUR + 300, "major_outage", incidents=[incident()])
+    green = [status(HOUR + 600 + 60 * number) for number in range(3)]
+    assert verdict(BEFORE, failing, red, at=HOUR + 310).page is PageAgreement.CONFIRMS
+    assert verdict(BEFORE, failing, red, green, at=HOUR + 730).page is PageAgreement.RESOLVED
+    # What it reported before this problem began, and what it reports of others, says nothing about it.
+    earlier = status(HOUR - 300, "major_outage", incidents=[incident()])
+    chat = status(HOUR + 300, chat="major_outage", indicator="major")
+    for before in (earlier, chat):
+        assert verdict(BEFORE[:-1], before, failing, green, at=HOUR + 730).page is PageAgreement.SILENT
+
+
 def test_an_incident_without_impact_is_named_and_confirms_nothing() -> None:
     quiet = [status(HOUR - 60)]
     begun = [status(HOUR + 60 + 60 * number, incidents=[incident(impact="none")]) for number in range(3)]

@@ -10,7 +10,7 @@ from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.engine_facts import API_KEY
 from claude_tui.analysis.diagnosis.machine import machine_note
 from claude_tui.analysis.diagnosis.severity import respond_by
-from claude_tui.analysis.diagnosis.status_page import agreement_of, lead_of, page_clause
+from claude_tui.analysis.diagnosis.status_page import agreement_of, has_reported_since, lead_of, page_clause
 from claude_tui.knowledge import Advice
 from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Observation
@@ -19,6 +19,7 @@ from claude_tui.model.verdict import (
     Cause,
     Evidence,
     EvidenceKind,
+    PageAgreement,
     Recovery,
     RetrySource,
     Severity,
@@ -101,7 +102,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         failures=finding.failures,
         page_reports=context.page_report.reports,
         other_reports=context.page_report.others,
-        page=agreement_of(context.page_report, finding.advice.cause, provider_fails=probes_fail),
+        page=_agreement(context, finding, provider_fails=probes_fail),
         page_stage=context.page_report.stage if probes_fail else "",
         since=finding.since if troubled else None,
         detected_at=detected_at,
@@ -115,6 +116,14 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         fallback=finding.fallback,
         note=_note(context, finding),
     )
+
+
+def _agreement(context: DiagnosisContext, finding: Finding, *, provider_fails: bool) -> PageAgreement:
+    agreement = agreement_of(context.page_report, finding.advice.cause, provider_fails=provider_fails)
+    if not provider_fails or agreement is not PageAgreement.SILENT or finding.since is None:
+        return agreement
+    reported = has_reported_since(context.history, finding.since, context.at, context.options)
+    return PageAgreement.RESOLVED if reported else agreement
 
 
 def _note(context: DiagnosisContext, finding: Finding) -> str:

@@ -19,7 +19,14 @@ from claude_tui.model.snapshot import Level, StatusView
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, PageAgreement
 
-__all__ = ["PageReport", "agreement_of", "lead_of", "page_clause", "page_report_at"]
+__all__ = [
+    "PageReport",
+    "agreement_of",
+    "has_reported_since",
+    "lead_of",
+    "page_clause",
+    "page_report_at",
+]
 
 # A report about the path to the API confirms that the path is at fault.
 _ON_THE_WAY = re.compile(r"connectivity|\bregions?\b|regional|network|routing|\bdns\b", re.IGNORECASE)
@@ -188,6 +195,19 @@ def _reported_or_unrated(
     reported, incidents = _reported(status, ours, at)
     unrated = list(_unrated(status, ours, at))
     return reported or bool(unrated), incidents + unrated
+
+
+def has_reported_since(history: History, since: datetime, at: datetime, options: Options) -> bool:
+    """Whether any reading since `since` had a problem with our components."""
+    platform, compared = platform_at(history, at), None
+    for reading in reversed(history.statuses(since, at)):
+        if not reading.known or reading.components is compared:
+            continue
+        compared = reading.components
+        concerning = for_platform(reading, platform)
+        if any(_reports(concerning, ours_of(concerning, options.ours), reading.fetched_at)):
+            return True
+    return False
 
 
 def _first_at(

@@ -141,12 +141,14 @@ def _incidents(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> 
 
 
 def _incidents_and_agreement(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> Iterable[str]:
-    """The incidents, and who noticed first; or that nothing is posted yet."""
+    """The incidents, and who noticed first; or that nothing is posted yet, or no longer."""
     verdict = snapshot.verdict
     words = _PAGE_PREFIX.sub("", _words(page_line(snapshot))).rstrip(".")
-    if not verdict.severity.trouble or verdict.page not in (PageAgreement.SILENT, PageAgreement.CONFIRMS):
-        return (_incidents(snapshot, view, status),)
-    return (words,) if verdict.page is PageAgreement.SILENT else (_incidents(snapshot, view, status), words)
+    if verdict.severity.trouble and verdict.page in (PageAgreement.SILENT, PageAgreement.RESOLVED):
+        return (words,)
+    incidents = _incidents(snapshot, view, status)
+    confirmed = verdict.severity.trouble and verdict.page is PageAgreement.CONFIRMS
+    return (incidents, words) if confirmed else (incidents,)
 
 
 def _incident(incident: ProviderIncident, snapshot: Snapshot) -> str:

@@ -79,6 +79,8 @@ def _confirmed(verdict: Verdict) -> tuple[str, ...]:
         return ()
     if verdict.page is PageAgreement.CONFIRMS:
         return ("They have confirmed it on their status page.",)
+    if verdict.page is PageAgreement.RESOLVED:
+        return ("They reported it on their status page, and say it is resolved.",)
     return ("They have not reported it yet.",) if verdict.page is PageAgreement.SILENT else ()
 
 

@@ -213,15 +213,16 @@ def _page_words(verdict: Verdict) -> str:
     match verdict.page:
         case PageAgreement.SILENT:
             return f"nothing posted yet when last read{_other_components(verdict)}"
+        case PageAgreement.RESOLVED:
+            return f"reported it, and says it is resolved{_other_components(verdict)}"
         case PageAgreement.CONFIRMS if verdict.page_stage:
             return f"its incident is {verdict.page_stage}; components are green"
         case PageAgreement.CONFIRMS:
             return f"confirms it: {report}" if report else "confirms it"
         case PageAgreement.CONTRADICTS:
             return f"{report or 'reports trouble with your components'}; our probes are fine"
-        case PageAgreement.AGREES:
-            return report or "no incident on your components"
-    return report or "unknown"
+    agrees = verdict.page is PageAgreement.AGREES
+    return report or ("no incident on your components" if agrees else "unknown")
 
 
 def _page_report(verdict: Verdict) -> str:
