@@ -19,7 +19,7 @@ from claude_tui.incident.record_analysis import (
 from claude_tui.incident.traffic_impact import impact_of
 from claude_tui.incident.values import ErrorClass, Figures, Incident, Record, Span
 from claude_tui.model.alert import AlertEntry, EntryKind
-from claude_tui.model.observation import Observation
+from claude_tui.model.observation import Observation, Source
 from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.verdict import Severity
 
@@ -49,6 +49,7 @@ def figures(record: Record, incident: Incident) -> Figures:
         resolved=incident.resolved_at,
         page_posted=posted,
         detection_lead=posted - start if posted is not None else None,
+        page_read=posted is not None or _is_page_read(record, start, end),
         per_severity=_per_severity(record, Span(start, end), unknown),
         requests=len(exchanges),
         failed=len(failures),
@@ -59,6 +60,18 @@ def figures(record: Record, incident: Incident) -> Figures:
         unknown=unknown,
         traffic=impact_of(record.traffic),
     )
+
+
+def _is_page_read(record: Record, start: datetime, end: datetime) -> bool:
+    # A reading that equals the one before it is recorded as an observation only.
+    readings = [
+        observation
+        for observation in record.observations
+        if observation.source is Source.STATUS and start <= observation.at <= end
+    ]
+    if not readings:
+        return any(status.known for status in record.statuses)
+    return any(not reading.failed for reading in readings)
 
 
 def detected_at(record: Record, incident: Incident) -> datetime | None:

@@ -59,6 +59,8 @@ def _severities(incident: Incident, figures: Figures) -> str:
 
 def _page(figures: Figures) -> str:
     lead = figures.detection_lead
+    if not figures.page_read:
+        return "not read"
     if lead is None or figures.page_posted is None:
         return "nothing posted" if not figures.ongoing else "nothing posted yet"
     when = "before" if lead < timedelta() else "after"

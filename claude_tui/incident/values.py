@@ -232,6 +232,8 @@ class Figures:
     """The status page's first report of a problem with what we use."""
     detection_lead: timedelta | None = None
     """How long before the page our probes saw it; negative if the page was first; None without a report."""
+    page_read: bool = True
+    """Whether the page could be read between start and end: if not, nobody knows what it posted."""
     per_severity: tuple[tuple[Severity, timedelta], ...] = ()
     """How long the verdict had each severity between start and end, worst first; NONE means no problem seen.
     Together with `unknown`, the times add up to the duration."""

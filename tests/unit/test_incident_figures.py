@@ -13,7 +13,7 @@ from claude_tui.model.incident import IncidentAct
 from claude_tui.model.observation import Outcome
 from claude_tui.model.request import RequestedAction
 from claude_tui.model.verdict import Cause, Severity, VerdictChange
-from tests.builders import after, incident, messages, models, status
+from tests.builders import after, incident, messages, models, page, status
 from tests.incident_values import (
     ACKNOWLEDGED,
     ASKED,
@@ -125,6 +125,18 @@ def test_a_silent_page_and_one_about_others_give_no_lead() -> None:
     for pages in ((status(-200),), (status(-200), status(300, chat="major_outage"))):
         found = figures(record(statuses=pages), only(*ACTS))
         assert (found.page_posted, found.detection_lead) == (None, None)
+
+
+def test_a_page_that_was_never_read_during_the_incident_is_not_silent() -> None:
+    lost = tuple(page(second, Outcome.TIMEOUT) for second in range(150, 800, 60))
+    for looks, statuses, is_read in (
+        (lost, (status(-200),), False),
+        ((*lost, page(700)), (status(-200),), True),
+        ((), (), False),
+    ):
+        observed = record(statuses=statuses)
+        found = figures(replace(observed, observations=(*observed.observations, *looks)), only(*ACTS))
+        assert (found.page_posted, found.page_read) == (None, is_read)
 
 
 def test_time_without_probes_is_unknown_and_not_calm() -> None:

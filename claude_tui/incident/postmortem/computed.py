@@ -168,6 +168,8 @@ def _after(figures: Figures, instant: datetime) -> str:
 
 def _page(figures: Figures) -> str:
     lead = figures.detection_lead
+    if lead is None and not figures.page_read:
+        return "The status page was not read during the incident."
     if lead is None:
         return "The status page posted nothing about it."
     if lead < timedelta():
@@ -228,7 +230,8 @@ def _went_well(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures)
         lines.append(f"We knew {ahead} before the status page said so.")
         entries += _of(timeline, _Kinds.DETECTED, _Kinds.STATUS_PAGE)
     elif detected is not None and lead is None:
-        lines.append("We knew without the status page, which posted nothing.")
+        silent = "posted nothing" if figures.page_read else "was not read"
+        lines.append(f"We knew without the status page, which {silent}.")
         entries += _of(timeline, _Kinds.DETECTED)
     return Computed(_list(lines), _keys(*entries))
 

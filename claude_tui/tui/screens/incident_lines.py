@@ -350,6 +350,8 @@ def _person(name: str) -> Line:
 
 def _page(figures: Figures) -> Line:
     lead = figures.detection_lead
+    if lead is None and not figures.page_read:
+        return line(Span("not read", "warn"))
     if lead is None:
         return line(Span("not yet" if figures.ongoing else "nothing posted", "dim"))
     if lead < timedelta():
