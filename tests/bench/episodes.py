@@ -323,7 +323,7 @@ class Player:
         found = OK if catalogue is not None else self._classified(answer)
         if found.outcome is Outcome.KEY_REJECTED and not self.keyed:
             found = Classified(Outcome.OK, found.error_type, message="answered without a key: reachable")
-        return self._told(Source.MODELS, at, answer, found, timings), None, catalogue
+        return self._observation(Source.MODELS, at, answer, found, timings), None, catalogue
 
     def _classified(self, answer: Answer) -> Classified:
         return classify_response(
@@ -339,7 +339,7 @@ class Player:
             return self._silent(Source.MESSAGES, at, answer)
         head = self._stretched(answer.wait_s)
         if not answer.streamed:
-            return self._told(
+            return self._observation(
                 Source.MESSAGES, at, answer, self._classified(answer), Timings(first_byte=head, total=head)
             )
         first, total = None, head
@@ -357,9 +357,9 @@ class Player:
             cut = FaultCode.CUT_SHORT if answer.ending is Ending.ABORT else None
             found = Classified(Outcome.TRUNCATED_STREAM, cut, message="the stream ended early")
         timings = Timings(first_byte=head, first_token=first, total=total)
-        return self._told(Source.MESSAGES, at, answer, found, timings)
+        return self._observation(Source.MESSAGES, at, answer, found, timings)
 
-    def _told(
+    def _observation(
         self, source: Source, at: datetime, answer: Answer, found: Classified, timings: Timings
     ) -> Observation:
         received = at + timedelta(seconds=timings.total or 0.0)

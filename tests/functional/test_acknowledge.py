@@ -324,16 +324,18 @@ async def test_no_trouble_has_no_severity() -> None:
 
 
 @pytest.mark.parametrize(
-    ("severity", "told"),
+    ("severity", "notice"),
     [(Severity.P2, "computed severity is now P2"), (Severity.NONE, "computed severity is now none")],
 )
-async def test_a_severity_computed_meanwhile_is_not_overridden_unseen(severity: Severity, told: str) -> None:
+async def test_a_severity_computed_meanwhile_is_not_overridden_unseen(
+    severity: Severity, notice: str
+) -> None:
     async with asked(ONE, "s", "down") as (app, backend, pilot):
         verdict = replace(OVERLOADED, severity=severity)
         await publish(pilot, backend, replace(later(ONE, 5), verdict=verdict))
         await pilot.press("enter")
         assert backend.marked == []
-        assert told in notices(app)
+        assert notice in notices(app)
 
 
 async def test_what_the_tree_proposes_is_marked_and_not_chosen() -> None:

@@ -66,8 +66,8 @@ async def test_setting_the_clock_is_no_trouble_of_the_api(
             then = to(clock.now())
             clock.set_to(then)
             wait_for(lambda s: watched(s) or (s.at >= then and answered_since(s, then) and len(seen) > 12))
-    told = [(each.verdict.cause, each.verdict.severity) for each in seen]
-    assert not [each for each in seen if each.verdict.severity.trouble], told
+    judged = [(each.verdict.cause, each.verdict.severity) for each in seen]
+    assert not [each for each in seen if each.verdict.severity.trouble], judged
     assert seen[-1].verdict.cause is Cause.HEALTHY
     assert hook.pages == []
     assert not re.findall(r"-\d+(?:\.\d+)? ?(?:s|ms|m|h|d)\b", await shown(seen[-1]))

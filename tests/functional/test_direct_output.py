@@ -139,10 +139,17 @@ async def test_after_every_snapshot_the_terminal_shows_what_a_full_drawing_would
 async def test_rows_that_come_and_go_above_the_panels(size: tuple[int, int]) -> None:
     app = Shadowed("healthy")
     calm, trouble = PICTURES["healthy"](), PICTURES["overloaded"]()
-    told = PICTURES["degraded_program"]()
+    degraded = PICTURES["degraded_program"]()
     async with app.run_test(size=size) as pilot:
         for second, snapshot in enumerate(
-            (trouble, replace(trouble, incident=OPEN), replace(told, incident=OPEN), told, trouble, calm)
+            (
+                trouble,
+                replace(trouble, incident=OPEN),
+                replace(degraded, incident=OPEN),
+                degraded,
+                trouble,
+                calm,
+            )
         ):
             for key in ("v", "v", "v"):
                 await arrives(pilot, later(snapshot, second))

@@ -116,8 +116,8 @@ def test_a_route_that_fails_is_seen_on_screen_and_holds_up_nothing(settings: Set
             assert "alerts do not reach hook (json://127.0.0.1/…)" in notice.text
             asked = seen.errors[0].requests
             assert wait_for(lambda s: s.errors[0].requests > asked)
-            told = [event.text for event in seen.events if event.kind is EventKind.ALERT]
-            assert any("hook" in text for text in told), told
+            texts = [event.text for event in seen.events if event.kind is EventKind.ALERT]
+            assert any("hook" in text for text in texts), texts
 
 
 def test_rules_that_cannot_be_read_are_told_and_the_dashboard_goes_on(settings: Settings) -> None:
@@ -164,9 +164,9 @@ def test_a_picture_that_cannot_be_drawn_is_told_and_tried_again(
     with simulated("healthy") as simulator, running(engine_on(simulator, settings)) as wait_for:
         wait_for(lambda s: bool(s.headroom.buckets))
         broken.set()
-        told = wait_for(lambda s: any(notice.key == "picture" for notice in s.engine.notices))
-        assert "is frozen" in told.engine.notices[-1].text
-        assert "KeyError: 'bucket'" in told.engine.notices[-1].text
+        noticed = wait_for(lambda s: any(notice.key == "picture" for notice in s.engine.notices))
+        assert "is frozen" in noticed.engine.notices[-1].text
+        assert "KeyError: 'bucket'" in noticed.engine.notices[-1].text
         broken.clear()
         wait_for(lambda s: all(notice.key != "picture" for notice in s.engine.notices))
 

@@ -94,17 +94,17 @@ def test_from_a_proposal_to_a_resolved_incident_that_the_next_program_knows(sett
     assert record is not None
     assert engine.incident_record("0" * 32) is None
     (incident,) = incidents(record.entries)
-    told = {each.kind: each for each in timeline(record, incident)}
-    assert told[TimelineKind.RUNBOOK].text == "the decision tree led to theirs"
-    assert told.keys() >= {
+    entries = {each.kind: each for each in timeline(record, incident)}
+    assert entries[TimelineKind.RUNBOOK].text == "the decision tree led to theirs"
+    assert entries.keys() >= {
         TimelineKind.FIRST_FAILURE,
         TimelineKind.DETECTED,
         TimelineKind.DECLARED,
         TimelineKind.NOTE,
         TimelineKind.ROLE,
     }
-    assert told[TimelineKind.FIRST_FAILURE].happened_at == incident.started_at
-    assert told[TimelineKind.NOTE].text == "key [redacted] leaked"
+    assert entries[TimelineKind.FIRST_FAILURE].happened_at == incident.started_at
+    assert entries[TimelineKind.NOTE].text == "key [redacted] leaked"
     computed = figures(record, incident)
     assert computed.failed >= 2
     assert computed.detected is not None
@@ -149,8 +149,8 @@ def test_what_is_declared_after_the_first_failure_starts_with_it(settings: Setti
     assert record is not None
     (incident,) = incidents(record.entries)
     assert incident.started_at < incident.declared_at
-    told = {each.kind: each for each in timeline(record, incident)}
-    assert told[TimelineKind.FIRST_FAILURE].happened_at == incident.started_at
+    entries = {each.kind: each for each in timeline(record, incident)}
+    assert entries[TimelineKind.FIRST_FAILURE].happened_at == incident.started_at
     assert figures(record, incident).started == incident.started_at
 
 

@@ -147,8 +147,8 @@ async def asked(source: str, url: str, routes: Proxies) -> Report:
         await probe.aclose()
 
 
-def said_well(report: Report) -> Observation:
-    """What is true of everything that is shown and stored."""
+def checked_text(report: Report) -> Observation:
+    """The observation of a report, after checking that its texts can be shown and stored."""
     seen = report.observation
     for text in (seen.message, report.status.unknown_reason if report.status is not None else None):
         assert text is None or (text.strip() and len(text) <= 2_100)
@@ -181,7 +181,7 @@ def test_the_table_has_every_fault() -> None:
 @pytest.mark.parametrize("source", SOURCES)
 async def test_a_server_that_is_well(source: str) -> None:
     async with WireServer(SOUND[source].head + SOUND[source].body) as server:
-        seen = said_well(await asked(source, server.url, Proxies(proxies=dict)))
+        seen = checked_text(await asked(source, server.url, Proxies(proxies=dict)))
     assert (seen.outcome, seen.error_type) == WELL
 
 
@@ -192,7 +192,7 @@ async def test_a_fault_of_the_server(name: str, source: str) -> None:
         await HTTP_FAULTS[name](request, answer, SOUND[source])
 
     async with WireServer(play) as server:
-        seen = said_well(await asked(source, server.url, Proxies(proxies=dict)))
+        seen = checked_text(await asked(source, server.url, Proxies(proxies=dict)))
     assert (seen.outcome, seen.error_type) == expected_of(name, source)
     # A failure is not asked again on the spot, and no redirect of an API is followed.
     assert len(server.requests) <= (6 if source == "status" and "redirect" in name else 1)
@@ -223,7 +223,7 @@ async def test_the_words_for_it(name: str, source: str, words: str) -> None:
 async def test_a_fault_of_tls(name: str, source: str, tmp_path: Path) -> None:
     async with tls_server(TLS_FAULTS[name], tmp_path, SOUND[source]) as (url, trust):
         routes = Proxies(proxies=dict, trust=lambda: trust)
-        seen = said_well(await asked(source, url, routes))
+        seen = checked_text(await asked(source, url, routes))
     assert (seen.outcome, seen.error_type) == TLS_EXPECTED[name]
     assert seen.http_status is None
 

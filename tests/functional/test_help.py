@@ -188,9 +188,9 @@ async def test_palette_finds_what_works_on_another_screen_and_goes_there() -> No
         await app.workers.wait_for_complete()
         await pilot.pause()
         (option,) = app.screen.query_one(OptionList).options
-        said = str(option.prompt)
-        assert said.startswith("backspace ")
-        assert "on the screen that d opens" in said
+        prompt = str(option.prompt)
+        assert prompt.startswith("backspace ")
+        assert "on the screen that d opens" in prompt
         await pilot.press("enter")
         await pilot.pause()
         await pilot.pause()
@@ -268,8 +268,8 @@ async def test_a_choice_that_cannot_be_kept_counts_for_now_and_says_so(tmp_path:
         await pilot.press("down", "enter")
         await pilot.pause()
         assert app.paint.theme.name == "light"
-        told = [notice.message for notice in app._notifications]
-        assert any(text.startswith("Theme light; for this session only:") for text in told)
+        notices = [notice.message for notice in app._notifications]
+        assert any(text.startswith("Theme light; for this session only:") for text in notices)
 
 
 async def test_with_no_color_there_is_nothing_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:

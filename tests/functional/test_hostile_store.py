@@ -47,7 +47,7 @@ async def test_a_redacted_address_of_an_older_version_is_read(
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "notice"),
     [
         ("step_marks SET note = x'ff'", "1 stored row cannot be read and is skipped"),
         ("observations SET total = 9e999", "121 stored rows cannot be read and are skipped"),
@@ -61,13 +61,13 @@ async def test_a_redacted_address_of_an_older_version_is_read(
     ],
 )
 async def test_rows_that_cannot_be_read_are_skipped_and_said(
-    template: Path, tmp_path: Path, change: str, told: str, size: tuple[int, int]
+    template: Path, tmp_path: Path, change: str, notice: str, size: tuple[int, int]
 ) -> None:
     shutil.copy(template, database(tmp_path))
     query(tmp_path, f"UPDATE {change}")
     before = contents(tmp_path, change.split()[0])
     shown = await first_frame(tmp_path, size)
-    assert shown.count(told) == 1
+    assert shown.count(notice) == 1
     assert contents(tmp_path, change.split()[0]) == before
 
 

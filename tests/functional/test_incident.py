@@ -65,7 +65,7 @@ def acts(backend: StillBackend) -> list[IncidentEntry]:
     return [each for each in backend.appended if isinstance(each, IncidentEntry)]
 
 
-def told(backend: StillBackend) -> list[tuple[IncidentAct, str]]:
+def recorded_acts(backend: StillBackend) -> list[tuple[IncidentAct, str]]:
     return [(each.act, each.text) for each in acts(backend)]
 
 
@@ -142,7 +142,7 @@ async def test_one_of_ones_own_is_declared_with_a_time_and_a_lead() -> None:
         await fill(app, pilot, 1, "-1m")
         await fill(app, pilot, 2, "ben")
         await pressed(app, pilot, "enter")
-        assert told(backend) == [
+        assert recorded_acts(backend) == [
             (IncidentAct.DECLARED, "Checkout fails"),
             (IncidentAct.SEVERITY, "P3"),
             (IncidentAct.LEAD, "ben"),
@@ -234,7 +234,7 @@ async def test_what_somebody_else_declared_meanwhile_is_joined_not_doubled() -> 
 async def test_the_timeline_stands_beside_the_figures() -> None:
     async with opened("open", "i") as (app, _, __):
         text = plain_screen(app)
-        for said in (
+        for line in (
             "INC-2 Elevated 529s on Haiku · P2 (P1 for 2m) · open 6m",
             "first failure: claude-haiku-5-5 529 overloaded_error",
             "claude-haiku-5-5 529 overloaded_error ×39",
@@ -246,7 +246,7 @@ async def test_the_timeline_stands_beside_the_figures() -> None:
             "status page 4m 20s after us",
             "failed      39 of 65",
         ):
-            assert said in text
+            assert line in text
 
 
 async def test_in_little_room_the_figures_stand_above() -> None:
@@ -377,17 +377,17 @@ async def test_secrets_do_not_get_into_a_note() -> None:
     async with opened("open", "i", "n") as (app, backend, pilot):
         await fill(app, pilot, 0, "key sk-ant-api03-abcdefghijkl leaked")
         await pressed(app, pilot, "enter")
-        assert told(backend) == [(IncidentAct.NOTE, "key [redacted] leaked")]
+        assert recorded_acts(backend) == [(IncidentAct.NOTE, "key [redacted] leaked")]
 
 
 async def test_severity_with_its_reason() -> None:
     async with opened("open", "i", "s", "up", "tab", *typed("all of it"), "enter") as (_, backend, __):
-        assert told(backend) == [(IncidentAct.SEVERITY, "P1"), (IncidentAct.NOTE, "P1: all of it")]
+        assert recorded_acts(backend) == [(IncidentAct.SEVERITY, "P1"), (IncidentAct.NOTE, "P1: all of it")]
 
 
 async def test_only_a_role_that_changes_is_recorded() -> None:
     async with opened("open", "i", "r", "tab", *typed("joe"), "enter") as (_, backend, __):
-        assert told(backend) == [(IncidentAct.COMMUNICATIONS, "joe")]
+        assert recorded_acts(backend) == [(IncidentAct.COMMUNICATIONS, "joe")]
 
 
 async def test_mitigated_since_a_time() -> None:
@@ -472,7 +472,7 @@ async def test_the_title_is_changed() -> None:
         assert "Write the title" in text_of(app)
         await fill(app, pilot, 0, "Haiku is overloaded")
         await pressed(app, pilot, "enter")
-        assert told(backend) == [(IncidentAct.RENAMED, "Haiku is overloaded")]
+        assert recorded_acts(backend) == [(IncidentAct.RENAMED, "Haiku is overloaded")]
 
 
 async def test_merging_asks_into_which_and_by_default_does_nothing() -> None:

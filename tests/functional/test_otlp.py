@@ -155,9 +155,9 @@ def test_what_is_broken_is_refused_for_good(
 def test_a_record_that_is_too_large_is_a_partial_success(received: tuple[ReceiverThread, Store]) -> None:
     large = span({f"attribute {number}": "x" * 4000 for number in range(100)}, number=7)
     status, body, _ = post(received[0].url, traces(large, span()).SerializeToString())
-    told = ExportTraceServiceResponse.FromString(body).partial_success
-    assert (status, told.rejected_spans) == (200, 1)
-    assert told.error_message
+    partial = ExportTraceServiceResponse.FromString(body).partial_success
+    assert (status, partial.rejected_spans) == (200, 1)
+    assert partial.error_message
     assert sum(row.calls for row in rows_of(*received)) == 1
 
 

@@ -197,15 +197,15 @@ def test_a_critical_bucket_is_told_from_a_low_one_without_colour() -> None:
     assert "✗ critical" in text(headroom_lines(replace(snapshot, headroom=view), 43, 12))
 
 
-@pytest.mark.parametrize(("older_s", "said"), [(0, "may have reset"), (60, "as of 14:0")])
-def test_a_stale_bucket_without_a_row_of_its_own_is_named_before_its_age(older_s: int, said: str) -> None:
+@pytest.mark.parametrize(("older_s", "suffix"), [(0, "may have reset"), (60, "as of 14:0")])
+def test_a_stale_bucket_without_a_row_of_its_own_is_named_before_its_age(older_s: int, suffix: str) -> None:
     """The age of all is in the title; a row says it only if it is older."""
     snapshot = scene("draining")
     first, *others = snapshot.headroom.buckets
     old = replace(first, stale=True, read_at=first.read_at - timedelta(seconds=older_s))
     view = replace(snapshot.headroom, buckets=(old, *others))
     drawn = text(headroom_lines(replace(snapshot, headroom=view), 43, len(view.buckets) + 1, footed=False))
-    assert f"{bucket_label(old.bucket)} {said}" in drawn
+    assert f"{bucket_label(old.bucket)} {suffix}" in drawn
     assert "may have reset" in drawn
 
 
@@ -235,9 +235,9 @@ def test_without_limits_a_back_off_is_not_called_not_probed() -> None:
     probes = tuple(
         replace(each, held_reason="overloaded", held_until=snapshot.at) for each in snapshot.engine.probes
     )
-    told = words(headroom_lines(replace(snapshot, engine=replace(snapshot.engine, probes=probes)), 43, 12))
-    assert "not probed" not in told
-    assert "The next message follows the back-off." in told
+    drawn = words(headroom_lines(replace(snapshot, engine=replace(snapshot.engine, probes=probes)), 43, 12))
+    assert "not probed" not in drawn
+    assert "The next message follows the back-off." in drawn
 
 
 def test_figures_are_dated_and_stale_ones_are_called_stale() -> None:
@@ -372,8 +372,8 @@ def test_failures_since_the_last_success_stand_where_the_comparison_would() -> N
     view = replace(snapshot.latency, series=(failing, *snapshot.latency.series[1:]))
     assert "3 failed" in text(latency_lines(replace(snapshot, latency=view), 70, 8))
     lone = replace(view, series=(replace(failing, failed_since=1), *view.series[1:]))
-    assert " failed" in (told := text(latency_lines(replace(snapshot, latency=lone), 70, 8)))
-    assert "1 failed" not in told
+    assert " failed" in (drawn := text(latency_lines(replace(snapshot, latency=lone), 70, 8)))
+    assert "1 failed" not in drawn
 
 
 # -- errors ---------------------------------------------------------------------
@@ -472,20 +472,30 @@ def test_the_number_of_a_fold_is_never_cut() -> None:
     assert plain(event_lines([models], AT, 30, 5)[0]).rstrip() == "14:05:31 ✗ models 529 ove… ×24"
 
 
-def told(kind: EventKind, level: Level, subject: str, said: str, cells: int = 90) -> str:
-    return plain(event_lines(event_rows((event(60, kind, level, subject, said),)), AT, cells, 1)[0])
+def event_row(kind: EventKind, level: Level, subject: str, message: str, cells: int = 90) -> str:
+    return plain(event_lines(event_rows((event(60, kind, level, subject, message),)), AT, cells, 1)[0])
 
 
 def test_verdicts_alerts_and_people_have_their_own_marks() -> None:
     assert (
-        told(EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them.") == "14:04:33 ! verdict P1 It's them."
+        event_row(EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them.")
+        == "14:04:33 ! verdict P1 It's them."
     )
-    assert told(EventKind.VERDICT, Level.OK, "verdict", "All is well.") == "14:04:33 ✓ verdict All is well."
-    assert told(EventKind.VERDICT, Level.UNKNOWN, "verdict", "Unknown.") == "14:04:33 ◌ verdict Unknown."
-    assert told(EventKind.ALERT, Level.WARN, "alert", "[P4] prod: x") == "14:04:33 ▲ alert [P4] prod: x"
-    assert told(EventKind.ALERT, Level.INFO, "alert", "snoozed by bob") == "14:04:33 △ alert snoozed by bob"
-    assert told(EventKind.ALERT, Level.OK, "alert", "[resolved] prod") == "14:04:33 ✓ alert [resolved] prod"
-    assert told(EventKind.PERSON, Level.INFO, "playbook", "x done, eve") == "14:04:33 » playbook x done, eve"
+    assert (
+        event_row(EventKind.VERDICT, Level.OK, "verdict", "All is well.") == "14:04:33 ✓ verdict All is well."
+    )
+    assert event_row(EventKind.VERDICT, Level.UNKNOWN, "verdict", "Unknown.") == "14:04:33 ◌ verdict Unknown."
+    assert event_row(EventKind.ALERT, Level.WARN, "alert", "[P4] prod: x") == "14:04:33 ▲ alert [P4] prod: x"
+    assert (
+        event_row(EventKind.ALERT, Level.INFO, "alert", "snoozed by bob") == "14:04:33 △ alert snoozed by bob"
+    )
+    assert (
+        event_row(EventKind.ALERT, Level.OK, "alert", "[resolved] prod") == "14:04:33 ✓ alert [resolved] prod"
+    )
+    assert (
+        event_row(EventKind.PERSON, Level.INFO, "playbook", "x done, eve")
+        == "14:04:33 » playbook x done, eve"
+    )
     loud = event_lines(
         event_rows((event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them."),)), AT, 60, 1
     )[0]
@@ -493,15 +503,19 @@ def test_verdicts_alerts_and_people_have_their_own_marks() -> None:
 
 
 def test_a_long_text_leaves_its_subject_and_ends_with_a_clause() -> None:
-    said = "P1 It's them. The API is overloaded (529)."
-    shown = {cells: told(EventKind.VERDICT, Level.BAD, "verdict", said, cells) for cells in (44, 36, 30)}
+    headline = "P1 It's them. The API is overloaded (529)."
+    shown = {
+        cells: event_row(EventKind.VERDICT, Level.BAD, "verdict", headline, cells) for cells in (44, 36, 30)
+    }
     assert shown[44] == "14:04:33 ! P1 The API is overloaded (529)"
     assert shown[36] == "14:04:33 ! P1 The API is overloaded"
     assert shown[30] == "14:04:33 ! P1 It's them"
-    assert told(EventKind.VERDICT, Level.BAD, "verdict", said, 55) == f"14:04:33 ! {said}"
-    alert = told(EventKind.ALERT, Level.BAD, "alert", "acknowledged by eve: looking into it · It's them", 40)
+    assert event_row(EventKind.VERDICT, Level.BAD, "verdict", headline, 55) == f"14:04:33 ! {headline}"
+    alert = event_row(
+        EventKind.ALERT, Level.BAD, "alert", "acknowledged by eve: looking into it · It's them", 40
+    )
     assert alert == "14:04:33 ▲ alert acknowledged by eve"
-    post = told(EventKind.STATUS, Level.WARN, "status", "Posted: errors for all the users today", 34)
+    post = event_row(EventKind.STATUS, Level.WARN, "status", "Posted: errors for all the users today", 34)
     assert post == "14:04:33 ▲ Posted: errors for all…"
 
 

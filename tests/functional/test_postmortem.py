@@ -254,10 +254,10 @@ async def test_the_fields_beyond_the_template_unfold() -> None:
 
 async def test_on_a_large_screen_all_fields_and_the_timeline_are_there() -> None:
     async with opened("empty", "down", size=(200, 60)) as (app, _, pilot):
-        said = screen_text(app)
-        assert "○ Where we were lucky" in said
-        assert "Duration rests on 3 entries" in said
-        assert "claude-haiku-5-5 answers again" in said
+        shown = screen_text(app)
+        assert "○ Where we were lucky" in shown
+        assert "Duration rests on 3 entries" in shown
+        assert "claude-haiku-5-5 answers again" in shown
         await pressed(app, pilot, "end")
         assert form_of(app).cursor == "customers"
 

@@ -115,7 +115,7 @@ class _Life:
         kept = self.publisher._status_line._kept
         self.status_lines.append(kept._replace(at=0.0) if kept is not None else None)
 
-    def told(self) -> dict[str, object]:
+    def published(self) -> dict[str, object]:
         """All that others learn of it, each with its instant."""
         return {
             "verdicts": self.journal.verdicts,
@@ -187,8 +187,8 @@ def test_what_is_recorded_paged_and_logged_is_the_same_at_the_same_instants(
 ) -> None:
     with tempfile.TemporaryDirectory() as directory:
         whole, watched, agent = _all_lived(Path(directory), phases)
-    assert watched.told() == whole.told()
-    assert agent.told() == whole.told()
+    assert watched.published() == whole.published()
+    assert agent.published() == whole.published()
     for made, anew in zip(watched.made, whole.made, strict=True):
         assert _without_views(made) == _without_views(anew)
         assert made.panels_at is None or timedelta() < made.at - made.panels_at < timedelta(seconds=12)
@@ -202,7 +202,7 @@ def _without_views(snapshot: Snapshot) -> tuple[object, ...]:
 def test_a_verdict_that_only_time_changes_is_recorded_in_its_second(tmp_path: Path) -> None:
     whole, watched, agent = _all_lived(tmp_path, [("good", 120), ("", 400)])
     assert [each.cause for each in whole.journal.verdicts] == [Cause.HEALTHY, Cause.UNKNOWN]
-    assert agent.told() == watched.told() == whole.told()
+    assert agent.published() == watched.published() == whole.published()
 
 
 def test_the_status_line_keeps_a_verdict_in_its_second_and_figures_soon(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_the_status_line_keeps_a_verdict_in_its_second_and_figures_soon(tmp_path
     stages = [line.stage for line in whole.status_lines if line is not None]
     assert "checking" in stages
     assert stages[-1] == ""
-    assert agent.told() == watched.told() == whole.told()
+    assert agent.published() == watched.published() == whole.published()
     # The figures are kept every five seconds.
     for second, line in enumerate(agent.status_lines):
         assert line in whole.status_lines[max(second - 5, 0) : second + 1]
@@ -283,7 +283,9 @@ def test_the_screen_shows_the_views_of_now_when_a_panel_is_zoomed(tmp_path: Path
 
 
 def test_an_incident_is_declared_in_the_second_in_which_it_is_due(tmp_path: Path) -> None:
-    declared = [life.told()["incidents"] for life in _all_lived(tmp_path, [("good", 60), ("error", 200)])]
+    declared = [
+        life.published()["incidents"] for life in _all_lived(tmp_path, [("good", 60), ("error", 200)])
+    ]
     assert declared[0]
     assert declared[1:] == declared[:1] * 2
 

@@ -198,8 +198,8 @@ def test_where_every_source_is_quiet_no_figure_stands_for_now() -> None:
         "no calls since 13:59",
         "▲ proxy quiet since 13:57, otlp since 13:59",
     ]
-    told = replace(quiet, sources=(sources[0], replace(sources[1], quiet_since=None)))
-    assert "no calls" not in text(traffic_lines(told, 78, 2))
+    partly_quiet = replace(quiet, sources=(sources[0], replace(sources[1], quiet_since=None)))
+    assert "no calls" not in text(traffic_lines(partly_quiet, 78, 2))
 
 
 def test_full_screen_has_tables_failed_and_slowest_calls_with_their_ids() -> None:

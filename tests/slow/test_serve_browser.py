@@ -47,7 +47,7 @@ class Server:
         self._errors = errors
 
     @property
-    def said(self) -> str:
+    def logged(self) -> str:
         return self._errors.read_text("utf-8")
 
     @property
@@ -197,7 +197,7 @@ async def test_a_wrong_token_gets_401_and_nothing_else_and_the_right_one_is_show
         environment = of_process(session, "environ")
         assert TOKEN not in environment
         assert "sk-ant-" not in environment
-        assert TOKEN not in server.said
+        assert TOKEN not in server.logged
 
 
 async def test_two_browsers_cause_no_probing_and_leaving_ends_their_processes(

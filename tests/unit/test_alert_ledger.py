@@ -127,8 +127,8 @@ class TestLedger:
 
     def test_figures_alone_are_nothing_to_save(self) -> None:
         before = lived(OUTAGE, OUTAGE)
-        told = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, evidence=stated("25 of 27 messages failed."))
-        now = advanced(before, scene(after(61), told, {"mine": MATCH}), DESK)
+        judged = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, evidence=stated("25 of 27 messages failed."))
+        now = advanced(before, scene(after(61), judged, {"mine": MATCH}), DESK)
         assert now != before
         assert same(before, now)
         assert not same(before, lived(HEALTHY, OUTAGE))

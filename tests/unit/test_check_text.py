@@ -98,11 +98,11 @@ def test_the_reason_why_the_page_could_not_be_read_is_given_once() -> None:
 
 
 def test_a_message_that_two_probes_got_is_given_once() -> None:
-    said = "127.0.0.1:9 refused the connection"
-    lost = [messages(second, Outcome.NETWORK, error_type="refused", message=said) for second in (1, 3, 5)]
-    unlisted = replace(models(0, Outcome.NETWORK), error_type="refused", message=said)
+    message = "127.0.0.1:9 refused the connection"
+    lost = [messages(second, Outcome.NETWORK, error_type="refused", message=message) for second in (1, 3, 5)]
+    unlisted = replace(models(0, Outcome.NETWORK), error_type="refused", message=message)
     text = screen(findings(unlisted, *lost))
-    assert text.count(f"“{said}”") == 1
+    assert text.count(f"“{message}”") == 1
     assert "✗ models" in text
 
 
@@ -155,9 +155,9 @@ HOSTILE = st.text(alphabet=st.sampled_from("a \x1b[31m\x07\x9b\n\r\t|\u202e\u202
 
 
 @settings(max_examples=60)
-@given(said=HOSTILE, words=HOSTILE, kinds=st.integers(1, 9))
+@given(message=HOSTILE, words=HOSTILE, kinds=st.integers(1, 9))
 def test_whatever_servers_say_it_stays_one_screen_of_printable_text(
-    said: str, words: str, kinds: int
+    message: str, words: str, kinds: int
 ) -> None:
     failures = [
         messages(
@@ -165,10 +165,10 @@ def test_whatever_servers_say_it_stays_one_screen_of_printable_text(
             Outcome.SERVER_ERROR,
             http_status=500 + number,
             error_type=inert(words, 80) or None,
-            message=inert(said, 300),
+            message=inert(message, 300),
         )
         for number in range(1, kinds + 1)
     ]
-    parts = tuple(Component(str(number), inert(words, 80), inert(said, 80)) for number in range(30))
-    reported = ProviderStatus(NOON, "https://s.test", inert(words), inert(said), parts)
+    parts = tuple(Component(str(number), inert(words, 80), inert(message, 80)) for number in range(30))
+    reported = ProviderStatus(NOON, "https://s.test", inert(words), inert(message), parts)
     screen(findings(models(0, Outcome.SERVER_ERROR), *failures, page(0), reported))

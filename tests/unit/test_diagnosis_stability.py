@@ -37,20 +37,20 @@ def clocks(verdicts: Iterable[Verdict]) -> set[tuple[datetime | None, datetime |
 
 def answering(start: float, end: float, **late: float) -> list[Observation]:
     """Good messages and lists, every sixth message with the figures `late`."""
-    told = [
+    observations = [
         messages(start + 30 * number, **(late if number % 6 == 0 else {}))  # type: ignore[arg-type]
         for number in range(int((end - start) / 30))
     ]
-    return told + [models(start + 15 * number + 1) for number in range(int((end - start) / 15))]
+    return observations + [models(start + 15 * number + 1) for number in range(int((end - start) / 15))]
 
 
 def with_lone_failures(every_s: float, start: float, end: float) -> list[Observation]:
-    told = healthy(start, end)
+    observations = healthy(start, end)
     return [
         messages(each.at, Outcome.SERVER_ERROR)
         if each.source.value == "messages" and (each.at - after(start)).total_seconds() % every_s == 0
         else each
-        for each in told
+        for each in observations
     ]
 
 

@@ -120,8 +120,10 @@ def test_tmux_that_passes_everything_on_copies_whatever_its_clipboard_is() -> No
 def test_a_real_tmux_is_asked(tmp_path: Path) -> None:
     tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
     asks = "from claude_tui.doctor.terminal import tmux_option as t; print(t('set-clipboard'), t('nonsense'))"
-    said = tmp_path / "said"
-    command = f'{sys.executable} -c "{asks}" > {said}.part; mv {said}.part {said}; tmux wait-for -S told'
+    answer = tmp_path / "said"
+    command = (
+        f'{sys.executable} -c "{asks}" > {answer}.part; mv {answer}.part {answer}; tmux wait-for -S told'
+    )
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     try:
         for arguments in (
@@ -132,7 +134,7 @@ def test_a_real_tmux_is_asked(tmp_path: Path) -> None:
             ["wait-for", "told"],
         ):
             subprocess.run([*tmux, *arguments], check=True, timeout=60, env=environ, stdin=subprocess.DEVNULL)
-        assert said.read_text().split() == ["on", "None"]
+        assert answer.read_text().split() == ["on", "None"]
     finally:
         subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
 
@@ -225,10 +227,10 @@ def test_the_clock_is_compared_with_the_servers(skew_s: float, condition: Condit
 )
 def test_a_name_that_is_blocked_is_bad(url: str, found: list[str], condition: Condition, words: str) -> None:
     """Blockers and hosts files send it to this machine, which was reported as found."""
-    told = of_names(url, found)
-    assert told.condition is condition
-    assert words in told.text
-    assert ("/etc/hosts" in told.to_do) is (condition is BAD)
+    finding = of_names(url, found)
+    assert finding.condition is condition
+    assert words in finding.text
+    assert ("/etc/hosts" in finding.to_do) is (condition is BAD)
 
 
 def test_a_certificate_that_expires_soon_is_a_warning() -> None:
@@ -462,7 +464,7 @@ def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(
-    ("faults", "said"),
+    ("faults", "expected"),
     [
         (
             {"IPv6": "no answer in 3 s", "IPv4": ""},
@@ -478,9 +480,9 @@ def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
         ({"IPv4": ""}, None),
     ],
 )
-def test_a_kind_of_addresses_that_does_not_work(faults: dict[str, str | None], said: str | None) -> None:
+def test_a_kind_of_addresses_that_does_not_work(faults: dict[str, str | None], expected: str | None) -> None:
     found = of_addresses("api.example", faults)
-    assert (found is None) is (said is None)
-    if found is not None and said is not None:
-        assert found.text.startswith(said)
+    assert (found is None) is (expected is None)
+    if found is not None and expected is not None:
+        assert found.text.startswith(expected)
         assert found.condition is WARNING

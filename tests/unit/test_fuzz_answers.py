@@ -181,7 +181,7 @@ def test_a_stream_with_other_bytes_is_read_and_its_counts_are_possible(
 Made = tuple[list[object], bytes, str | None]
 
 
-def said(events: list[Event]) -> tuple[list[object], bytes]:
+def parts_of(events: list[Event]) -> tuple[list[object], bytes]:
     """Heads and ends in their order, and the bodies as one."""
     return [each for each in events if not isinstance(each, bytes)], b"".join(
         each for each in events if isinstance(each, bytes)
@@ -216,7 +216,7 @@ def test_requests_are_the_same_however_they_are_cut(
     """And whatever stands in them is read or refused."""
     sent = data.draw(changed_bytes(sound)) if changed else sound
     whole, cut = RequestReader(), RequestReader()
-    at_once = said(whole.feed(sent))
+    at_once = parts_of(whole.feed(sent))
     pieces: list[Event] = []
     for piece in pieces_of(sent, cuts):
         if cut.broken is None:
@@ -225,7 +225,7 @@ def test_requests_are_the_same_however_they_are_cut(
         assert whole.broken is None
     # A head of a quarter of a megabyte is refused as soon as it is known to be too long.
     if len(sent) < MAX_HEAD // 2:
-        assert said(pieces) == at_once
+        assert parts_of(pieces) == at_once
         assert (cut.broken is None) == (whole.broken is None)
     for head in at_once[0]:
         if isinstance(head, RequestHead):
@@ -250,7 +250,7 @@ def test_responses_are_the_same_however_they_are_cut(
     sound += chunked(body, trailers=True) if framing == "chunked" else body
     sent = data.draw(changed_bytes(sound)) if changed else sound
     whole, cut = ResponseReader(b"POST"), ResponseReader(b"POST")
-    at_once = said([*whole.feed(sent), *whole.closed()])
+    at_once = parts_of([*whole.feed(sent), *whole.closed()])
     pieces: list[Event] = []
     for piece in pieces_of(sent, cuts):
         if cut.broken is None:
@@ -260,7 +260,7 @@ def test_responses_are_the_same_however_they_are_cut(
         assert at_once[1] == body
         assert whole.broken is None
     if len(sent) < MAX_HEAD // 2:
-        assert said(pieces)[0] == at_once[0]
+        assert parts_of(pieces)[0] == at_once[0]
         assert (cut.broken is None) == (whole.broken is None)
 
 

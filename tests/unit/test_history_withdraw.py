@@ -79,8 +79,8 @@ def test_withdrawing_is_as_if_it_had_never_been_added(seen: list[Observation], d
     ),
     st.data(),
 )
-def test_a_report_and_a_list_can_be_withdrawn(told: list[tuple[float, str]], data: st.DataObject) -> None:
-    reports: list[ProviderStatus] = [status(at, word) for at, word in told]
+def test_a_report_and_a_list_can_be_withdrawn(samples: list[tuple[float, str]], data: st.DataObject) -> None:
+    reports: list[ProviderStatus] = [status(at, word) for at, word in samples]
     gone = data.draw(st.lists(st.sampled_from(reports), unique_by=id)) if reports else []
     history = history_of(*reports, catalogue(0, "a"), catalogue(9, "b"))
     for each in gone:

@@ -96,14 +96,14 @@ def test_it_tells_the_incident_in_the_order_in_which_it_happened() -> None:
         ("12:13:20", "resolved", "ana"),
     ]
     texts = "\n".join(each.text for each in found)
-    for said in (
+    for line in (
         "paged oncall: P1 The API is overloaded",
         "investigating: Elevated errors: “We are seeing elevated error rates.”",
         "playbook provider: retries done: off for batch",
         "P2 instead of P1: checkout has a fallback",
         "resolved: calm for a minute",
     ):
-        assert said in texts
+        assert line in texts
 
 
 def test_sixty_failures_of_one_kind_are_one_entry_that_holds_them_all() -> None:
@@ -156,8 +156,8 @@ def test_a_walk_through_the_decision_tree_is_one_entry_with_the_way_in_the_end()
 
 def test_a_walk_that_began_again_is_back_at_the_start() -> None:
     turns = (turn(210, "start", "page"), turn(220, "page", "start", back=True))
-    (told,) = of_kind(drawn(record(walk_turns=turns), declared()), TimelineKind.RUNBOOK)
-    assert told.text == "the decision tree is back at start"
+    (entry,) = of_kind(drawn(record(walk_turns=turns), declared()), TimelineKind.RUNBOOK)
+    assert entry.text == "the decision tree is back at start"
 
 
 def test_a_walk_is_told_by_the_titles_of_then() -> None:
@@ -165,10 +165,10 @@ def test_a_walk_is_told_by_the_titles_of_then() -> None:
         replace(turn(210, "start", "theirs"), title="5xx and 529"),
         replace(turn(215, "theirs", "overloaded"), title="Overloaded\x1b[2J"),
     ]
-    (told,) = of_kind(drawn(record(walk_turns=tuple(titled)), declared()), TimelineKind.RUNBOOK)
-    assert told.text.startswith("the decision tree led to “Overloaded")
-    assert told.detail.startswith("start → 5xx and 529 → Overloaded")
-    assert "\x1b" not in told.text + told.detail
+    (entry,) = of_kind(drawn(record(walk_turns=tuple(titled)), declared()), TimelineKind.RUNBOOK)
+    assert entry.text.startswith("the decision tree led to “Overloaded")
+    assert entry.detail.startswith("start → 5xx and 529 → Overloaded")
+    assert "\x1b" not in entry.text + entry.detail
 
 
 def test_steps_of_a_playbook_are_told_by_the_titles_of_then() -> None:
@@ -261,13 +261,13 @@ def test_a_page_that_could_not_be_read_is_told() -> None:
 
 def test_trouble_with_what_others_use_is_no_alarm() -> None:
     pages = (status(-200), status(400, chat="major_outage"))
-    (told,) = of_kind(drawn(record(statuses=pages), declared()), TimelineKind.STATUS_PAGE)
-    assert told.level is Level.INFO
+    (entry,) = of_kind(drawn(record(statuses=pages), declared()), TimelineKind.STATUS_PAGE)
+    assert entry.level is Level.INFO
 
 
 def test_recovery_is_where_the_good_run_begins() -> None:
-    (told,) = of_kind(drawn(record(), declared()), TimelineKind.RECOVERED)
-    assert told.happened_at == after(GOOD)
+    (entry,) = of_kind(drawn(record(), declared()), TimelineKind.RECOVERED)
+    assert entry.happened_at == after(GOOD)
 
 
 def test_nothing_has_recovered_while_the_verdict_is_grave() -> None:
@@ -275,11 +275,11 @@ def test_nothing_has_recovered_while_the_verdict_is_grave() -> None:
 
 
 def test_without_a_verdict_three_successes_in_a_row_are_a_recovery() -> None:
-    for successes, told in ((2, 0), (3, 1)):
+    for successes, recoveries in ((2, 0), (3, 1)):
         good = [messages(BEGAN + 30 * number) for number in range(1, successes + 1)]
         seen = (messages(BEGAN, Outcome.OVERLOADED), *good)
         kept = record(observations=seen, verdict_changes=(), until=300)
-        assert len(of_kind(drawn(kept, declared()), TimelineKind.RECOVERED)) == told
+        assert len(of_kind(drawn(kept, declared()), TimelineKind.RECOVERED)) == recoveries
 
 
 def test_what_happened_before_and_after_is_left_out() -> None:

@@ -115,11 +115,11 @@ def test_what_no_server_says_is_known_by_the_probes_own_words() -> None:
 
 
 def test_the_probes_own_words_are_not_taken_for_a_gateways() -> None:
-    said = "10.0.0.1 is unreachable (EHOSTUNREACH): no route to host"
-    lost = replace(messages(0, Outcome.NETWORK, error_type="unreachable", message=said), http_status=None)
+    message = "10.0.0.1 is unreachable (EHOSTUNREACH): no route to host"
+    lost = replace(messages(0, Outcome.NETWORK, error_type="unreachable", message=message), http_status=None)
     assert knowledge().of(lost).id == "unreachable"
-    told = replace(lost, http_status=502, error_type=None, target="https://gateway.example")
-    assert knowledge().of(told).id == "gateway_unreached"
+    relayed = replace(lost, http_status=502, error_type=None, target="https://gateway.example")
+    assert knowledge().of(relayed).id == "gateway_unreached"
 
 
 def test_limits_of_ours_are_ours_and_overloads_are_theirs() -> None:

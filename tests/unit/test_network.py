@@ -370,9 +370,9 @@ async def test_certificates_that_are_not_accepted(
     assert not server.requests
 
 
-@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.9\r\n"])
-async def test_a_server_that_speaks_no_tls(said: bytes) -> None:
-    async with raw_server(said) as port:
+@pytest.mark.parametrize("raw", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.9\r\n"])
+async def test_a_server_that_speaks_no_tls(raw: bytes) -> None:
+    async with raw_server(raw) as port:
         exchange = await get(f"https://127.0.0.1:{port}", routes=trusting(None))
     assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.NOT_TLS)
     assert exchange.fault is not None
@@ -686,7 +686,7 @@ def dialing(*addresses: str) -> Dialer:
 
 
 @pytest.mark.parametrize(
-    ("addresses", "error", "said"),
+    ("addresses", "error", "bypassed"),
     [
         ([V6, V4], ConnectionRefusedError(), "IPv6 is refused"),
         ([V6, V4], ConnectionResetError(), "IPv6 fails"),
@@ -698,7 +698,7 @@ def dialing(*addresses: str) -> Dialer:
     ],
 )
 async def test_addresses_that_are_worked_round_are_told(
-    addresses: list[str], error: OSError | None, said: str | None
+    addresses: list[str], error: OSError | None, bypassed: str | None
 ) -> None:
     """Others may wait for them: they were not mentioned anywhere."""
 
@@ -713,7 +713,7 @@ async def test_addresses_that_are_worked_round_are_told(
     await dialer.dial("api.example", 443, connect)
     await dialer.settle()
     assert dialer.trace is not None
-    assert said == (None if dialer.trace.bypassed is None else str(dialer.trace.bypassed))
+    assert bypassed == (None if dialer.trace.bypassed is None else str(dialer.trace.bypassed))
 
 
 @pytest.mark.parametrize("settles", [True, False])

@@ -7,7 +7,7 @@ import pytest
 from claude_tui.incident.postmortem import Finding, lint, markdown, read
 from claude_tui.model.text import Redactor
 from tests.builders import after
-from tests.postmortem_values import Writing, told, wrote
+from tests.postmortem_values import Writing, known_incident, wrote
 
 GOOD = """\
 # Our postmortems
@@ -107,7 +107,7 @@ def test_an_action_written_by_hand_needs_owner_date_and_kind() -> None:
 
 
 def test_a_severity_that_the_record_contradicts_is_named_with_what_the_record_says() -> None:
-    known, writing = told(), Writing()
+    known, writing = known_incident(), Writing()
     written = wrote(known.form(), "severity", "P3, as nobody called", writing)
     text = markdown(known.form(written), known.figures, after(2000))
     finding = next(each for each in lint(read(text)) if each.rule == "severity")
@@ -125,7 +125,7 @@ def test_a_finding_reads_as_compilers_print_theirs() -> None:
 
 
 def test_lines_count_from_the_top_of_the_file_with_its_front_matter() -> None:
-    known = told()
+    known = known_incident()
     text = markdown(known.form(), known.figures, after(2000))
     finding = lint(read(text))[0]
     assert text.split("\n")[finding.line - 1].startswith("- **Root Cause:**")

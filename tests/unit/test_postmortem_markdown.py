@@ -31,11 +31,11 @@ from claude_tui.incident.postmortem.revisions import normal
 from claude_tui.model.postmortem import FieldRevision
 from tests.builders import after
 from tests.incident_values import FIRST, declared, record
-from tests.postmortem_values import Told, Writing, told, wrote
+from tests.postmortem_values import KnownIncident, Writing, known_incident, wrote
 
 AT = after(2000)
-KNOWN = told()
-OPEN = told(recorded=record(declared(), until=400))
+KNOWN = known_incident()
+OPEN = known_incident(recorded=record(declared(), until=400))
 # Whatever people write: letters and whatever means something to Markdown, TOML or the reader.
 TEXT = st.text(alphabet="ab é·\\()[]<>#*-+:`|=\n. 1", max_size=40).map(normal)
 BLOCKS = st.lists(
@@ -64,7 +64,7 @@ def action(writing: Writing, ident: str, **parts: str) -> list[FieldRevision]:
     ]
 
 
-def exported(form: Postmortem, known: Told = KNOWN) -> str:
+def exported(form: Postmortem, known: KnownIncident = KNOWN) -> str:
     return markdown(form, known.figures, AT)
 
 
@@ -156,8 +156,8 @@ def test_export_lint_import_gives_the_same_values(drawn: tuple[dict[str, str], l
     assert document.problems == ()
     assert incident_of(document) == FIRST
     for field in form.fields:
-        said = in_one_line(field.text) if field.key == "title" else normal(field.text)
-        assert document.fields[field.key].text == said
+        text = in_one_line(field.text) if field.key == "title" else normal(field.text)
+        assert document.fields[field.key].text == text
     kept = [each for each in document.actions if each.id]
     assert [(each.id, *(getattr(each, part) for part in PARTS)) for each in kept] == [
         (each.id, *(in_one_line(part.text) for part in each.parts)) for each in form.actions

@@ -103,8 +103,8 @@ def test_what_is_neither_a_file_nor_an_incident_is_said_to_be_neither(tmp_path: 
             open_incident(settings, {}, name, 1.0, NOW, lambda _: None)
         return str(raised.value)
 
-    said = refused("outage.gz")
-    assert "there is no file outage.gz" in said
-    assert "nothing is recorded of api.example.test" in said
+    message = refused("outage.gz")
+    assert "there is no file outage.gz" in message
+    assert "nothing is recorded of api.example.test" in message
     Store.open(tmp_path, "api.example.test.db", now=NOW).close()
     assert refused("3").endswith("as an incident: no incident has been declared on this target")

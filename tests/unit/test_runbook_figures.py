@@ -34,8 +34,8 @@ def options(**changed: float) -> Options:
 
 def leads_to(node: str, seen: dict[str, list], chosen: Options) -> str:
     """Where the data points to from a node, while the last messages reported these limits."""
-    told = [messages(30.0 * number, **seen) for number in range(6)]
-    history, at = history_of(*told), max(each.at for each in told)
+    observations = [messages(30.0 * number, **seen) for number in range(6)]
+    history, at = history_of(*observations), max(each.at for each in observations)
     snapshot = build_snapshot(history, at, engine(), chosen)
     runbook = shipped(chosen)
     suggestion = suggest(runbook.nodes[node], facts_of(snapshot, snapshot.verdict))
@@ -59,8 +59,8 @@ def test_limits_run_low_in_the_tree_where_the_setting_says(
 
 
 def test_a_window_is_low_for_the_playbook_where_the_setting_says() -> None:
-    told = [messages(30.0 * number, windows=[window(0.75)]) for number in range(6)]
-    history, at = history_of(*told), max(each.at for each in told)
+    observations = [messages(30.0 * number, windows=[window(0.75)]) for number in range(6)]
+    history, at = history_of(*observations), max(each.at for each in observations)
     step = shipped().playbooks["rate_limited"].step("window")
     assert step is not None
     assert step.when is not None

@@ -44,7 +44,7 @@ def test_ones_own_files_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "problem"),
     [
         (
             GOOD.replace("blind", "blnd"),
@@ -54,10 +54,10 @@ def test_ones_own_files_count(tmp_path: Path) -> None:
         ("title = ", "runbook/ours.toml: is not valid TOML"),
     ],
 )
-def test_a_faulty_file_is_named_with_node_and_reason(tmp_path: Path, text: str, told: str) -> None:
+def test_a_faulty_file_is_named_with_node_and_reason(tmp_path: Path, text: str, problem: str) -> None:
     session = open_session(settings(tmp_path, text), {})
     assert session.runbook is shipped()
-    assert told in session.problem
+    assert problem in session.problem
     assert "\n" not in session.problem
 
 

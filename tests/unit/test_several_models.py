@@ -29,7 +29,7 @@ from tests.builders import (
     status,
     texts,
 )
-from tests.diagnosed import HOUR, blamed, told, verdict
+from tests.diagnosed import HOUR, blamed, probed, verdict
 
 OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 
@@ -66,7 +66,7 @@ def test_one_model_of_three_is_theirs_and_that_model_only() -> None:
 
 
 def test_the_first_model_alone_is_named_with_one_that_answers() -> None:
-    failing = told(Outcome.OVERLOADED, start=HOUR + 30, count=5)
+    failing = probed(Outcome.OVERLOADED, start=HOUR + 30, count=5)
     still = [to_model(model, HOUR + at) for at, model in ((60, OPUS), (100, SONNET))]
     found = verdict(BEFORE, others(), failing, still)
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
@@ -76,7 +76,7 @@ def test_the_first_model_alone_is_named_with_one_that_answers() -> None:
 
 
 def test_failures_of_all_are_an_outage_of_the_api() -> None:
-    failing = told(Outcome.SERVER_ERROR, start=HOUR + 30, count=9)
+    failing = probed(Outcome.SERVER_ERROR, start=HOUR + 30, count=9)
     also = [
         to_model(model, HOUR + at + shift, Outcome.SERVER_ERROR)
         for at, model in ((60, OPUS), (100, SONNET))
@@ -123,7 +123,7 @@ def test_a_model_answers_again_after_three_good_messages() -> None:
 
 def test_a_network_that_fails_is_not_the_models() -> None:
     lost = others(opus=Outcome.NETWORK, sonnet=Outcome.NETWORK)
-    failing = told(Outcome.NETWORK, Outcome.NETWORK, start=HOUR - 240, count=9)
+    failing = probed(Outcome.NETWORK, Outcome.NETWORK, start=HOUR - 240, count=9)
     kept = [each for each in BEFORE if each.at < after(HOUR - 240)]
     assert verdict(kept, lost, failing).side is Side.PATH
 
@@ -152,9 +152,9 @@ def test_a_page_that_names_another_model_than_the_probed_says_so() -> None:
     assert found.summary == "They report trouble with Opus, which you don't probe."
     assert "also_models" in found.next_step
     assert any("You probe Haiku: messages are answered" in sentence for sentence in texts(found))
-    probed = verdict(BEFORE, others(), reported)
-    assert "our own probes are fine" in probed.summary
-    assert not any("You probe" in sentence for sentence in texts(probed))
+    by_page = verdict(BEFORE, others(), reported)
+    assert "our own probes are fine" in by_page.summary
+    assert not any("You probe" in sentence for sentence in texts(by_page))
 
 
 LISTED = catalogue(0, "claude-haiku-4-5", "claude-opus-4-8", OPUS, "claude-sonnet-4-5")
@@ -224,7 +224,7 @@ def test_a_recovery_of_a_further_model_is_told_and_followed_faster() -> None:
 
 def test_a_model_that_fails_for_another_reason_is_not_alike() -> None:
     """Opus was over our limit, Haiku overloaded: `The API is overloaded. Haiku and Opus alike.`"""
-    failing = told(Outcome.OVERLOADED, start=HOUR + 30, count=5)
+    failing = probed(Outcome.OVERLOADED, start=HOUR + 30, count=5)
     limited = [to_model(OPUS, HOUR + at, Outcome.RATE_LIMITED) for at in (50, 80, 110, 140)]
     found = verdict(BEFORE, [each for each in others() if each.model == OPUS], failing, limited)
     assert found.scope == "Haiku only; Opus fails for another reason"
@@ -264,7 +264,7 @@ def test_a_further_model_that_stays_slow_is_a_p4() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "expected"),
     [
         ((8.0, 8.0), "..."),
         ((8.0, 0.4, 8.0, 0.4, 8.0), "....."),
@@ -273,7 +273,7 @@ def test_a_further_model_that_stays_slow_is_a_p4() -> None:
     ],
 )
 def test_a_further_model_does_not_turn_slow_and_fast_with_each_message(
-    seconds: tuple[float, ...], told: str
+    seconds: tuple[float, ...], expected: str
 ) -> None:
     seen = ""
     for number in range(1, len(seconds) + 1):
@@ -281,7 +281,7 @@ def test_a_further_model_does_not_turn_slow_and_fast_with_each_message(
         later = [messages(HOUR + 30 * each) for each in range(4 * number)]
         found = verdict(BEFORE, later, tokens(*seconds[:number]), at=now)
         seen += "S" if found.severity is Severity.P4 else "."
-    assert seen == told[: len(seconds)]
+    assert seen == expected[: len(seconds)]
 
 
 def test_a_further_model_that_is_always_slow_is_no_problem() -> None:

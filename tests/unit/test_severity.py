@@ -29,11 +29,15 @@ def verdict(*seen: Observation, options: Options | None = None) -> Verdict:
 
 def incident(pattern: str, outcome: Outcome = BAD, every_s: float = 30.0) -> list[Observation]:
     """An hour of health, and then `F` for failures and `.` for successes."""
-    told = healthy(0, HOUR, messages_s=every_s)
+    observations = healthy(0, HOUR, messages_s=every_s)
     for number, letter in enumerate(pattern):
         at = HOUR + number * every_s
-        told += [messages(at, outcome if letter == "F" else Outcome.OK), models(at + 1), models(at + 16)]
-    return told
+        observations += [
+            messages(at, outcome if letter == "F" else Outcome.OK),
+            models(at + 1),
+            models(at + 16),
+        ]
+    return observations
 
 
 def severity(pattern: str, outcome: Outcome = BAD, every_s: float = 30.0) -> Severity:
@@ -240,9 +244,9 @@ def test_a_severity_that_a_person_set_holds_for_this_trouble_until_it_gets_worse
     raised = SeverityMark(rare.since + minute, Severity.P1, Severity.P3, "eve", "checkout is down")
     lowered = SeverityMark(rare.since + 2 * minute, Severity.P4, Severity.P3, "eve")
 
-    told = with_set_severity(rare, [before, raised], at, Thresholds())
-    assert (told.severity, told.set_by, told.computed) == (Severity.P1, "eve", Severity.P3)
-    assert told.respond_by == rare.detected_at
+    rated = with_set_severity(rare, [before, raised], at, Thresholds())
+    assert (rated.severity, rated.set_by, rated.computed) == (Severity.P1, "eve", Severity.P3)
+    assert rated.respond_by == rare.detected_at
     assert with_set_severity(rare, [lowered, raised], at, Thresholds()).severity is Severity.P4
     assert with_set_severity(rare, [before], at, Thresholds()) == rare
     assert with_set_severity(rare, [raised], rare.since, Thresholds()) == rare

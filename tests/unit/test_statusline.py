@@ -117,13 +117,13 @@ lines = st.builds(
 def test_no_control_character_comes_through(line: StatusLine, color: str, ascii_only: bool) -> None:
     body = encode(line)
     assert decode(body) == line
-    said = text(line, color=color, ascii_only=ascii_only)
-    assert said.replace("\x1b[", "").isprintable()
+    output = text(line, color=color, ascii_only=ascii_only)
+    assert output.replace("\x1b[", "").isprintable()
     if color == "tmux":
         styles = ("#[fg=", "#[default]")
-        assert said.count("#") == sum(said.count(style) for style in styles)
+        assert output.count("#") == sum(output.count(style) for style in styles)
     else:
-        assert ("\x1b" in said) == (color == "ansi")
+        assert ("\x1b" in output) == (color == "ansi")
 
 
 @given(st.binary(max_size=200) | st.text(max_size=50) | st.none() | st.integers())

@@ -187,12 +187,13 @@ def test_a_limit_that_has_lost_a_tenth_is_told_before_the_minute_is_over() -> No
     aggregator = CallAggregator()
     aggregator.take(NOW)
 
-    def told(second: int, remaining: int) -> list[int | None]:
+    def limits_reported(second: int, remaining: int) -> list[int | None]:
         aggregator.add(limited(3600 + second, remaining), NOW + second)
         return [each.call.limits[0].remaining for each in aggregator.take(NOW + second)[1]]
 
     assert [
-        told(second, left) for second, left in ((1, 950), (11, 850), (21, 800), (31, 740), (41, 900))
+        limits_reported(second, left)
+        for second, left in ((1, 950), (11, 850), (21, 800), (31, 740), (41, 900))
     ] == [
         [],
         [850],

@@ -160,9 +160,9 @@ def test_the_command_on_a_store_that_others_have_open(home: Path, capsys: pytest
 
 def test_without_traffic_it_says_what_to_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["traffic"]) == 3
-    said = capsys.readouterr().err
-    assert "nothing is recorded of api.example.com" in said
-    assert "recorded here" not in said
+    stderr = capsys.readouterr().err
+    assert "nothing is recorded of api.example.com" in stderr
+    assert "recorded here" not in stderr
     Store.open(home, "gateway.example.com.db", now=datetime.now(UTC)).close()
     assert main(["traffic"]) == 3
     assert "recorded here: gateway.example.com (" in capsys.readouterr().err

@@ -27,7 +27,7 @@ from tests.builders import MODEL, after, bucket, engine, history_of, messages
 OPUS = "claude-opus-5-5"
 
 
-def told(at: float, remaining: int, model: str = MODEL) -> Call:
+def call_at(at: float, remaining: int, model: str = MODEL) -> Call:
     return Call(
         after(at),
         TrafficSource.PROXY,
@@ -56,30 +56,30 @@ def headroom(*seen: Observation, calls: list[Call], at: float = 120) -> list[Hea
 
 def test_the_newer_reading_of_the_probed_model_counts() -> None:
     probed = messages(60, limits=[bucket("input", 900)])
-    (seen,) = headroom(probed, calls=[told(90, 300)])
+    (seen,) = headroom(probed, calls=[call_at(90, 300)])
     assert seen.remaining == 300
-    (seen,) = headroom(probed, calls=[told(30, 300)])
+    (seen,) = headroom(probed, calls=[call_at(30, 300)])
     assert seen.remaining == 900
 
 
 def test_readings_of_another_model_do_not_count_for_the_probed_one() -> None:
-    (seen,) = headroom(messages(60, limits=[bucket("input", 900)]), calls=[told(90, 300, OPUS)])
+    (seen,) = headroom(messages(60, limits=[bucket("input", 900)]), calls=[call_at(90, 300, OPUS)])
     assert seen.remaining == 900
 
 
 def test_without_probes_the_busiest_model_tells() -> None:
-    (seen,) = headroom(calls=[told(90, 300, OPUS), told(95, 290, OPUS), told(99, 800)])
+    (seen,) = headroom(calls=[call_at(90, 300, OPUS), call_at(95, 290, OPUS), call_at(99, 800)])
     assert seen.remaining == 290
 
 
 def test_readings_of_several_minutes_show_how_fast_it_is_used() -> None:
-    calls = [told(60.0 * at, 400_000 - 60_000 * at) for at in range(3)]
+    calls = [call_at(60.0 * at, 400_000 - 60_000 * at) for at in range(3)]
     (seen,) = headroom(calls=calls)
     assert seen.burn_per_minute == pytest.approx(60_000, rel=0.1)
 
 
 def test_each_model_has_its_own_whatever_is_probed() -> None:
-    calls = [told(90, 300, OPUS), told(95, 290, OPUS), told(99, 399_000)]
+    calls = [call_at(90, 300, OPUS), call_at(95, 290, OPUS), call_at(99, 399_000)]
     snapshot = snapshot_of(messages(60, limits=[bucket("input", 900)]), calls=calls)
     left = {model: view.buckets[0].remaining for model, view in snapshot.headroom_by_model}
     assert left == {OPUS: 290, MODEL: 399_000}
@@ -94,7 +94,7 @@ def test_each_model_has_its_own_whatever_is_probed() -> None:
 
 
 def test_a_tall_panel_of_limits_has_those_of_each_model_below() -> None:
-    calls = [told(90, 300, OPUS), told(95, 290, OPUS), told(99, 399_000)]
+    calls = [call_at(90, 300, OPUS), call_at(95, 290, OPUS), call_at(99, 399_000)]
     snapshot = snapshot_of(messages(60, limits=[bucket("input", 900)]), calls=calls)
     panel = HeadroomPanel(snapshot)
     rows = [plain(each) for each in panel.lines(snapshot, 44, 16)]
@@ -109,7 +109,7 @@ def test_a_tall_panel_of_limits_has_those_of_each_model_below() -> None:
 
 
 def test_a_model_whose_readings_are_old_says_so() -> None:
-    snapshot = snapshot_of(calls=[told(5, 390_000, OPUS)], at=200)
+    snapshot = snapshot_of(calls=[call_at(5, 390_000, OPUS)], at=200)
     lines = "\n".join(plain(each) for each in limits_by_model(snapshot, 76))
     assert "too old" in lines
 

@@ -126,11 +126,11 @@ def test_the_playbook_names_them_and_stays_harmless_to_copy() -> None:
     snapshot = build_snapshot(history_of(), after(62), engine(), Options(), traffic=view)
     session = RunbookSession(shipped(Options()), "", by_token=False)
     playbook = shipped(Options()).playbooks["rate_limited"]
-    told = placeholders_for(snapshot, Settings(), session)
+    placeholders = placeholders_for(snapshot, Settings(), session)
     untold = placeholders_for(replace(snapshot, traffic=None), Settings(), session)
-    said = " ".join(told.step(each).how for each in playbook.steps)
-    assert "Throttle first: batch, 100% of 3,270 tokens in the last minute." in said
-    assert "Ignores retry-after: batch, 30 of 30 repeats came too early" in said
+    text = " ".join(placeholders.step(each).how for each in playbook.steps)
+    assert "Throttle first: batch, 100% of 3,270 tokens in the last minute." in text
+    assert "Ignores retry-after: batch, 30 of 30 repeats came too early" in text
     assert "{{" not in " ".join(untold.step(each).how for each in playbook.steps)
-    named = replace(told, traffic={"throttle_first": "`rm -rf` '$HOME' \"x\" {{auth}}"})
+    named = replace(placeholders, traffic={"throttle_first": "`rm -rf` '$HOME' \"x\" {{auth}}"})
     assert not set("`'$\"{}") & set(named.values()["throttle_first"])

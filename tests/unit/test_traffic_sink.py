@@ -101,8 +101,8 @@ def test_a_store_that_cannot_be_written_holds_up_no_call(tmp_path: Path) -> None
     def refuse(path: Path) -> sqlite3.Connection:
         raise sqlite3.OperationalError("disk I/O error")
 
-    told: list[str | None] = []
-    with opened(tmp_path, told, connect=refuse, retry_s=600, keep=20) as store:
+    reports: list[str | None] = []
+    with opened(tmp_path, reports, connect=refuse, retry_s=600, keep=20) as store:
         clock = Time()
         sink = StoreSink(store, now=clock)
         for span in range(100):
@@ -112,7 +112,7 @@ def test_a_store_that_cannot_be_written_holds_up_no_call(tmp_path: Path) -> None
         kept = store.traffic.between(START, after(2000))
         assert 10 <= len(kept) <= 20
         assert kept[-1].at == after(990)
-        assert any("memory" in (each or "") for each in told)
+        assert any("memory" in (each or "") for each in reports)
 
 
 def test_a_call_that_cannot_be_counted_is_a_fault_and_no_error(tmp_path: Path) -> None:

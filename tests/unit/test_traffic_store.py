@@ -316,8 +316,8 @@ def test_a_store_that_cannot_be_written_still_shows_and_loses_the_oldest(tmp_pat
     def refuse(path: Path) -> sqlite3.Connection:
         raise sqlite3.OperationalError("disk I/O error")
 
-    told: list[str | None] = []
-    with opened(tmp_path, told, connect=refuse, retry_s=600, keep=10) as store:
+    reports: list[str | None] = []
+    with opened(tmp_path, reports, connect=refuse, retry_s=600, keep=10) as store:
         for second in range(0, 300, 10):
             store.write(rolled(call(second), call(second, application="batch")))
         rows = store.traffic.between(START, after(300))

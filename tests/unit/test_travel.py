@@ -155,12 +155,12 @@ def test_an_internal_error_is_told_and_travel_goes_on(store: Store) -> None:
     travel = Travel(broken, Journey(broken, lambda: after(END_S)), published.put, after(4000))
     travel.start()
     travel.go(step(MoveKind.MINUTE, 1))
-    told = published.get(timeout=PATIENCE_S)
+    snapshot = published.get(timeout=PATIENCE_S)
     travel.go(step(MoveKind.MINUTE, 1))
     fine = published.get(timeout=PATIENCE_S)
     travel.close(PATIENCE_S)
-    assert told.past is not None
-    assert "the sun was too bright" in told.past.note
+    assert snapshot.past is not None
+    assert "the sun was too bright" in snapshot.past.note
     assert fine.past is not None
     assert (fine.at, fine.past.note) == (after(4120), "")
 

@@ -110,14 +110,14 @@ def run(
 
     def run(command: str) -> tuple[int, str, str]:
         code = main(command.format(out=tmp_path / "out.gz").split())
-        told = capsys.readouterr()
-        return code, told.out, told.err
+        output = capsys.readouterr()
+        return code, output.out, output.err
 
     return run
 
 
-def assert_unreadable(told: tuple[int, str, str]) -> None:
-    code, out, err = told
+def assert_unreadable(result: tuple[int, str, str]) -> None:
+    code, out, err = result
     assert code == 3
     assert out == ""
     assert "cannot be read" in err
@@ -142,9 +142,9 @@ def test_a_store_that_another_process_keeps_is_not_empty(
     spoil: Spoil, command: str, data_dir: Path, until: ExitStack, run: Callable[[str], tuple[int, str, str]]
 ) -> None:
     spoil(data_dir, until)
-    told = run(command)
-    assert_unreadable(told)
-    assert "another process keeps" in told[2]
+    result = run(command)
+    assert_unreadable(result)
+    assert "another process keeps" in result[2]
 
 
 def test_an_import_leaves_a_directory_in_its_place_alone(

@@ -234,14 +234,14 @@ def test_what_was_dismissed_or_merged_is_not_listed() -> None:
 
 
 def test_the_cause_is_what_the_verdict_said_for_longest() -> None:
-    def said(minutes: float, cause: Cause, severity: Severity = Severity.P2) -> VerdictChange:
+    def changed(minutes: float, cause: Cause, severity: Severity = Severity.P2) -> VerdictChange:
         return VerdictChange(ago(minutes), cause, Side.THEM, severity, "")
 
     verdicts = (
-        said(400, Cause.NETWORK),
-        said(298, Cause.PROVIDER_ERRORS),
-        said(290, Cause.PROVIDER_OVERLOADED),
-        said(270, Cause.HEALTHY, Severity.NONE),
+        changed(400, Cause.NETWORK),
+        changed(298, Cause.PROVIDER_ERRORS),
+        changed(290, Cause.PROVIDER_OVERLOADED),
+        changed(270, Cause.HEALTHY, Severity.NONE),
     )
     (found,) = folded((DECLARED, act(200, "one", IncidentAct.RESOLVED)), verdicts, AT)
     assert found.cause is Cause.PROVIDER_OVERLOADED

@@ -248,10 +248,12 @@ CANARIES = (
 
 def everywhere() -> Snapshot:
     """A trouble in which everything that people and servers write carries what must not be shown."""
-    said = " ".join(CANARIES)
+    canaries = " ".join(CANARIES)
 
     def refused(age: float) -> Observation:
-        seen = messages(before(age), Outcome.SERVER_ERROR, message=f"failed: {said}", error_type=CANARIES[4])
+        seen = messages(
+            before(age), Outcome.SERVER_ERROR, message=f"failed: {canaries}", error_type=CANARIES[4]
+        )
         return replace(seen, request_id=CANARIES[4])
 
     state = replace(
@@ -262,9 +264,9 @@ def everywhere() -> Snapshot:
     found = picture(history(answer=since(202, refused, fine), denser_from=208), state)
     return declared_in(
         found,
-        act(180, IncidentAct.DECLARED, f"Broken: {said}", happened=202),
+        act(180, IncidentAct.DECLARED, f"Broken: {canaries}", happened=202),
         act(170, IncidentAct.LEAD, f"ana@{CANARIES[2]}"),
-        act(60, IncidentAct.NOTE, f"saw {said}"),
+        act(60, IncidentAct.NOTE, f"saw {canaries}"),
         act(50, IncidentAct.MITIGATED, f"moved off {CANARIES[1]} to {CANARIES[7]}"),
     )
 
