@@ -234,13 +234,13 @@ def stated(*sentences: str) -> tuple[Evidence, ...]:
     """Evidence with these sentences."""
     return tuple(
         Evidence(
-            EvidenceKind.STATUS_PAGE if each.startswith("Status page") else EvidenceKind.FAILURES,
-            tuple(each.removesuffix(".").split("; ")),
+            EvidenceKind.STATUS_PAGE if sentence.startswith("Status page") else EvidenceKind.FAILURES,
+            tuple(sentence.removesuffix(".").split("; ")),
         )
-        for each in sentences
+        for sentence in sentences
     )
 
 
 def texts(verdict: Verdict) -> tuple[str, ...]:
     """The evidence of a verdict as sentences."""
-    return tuple(each.text for each in verdict.evidence)
+    return tuple(sentence.text for sentence in verdict.evidence)

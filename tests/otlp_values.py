@@ -88,7 +88,7 @@ def value(item: object) -> AnyValue:
 
 
 def attributes(values: Mapping[str, Any]) -> list[KeyValue]:
-    return [KeyValue(key=key, value=value(each)) for key, each in values.items()]
+    return [KeyValue(key=key, value=value(item)) for key, item in values.items()]
 
 
 def resource(service: str = "checkout", **more: str) -> Resource:
@@ -107,7 +107,7 @@ def span(
     kind: Any = Span.SPAN_KIND_CLIENT,
     without: Iterable[str] = (),
 ) -> Span:
-    left = {key: each for key, each in values.items() if key not in without}
+    left = {key: item for key, item in values.items() if key not in without}
     return Span(
         name=name,
         kind=kind,
@@ -193,14 +193,14 @@ def _with_hexadecimal_ids(decoded: Any) -> Any:
     import base64
 
     if isinstance(decoded, list):
-        return [_with_hexadecimal_ids(each) for each in decoded]
+        return [_with_hexadecimal_ids(item) for item in decoded]
     if not isinstance(decoded, dict):
         return decoded
     return {
-        key: base64.b64decode(each).hex()
+        key: base64.b64decode(item).hex()
         if key in {"traceId", "spanId", "parentSpanId"}
-        else _with_hexadecimal_ids(each)
-        for key, each in decoded.items()
+        else _with_hexadecimal_ids(item)
+        for key, item in decoded.items()
     }
 
 

@@ -114,7 +114,11 @@ def acts() -> list[Record]:
 
 
 def everything() -> list[Record]:
-    found: list[Record] = [*sorted(observations(), key=lambda each: each.at), *acts(), *traffic()]
+    found: list[Record] = [
+        *sorted(observations(), key=lambda observation: observation.at),
+        *acts(),
+        *traffic(),
+    ]
     return found
 
 

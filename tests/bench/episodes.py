@@ -191,9 +191,11 @@ class Player:
 
     def _next_other(self, at: datetime) -> str:
         """The further model whose turn it is: one that has just failed, else the one asked longest ago."""
-        suspect = {each.model for each in model_states(self.history, at, self.pace.options) if each.suspect}
+        suspect = {
+            state.model for state in model_states(self.history, at, self.pace.options) if state.suspect
+        }
         asked = self.history.window(Source.OTHER_MODELS, BASE, at)
-        newest = {each.model: each.at for each in asked}
+        newest = {observation.model: observation.at for observation in asked}
         return min(self.also, key=lambda each: (each not in suspect, newest.get(each, BASE)))
 
     def _arrive(self, seen: Seen, status: ProviderStatus | None, catalogue: Catalogue | None) -> Seen:

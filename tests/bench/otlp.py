@@ -132,8 +132,8 @@ def measure(rate: int, seconds: int, *, grpc: bool) -> dict[str, float]:
             threading.Thread(target=send_grpc if grpc else send, args=(url, work, latencies, refused))
             for _ in range(CONNECTIONS)
         ]
-        for each in senders:
-            each.start()
+        for sender in senders:
+            sender.start()
         began, sent = time.perf_counter(), 0
         while (elapsed := time.perf_counter() - began) < seconds:
             while sent < elapsed * rate:
@@ -144,8 +144,8 @@ def measure(rate: int, seconds: int, *, grpc: bool) -> dict[str, float]:
             time.sleep(0.01)
         for _ in senders:
             work.put(None)
-        for each in senders:
-            each.join()
+        for sender in senders:
+            sender.join()
         took = time.perf_counter() - began
         here.send(None)
         samples, received, stored, faults = here.recv()

@@ -266,16 +266,16 @@ def _share(flags: list[bool | None]) -> str:
 
 def _row(case: Case, episodes: list[Episode]) -> str:
     spans = [
-        each.diagnosed_s - each.first_failed_s
-        for each in episodes
-        if each.diagnosed_s is not None and each.first_failed_s is not None
+        episode.diagnosed_s - episode.first_failed_s
+        for episode in episodes
+        if episode.diagnosed_s is not None and episode.first_failed_s is not None
     ]
-    total = sum(each.trouble_s for each in episodes) or 1.0
-    back = sorted(each.back_s for each in episodes if each.back_s is not None)
-    paid = sum(each.paid for each in episodes) * DEFAULT_PACE.messages_s / (case.for_s * len(episodes))
+    total = sum(episode.trouble_s for episode in episodes) or 1.0
+    back = sorted(episode.back_s for episode in episodes if episode.back_s is not None)
+    paid = sum(episode.paid for episode in episodes) * DEFAULT_PACE.messages_s / (case.for_s * len(episodes))
     wrong: Counter[str] = Counter()
-    for each in episodes:
-        wrong.update(each.wrong)
+    for episode in episodes:
+        wrong.update(episode.wrong)
     others = ", ".join(f"{name} {spent / total:.0%}" for name, spent in wrong.most_common(3))
     soon = [span <= 20 for span in spans] + [False] * (len(episodes) - len(spans))
     return (

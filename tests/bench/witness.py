@@ -208,7 +208,7 @@ CASES = (
 def calls_of(case: Case, pace: float, seed: int) -> Iterator[tuple[float, Call]]:
     """The calls, by when they ended in seconds after BASE."""
     dice = Random(f"{seed}/{case.name}/{pace}")
-    weights = [each.weight for each in case.apps]
+    weights = [weighted.weight for weighted in case.apps]
     at = -BEFORE_S
     while (at := at + dice.expovariate(pace)) < ONSET_S + TROUBLE_S + AFTER_S:
         app = dice.choices(case.apps, weights)[0]
@@ -277,7 +277,7 @@ class Traffic:
         self._before = [row for row in self._before if row.at > oldest]
         self._before += [CallCount.of(row) for row in self._rows if row.at < full_from]
         self._rows = [row for row in self._rows if row.at >= full_from]
-        self._kept = [each for each in self._kept if each.at > oldest][-1000:]
+        self._kept = [call for call in self._kept if call.at > oldest][-1000:]
         return TrafficFacts(recent=tuple(self._rows), before=tuple(self._before), kept=tuple(self._kept))
 
     def _take(self) -> None:
@@ -359,18 +359,19 @@ def _judge_one(case: Case, result: Judged, verdict: Verdict, since: float, *, tr
 
 def _row(case: Case, pace: float, results: list[Judged]) -> str:
     def middle(values: list[float | None]) -> str:
-        known = [each for each in values if each is not None]
+        known = [value for value in values if value is not None]
         return f"{statistics.median(known):4.0f} s" if 2 * len(known) > len(values) else "     -"
 
-    kept = [flag for each in results for flag in each.kept]
+    kept = [flag for result in results for flag in result.kept]
     share = f"{sum(kept) / len(kept):4.0%}" if kept else "   -"
-    most_often = Counter("/".join(each.judged) for each in results).most_common(1)[0][0]
+    most_often = Counter("/".join(result.judged) for result in results).most_common(1)[0][0]
     return (
-        f"{case.name:30} {pace:6g}/s  right {sum(each.right for each in results)}/{len(results)}"
-        f"  found {middle([each.diagnosed_s for each in results])}  kept {share}"
-        f"  back {middle([each.back_s for each in results])}"
-        f"  {Severity.worst(each.worst for each in results)}  false {sum(each.false for each in results)}"
-        f"  {max(each.cpu_ms for each in results):4.1f} ms  {most_often}"
+        f"{case.name:30} {pace:6g}/s  right {sum(result.right for result in results)}/{len(results)}"
+        f"  found {middle([result.diagnosed_s for result in results])}  kept {share}"
+        f"  back {middle([result.back_s for result in results])}"
+        f"  {Severity.worst(result.worst for result in results)}"
+        f"  false {sum(result.false for result in results)}"
+        f"  {max(result.cpu_ms for result in results):4.1f} ms  {most_often}"
     )
 
 
@@ -396,7 +397,7 @@ def main() -> None:
             if arguments.only in case.name:
                 results = [judge(case, pace, seed) for seed in range(arguments.seeds)]
                 print(_row(case, pace, results), flush=True)
-                counts.update((case.name, each.judged[0]) for each in results)
+                counts.update((case.name, result.judged[0]) for result in results)
         print(f"\nAt {pace:g} calls a second, a minute after the first failure:\n{confusion(counts)}\n")
 
 

@@ -108,7 +108,7 @@ async def test_what_opens_while_one_types_is_not_acknowledged_unseen() -> None:
     async with asked(TWO, "a") as (_, backend, pilot):
         await publish(pilot, backend, scene_of(third, OVERLOADED))
         await pilot.press("enter")
-        assert [each[0] for each in backend.acknowledged] == ["provider-1", "provider-2"]
+        assert [request[0] for request in backend.acknowledged] == ["provider-1", "provider-2"]
 
 
 # -- the verdict itself, before there is an alert -----------------------------------
@@ -143,7 +143,7 @@ async def test_with_an_alert_of_its_own_the_verdict_is_no_choice_and_beside_anot
     other = scene_of(replace(CALM, groups=(low(),)), OVERLOADED)
     async with asked(other, "a", "enter", "a", "shift+tab", "down", "enter") as (_, backend, __):
         assert backend.taken == [(Severity.P1, "ada", "")] * 2
-        assert [each[0] for each in backend.acknowledged] == [None]
+        assert [request[0] for request in backend.acknowledged] == [None]
     async with asked(other, "a", "shift+tab", "down", "down", "enter") as (_, backend, __):
         assert (backend.taken, backend.acknowledged) == ([], [("provider-2", "ada", "")])
 

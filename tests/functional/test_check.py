@@ -98,7 +98,7 @@ def verdict_of(found: Findings) -> Verdict:
 
 
 def asked(found: Findings, source: Source = Source.MESSAGES) -> int:
-    return sum(each.source is source for each in found.observations)
+    return sum(observation.source is source for observation in found.observations)
 
 
 # -- the verdict -----------------------------------------------------------------------------
@@ -261,7 +261,7 @@ async def test_one_sample_is_too_little_unless_its_answer_proves_the_cause(
 async def test_without_a_key_it_is_unknown_and_names_what_is_missing() -> None:
     found = await played("healthy", key=None)
     assert verdict_of(found) == ("unknown", "unclear", None, 3)
-    assert {each.source for each in found.observations} == {Source.MODELS, Source.STATUS}
+    assert {observation.source for observation in found.observations} == {Source.MODELS, Source.STATUS}
     verdict = to_json(found)["verdict"]
     assert "ANTHROPIC_API_KEY" in verdict["next_step"]
 
@@ -294,7 +294,7 @@ async def test_a_server_that_hangs_takes_no_longer_than_it_may() -> None:
     async with WireServer(hang) as server:
         found = await checked(server.url, server.url, samples=2, timeout_s="1")
     assert verdict_of(found)[:2] == ("network", "path")
-    assert {each.outcome.value for each in found.observations} == {"timeout"}
+    assert {observation.outcome.value for observation in found.observations} == {"timeout"}
 
 
 async def test_html_where_json_belongs_is_the_path() -> None:

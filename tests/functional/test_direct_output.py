@@ -37,9 +37,9 @@ Cell = tuple[str, tuple[str, ...]]
 def unrendered_styles() -> None:
     """Rich keeps the codes of a style as it was first rendered: by other tests, in fewer colours."""
     gc.unfreeze()  # or those of earlier tests' apps would not be found
-    for each in gc.get_objects():
-        if isinstance(each, Style):
-            each._ansi = None
+    for instance in gc.get_objects():
+        if isinstance(instance, Style):
+            instance._ansi = None
 
 
 class Terminal:

@@ -269,13 +269,13 @@ async def test_at_80x24_the_verdict_of_an_outage_stays_in_the_list_and_is_opened
     scene = with_newer(PICTURES["overloaded"](), 3)
     app = Watched(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        verdict = next(each for each in scene.events if each.kind is EventKind.VERDICT)
+        verdict = next(event for event in scene.events if event.kind is EventKind.VERDICT)
         rows = app.text().splitlines()
         place = next(n for n, row in enumerate(rows) if "5 Events" in row)
         shown = " ".join(rows[place + 1 :])
         assert "503 number 3" in shown
         lasting = next(
-            each for each in scene.events if each.kind not in (EventKind.FAILURE, EventKind.RECOVERY)
+            event for event in scene.events if event.kind not in (EventKind.FAILURE, EventKind.RECOVERY)
         )
         assert lasting.text[:20] in shown
         await pilot.click("#events", offset=(10, 2))

@@ -156,7 +156,7 @@ def checked_text(report: Report) -> Observation:
         assert text is None or KEY not in text
         assert text is None or "Traceback" not in text
     timings = (seen.timings.connect, seen.timings.first_byte, seen.timings.total)
-    assert all(each is None or each >= 0 for each in timings)
+    assert all(timing is None or timing >= 0 for timing in timings)
     if seen.outcome.failed:
         assert seen.message
     if report.status is not None:
@@ -229,7 +229,7 @@ async def test_a_fault_of_tls(name: str, source: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("name", [each for each in HTTP_FAULTS if "gigabyte" in each or "bomb" in each])
+@pytest.mark.parametrize("name", [fault for fault in HTTP_FAULTS if "gigabyte" in fault or "bomb" in fault])
 async def test_what_is_too_much_is_not_held(name: str, source: str) -> None:
     async def play(request: Request, answer: Answer) -> None:
         await HTTP_FAULTS[name](request, answer, SOUND[source])

@@ -41,7 +41,7 @@ def long_ago() -> Snapshot:
 
 
 def states(app: StillApp) -> list[CheckState]:
-    return [each.state for each in first_five(app).results]
+    return [result.state for result in first_five(app).results]
 
 
 def later(app: StillApp, seconds: float) -> datetime:
@@ -143,7 +143,7 @@ async def test_what_is_held_says_why(held: str, until_s: float | None, reason: s
 
 def held_state(held: str, until: datetime | None) -> EngineState:
     state = engine(held=held)
-    probes = (replace(each, held_until=until if each.held_reason else None) for each in state.probes)
+    probes = (replace(probe, held_until=until if probe.held_reason else None) for probe in state.probes)
     return replace(state, probes=tuple(probes))
 
 
@@ -185,7 +185,7 @@ async def test_what_never_comes_is_no_longer_waited_for() -> None:
 
 def running(at: datetime | None, *, now: bool = False) -> EngineState:
     """The probes started last at `at`, or run still."""
-    probes = (ProbeState(each, 30, None, now, at) for each in Source)
+    probes = (ProbeState(source, 30, None, now, at) for source in Source)
     return replace(engine(), probes=tuple(probes))
 
 

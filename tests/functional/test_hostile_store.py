@@ -75,7 +75,7 @@ def contents(directory: Path, table: str) -> list[tuple[object, ...]]:
     """All that was stored before, byte by byte."""
     named = [column for of, column in columns(database(directory)) if of == table]
     return query(
-        directory, f"SELECT {', '.join(f'typeof({each}), hex({each})' for each in named)} FROM {table}"
+        directory, f"SELECT {', '.join(f'typeof({column}), hex({column})' for column in named)} FROM {table}"
     )
 
 

@@ -56,17 +56,17 @@ async def recorded(app: StillApp, backend: StillBackend, pilot: Pilot[None], *mo
     before = app.newest
     entries = (*before.engine.incident_entries, *acts(backend), *more)
     shown = summary(incidents(entries), None, before.verdict.severity)
-    backend.records = {key: replace(each, entries=entries) for key, each in backend.records.items()}
+    backend.records = {key: replace(record, entries=entries) for key, record in backend.records.items()}
     backend.publish(replace(before, engine=replace(before.engine, incident_entries=entries), incident=shown))
     await settled(app, pilot)
 
 
 def acts(backend: StillBackend) -> list[IncidentEntry]:
-    return [each for each in backend.appended if isinstance(each, IncidentEntry)]
+    return [entry for entry in backend.appended if isinstance(entry, IncidentEntry)]
 
 
 def recorded_acts(backend: StillBackend) -> list[tuple[IncidentAct, str]]:
-    return [(each.act, each.text) for each in acts(backend)]
+    return [(act.act, act.text) for act in acts(backend)]
 
 
 def screen(app: StillApp) -> IncidentScreen:
@@ -214,7 +214,7 @@ async def test_leaving_the_dialog_shows_the_list_and_declares_nothing() -> None:
 
 async def test_a_proposal_can_be_declined() -> None:
     async with opened("proposed", "i", "shift+tab", "down", "enter") as (app, backend, _):
-        assert [each.act for each in acts(backend)] == [IncidentAct.DISMISSED]
+        assert [act.act for act in acts(backend)] == [IncidentAct.DISMISSED]
         assert acts(backend)[0].happened_at == after(BEGAN)
         assert not isinstance(app.screen, DialogScreen)
 
@@ -272,7 +272,7 @@ async def test_enter_opens_what_is_folded_and_closes_it_again() -> None:
         entry = screen(app).entry
         assert entry is not None
         assert entry.count == 39
-        ids = [each.request_id for each in entry.observations]
+        ids = [observation.request_id for observation in entry.observations]
         assert f"{ids[0]}" in plain_screen(app)
         assert f"{ids[1]}" in plain_screen(app)
         await pressed(app, pilot, "enter")
@@ -283,7 +283,7 @@ async def test_a_filter_leaves_what_has_the_words_and_escape_takes_it_off() -> N
     async with opened("open", "i", "/") as (app, _, pilot):
         await fill(app, pilot, 0, "BEN note")
         await pressed(app, pilot, "enter")
-        assert [each.key for each in screen(app).entries] == [f"entry:{NOTE.id}"]
+        assert [entry.key for entry in screen(app).entries] == [f"entry:{NOTE.id}"]
         assert "only “BEN note”" in plain_screen(app)
         await pressed(app, pilot, "escape")
         assert len(screen(app).entries) > 10
@@ -370,7 +370,7 @@ async def test_a_note_without_a_time_happened_now_and_an_empty_one_is_none() -> 
     async with opened("open", "i", "n", "enter") as (app, backend, pilot):
         assert "Write something" in text_of(app)
         await pressed(app, pilot, *typed("calm"), "enter")
-        assert [(each.text, each.happened_at) for each in acts(backend)] == [("calm", after(500))]
+        assert [(act.text, act.happened_at) for act in acts(backend)] == [("calm", after(500))]
 
 
 async def test_secrets_do_not_get_into_a_note() -> None:
@@ -405,16 +405,14 @@ async def test_resolving_asks_first_and_enter_alone_keeps_it_open() -> None:
         await pressed(app, pilot, "enter")
         assert not backend.appended
         await pressed(app, pilot, "R", "down", "enter")
-        assert [(each.act, each.happened_at) for each in acts(backend)] == [
-            (IncidentAct.RESOLVED, after(500))
-        ]
+        assert [(act.act, act.happened_at) for act in acts(backend)] == [(IncidentAct.RESOLVED, after(500))]
 
 
 async def test_it_was_over_when_the_probes_recovered() -> None:
     scene = INCIDENT_SCENES["resolved"]()
-    entries = tuple(each for each in scene.snapshot.engine.incident_entries if each.at < after(800))
+    entries = tuple(entry for entry in scene.snapshot.engine.incident_entries if entry.at < after(800))
     async with opened("resolved") as (app, backend, pilot):
-        backend.records = {key: replace(each, entries=entries) for key, each in backend.records.items()}
+        backend.records = {key: replace(record, entries=entries) for key, record in backend.records.items()}
         before = replace(scene.snapshot, engine=replace(scene.snapshot.engine, incident_entries=entries))
         shown = summary(incidents(entries), None, Severity.NONE)
         backend.publish(replace(before, incident=shown))
@@ -422,7 +420,7 @@ async def test_it_was_over_when_the_probes_recovered() -> None:
         await pressed(app, pilot, "i", "R")
         assert "have succeeded since 12:12:10" in text_of(app)
         await pressed(app, pilot, "down", "enter")
-        assert [each.happened_at for each in acts(backend)] == [after(GOOD)]
+        assert [act.happened_at for act in acts(backend)] == [after(GOOD)]
 
 
 async def test_a_resolved_one_can_be_opened_again_but_not_changed() -> None:
@@ -432,7 +430,7 @@ async def test_a_resolved_one_can_be_opened_again_but_not_changed() -> None:
         await pressed(app, pilot, "o", "enter")
         assert not backend.appended
         await pressed(app, pilot, "o", "down", "enter")
-        assert [each.act for each in acts(backend)] == [IncidentAct.REOPENED]
+        assert [act.act for act in acts(backend)] == [IncidentAct.REOPENED]
 
 
 async def test_an_entry_is_pinned_and_the_pin_taken_off() -> None:
@@ -510,7 +508,7 @@ async def test_it_is_written_to_a_file_and_over_another_one_only_when_confirmed(
 
 
 def names_in(directory: Path) -> list[str]:
-    return [each.name for each in directory.iterdir()]
+    return [path.name for path in directory.iterdir()]
 
 
 async def test_json_is_written_too_and_a_bad_path_is_told(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def test_an_engine_that_is_open_is_stopped_once() -> None:
 def test_a_disk_that_hangs_is_named() -> None:
     lines = opening_lines(ABOUT, (NOW, NOW + timedelta(seconds=12)), 80, 24, keymap({}))
     waiting = [plain(line) for line in lines if "Reading" in plain(line)]
-    assert [each.strip() for each in waiting] == [
+    assert [line.strip() for line in waiting] == [
         "◌ Reading what has been recorded for 12s: the data directory answers slowly"
     ]
     assert "14:05:45 UTC" in plain(lines[0])
@@ -196,5 +196,7 @@ async def test_nothing_moves_when_the_dashboard_comes(size: tuple[int, int]) -> 
 
 def _titles(lines: list[str]) -> dict[str, tuple[int, int]]:
     """Where the title of each panel stands."""
-    found = ((y, each) for y, row in enumerate(lines) for each in re.finditer(r"─+ \d? ?([A-Z][a-z]+) ", row))
+    found = (
+        (y, match) for y, row in enumerate(lines) for match in re.finditer(r"─+ \d? ?([A-Z][a-z]+) ", row)
+    )
     return {each[1]: (y, each.start(1)) for y, each in found}

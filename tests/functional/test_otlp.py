@@ -88,7 +88,7 @@ def test_what_the_sdk_reports_agrees_with_what_the_client_saw(
     assert seen["failures"] > 0
     assert sum(row.tokens.prompt for row in rows) == seen["input"] > 0
     assert sum(row.tokens.output for row in rows) == seen["output"] > 0
-    assert CANARY.encode() not in b"".join(each.read_bytes() for each in store.path.parent.iterdir())
+    assert CANARY.encode() not in b"".join(path.read_bytes() for path in store.path.parent.iterdir())
 
 
 def count(client: anthropic.Anthropic, seen: dict[str, int], *, streamed: bool) -> None:
@@ -110,7 +110,7 @@ def count(client: anthropic.Anthropic, seen: dict[str, int], *, streamed: bool) 
 
 def test_every_form_is_taken(received: tuple[ReceiverThread, Store]) -> None:
     receiver, store = received
-    plain = {name: each for name, each in ANSWERED.items() if name != "anthropic.request.id"}
+    plain = {name: item for name, item in ANSWERED.items() if name != "anthropic.request.id"}
     exports = [traces(span(plain, number=number)) for number in range(1, 5)]
     url = receiver.url
     assert post(url, exports[0].SerializeToString())[:2] == (200, b"")

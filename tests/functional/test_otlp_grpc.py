@@ -148,7 +148,7 @@ def test_the_official_exporter_is_understood_and_its_content_dropped(
     assert {(row.key.source, row.key.application) for row in rows} == {(TrafficSource.OTLP, "checkout")}
     assert sum(row.calls for row in rows) == 3
     assert (sum(row.tokens.prompt for row in rows), sum(row.tokens.output for row in rows)) == (390, 60)
-    assert CANARY.encode() not in b"".join(each.read_bytes() for each in store.path.parent.iterdir())
+    assert CANARY.encode() not in b"".join(path.read_bytes() for path in store.path.parent.iterdir())
 
 
 def test_every_signal_is_taken_and_nothing_is_an_export_too(received: tuple[ReceiverThread, Store]) -> None:

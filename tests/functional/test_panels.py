@@ -162,7 +162,7 @@ def test_the_worst_bucket_is_marked_where_it_stands(cells: int, rows: int) -> No
             replace(each, remaining=each.limit // 20, level=Level.BAD) if n == low else each
             for n, each in enumerate(snapshot.headroom.buckets)
         )
-        view = replace(snapshot.headroom, buckets=tuple(sorted(buckets, key=lambda each: each.fraction)))
+        view = replace(snapshot.headroom, buckets=tuple(sorted(buckets, key=lambda bucket: bucket.fraction)))
         drawn = headroom_lines(replace(snapshot, headroom=view), cells, rows, footed=False)
         named = [plain(row).split()[0] for row in drawn if "%" in plain(row)]
         assert sum("✗" in plain(row) for row in drawn) >= 1
@@ -176,7 +176,7 @@ def test_the_worst_bucket_is_marked_where_it_stands(cells: int, rows: int) -> No
 def test_buckets_are_known_by_either_of_their_names() -> None:
     snapshot = scene("healthy")
     short = tuple(
-        replace(each, bucket=each.bucket.removesuffix("-tokens")) for each in snapshot.headroom.buckets
+        replace(bucket, bucket=bucket.bucket.removesuffix("-tokens")) for bucket in snapshot.headroom.buckets
     )
     named = replace(snapshot, headroom=replace(snapshot.headroom, buckets=short))
     assert text(headroom_lines(named, 76, 5)) == text(headroom_lines(snapshot, 76, 5))
@@ -233,7 +233,7 @@ def test_before_the_first_answer_it_says_where_limits_come_from_and_why_there_ar
 def test_without_limits_a_back_off_is_not_called_not_probed() -> None:
     snapshot = scene("nothing")
     probes = tuple(
-        replace(each, held_reason="overloaded", held_until=snapshot.at) for each in snapshot.engine.probes
+        replace(probe, held_reason="overloaded", held_until=snapshot.at) for probe in snapshot.engine.probes
     )
     drawn = words(headroom_lines(replace(snapshot, engine=replace(snapshot.engine, probes=probes)), 43, 12))
     assert "not probed" not in drawn
@@ -247,7 +247,7 @@ def test_figures_are_dated_and_stale_ones_are_called_stale() -> None:
 
 def test_a_stale_bucket_is_subdued_and_says_since_when() -> None:
     snapshot = scene("overloaded")
-    buckets = tuple(replace(each, stale=True, level=Level.UNKNOWN) for each in snapshot.headroom.buckets)
+    buckets = tuple(replace(bucket, stale=True, level=Level.UNKNOWN) for bucket in snapshot.headroom.buckets)
     view = replace(snapshot.headroom, buckets=buckets, stale=True)
     drawn = headroom_lines(replace(snapshot, headroom=view), 43, 12)
     assert text(drawn).count("as of") == 1
@@ -338,7 +338,7 @@ def test_gauges_keep_their_place_and_length_when_what_is_left_grows_a_digit(befo
 
     def drawn(remaining: int, cells: int, rows: int) -> list[int]:
         buckets = tuple(
-            replace(each, remaining=remaining, limit=1_000_000) for each in snapshot.headroom.buckets
+            replace(bucket, remaining=remaining, limit=1_000_000) for bucket in snapshot.headroom.buckets
         )
         view = replace(snapshot.headroom, buckets=buckets)
         lines = text(headroom_lines(replace(snapshot, headroom=view), cells, rows)).splitlines()
@@ -360,7 +360,7 @@ def test_too_few_samples_and_old_figures_say_so() -> None:
     assert "certificate expires in 12d 0h" in text(latency_lines(scene("alert_while_healthy"), 70, 12))
     assert "no samples" in text(latency_lines(scene("nothing"), 70, 12))
     nothing = scene("nothing")
-    every = tuple(replace(each, failed_since=30) for each in nothing.latency.series)
+    every = tuple(replace(line, failed_since=30) for line in nothing.latency.series)
     failing = text(latency_lines(replace(nothing, latency=replace(nothing.latency, series=every)), 70, 12))
     assert "30 failed" in failing
     assert "no samples" not in failing
@@ -559,7 +559,7 @@ def test_a_large_errors_panel_has_the_counts_of_all_windows_side_by_side() -> No
     head, *body = (plain(row).split() for row in error_lines(windows[1], 56, 16, windows=windows))
     assert head == ["1m", "5m", "1h", "share"]
     server = next(row for row in body if row[0] == "500")
-    counts = [next(each.count for each in window.rows if each.key == "server_error") for window in windows]
+    counts = [next(row.count for row in window.rows if row.key == "server_error") for window in windows]
     assert server[-4:-1] == [str(count) for count in counts]
     assert counts[2] > counts[0]
     narrow = plain(error_lines(windows[1], 40, 16, windows=windows)[0])

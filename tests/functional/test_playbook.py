@@ -267,7 +267,7 @@ async def test_a_whole_playbook_can_be_read_by_stepping_and_paging(size: tuple[i
                 await pilot.press("pagedown")
             await pilot.press("down")
         flat = " ".join(seen.replace("│", " ").split())
-        for step in (each.step for each in steps):
+        for step in (view.step for view in steps):
             for words in (step.title, step.why, step.how, step.check):
                 assert " ".join(words.split()[:4]) in flat, (step.id, words)
                 assert " ".join(words.split()[-2:]) in flat, (step.id, words)

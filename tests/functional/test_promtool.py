@@ -86,7 +86,10 @@ def case_of(history: History) -> dict[str, object]:
         for name, each in RULES.items():
             alerts[name] = advance(each, alerts[name], reading(history, name, index), at)
         active = [
-            alert for each in alerts.values() for alert in each if alert.state is not AlertState.RESOLVED
+            alert
+            for alerts_of_rule in alerts.values()
+            for alert in alerts_of_rule
+            if alert.state is not AlertState.RESOLVED
         ]
         checks.append(expected("ALERTS", index, [states(alert) for alert in active]))
         checks.append(expected("ALERTS_FOR_STATE", index, [sinces(alert) for alert in active]))

@@ -93,8 +93,8 @@ async def test_a_stream() -> None:
     assert (call.application, call.request_id, call.max_tokens) == ("checkout", "req_1", 8)
     assert call.cost_usd == 64 / 1000
     assert call.streamed
-    assert [(each.bucket, each.remaining) for each in call.limits] == [("requests", 49)]
-    assert [(each.window, each.utilization) for each in call.windows] == [("5h", 0.4)]
+    assert [(limit.bucket, limit.remaining) for limit in call.limits] == [("requests", 49)]
+    assert [(window.window, window.utilization) for window in call.windows] == [("5h", 0.4)]
     assert call.first_byte_s is not None
     assert call.first_token_s is not None
     assert call.total_s is not None
@@ -381,7 +381,7 @@ async def test_a_repeat_that_does_not_wait_as_it_was_asked_to_is_told_apart() ->
 
     async def handler(request: Request, answer: Answer) -> None:
         asked = json.loads(request.body)["messages"][0]["content"]
-        again = sum(each.body == request.body for each in server.requests) > 1
+        again = sum(received.body == request.body for received in server.requests) > 1
         body = (
             response(MESSAGE_BODY)
             if again

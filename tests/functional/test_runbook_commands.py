@@ -75,8 +75,8 @@ def shell(text: str, key: str = KEY) -> str:
 
 
 def check(key: str, simulator: SimulatorThread) -> list[str]:
-    (found,) = [each for each in RUNBOOK.checks if each.key == key]
-    return [shell(each.text) for each in commands(found, fillings(simulator))]
+    (found,) = [named_check for named_check in RUNBOOK.checks if named_check.key == key]
+    return [shell(command.text) for command in commands(found, fillings(simulator))]
 
 
 def step_shell(playbook: str, step: str, simulator: SimulatorThread) -> str:
@@ -103,9 +103,9 @@ def code() -> Iterator[Code]:
 
     yield run
     for names in defined:
-        for each in names.values():
-            if isinstance(each, anthropic.Anthropic):
-                each.close()
+        for name in names.values():
+            if isinstance(name, anthropic.Anthropic):
+                name.close()
 
 
 @needs_curl

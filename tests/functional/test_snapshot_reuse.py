@@ -121,7 +121,9 @@ class _Life:
             "verdicts": self.journal.verdicts,
             "alerts": self.paging.view.journal,
             "groups": self.paging.view.groups,
-            "incidents": [(each.at, each.act, each.happened_at) for each in self.journal.incident_entries],
+            "incidents": [
+                (entry.at, entry.act, entry.happened_at) for entry in self.journal.incident_entries
+            ],
             "log": self.logged,
             "status lines": [line and line[1:7] for line in self.status_lines],
         }
@@ -201,7 +203,7 @@ def _without_views(snapshot: Snapshot) -> tuple[object, ...]:
 
 def test_a_verdict_that_only_time_changes_is_recorded_in_its_second(tmp_path: Path) -> None:
     whole, watched, agent = _all_lived(tmp_path, [("good", 120), ("", 400)])
-    assert [each.cause for each in whole.journal.verdicts] == [Cause.HEALTHY, Cause.UNKNOWN]
+    assert [verdict.cause for verdict in whole.journal.verdicts] == [Cause.HEALTHY, Cause.UNKNOWN]
     assert agent.published() == watched.published() == whole.published()
 
 
@@ -220,7 +222,9 @@ def test_most_seconds_make_no_new_views_but_each_in_which_something_arrives(tmp_
     for maker in (Maker.WATCHED, Maker.AGENT):
         life = _lived(tmp_path, [("hardly used", 300)], maker)
         life.close()
-        anew = {(each.at - after(1)).total_seconds() for each in life.made if each.panels_at is None}
+        anew = {
+            (snapshot.at - after(1)).total_seconds() for snapshot in life.made if snapshot.panels_at is None
+        }
         assert len(anew) < 150
         assert anew >= {float(second) for second in range(300) if second % 13 == 0}
         assert len(life.made) == (len(anew) if maker is Maker.AGENT else 300)
@@ -269,7 +273,7 @@ def test_the_verdict_is_looked_at_as_something_arrives_and_else_seldom(
 def test_a_watched_limit_that_runs_out_is_counted_each_second(tmp_path: Path) -> None:
     life = _lived(tmp_path, [("hardly used", 40), ("nearly used up", 30)], Maker.WATCHED)
     life.close()
-    left = [each.headroom.buckets[0].exhausted_in for each in life.made[45:]]
+    left = [snapshot.headroom.buckets[0].exhausted_in for snapshot in life.made[45:]]
     assert len({*left}) > 15
 
 
@@ -279,7 +283,7 @@ def test_the_screen_shows_the_views_of_now_when_a_panel_is_zoomed(tmp_path: Path
     for _ in range(5):
         life.second(None)
     life.close()
-    assert not any(each.panels_at for each in life.made[-5:])
+    assert not any(snapshot.panels_at for snapshot in life.made[-5:])
 
 
 def test_an_incident_is_declared_in_the_second_in_which_it_is_due(tmp_path: Path) -> None:

@@ -326,7 +326,7 @@ def test_an_alert_nobody_has_seen_to_has_a_row_while_all_is_well() -> None:
 def test_the_long_text_of_a_lone_alert_takes_a_second_row() -> None:
     snapshot = scene("alert_while_healthy")
     view = snapshot.engine.alerts
-    waiting = next(each for each in view.groups if each.acknowledged is None and each.snoozed is None)
+    waiting = next(group for group in view.groups if group.acknowledged is None and group.snoozed is None)
     what = "A model that the endpoint lists retires within 30 days: claude-sonnet-4-5 in 10 days"
     long = replace(waiting, content=replace(waiting.content, what=what))
     alerts = replace(view, groups=(long,))

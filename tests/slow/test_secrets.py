@@ -148,8 +148,8 @@ class Processes:
             # Between fork and exec a child has the line of its parent, and what that has in its memory.
             if started_by is not None and line not in ("", started_by):
                 self.environments[line] = Path(f"/proc/{pid}/environ").read_text("utf-8", "replace")
-            for each in Path(f"/proc/{pid}/task").glob("*/children"):
-                for child in each.read_text().split():
+            for path in Path(f"/proc/{pid}/task").glob("*/children"):
+                for child in path.read_text().split():
                     self._look(int(child), line)
 
 

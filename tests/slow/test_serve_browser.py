@@ -54,7 +54,7 @@ class Server:
     def sessions(self) -> list[int]:
         """The process ids of the dashboards."""
         children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(pid) for each in children for pid in each.read_text().split()]
+        return [int(pid) for file in children for pid in file.read_text().split()]
 
 
 @asynccontextmanager

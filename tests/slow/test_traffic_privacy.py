@@ -451,8 +451,8 @@ async def test_no_canary_is_left_anywhere(tmp_path: Path, own_home: Path) -> Non
             snapshot = wait_for(
                 lambda s: (
                     s.traffic is not None
-                    and {each.source.value for each in s.traffic.sources} == {"proxy", "otlp"}
-                    and {each.call.request_id for each in s.traffic.failed_calls}
+                    and {source.source.value for source in s.traffic.sources} == {"proxy", "otlp"}
+                    and {failed_call.call.request_id for failed_call in s.traffic.failed_calls}
                     >= {CONTROLS[1], CONTROLS[2]}
                 )
             )
@@ -472,10 +472,10 @@ async def test_no_canary_is_left_anywhere(tmp_path: Path, own_home: Path) -> Non
         assert left[name] >= set(CONTROLS), name
     assert FOUND_IN_ALL in left[crash.name] & left["postmortem.md"]
     assert FOUND_IN_ALL in printed["traffic"]
-    assert all(each in printed["traffic --json"] for each in CONTROLS)
+    assert all(control in printed["traffic --json"] for control in CONTROLS)
     # What the API itself said around the canaries.
     for words in ("messages.3.content: text content blocks", "Field required", "Internal server error"):
-        assert any(words in (each.call.message or "") for each in snapshot.traffic.failed_calls)
+        assert any(words in (failed_call.call.message or "") for failed_call in snapshot.traffic.failed_calls)
     assert FOUND_IN_ALL in shown
 
     canaries = set(ALL)

@@ -125,7 +125,7 @@ class Night:
         past, journal = Past(self.store, self.conditions), Journal(self.store)
         history = history_of(*observed)
         rules = load_rules(thresholds=named_thresholds(Settings()))
-        config = AlertingConfig({each.name: each for each in rules}, (), Policy(), "prod (api.anthropic.com)")
+        config = AlertingConfig({rule.name: rule for rule in rules}, (), Policy(), "prod (api.anthropic.com)")
         ledger = Ledger(at=at(-180))
         for seconds in (-60, *range(-6, 120, 6), *range(120, int(_END_S), 30)):
             snapshot = past.snapshot(at(seconds))
@@ -199,7 +199,7 @@ def _probed() -> list[Observation]:
         listed = models(at(-_SPAN_S + 15 * number + 1), total=random.uniform(0.17, 0.2))
         seen.append(replace(listed, tls_expires_at=START + timedelta(days=61)))
     seen += [page(each.fetched_at) for each in _read()]
-    return sorted(seen, key=lambda each: each.at)
+    return sorted(seen, key=lambda observation: observation.at)
 
 
 def _read() -> list[ProviderStatus]:
@@ -211,7 +211,7 @@ def _read() -> list[ProviderStatus]:
         reported = incident(
             stage=stage, name="Elevated errors on the Claude API", updates=("We are investigating.",)
         )
-        updates = tuple(replace(each, at=at(200)) for each in reported.updates)
+        updates = tuple(replace(update, at=at(200)) for update in reported.updates)
         reported = replace(reported, started_at=at(180), updates=updates)
         read.append(
             status(at(second), "degraded_performance", indicator="minor", incidents=[reported])

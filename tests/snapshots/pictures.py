@@ -116,7 +116,9 @@ def history(
     ages = [age for age in ages if age > denser_from] + [2 + 8.0 * n for n in range(int(denser_from / 8))]
     seen = [answer(age) for age in ages] if answer else []
     seen += [listing(3 + 15.0 * number) for number in range(int(span_s / 15))]
-    found: list[Observation | ProviderStatus] = [replace(each, target=TARGET.base_url) for each in seen]
+    found: list[Observation | ProviderStatus] = [
+        replace(observation, target=TARGET.base_url) for observation in seen
+    ]
     for status in (read(14 + 60.0 * number) for number in range(int(span_s / 60))):
         outcome = Outcome.OK if status.known else Outcome.NETWORK
         found += [status, page_read(status.fetched_at, outcome)]
@@ -273,7 +275,9 @@ def rate_limited() -> Snapshot:
     """Our own limit, and an overload of theirs at the same time; the server says how long to wait."""
 
     def refused(age: float) -> Observation:
-        left = [replace(each, remaining=0) if each.bucket == "input-tokens" else each for each in limits()]
+        left = [
+            replace(limit, remaining=0) if limit.bucket == "input-tokens" else limit for limit in limits()
+        ]
         seen = messages(before(age), Outcome.RATE_LIMITED, total=0.21, limits=left, message="Rate limit")
         return replace(seen, retry_after_s=43.0)
 
@@ -514,8 +518,8 @@ def hostile() -> Snapshot:
 
 
 PICTURES: dict[str, Callable[[], Snapshot]] = {
-    each.__name__: each
-    for each in (
+    function.__name__: function
+    for function in (
         healthy,
         overloaded,
         incident,

@@ -28,8 +28,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("data")
     credentials = Credentials.from_environ({}, base_url=BASE_URL)
     store = Store.open(directory, store_name(credentials), now=after(END_S))
-    for each in everything():
-        store.write(each)
+    for item in everything():
+        store.write(item)
     assert store.flush(PATIENCE_S)
     store.close()
     return directory

@@ -231,7 +231,7 @@ class TestTakenBeforeItWasAnAlert:
         alerting.stays(held, for_s=600)
         alerting.stays(HEALTHY, for_s=900)
         assert alerting.pages == []
-        assert [each.page for each in alerting.ledger.journal] == [OPENED, RESOLVED]
+        assert [entry.page for entry in alerting.ledger.journal] == [OPENED, RESOLVED]
 
     def test_what_gets_worse_is_paged(self) -> None:
         alerting = night()

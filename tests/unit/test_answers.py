@@ -53,14 +53,15 @@ SAID = [
 
 
 @pytest.mark.parametrize(
-    ("advice", "status", "body"), [(each["advice"], each["status"], each["body"]) for each in SAID]
+    ("advice", "status", "body"),
+    [(example["advice"], example["status"], example["body"]) for example in SAID],
 )
 def test_what_an_answer_says_is_what_is_advised(advice: str, status: int, body: Any) -> None:
     assert known(status, body).advice.id == advice
 
 
 def test_every_kind_is_told_in_several_vocabularies() -> None:
-    counts = Counter(each["advice"] for each in SAID)
+    counts = Counter(example["advice"] for example in SAID)
     assert len(counts) >= 20
     assert min(counts.values()) >= 5
 

@@ -64,7 +64,7 @@ def test_failures_are_counted_per_bin_for_the_latency_chart() -> None:
     found = chart(Panel.LATENCY, 900, *observations, at=700)
     assert sum(value or 0 for value in points(found, FAILED_SERIES)) == 2
     assert FAILED_SERIES not in [
-        each.name for each in chart(Panel.LATENCY, 900, *observations, at=590).series
+        line.name for line in chart(Panel.LATENCY, 900, *observations, at=590).series
     ]
 
 

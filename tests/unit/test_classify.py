@@ -440,7 +440,9 @@ def test_every_captured_error_is_classified() -> None:
 def test_every_failed_exchange_of_the_corpus_is_classified() -> None:
     exchanges = [json.loads(line) for line in (CAPTURES / "headers_corpus.jsonl").read_text().splitlines()]
     outcomes = [
-        respond(each["status"], each["error_body"]).outcome for each in exchanges if each["error_body"]
+        respond(exchange["status"], exchange["error_body"]).outcome
+        for exchange in exchanges
+        if exchange["error_body"]
     ]
     assert sorted(outcomes) == [Outcome.BAD_REQUEST] * 2 + [Outcome.MODEL_NOT_FOUND] * 2
 

@@ -14,7 +14,7 @@ BAD = Outcome.SERVER_ERROR
 
 
 def verdict(*seen: Observation, at: float | None = None, options: Options | None = None) -> Verdict:
-    instant = max(each.at for each in seen) if at is None else after(at)
+    instant = max(observation.at for observation in seen) if at is None else after(at)
     return diagnose(history_of(*healthy(0, HOUR - 60), *seen), instant, options or Options())
 
 
@@ -27,7 +27,7 @@ def asked(pattern: str, every_s: float = 3.0) -> list[Observation]:
 
 def test_while_messages_are_asked_again_it_is_amber_and_then_what_the_answers_bear() -> None:
     shown = [verdict(*asked("FFFF"[:count])) for count in (1, 2, 3, 4)]
-    assert [each.severity for each in shown] == [Severity.NONE, Severity.NONE, Severity.P1, Severity.P1]
+    assert [found.severity for found in shown] == [Severity.NONE, Severity.NONE, Severity.P1, Severity.P1]
     assert shown[1].checking
     assert "2 of 2 failed" in shown[1].summary
     partial = [verdict(*asked("FF.F"[:count])).severity for count in (1, 2, 3, 4)]

@@ -88,8 +88,10 @@ def test_an_overload_in_other_clothes(
 
 
 def with_another_kind_last(failures: list[Observation], **kind: object) -> list[Observation]:
-    newest = max((each for each in failures if each.source is Source.MESSAGES), key=lambda each: each.at)
-    return [replace(each, **kind) if each is newest else each for each in failures]  # type: ignore[arg-type]
+    newest = max(
+        (failure for failure in failures if failure.source is Source.MESSAGES), key=lambda failure: failure.at
+    )
+    return [replace(failure, **kind) if failure is newest else failure for failure in failures]  # type: ignore[arg-type]
 
 
 def test_one_failure_of_another_kind_does_not_change_the_headline() -> None:

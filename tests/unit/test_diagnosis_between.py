@@ -22,7 +22,7 @@ WHOLE = '{"type": "message", "role": "assistant", "content": [{"type": "text", "
 
 
 def texts(found: Verdict) -> str:
-    return " ".join([found.summary, found.note, *(each.text for each in found.evidence)])
+    return " ".join([found.summary, found.note, *(sentence.text for sentence in found.evidence)])
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, probed, verdict
 
 
 def texts(found: Verdict) -> str:
-    return " ".join(each.text for each in found.evidence)
+    return " ".join(sentence.text for sentence in found.evidence)
 
 
 GATEWAY = "http://gateway.corp.test:4000"
@@ -90,7 +90,7 @@ def test_the_next_step_names_the_credential_that_is_set(variable: str, names: st
     assert variable in found.next_step
     assert names in found.summary
     other = {"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"} - {variable}
-    assert not any(each in found.next_step for each in other)
+    assert not any(word in found.next_step for word in other)
 
 
 def test_a_probe_that_asks_for_too_little_pages_nobody() -> None:
@@ -219,11 +219,15 @@ def test_the_simulator_of_a_demo_stands_for_the_api() -> None:
 
 
 def test_a_few_calls_that_fail_behind_a_gateway_are_unclear_too() -> None:
-    failed = [each for start in (900, 1500, 2100) for each in relayed(Outcome.SERVER_ERROR, 502, start)[:1]]
+    failed = [
+        observation
+        for start in (900, 1500, 2100)
+        for observation in relayed(Outcome.SERVER_ERROR, 502, start)[:1]
+    ]
     quiet = [
-        each
-        for each in healthy(0, 2130)
-        if all(abs((each.at - one.at).total_seconds()) > 20 for one in failed)
+        observation
+        for observation in healthy(0, 2130)
+        if all(abs((observation.at - one.at).total_seconds()) > 20 for one in failed)
     ]
     found = verdict(quiet, failed)
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
@@ -241,8 +245,8 @@ def test_a_list_of_models_that_fails_behind_a_gateway_is_not_theirs_for_sure() -
 
 def test_a_gateway_that_cannot_be_reached_is_asked_whether_it_runs() -> None:
     details = {"target": GATEWAY, "error_type": "refused", "http_status": None, "request_id": None}
-    lists = [replace(models(HOUR + 15 * each, Outcome.NETWORK), **details) for each in range(8)]
-    messages_too = [replace(messages(HOUR + 30 * each, Outcome.NETWORK), **details) for each in range(4)]
+    lists = [replace(models(HOUR + 15 * number, Outcome.NETWORK), **details) for number in range(8)]
+    messages_too = [replace(messages(HOUR + 30 * number, Outcome.NETWORK), **details) for number in range(4)]
     found = verdict(BEFORE, messages_too, lists)
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
     assert "whether the gateway runs" in found.next_step
@@ -335,7 +339,7 @@ def test_an_empty_answer_to_everything_is_no_guest_network_while_the_page_is_rea
     """Caddy answers what it has no route for with an empty 200."""
     empty = {"error_type": "empty_body", "http_status": 200, "target": GATEWAY}
     silent = probed(Outcome.INVALID_RESPONSE, Outcome.INVALID_RESPONSE, **empty)
-    lists = [replace(each, **empty) for each in silent]  # type: ignore[arg-type]
+    lists = [replace(observation, **empty) for observation in silent]  # type: ignore[arg-type]
     found = verdict(BEFORE, lists, page(HOUR + 30))
     assert found.side is Side.PATH
     assert "Ask whoever runs the proxy, firewall or gateway" in found.next_step

@@ -85,8 +85,8 @@ def call(at: float, key: tuple[str, str], outcome: Outcome, message: str | None 
 
 def view_of(calls: Sequence[Call], end: float) -> TrafficView:
     aggregator = CallAggregator()
-    for each in calls:
-        aggregator.add(each, each.at.timestamp())
+    for made_call in calls:
+        aggregator.add(made_call, made_call.at.timestamp())
     rolled, kept = aggregator.take(after(end).timestamp())
     assert rolled is not None
     view = traffic_view(TrafficFacts(recent=rolled.rows, kept=tuple(kept)), after(end))
@@ -99,7 +99,7 @@ def all_of(outcome: Outcome, share: float = 1.0) -> Fails:
 
 
 def of(application: str, outcome: Outcome, share: float = 1.0) -> Fails:
-    return {each: (outcome, share) for each in EVERYBODY if each[0] == application}
+    return {caller: (outcome, share) for caller in EVERYBODY if caller[0] == application}
 
 
 def probes(until: float = 60.0, outcome: Outcome = O.OK, share: int = 1) -> list[Observation]:
@@ -109,7 +109,7 @@ def probes(until: float = 60.0, outcome: Outcome = O.OK, share: int = 1) -> list
         at = ONSET + 30 * number
         seen.append(messages(at, outcome if number % share == 0 else O.OK))
         seen += [models(at + 1), models(at + 16)]
-    return [each for each in seen if each.at <= after(ONSET + until)]
+    return [observation for observation in seen if observation.at <= after(ONSET + until)]
 
 
 def judged(
@@ -156,7 +156,7 @@ def test_a_share_near_that_of_a_p1_is_not_p2_p1_and_p2(share: float) -> None:
             failed = second >= 0 and chance.random() < share
             calls.append(call(ONSET + second, ("checkout", HAIKU), O.OVERLOADED if failed else O.OK))
             if second > 10 and second % 8 == 4:
-                found += [each.most for each in view_of(calls, ONSET + second + 0.5).troubles]
+                found += [trouble.most for trouble in view_of(calls, ONSET + second + 0.5).troubles]
         turns += sum(before and not now for before, now in pairwise(found))
     assert turns <= 1
 
@@ -268,7 +268,7 @@ def test_errors_of_one_application_on_a_model_that_answers_others_are_ours() -> 
 
 
 def test_one_model_that_fails_for_everybody_is_theirs() -> None:
-    fails = {each: (O.OVERLOADED, 0.5) for each in EVERYBODY if each[1] == OPUS}
+    fails = {caller: (O.OVERLOADED, 0.5) for caller in EVERYBODY if caller[1] == OPUS}
     verdict = judged(probes(), traffic(fails))
     assert blamed(verdict) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert "Opus is overloaded (529)" in verdict.summary
@@ -334,7 +334,8 @@ def test_a_problem_is_named_by_the_form_of_most_of_its_calls_whichever_came_last
 
 def test_our_429s_under_their_529s_are_named_as_well() -> None:
     fails = {
-        each: (O.RATE_LIMITED, 0.15) if each[0] == "batch" else (O.OVERLOADED, 0.4) for each in EVERYBODY
+        caller: (O.RATE_LIMITED, 0.15) if caller[0] == "batch" else (O.OVERLOADED, 0.4)
+        for caller in EVERYBODY
     }
     verdict = judged(probes(120, O.RATE_LIMITED, share=4), traffic(fails, until=120), 120)
     assert verdict.cause is Cause.PROVIDER_OVERLOADED
@@ -431,7 +432,7 @@ def test_trouble_on_the_page_that_real_calls_do_not_see_is_a_notice(relies: bool
     )
     assert (verdict.cause, verdict.severity) == (Cause.PROVIDER_NOTICE, Severity.P4)
     assert verdict.summary == "They report trouble; your own calls are answered."
-    assert any(each.kind is EvidenceKind.TRAFFIC for each in verdict.evidence)
+    assert any(sentence.kind is EvidenceKind.TRAFFIC for sentence in verdict.evidence)
 
 
 @pytest.mark.parametrize(
@@ -482,16 +483,16 @@ def test_the_past_has_the_verdict_that_was_live() -> None:
     """What is recorded later changes nothing about an instant."""
     early = traffic(all_of(O.SERVER_ERROR), until=20)
     assert NOON + timedelta(seconds=ONSET + 20) >= early.end
-    assert [each.ended_at for each in early.troubles] == [None]
+    assert [trouble.ended_at for trouble in early.troubles] == [None]
 
 
 def test_the_share_of_everybodys_calls_is_in_the_evidence_once() -> None:
     """`50% of 700 calls failed` was followed by `overloaded_error in 50% of 700 calls`."""
     view = traffic(all_of(O.OVERLOADED, 0.5), until=120)
-    found = [each.text for each in judged(probes(120), view, 120).evidence]
+    found = [sentence.text for sentence in judged(probes(120), view, 120).evidence]
     assert found[0].startswith("Your traffic 1m: 50% of 700 calls failed")
     assert "overloaded_error in all 350 failed calls in 1m." in found
-    assert sum("50%" in each for each in found) == 1
+    assert sum("50%" in sentence for sentence in found) == 1
     most = evidence_of(replace(view.troubles[0], failed=340), Witness(view))
     assert most.text == "overloaded_error in 340 of the 350 failed calls in 1m."
 

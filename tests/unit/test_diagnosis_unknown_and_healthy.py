@@ -267,7 +267,7 @@ def test_what_is_over_is_not_told_as_one_failed_probe() -> None:
         found = verdict(BEFORE, failing, again)
         notes += [found.note] if found.cause is Cause.HEALTHY else []
     assert notes
-    assert not any("failed" in each for each in notes)
+    assert not any("failed" in note for note in notes)
 
 
 @pytest.mark.parametrize(

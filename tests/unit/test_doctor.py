@@ -49,11 +49,11 @@ KEY = "sk-ant-api03-" + "a1B2" * 6
 
 
 def by_name(findings: Sequence[Finding]) -> dict[str, Finding]:
-    return {each.name: each for each in findings}
+    return {finding.name: finding for finding in findings}
 
 
 async def gathered(found: AsyncIterator[Finding]) -> dict[str, Finding]:
-    return by_name([each async for each in found])
+    return by_name([finding async for finding in found])
 
 
 # -- the exit code ------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ async def gathered(found: AsyncIterator[Finding]) -> dict[str, Finding]:
     ],
 )
 def test_the_worst_counts(conditions: list[Condition], code: int) -> None:
-    assert exit_code(Finding(Area.KEY, "x", each, "") for each in conditions) == code
+    assert exit_code(Finding(Area.KEY, "x", condition, "") for condition in conditions) == code
 
 
 # -- the terminal -------------------------------------------------------------------------------
@@ -258,14 +258,14 @@ def store_at(directory: Path) -> Path:
 
 
 def contents(directory: Path) -> dict[str, int]:
-    return {str(each): each.stat().st_mtime_ns for each in directory.rglob("*")}
+    return {str(path): path.stat().st_mtime_ns for path in directory.rglob("*")}
 
 
 def test_a_history_that_is_whole_is_well_and_left_as_it_was(tmp_path: Path) -> None:
     path = store_at(tmp_path)
     before = contents(tmp_path)
     found = by_name([*examine_history(path, EVE)])
-    assert {each.condition for each in found.values()} == {GOOD, NOTE}
+    assert {finding.condition for finding in found.values()} == {GOOD, NOTE}
     assert "whole" in found["integrity"].text
     assert found["collector"].condition is NOTE
     assert contents(tmp_path) == before
@@ -284,7 +284,7 @@ def test_who_collects_is_named(tmp_path: Path) -> None:
 def test_no_history_is_no_trouble_and_none_is_made(tmp_path: Path) -> None:
     found = by_name([*examine_history(tmp_path / "deep" / "er" / "x.db", EVE)])
     assert found["history"].text == "none yet for this target"
-    assert {each.condition for each in found.values()} == {GOOD, NOTE}
+    assert {finding.condition for finding in found.values()} == {GOOD, NOTE}
     assert [*tmp_path.iterdir()] == []
 
 
@@ -294,7 +294,7 @@ def test_damage_is_bad(tmp_path: Path) -> None:
     raw[4096:] = b"\xff" * (len(raw) - 4096)
     path.write_bytes(raw)
     found = [*examine_history(path, EVE)]
-    assert any(each.condition is BAD and "damaged" in each.text for each in found)
+    assert any(finding.condition is BAD and "damaged" in finding.text for finding in found)
 
 
 def test_a_file_that_is_no_database_is_bad(tmp_path: Path) -> None:
@@ -413,7 +413,7 @@ def test_it_works_with_nothing_and_makes_nothing(own_home: Path, capsys: pytest.
     code = main(["doctor", "--offline", "--json"])
     printed = json.loads(capsys.readouterr().out)
     assert printed["exit_code"] == code == 1
-    assert {each["area"] for each in printed["findings"]} == {each.name.lower() for each in Area}
+    assert {finding["area"] for finding in printed["findings"]} == {area.name.lower() for area in Area}
     assert [*own_home.iterdir()] == []
 
 
@@ -424,8 +424,8 @@ def test_the_schema_holds_for_what_is_printed(capsys: pytest.CaptureFixture[str]
     main(["doctor", "--offline", "--json"])
     Draft202012Validator(schema).validate(json.loads(capsys.readouterr().out))
     item = schema["properties"]["findings"]["items"]["properties"]
-    assert set(item["condition"]["enum"]) == {each.word for each in Condition}
-    assert set(item["area"]["enum"]) == {each.name.lower() for each in Area}
+    assert set(item["condition"]["enum"]) == {condition.word for condition in Condition}
+    assert set(item["area"]["enum"]) == {area.name.lower() for area in Area}
 
 
 def test_wrong_settings_are_named_and_the_rest_is_examined_all_the_same(

@@ -128,7 +128,9 @@ def test_row_breakdown_event_and_evidence_agree_on_a_masked_overload(status: int
     (row,) = [row for row in found.errors[1].rows if row.count]
     assert row.label == f"{status} overloaded"
     assert failure_name(found.errors[1].breakdown[0].kind) == f"{status} api_error (overloaded)"
-    assert {each.text for each in found.events if each.kind is EventKind.FAILURE} == {f"{status} overloaded"}
+    assert {event.text for event in found.events if event.kind is EventKind.FAILURE} == {
+        f"{status} overloaded"
+    }
     assert found.verdict.evidence[0].text.startswith("8 of 8 failed: api_error (overloaded)")
 
 
@@ -167,7 +169,7 @@ def test_windows_agree_with_counting_by_hand(outcomes: list[tuple[int, Outcome]]
             assert row.count == sum(outcome in listed.outcomes for outcome in inside)
             assert sum(row.trend) <= row.count
             assert len(row.trend) == 12
-            listed_below = sum(each.count for each in window.breakdown if each.row == row.key)
+            listed_below = sum(part.count for part in window.breakdown if part.row == row.key)
             assert row.count == listed_below or len(window.breakdown) == MAX_DETAILS
 
 

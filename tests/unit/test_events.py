@@ -102,7 +102,7 @@ def test_failures_of_a_kind_are_one_event_at_the_time_of_the_last() -> None:
     (fold,) = events_of(*outage(0, 530))
     assert (fold.count, fold.first_at, fold.at) == (54, after(0), after(530))
     assert fold.text == "529 overloaded"
-    assert [each.at for each in fold.folded] == [after(530 - 10 * n) for n in range(54)]
+    assert [event.at for event in fold.folded] == [after(530 - 10 * n) for n in range(54)]
 
 
 def test_each_kind_and_each_source_has_its_own() -> None:

@@ -50,8 +50,8 @@ def lines_of(file: Path) -> list[dict[str, Any]]:
 
 
 def _errors() -> Iterator[tuple[int, bytes]]:
-    for each in (*lines_of(HERE / "answers.jsonl"), *lines_of(CAPTURES / "http" / "errors.jsonl")):
-        body, status = each.get("body"), each.get("status")
+    for line in (*lines_of(HERE / "answers.jsonl"), *lines_of(CAPTURES / "http" / "errors.jsonl")):
+        body, status = line.get("body"), line.get("status")
         if isinstance(status, int):
             yield status, (body if isinstance(body, str) else json.dumps(body)).encode()
     for file in sorted(CASES.glob("*.json")):
@@ -73,12 +73,12 @@ HEADERS = [
     | {"anthropic-ratelimit-requests-reset": "2026-11-20T14:06:00Z", "retry-after": "30"}
     | {"anthropic-ratelimit-unified-5h-utilization": "0.4", "anthropic-ratelimit-unified-status": "allowed"}
     | {"server-timing": "x-originResponse;dur=120", "date": "Fri, 20 Nov 2026 14:05:33 GMT"},
-    *(each["headers"] for each in lines_of(CAPTURES / "http" / "headers_corpus.jsonl")[:40]),
-    *(each["headers"] for each in lines_of(CAPTURES / "http" / "unified_header_sets.jsonl")[:40]),
+    *(line["headers"] for line in lines_of(CAPTURES / "http" / "headers_corpus.jsonl")[:40]),
+    *(line["headers"] for line in lines_of(CAPTURES / "http" / "unified_header_sets.jsonl")[:40]),
 ]
 STREAMS = [
     b"".join(STREAM),
-    *(each["body"].encode() for each in lines_of(CAPTURES / "http" / "sse_bodies.jsonl")[:20]),
+    *(line["body"].encode() for line in lines_of(CAPTURES / "http" / "sse_bodies.jsonl")[:20]),
 ]
 
 
@@ -183,8 +183,8 @@ Made = tuple[list[object], bytes, str | None]
 
 def parts_of(events: list[Event]) -> tuple[list[object], bytes]:
     """Heads and ends in their order, and the bodies as one."""
-    return [each for each in events if not isinstance(each, bytes)], b"".join(
-        each for each in events if isinstance(each, bytes)
+    return [event for event in events if not isinstance(event, bytes)], b"".join(
+        event for event in events if isinstance(event, bytes)
     )
 
 
@@ -270,9 +270,9 @@ def test_responses_are_the_same_however_they_are_cut(
 def test_most_of_the_captured_errors_of_the_api_keep_their_words() -> None:
     """An on-call engineer reads them. Ids, links and what was sent are left out."""
     kept = []
-    for each in lines_of(CAPTURES / "http" / "errors.jsonl"):
+    for line in lines_of(CAPTURES / "http" / "errors.jsonl"):
         with suppress(ValueError, TypeError, KeyError):
-            message = json.loads(each["body"])["error"]["message"]
+            message = json.loads(line["body"])["error"]["message"]
             kept.append((error_message(message), message))
     nothing = [message for words, message in kept if words is None or words == ELLIPSIS]
     assert len(nothing) <= len(kept) / 4, nothing

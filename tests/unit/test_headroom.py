@@ -70,7 +70,7 @@ def test_a_reading_without_usable_figures_is_no_gauge(limit: int | None, remaini
 @pytest.mark.parametrize("remaining", [0, None, 7])
 def test_a_bucket_that_grants_nothing_is_shown_and_is_not_low(remaining: int | None) -> None:
     view = view_of(messages(0, limits=[bucket("requests", 900), bucket("fast-input", remaining, 0)]), at=1)
-    assert [(each.bucket, each.limit, each.level) for each in view.buckets] == [
+    assert [(reading.bucket, reading.limit, reading.level) for reading in view.buckets] == [
         ("requests", 1000, Level.OK),
         ("fast-input", 0, Level.INFO),
     ]
@@ -81,13 +81,13 @@ def test_a_window_that_only_states_a_refusal_is_used_up_until_it_states_another_
     refused = WindowReading("7d_oi", None, after(9000), "rejected")
     known = WindowReading("5h", 0.2, after(900), "allowed")
     view = view_of(messages(0, windows=[known, refused]), at=1)
-    assert [(each.window, each.used, each.level) for each in view.windows] == [
+    assert [(reading.window, reading.used, reading.level) for reading in view.windows] == [
         ("7d_oi", 1.0, Level.BAD),
         ("5h", 0.2, Level.OK),
     ]
     allowed = WindowReading("7d_oi", None, after(9000), "allowed")
     view = view_of(messages(0, windows=[refused]), messages(30, windows=[known, allowed]), at=31)
-    assert [each.window for each in view.windows] == ["5h"]
+    assert [reading.window for reading in view.windows] == ["5h"]
 
 
 def test_an_unusable_reading_leaves_the_last_usable_one() -> None:
@@ -216,7 +216,7 @@ def test_a_reset_in_thousands_of_years_is_a_mistake_of_the_server() -> None:
     window = WindowReading("5h", 0.5, after(never), "allowed")
     seen = replace(messages(0, limits=[bucket("requests", 10, reset_in=never)]), windows=(window,))
     view = view_of(seen, at=1)
-    assert [each.reset_at for each in (*view.buckets, *view.windows)] == [None, None]
+    assert [usage.reset_at for usage in (*view.buckets, *view.windows)] == [None, None]
 
 
 def test_what_would_take_hours_is_no_time_to_exhaustion() -> None:

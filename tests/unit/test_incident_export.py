@@ -81,7 +81,7 @@ def test_what_was_merged_comes_along() -> None:
         did(310, IncidentAct.MERGED, subject=SECOND),
     )
     found = incidents(entries_from(json.dumps(exported(*acts))))
-    assert [each.merged_into for each in found] == [SECOND, ""]
+    assert [incident.merged_into for incident in found] == [SECOND, ""]
 
 
 any_texts = st.text(max_size=60).map(lambda text: inert(text, keep_newlines=True))

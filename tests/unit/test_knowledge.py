@@ -153,8 +153,8 @@ def test_a_fact_that_is_missing_leaves_no_hole() -> None:
     assert advice["overloaded"].summary().endswith("overloaded.")
     assert advice["rate_limited"].summary(status="429").endswith("limit is reached (429).")
     assert advice["blocked"].summary(type="challenge_page").endswith("blocks us (challenge_page).")
-    for each in advice.values():
-        text = each.summary()
+    for advised in advice.values():
+        text = advised.summary()
         assert not re.search(r"[{}]|\(\)|  | \.|,\.|:\.", text), text
 
 
@@ -300,6 +300,6 @@ class TestOneNewEntryIsEnough:
 
 def test_no_advice_names_a_key() -> None:
     """It is shown in read-only dashboards, by `check` and in notifications, where no key does anything."""
-    texts = [text for each in knowledge().advice.values() for text in (each.next, each.then) if text]
+    texts = [text for advised in knowledge().advice.values() for text in (advised.next, advised.then) if text]
     assert len(texts) > 50
     assert [text for text in texts if re.search(r"\bpress\b", text, re.IGNORECASE)] == []

@@ -152,7 +152,7 @@ def test_own_traffic_has_a_place_and_takes_no_panel_away(size: tuple[int, int]) 
     slots = arrange(*size, lambda *_: 3, traffic=True).slots
     assert slots.keys() - {"record"} == PANELS | {"header", "strip", "traffic", "footer"}
     without = arrange(*size, lambda *_: 3).slots
-    assert [slots[each] == without[each] for each in ("header", "strip", "footer")] == [True] * 3
+    assert [slots[region] == without[region] for region in ("header", "strip", "footer")] == [True] * 3
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])

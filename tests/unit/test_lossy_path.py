@@ -80,21 +80,27 @@ def test_a_lossy_path_keeps_its_severity_while_only_messages_recover() -> None:
     """It was P2 while messages were lost, and P3 between: now the same messages count for both."""
     seen = [
         *link(0.0, 1800),
-        *(replace(each, at=each.at + timedelta(seconds=1800)) for each in link(0.35, 600)),
+        *(
+            replace(observation, at=observation.at + timedelta(seconds=1800))
+            for observation in link(0.35, 600)
+        ),
     ]
     history = history_of(*seen)
-    shown = [diagnose(history, each.at, Options()) for each in sorted(seen, key=lambda each: each.at)]
-    severities = [each.severity for each in shown if each.severity.trouble]
+    shown = [
+        diagnose(history, observation.at, Options())
+        for observation in sorted(seen, key=lambda observation: observation.at)
+    ]
+    severities = [found.severity for found in shown if found.severity.trouble]
     falls = sum(before.worse_than(now) for before, now in pairwise(severities) if before is not Severity.P1)
     assert Severity.P2 in severities
     assert falls == 0
-    assert len({each.since for each in shown[-200:] if each.severity is Severity.P2}) == 1
+    assert len({found.since for found in shown[-200:] if found.severity is Severity.P2}) == 1
 
 
 def test_the_path_is_well_again_when_all_sources_together_show_it() -> None:
     """The messages alone would need longer, as they are the fewest."""
     lossy, well = link(0.1, 3000), link(0.0, 900, seed=2)
-    after_it = [replace(each, at=each.at + timedelta(seconds=3000)) for each in well]
+    after_it = [replace(observation, at=observation.at + timedelta(seconds=3000)) for observation in well]
     history = history_of(*lossy, *after_it)
     end = after_it[-1].at
     assert diagnose(history, lossy[-1].at, Options()).cause is Cause.NETWORK

@@ -660,7 +660,7 @@ def test_one_connection_wins_and_no_other_stays_open(addresses: list[str]) -> No
 
     if "stands" in addresses:
         winner = asyncio.run(run())
-        assert [each for each in opened if not each.closed] == [winner]
+        assert [connection for connection in opened if not connection.closed] == [winner]
     else:
         with pytest.raises(asyncio.CancelledError if "hangs" in addresses else ConnectionRefusedError):
             asyncio.run(run())
@@ -732,8 +732,8 @@ async def test_addresses_that_only_take_longer_are_not_told(settles: bool) -> No
     await (dialer.settle() if settles else dialer.close())
     assert dialer.trace is not None
     assert dialer.trace.bypassed is None
-    assert [each.address for each in opened] == ([V4, V6] if settles else [V4])
-    assert [each.address for each in opened if not each.closed] == ([V4] if settles else [])
+    assert [connection.address for connection in opened] == ([V4, V6] if settles else [V4])
+    assert [connection.address for connection in opened if not connection.closed] == ([V4] if settles else [])
     await winner.aclose()
 
 

@@ -261,7 +261,7 @@ def test_a_call_reported_in_two_traces_is_known_by_its_message(sdk_first: bool) 
     other = span(values, name="anthropic.chat", number=2, without=["anthropic.request.id"])
     other.trace_id = OTHER_TRACE
     exports = [traces(span(values)), traces(other, scope="opentelemetry.instrumentation.anthropic")]
-    counts = [len(taking(each)) for each in (exports if sdk_first else reversed(exports))]
+    counts = [len(taking(export)) for export in (exports if sdk_first else reversed(exports))]
     assert (counts, taking.intake.repeated) == ([1, 0], 1)
 
 
@@ -325,7 +325,7 @@ def test_a_request_of_claude_code(form: str) -> None:
 
 
 def test_numbers_as_text_are_numbers() -> None:
-    values = {name: str(each) for name, each in API_REQUEST.items()}
+    values = {name: str(item) for name, item in API_REQUEST.items()}
     assert Taking()(logs(event(values))) == Taking()(logs(event()))
 
 
@@ -381,7 +381,7 @@ DURATION, USAGE = "gen_ai.client.operation.duration", "gen_ai.client.token.usage
 
 
 def counted_calls(calls: list[Call]) -> int:
-    return sum(each.together or 0 for each in calls)
+    return sum(call.together or 0 for call in calls)
 
 
 @FORMS
@@ -396,13 +396,13 @@ def test_delta_metrics_count_calls_and_tokens(form: str) -> None:
         form,
     )
     assert counted_calls(calls) == 5
-    assert [(each.together, each.total_s) for each in calls if each.outcome is Outcome.OK] == [
+    assert [(call.together, call.total_s) for call in calls if call.outcome is Outcome.OK] == [
         (3, 0.5),
         (1, 1.5),
     ]
-    assert sum(each.tokens.input for each in calls if each.tokens) == 400
-    assert sum(each.tokens.output for each in calls if each.tokens) == 40
-    assert sum(each.together or 0 for each in calls if each.outcome is Outcome.OVERLOADED) == 1
+    assert sum(call.tokens.input for call in calls if call.tokens) == 400
+    assert sum(call.tokens.output for call in calls if call.tokens) == 40
+    assert sum(call.together or 0 for call in calls if call.outcome is Outcome.OVERLOADED) == 1
 
 
 def test_cumulative_metrics_count_what_was_added() -> None:
@@ -452,7 +452,7 @@ def test_tokens_that_come_after_their_calls_wait_for_the_next() -> None:
     late = histogram(USAGE, [1, 0, 0], 100, {**MODEL, "gen_ai.token.type": "input"})
     assert taking(metrics(late)) == []
     calls = taking(metrics(histogram(DURATION, [1, 0, 0], 1, MODEL, start_s=60, at_s=120)))
-    assert [each.tokens for each in calls] == [Tokens(100)]
+    assert [call.tokens for call in calls] == [Tokens(100)]
 
 
 # -- names, and what is missing ------------------------------------------------------
@@ -482,7 +482,7 @@ def test_an_attribute_that_vanished_is_told_with_the_time() -> None:
     assert [*taking.intake.absent.sentences()] == []
     taking.seconds += 3600
     for number in range(6):
-        values = {name: each for name, each in API_REQUEST.items() if name not in {"ttft_ms", "request_id"}}
+        values = {name: item for name, item in API_REQUEST.items() if name not in {"ttft_ms", "request_id"}}
         taking(logs(event(values, at_ns=AT_NS + 100 + number)))
     assert sorted(taking.intake.absent.sentences()) == [
         "Claude Code events of claude-code: request id absent since 14:00 UTC",

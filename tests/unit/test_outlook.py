@@ -45,9 +45,9 @@ def test_uptime_is_that_of_the_history_screen() -> None:
     record = ninety_days(AT)
     uptime = recent_uptime(record)
     tally = next(
-        each.tallies[Service.API]
-        for each in build_report(record, SPANS[2], ()).spans
-        if each.span == uptime.span
+        span.tallies[Service.API]
+        for span in build_report(record, SPANS[2], ()).spans
+        if span.span == uptime.span
     )
     assert uptime.share == tally.uptime
     assert uptime.coverage == pytest.approx(tally.coverage)
@@ -82,7 +82,7 @@ def test_models_in_use_come_first_and_what_is_gone_not_at_all() -> None:
         ),
     )
     snapshot = build_snapshot(history_of(*healthy(0, 600), listed), at, engine(), Options())
-    assert [(each.model, each.used) for each in snapshot.outlook.retirements] == [
+    assert [(retirement.model, retirement.used) for retirement in snapshot.outlook.retirements] == [
         (MODEL, True),
         ("claude-old", False),
     ]
@@ -107,7 +107,7 @@ def test_of_the_incidents_that_are_over_the_last_one_comes_first() -> None:
         did(100, IncidentAct.RESOLVED, happened=90, incident=SECOND),
         did(400, IncidentAct.RESOLVED, happened=300),
     )
-    assert [each.label for each in ended(incidents(acts))] == ["INC-1", "INC-2"]
+    assert [incident.label for incident in ended(incidents(acts))] == ["INC-1", "INC-2"]
     assert ended(incidents(acts[:3]))[0].title == "Second"
     assert ended(incidents(acts[:2])) == ()
 

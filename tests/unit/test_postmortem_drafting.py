@@ -103,7 +103,7 @@ def test_a_draft_is_marked_until_a_person_accepts_it() -> None:
     assert "impact: a draft to accept" in form.to_do
     exported = markdown(form, KNOWN.figures, after(2000))
     assert "[drafted by a model: accept, edit or discard it]" in exported
-    assert "draft" in {each.rule for each in lint(read(exported))}
+    assert "draft" in {finding.rule for finding in lint(read(exported))}
 
     accepted = wrote(form, "impact", "Orders failed. (12:02:00)", writing)
     field = KNOWN.form(made, accepted).field("impact")

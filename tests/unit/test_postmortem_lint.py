@@ -33,7 +33,7 @@ GOOD = """\
 
 
 def found(text: str) -> list[tuple[int, str]]:
-    return [(each.line, each.rule) for each in lint(read(text))]
+    return [(finding.line, finding.rule) for finding in lint(read(text))]
 
 
 def changed(before: str, now: str) -> str:
@@ -99,7 +99,7 @@ def test_what_is_no_fault_is_not_named(before: str, now: str) -> None:
 
 def test_an_action_written_by_hand_needs_owner_date_and_kind() -> None:
     text = changed("Fall back on 529 (mitigate · owner: ana · due: 2026-12-04)", "Fall back on 529")
-    assert [each.text for each in lint(read(text))] == [
+    assert [finding.text for finding in lint(read(text))] == [
         "it has no due date",
         "it has no kind: one of prevent, detect, mitigate",
         "it has no owner",
@@ -117,7 +117,7 @@ def test_a_severity_that_the_record_contradicts_is_named_with_what_the_record_sa
 
 def test_a_secret_that_only_this_process_knows_is_found() -> None:
     text = changed("req_2", "hunter2-hunter2")
-    assert [each.rule for each in lint(read(text), Redactor(["hunter2-hunter2"]))] == ["secret"]
+    assert [finding.rule for finding in lint(read(text), Redactor(["hunter2-hunter2"]))] == ["secret"]
 
 
 def test_a_finding_reads_as_compilers_print_theirs() -> None:

@@ -138,7 +138,9 @@ class Room:
     def begin(self, person: Person) -> None:
         shown = field_of("impact", person.seen, RECORD)
         person.on_screen = {
-            each.id for each in person.seen if each in shown.heads and each.text.strip("\n ") in shown.text
+            revision.id
+            for revision in person.seen
+            if revision in shown.heads and revision.text.strip("\n ") in shown.text
         }
         person.draft = Draft(self.writing.writer(person.name), shown)
 
@@ -180,11 +182,11 @@ def played(steps: list[tuple[int, str, str]]) -> Room:
 def test_whatever_nobody_replaced_knowingly_is_shown(steps: list[tuple[int, str, str]]) -> None:
     room = played(steps)
     shown = field_of("impact", room.all, RECORD)
-    standing = [each for each in room.all if each.id not in room.replaced]
-    assert {each.id for each in shown.heads} == {each.id for each in standing}
-    for each in standing:
-        assert each.text in shown.text
-    if len({each.text for each in standing}) > 1:
+    standing = [revision for revision in room.all if revision.id not in room.replaced]
+    assert {head.id for head in shown.heads} == {revision.id for revision in standing}
+    for revision in standing:
+        assert revision.text in shown.text
+    if len({revision.text for revision in standing}) > 1:
         assert shown.state is FieldState.CONFLICT
         assert UNSETTLED in shown.text
 

@@ -39,8 +39,8 @@ def test_failures_are_told_together_and_a_minute_without_any_not_at_all(
     taken = Taken()
     logged = LoggedCalls(taken, lambda _, tell: due.append(tell))
     overloaded = call(outcome=Outcome.OVERLOADED, http_status=529, error_type="overloaded_error")
-    for each in (overloaded, call(), overloaded, call(outcome=Outcome.TIMEOUT), call()):
-        logged.add(each)
+    for item in (overloaded, call(), overloaded, call(outcome=Outcome.TIMEOUT), call()):
+        logged.add(item)
     assert len(taken.calls) == 5
     assert log_lines(caplog) == []
     due.pop()()

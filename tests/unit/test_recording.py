@@ -139,7 +139,7 @@ def test_instants_keep_their_microseconds(store: Store, tmp_path: Path) -> None:
     copy, _ = unpacked(path, tmp_path / "copy")
     found = copy.observations(NOON)
     copy.close()
-    assert [each.at for each in found] == [at]
+    assert [entry.at for entry in found] == [at]
     assert "12:00:00.123457+00:00" in path.read_text()
 
 
@@ -339,4 +339,4 @@ def test_a_past_without_recorded_settings_has_no_budget_that_is_spent(tmp_path: 
     assert store.flush(60)
     notices = Past(store, Conditions()).snapshot(after(10)).engine.notices
     store.close()
-    assert [each.key for each in notices] == ["conditions"]
+    assert [notice.key for notice in notices] == ["conditions"]

@@ -60,7 +60,7 @@ def test_each_node_is_shown_in_full(node: str, cells: int) -> None:
     page = node_page(view, LOOK, KEY, cells, 40, way=True)
     text = flat(page.lines)
     shown = view.node.node
-    for part in (shown.text, shown.first, shown.help, *(each.words for each in view.node.facts)):
+    for part in (shown.text, shown.first, shown.help, *(fact.words for fact in view.node.facts)):
         assert " ".join(part.split()) in text
     for pointer in ("◀ data points here", "◀ data"):
         text = " ".join(text.replace(pointer, "").split())
@@ -114,7 +114,7 @@ def test_spare_rows_below_a_step_show_the_steps_after_it(book: Playbook) -> None
         assert page[: len(alone)] == alone
         assert len(page) <= max(rows, len(alone))
     assert "· step 2" not in flat(step_page(view, look, FACTS, KEY, 116, 400).lines)
-    after_it = next(each for each in view.steps[2:] if each.applies is not False)
+    after_it = next(step for step in view.steps[2:] if step.applies is not False)
     assert f"{after_it.step.title} · step {after_it.number}" in flat(
         step_page(view, look, FACTS, KEY, 116, 400).lines
     )

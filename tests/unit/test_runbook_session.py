@@ -67,7 +67,7 @@ def test_commands_are_about_the_target_and_the_newest_failure() -> None:
     found = placeholders_for(seen, Settings(), session)
     assert found.base_url == "https://api.example.test"
     assert found.model == "claude-haiku-5-5"
-    newest = next(each.observation for each in seen.events if each.observation is not None)
+    newest = next(event.observation for event in seen.events if event.observation is not None)
     assert found.request_id == newest.request_id
     assert placeholders_for(snapshot(models(280)), Settings(), session).request_id is None
 

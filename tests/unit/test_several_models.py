@@ -115,7 +115,9 @@ def test_a_model_answers_again_after_three_good_messages() -> None:
     good = [to_model(OPUS, HOUR + 30 * number) for number in range(1, 4)]
     history = history_of(*others(opus=Outcome.SERVER_ERROR), *good)
     states = [
-        next(each.fails for each in model_states(history, after(HOUR + at), Options()) if each.model == OPUS)
+        next(
+            state.fails for state in model_states(history, after(HOUR + at), Options()) if state.model == OPUS
+        )
         for at in (0, 30, 60, 90)
     ]
     assert states == [True, True, True, False]
@@ -124,7 +126,7 @@ def test_a_model_answers_again_after_three_good_messages() -> None:
 def test_a_network_that_fails_is_not_the_models() -> None:
     lost = others(opus=Outcome.NETWORK, sonnet=Outcome.NETWORK)
     failing = probed(Outcome.NETWORK, Outcome.NETWORK, start=HOUR - 240, count=9)
-    kept = [each for each in BEFORE if each.at < after(HOUR - 240)]
+    kept = [observation for observation in BEFORE if observation.at < after(HOUR - 240)]
     assert verdict(kept, lost, failing).side is Side.PATH
 
 
@@ -166,8 +168,8 @@ def test_a_family_is_its_newest_active_model_once_a_list_is_known() -> None:
     listed = replace(
         LISTED,
         models=tuple(
-            replace(each, created_at=NOON + timedelta(days=number))
-            for number, each in enumerate(LISTED.models)
+            replace(model, created_at=NOON + timedelta(days=number))
+            for number, model in enumerate(LISTED.models)
         ),
     )
     assert other_models(settings, history_of(listed), NOON) == [OPUS, "claude-sonnet-4-5", "my/model"]
@@ -226,7 +228,7 @@ def test_a_model_that_fails_for_another_reason_is_not_alike() -> None:
     """Opus was over our limit, Haiku overloaded: `The API is overloaded. Haiku and Opus alike.`"""
     failing = probed(Outcome.OVERLOADED, start=HOUR + 30, count=5)
     limited = [to_model(OPUS, HOUR + at, Outcome.RATE_LIMITED) for at in (50, 80, 110, 140)]
-    found = verdict(BEFORE, [each for each in others() if each.model == OPUS], failing, limited)
+    found = verdict(BEFORE, [other for other in others() if other.model == OPUS], failing, limited)
     assert found.scope == "Haiku only; Opus fails for another reason"
     served = [to_model(SONNET, HOUR + 140)]
     found = verdict(BEFORE, others(), failing, limited, served)
@@ -240,7 +242,7 @@ def test_a_further_model_that_is_slow_is_told() -> None:
     found = verdict(BEFORE, quick, slow, at=HOUR + 150)
     assert "Opus is slow: its first token took 8.00 s, usually 120 ms." in found.note
     assert "slow" not in verdict(BEFORE, quick, slow[:1], at=HOUR + 150).note
-    usual = [replace(each, timings=Timings(first_token=7.0)) for each in quick]
+    usual = [replace(observation, timings=Timings(first_token=7.0)) for observation in quick]
     assert "slow" not in verdict(BEFORE, usual, slow, at=HOUR + 150).note
 
 
@@ -248,8 +250,8 @@ def tokens(*seconds: float, start: float = HOUR) -> list[Observation]:
     """Answers of Opus two minutes apart, after an hour of fast ones, with these first tokens."""
     quick = [to_model(OPUS, start - 120 * number, timings=Timings(first_token=0.4)) for number in range(30)]
     later = [
-        to_model(OPUS, start + 120 * number + 20, timings=Timings(first_token=each))
-        for number, each in enumerate(seconds)
+        to_model(OPUS, start + 120 * number + 20, timings=Timings(first_token=first_token))
+        for number, first_token in enumerate(seconds)
     ]
     return [*reversed(quick), *later]
 

@@ -198,7 +198,7 @@ def test_every_entry_is_added_once(batches: list[int]) -> None:
     ledger, added, number = Ledger(), list[AlertEntry](), 0
     for batch in batches:
         before = ledger
-        ledger = noted(ledger, [entry(number + each) for each in range(batch)])
+        ledger = noted(ledger, [entry(number + index) for index in range(batch)])
         number += batch
         added += added_entries(before, ledger)
     assert len({each.key for each in added}) == len(added)

@@ -259,11 +259,11 @@ def test_who_may_only_read_the_history_sees_it_and_who_may_not_is_told(tmp_path:
 
     with tempfile.TemporaryDirectory() as shared, kept(Path(shared), encode(FINE)) as path:
         Path(shared).chmod(0o755)
-        for each in Path(shared).iterdir():
-            each.chmod(0o644)
+        for file in Path(shared).iterdir():
+            file.chmod(0o644)
         assert seen_by_nobody(path) == Found(FINE)
-        for each in Path(shared).iterdir():
-            each.chmod(0o600)
+        for file in Path(shared).iterdir():
+            file.chmod(0o600)
         assert seen_by_nobody(path) == Found(None, "the history cannot be read")
 
 
@@ -313,9 +313,9 @@ def test_a_store_in_a_directory_with_signs_of_a_url_is_found(tmp_path: Path) -> 
 def test_nothing_is_created_beside_a_store_that_nobody_has_open(tmp_path: Path) -> None:
     with kept(tmp_path, encode(FINE), collects=False) as path:
         pass
-    before = {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()}
+    before = {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
     assert look(path, AT).line is None
-    assert {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()} == before
+    assert {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == before
 
 
 # -- where it looks -----------------------------------------------------------------------------

@@ -46,8 +46,8 @@ def made(ago: float, **changes: Any) -> Call:
 
 def recorded(store: Store, *calls: Call) -> None:
     sink = StoreSink(store, now=NOW.timestamp)
-    for each in calls:
-        sink.add(each)
+    for call in calls:
+        sink.add(call)
     sink.close()
     assert store.flush(PATIENCE_S)
 
@@ -121,7 +121,7 @@ def test_what_no_source_tells_is_null(tmp_path: Path) -> None:
     VALIDATOR.validate(document)
     unknown = ("tokens", "attempts_per_call", "cost_usd", "input_per_minute", "cache_share", "prompt_p95")
     assert {key: document["all"][key] for key in unknown} == dict.fromkeys(unknown)
-    assert {each["what"] for each in document["sources"][0]["absent"]} == {
+    assert {item["what"] for item in document["sources"][0]["absent"]} == {
         "tokens",
         "time to first token",
         "attempts",

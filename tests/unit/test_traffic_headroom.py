@@ -42,10 +42,10 @@ def call_at(at: float, remaining: int, model: str = MODEL) -> Call:
 
 def snapshot_of(*seen: Observation, calls: list[Call], at: float = 120) -> Snapshot:
     aggregator = CallAggregator()
-    for each in calls:
-        aggregator.add(each, after(at).timestamp())
+    for call in calls:
+        aggregator.add(call, after(at).timestamp())
     rolled, _ = aggregator.take(after(at).timestamp())
-    kept = tuple(KeptCall(each.at, KeptBecause.LIMITS, each) for each in calls)
+    kept = tuple(KeptCall(call.at, KeptBecause.LIMITS, call) for call in calls)
     view = traffic_view(TrafficFacts(rolled.rows if rolled else (), kept=kept), after(at))
     return build_snapshot(history_of(*seen), after(at), engine(), Options(), traffic=view)
 
@@ -83,7 +83,7 @@ def test_each_model_has_its_own_whatever_is_probed() -> None:
     snapshot = snapshot_of(messages(60, limits=[bucket("input", 900)]), calls=calls)
     left = {model: view.buckets[0].remaining for model, view in snapshot.headroom_by_model}
     assert left == {OPUS: 290, MODEL: 399_000}
-    lines = "\n".join(plain(each) for each in limits_by_model(snapshot, 76))
+    lines = "\n".join(plain(line) for line in limits_by_model(snapshot, 76))
     assert re.search(rf"{OPUS} +<1% of 400k", lines)
     assert "✗ input critical" in lines
     context = RuleContext(snapshot, history_of(), HEALTHY, Options())
@@ -97,10 +97,10 @@ def test_a_tall_panel_of_limits_has_those_of_each_model_below() -> None:
     calls = [call_at(90, 300, OPUS), call_at(95, 290, OPUS), call_at(99, 399_000)]
     snapshot = snapshot_of(messages(60, limits=[bucket("input", 900)]), calls=calls)
     panel = HeadroomPanel(snapshot)
-    rows = [plain(each) for each in panel.lines(snapshot, 44, 16)]
+    rows = [plain(line) for line in panel.lines(snapshot, 44, 16)]
     (head,) = [number for number, row in enumerate(rows) if row.startswith("left by model")]
     assert sorted(row.split()[0] for row in rows[head + 1 :]) == sorted(
-        each.removeprefix("claude-") for each in (OPUS, MODEL)
+        name.removeprefix("claude-") for name in (OPUS, MODEL)
     )
     assert any(row.split() == [OPUS.removeprefix("claude-"), "<1%"] for row in rows)
     for height in range(1, 16):
@@ -110,7 +110,7 @@ def test_a_tall_panel_of_limits_has_those_of_each_model_below() -> None:
 
 def test_a_model_whose_readings_are_old_says_so() -> None:
     snapshot = snapshot_of(calls=[call_at(5, 390_000, OPUS)], at=200)
-    lines = "\n".join(plain(each) for each in limits_by_model(snapshot, 76))
+    lines = "\n".join(plain(line) for line in limits_by_model(snapshot, 76))
     assert "too old" in lines
 
 

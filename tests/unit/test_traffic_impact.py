@@ -128,9 +128,9 @@ def test_the_playbook_names_them_and_stays_harmless_to_copy() -> None:
     playbook = shipped(Options()).playbooks["rate_limited"]
     placeholders = placeholders_for(snapshot, Settings(), session)
     untold = placeholders_for(replace(snapshot, traffic=None), Settings(), session)
-    text = " ".join(placeholders.step(each).how for each in playbook.steps)
+    text = " ".join(placeholders.step(step).how for step in playbook.steps)
     assert "Throttle first: batch, 100% of 3,270 tokens in the last minute." in text
     assert "Ignores retry-after: batch, 30 of 30 repeats came too early" in text
-    assert "{{" not in " ".join(untold.step(each).how for each in playbook.steps)
+    assert "{{" not in " ".join(untold.step(step).how for step in playbook.steps)
     named = replace(placeholders, traffic={"throttle_first": "`rm -rf` '$HOME' \"x\" {{auth}}"})
     assert not set("`'$\"{}") & set(named.values()["throttle_first"])

@@ -75,7 +75,7 @@ def test_overloads_and_rate_limits_are_told_apart() -> None:
         *(call(outcome=Outcome.SERVER_ERROR, error_type="overloaded_error") for _ in range(2)),
     )
     assert (figures.overloaded, figures.rate_limited, figures.failed) == (5, 3, 10)
-    assert [(each.outcome, each.count, each.share) for each in figures.failures] == [
+    assert [(failure.outcome, failure.count, failure.share) for failure in figures.failures] == [
         (Outcome.OVERLOADED, 5, 0.05),
         (Outcome.RATE_LIMITED, 3, 0.03),
         (Outcome.SERVER_ERROR, 2, 0.02),
@@ -132,9 +132,12 @@ def test_tables_by_application_model_and_outcome() -> None:
         call(application="b", model="m"),
         call(application="b", outcome=Outcome.TIMEOUT),
     ).rows
-    assert [(each.name, each.calls) for each in figures_by(By.APPLICATION, rows, 60)] == [("b", 2), ("a", 1)]
-    assert {each.name for each in figures_by(By.MODEL, rows, 60)} == {"m", "claude-haiku-5-5"}
-    assert {each.name for each in figures_by(By.OUTCOME, rows, 60)} == {"ok", "timeout"}
+    assert [(figures.name, figures.calls) for figures in figures_by(By.APPLICATION, rows, 60)] == [
+        ("b", 2),
+        ("a", 1),
+    ]
+    assert {figures.name for figures in figures_by(By.MODEL, rows, 60)} == {"m", "claude-haiku-5-5"}
+    assert {figures.name for figures in figures_by(By.OUTCOME, rows, 60)} == {"ok", "timeout"}
 
 
 @given(st.floats(0, 100_000))
@@ -156,7 +159,7 @@ def report(start: float, answers: int = 50, **changes: object) -> SourceReport:
 
 def absent(view: TrafficView) -> dict[str, datetime | None]:
     (source,) = view.sources
-    return {each.what: each.since for each in source.absent}
+    return {missing.what: missing.since for missing in source.absent}
 
 
 def test_a_source_that_falls_silent_is_quiet_since_its_last_call() -> None:
@@ -202,7 +205,7 @@ def test_failures_alone_tell_nothing_about_tokens() -> None:
 def chart(span: timedelta, at: float, *calls: Call) -> dict[str, list[tuple[datetime, float | None]]]:
     rows = rolled(*calls).rows if calls else ()
     made = traffic_chart(rows, Focus(Panel.TRAFFIC, span), after(at))
-    return {each.name: list(each.points) for each in made.series}
+    return {line.name: list(line.points) for line in made.series}
 
 
 def test_the_chart_has_a_point_for_each_span_since_the_first_call() -> None:
@@ -265,8 +268,15 @@ def test_single_calls_come_with_the_true_count() -> None:
     slow = tuple(KeptCall(after(60), KeptBecause.SLOW, call(50, total_s=s)) for s in (2.0, 9.0, 5.0))
     view = seen(70, *failed, kept=(*kept, *slow))
     assert view.failed_count == 40
-    assert [each.call.request_id for each in view.failed_calls] == ["5", "4", "3", "2", "1", "0"]
-    assert [each.call.total_s for each in view.slowest_calls] == [9.0, 5.0, 2.0]
+    assert [failed_call.call.request_id for failed_call in view.failed_calls] == [
+        "5",
+        "4",
+        "3",
+        "2",
+        "1",
+        "0",
+    ]
+    assert [slowest_call.call.total_s for slowest_call in view.slowest_calls] == [9.0, 5.0, 2.0]
 
 
 @given(
@@ -276,9 +286,11 @@ def test_single_calls_come_with_the_true_count() -> None:
 def test_applications_add_up_to_all(made: list[tuple[int, str]], at: int) -> None:
     calls = [call(second, application=name) for second, name in made]
     view = seen(at, *calls)
-    assert sum(each.calls for each in view.applications) == view.all.calls
-    assert sum(each.calls for each in view.models) == view.all.calls
-    assert sum(each.per_second for each in view.applications) == pytest.approx(view.all.per_second)
+    assert sum(application.calls for application in view.applications) == view.all.calls
+    assert sum(model.calls for model in view.models) == view.all.calls
+    assert sum(application.per_second for application in view.applications) == pytest.approx(
+        view.all.per_second
+    )
 
 
 @given(

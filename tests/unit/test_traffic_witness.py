@@ -16,7 +16,10 @@ def test_a_few_calls_are_counted_and_have_no_share(failed: int, clause: str) -> 
     view = trouble_with_traffic().traffic
     assert view is not None
     few = replace(view.all, calls=2, failed=failed, failing=None)
-    apps = tuple(replace(each, calls=1, failed=failed // 2, failing=None) for each in view.applications[:2])
+    apps = tuple(
+        replace(application, calls=1, failed=failed // 2, failing=None)
+        for application in view.applications[:2]
+    )
     evidence = Witness(replace(view, all=few, applications=apps)).evidence
     assert evidence is not None
     assert evidence.text == f"Your traffic 1m: {clause}."

@@ -243,8 +243,8 @@ def test_what_is_dropped_while_somebody_looks_back_is_said_to_be_gone(tmp_path: 
 
 def test_where_nobody_probed_for_an_hour_the_banner_says_that_nothing_is_kept(tmp_path: Path) -> None:
     store = Store.open(tmp_path, now=after(END_S))
-    for each in (*healthy(-20_000, -15_000), *healthy(0, 600)):
-        store.write(each)
+    for observation in (*healthy(-20_000, -15_000), *healthy(0, 600)):
+        store.write(observation)
     assert store.flush(PATIENCE_S)
     try:
         with travelling(store, after(600)) as (travel, wait_for):

@@ -126,7 +126,7 @@ def assert_unreadable(result: tuple[int, str, str]) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("spoil", QUICK, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("spoil", QUICK, ids=lambda function: function.__name__)
 def test_what_is_no_store_is_refused(
     spoil: Spoil, command: str, data_dir: Path, until: ExitStack, run: Callable[[str], tuple[int, str, str]]
 ) -> None:
@@ -137,7 +137,7 @@ def test_what_is_no_store_is_refused(
 @pytest.mark.parametrize(
     "command", ["uptime", "report", "traffic", "record export --since 2h {out}", "incidents"]
 )
-@pytest.mark.parametrize("spoil", [locked, held], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("spoil", [locked, held], ids=lambda function: function.__name__)
 def test_a_store_that_another_process_keeps_is_not_empty(
     spoil: Spoil, command: str, data_dir: Path, until: ExitStack, run: Callable[[str], tuple[int, str, str]]
 ) -> None:

@@ -40,8 +40,8 @@ def texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif is_dataclass(value) and not isinstance(value, type):
-        for each in fields(value):
-            yield from texts(getattr(value, each.name))
+        for field in fields(value):
+            yield from texts(getattr(value, field.name))
     elif isinstance(value, tuple):
         for member in value:
             yield from texts(member)
@@ -185,7 +185,7 @@ def test_what_is_old_says_as_of_when() -> None:
 
 def unprobed(snapshot: Snapshot, minutes: float) -> Snapshot:
     """The world of the pictures after nobody has probed for some time, judged anew."""
-    found = [each for each in history() if isinstance(each, Observation)]
+    found = [item for item in history() if isinstance(item, Observation)]
     at = snapshot.at + timedelta(minutes=minutes)
     return build_snapshot(history_of(*found), at, engine(), Options())
 
@@ -194,7 +194,7 @@ def test_the_tightest_limit_stays_when_its_reading_is_old() -> None:
     """Once it was stale, the figure jumped to a limit with more left."""
     snapshot = PICTURES["draining"]()
     tightest = min(snapshot.headroom.buckets, key=lambda bucket: bucket.fraction)
-    buckets = tuple(replace(each, stale=each is tightest) for each in snapshot.headroom.buckets)
+    buckets = tuple(replace(bucket, stale=bucket is tightest) for bucket in snapshot.headroom.buckets)
     headroom = replace(snapshot.headroom, buckets=buckets)
     number = war_room_of(replace(snapshot, headroom=headroom), Mask()).numbers[2]
     assert number.figure == percent(tightest.fraction)
