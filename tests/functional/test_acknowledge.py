@@ -158,7 +158,7 @@ async def test_a_verdict_that_is_over_by_then_is_not_taken() -> None:
 
 
 @pytest.mark.parametrize("key", ["a", "z"])
-async def test_what_is_over_by_then_is_told(key: str) -> None:
+async def test_what_is_over_by_then_is_reported(key: str) -> None:
     async with asked(ONE, key) as (app, backend, pilot):
         await publish(pilot, backend, scene_of(CALM, scene="healthy"))
         await pilot.press("enter")
@@ -175,7 +175,7 @@ async def test_with_no_alert_there_is_nothing_to_ask(key: str, what: str) -> Non
         assert not isinstance(app.screen, DialogScreen)
 
 
-async def test_what_is_about_to_open_is_told() -> None:
+async def test_what_is_about_to_open_is_reported() -> None:
     pending = alert("verdict-p2", Severity.P2, "The verdict is P2", "P2", AlertState.PENDING)
     soon = scene_of(replace(CALM, alerts=(pending,)), OVERLOADED)
     async with asked(soon, "z") as (app, _, __):

@@ -157,7 +157,7 @@ async def test_where_a_part_fails_it_asks_until_that_is_plain(
         assert 3 <= asked(found) <= 6
 
 
-async def test_slow_answers_are_told_by_the_limit_without_a_past() -> None:
+async def test_slow_answers_are_recognized_by_the_limit_without_a_past() -> None:
     slow = scenario(
         phase=[
             {
@@ -275,7 +275,7 @@ async def test_without_a_key_the_list_of_models_is_asked_as_often_as_messages_wo
 
 
 @pytest.mark.parametrize("key", ["sk-ant-api03-abc\n", " ", "schlüssel"])
-async def test_a_key_that_cannot_be_sent_is_not_and_the_reason_is_told(key: str) -> None:
+async def test_a_key_that_cannot_be_sent_is_not_and_the_reason_is_reported(key: str) -> None:
     found = await played("healthy", key=key)
     assert verdict_of(found)[3] == 3
     assert "▲ key" not in (text := screen(found))
@@ -343,7 +343,7 @@ def test_it_prints_one_object_on_stdout_and_what_is_wrong_with_the_key_on_stderr
     assert printed.err == "claude-top: ANTHROPIC_API_KEY is not set (nor ANTHROPIC_AUTH_TOKEN)\n"
 
 
-def test_nobody_listening_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+def test_that_nobody_listens_is_reported_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     url = f"http://127.0.0.1:{unused_port()}"
     environ = {"ANTHROPIC_BASE_URL": url, "CLAUDE_TOP_STATUS_URL": url, "ANTHROPIC_API_KEY": KEY}
     assert check.run(load({}, environ), environ, json=False, samples=1, timeout_s=3.0) == 1

@@ -243,7 +243,7 @@ async def test_in_a_narrow_list_the_cursor_stays_visible_with_all_of_its_rows() 
         assert "ana 0:" in plain(panel.lines(app.shown, 32, 9)[0])
 
 
-def test_two_folds_do_not_hide_what_is_said_and_done_about_them() -> None:
+def test_two_folds_do_not_hide_the_notes_and_acts_about_them() -> None:
     """At 80x24 there are two rows: two kinds of failures would fill them for hours."""
     folds = [event(-n, EventKind.FAILURE, Level.BAD, "messages", f"50{n} ×40") for n in (3, 2, 1)]
     notes = [

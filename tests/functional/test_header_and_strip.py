@@ -102,14 +102,14 @@ def badge(name: str, cells: int, **change: object) -> str:
     return plain(header_line(snapshot, View(AT), cells))
 
 
-def test_open_alerts_are_counted_and_what_is_seen_to_is_told_apart_in_words() -> None:
+def test_open_alerts_are_counted_and_acknowledged_ones_differ_in_words() -> None:
     assert "▲ 3 alerts  1 acknowledged, 1 snoozed" in badge("alert_while_healthy", 120)
     assert "▲ 1 alert " in badge("overloaded", 120)
     assert "△ 1 alert acknowledged" in badge("incident", 120)
     assert "alert" not in badge("healthy", 120)
 
 
-def test_what_was_done_last_is_told() -> None:
+def test_what_was_done_last_is_reported() -> None:
     taken = Acknowledgement("eve", "looking", AT - timedelta(minutes=30))
     bob = Snooze("bob", AT - timedelta(minutes=10), AT + timedelta(hours=1), Severity.P1)
     assert "△ 1 alert snoozed" in badge("overloaded", 120, acknowledged=taken, snoozed=bob)

@@ -60,7 +60,7 @@ async def test_a_redacted_address_of_an_older_version_is_read(
         ("kinds SET source = 'proxy'", "121 stored rows cannot be read and are skipped"),
     ],
 )
-async def test_rows_that_cannot_be_read_are_skipped_and_said(
+async def test_rows_that_cannot_be_read_are_skipped_and_reported(
     template: Path, tmp_path: Path, change: str, notice: str, size: tuple[int, int]
 ) -> None:
     shutil.copy(template, database(tmp_path))

@@ -511,7 +511,7 @@ def names_in(directory: Path) -> list[str]:
     return [path.name for path in directory.iterdir()]
 
 
-async def test_json_is_written_too_and_a_bad_path_is_told(tmp_path: Path) -> None:
+async def test_json_is_written_too_and_a_bad_path_is_reported(tmp_path: Path) -> None:
     async with opened("open", "i", "e", "down") as (app, _, pilot):
         await fill(app, pilot, 0, str(tmp_path / "inc"))
         await pressed(app, pilot, "enter")

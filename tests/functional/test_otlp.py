@@ -218,7 +218,7 @@ def test_a_collector_receives_and_shows(tmp_path: Path) -> None:
     assert not is_listening(address)
 
 
-def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_shown(tmp_path: Path) -> None:
     with simulated("healthy") as simulator, socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         settings = load({"data_dir": str(tmp_path), "traffic_otlp": address}, {}, config=None)
@@ -229,7 +229,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
             )
 
 
-def test_an_address_that_others_reach_is_said(tmp_path: Path) -> None:
+def test_an_address_that_others_reach_is_shown(tmp_path: Path) -> None:
     with simulated("healthy") as simulator:
         flags = {"data_dir": str(tmp_path), "traffic_otlp": "0.0.0.0:0"}
         settings = load(flags, {}, config=None)

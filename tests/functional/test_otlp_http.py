@@ -224,7 +224,7 @@ async def test_a_body_that_ends_early_is_refused() -> None:
 
 
 @pytest.mark.parametrize("sent", [POST + b"Content-Length: 9\r\n\r\nx", POST[:20]], ids=["body", "head"])
-async def test_who_does_not_go_on_is_told_so_and_holds_nothing(sent: bytes) -> None:
+async def test_a_client_that_does_not_go_on_gets_a_408_and_holds_nothing(sent: bytes) -> None:
     async with receiving(Bounds(read_s=0.05)) as serving, Client(serving.url) as client:
         await client.send(sent)
         assert status_of(await last_answer(client)) == 408

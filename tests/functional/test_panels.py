@@ -77,7 +77,7 @@ def test_a_source_too_long_for_the_panel_leaves_the_age() -> None:
     assert plain(status_lines(scene("healthy"), 22, 12)[-1]) == "read 14s ago"
 
 
-def test_silence_is_said_with_its_length() -> None:
+def test_silence_is_shown_with_its_length() -> None:
     assert "Nothing posted yet (we noticed 3m ago)" in words(status_lines(scene("overloaded"), 29, 14))
     assert "Nothing posted yet (we noticed 3m ago)" in words(status_lines(scene("overloaded"), 78, 2))
     assert "No incident posted." in text(status_lines(scene("healthy"), 29, 12))
@@ -123,7 +123,7 @@ def test_in_few_rows_the_incident_outlives_components_that_are_fine() -> None:
     assert "more operational" in drawn
 
 
-def test_unknown_is_said_loudly_with_the_reason_and_the_last_good_read() -> None:
+def test_unknown_is_shown_prominently_with_the_reason_and_the_last_good_read() -> None:
     drawn = status_lines(scene("page_unknown"), 40, 10)
     assert "unknown" in text(drawn)
     assert "HTTP 405 and an HTML page instead of JSON" in words(drawn)
@@ -190,7 +190,7 @@ def test_what_fits_of_the_buckets_stays_the_same_while_none_is_low(rows: int) ->
     assert headroom_lines(replace(snapshot, headroom=shuffled), 76, rows, footed=False) == drawn
 
 
-def test_a_critical_bucket_is_told_from_a_low_one_without_colour() -> None:
+def test_a_critical_bucket_differs_from_a_low_one_without_colour() -> None:
     snapshot = scene("draining")
     worst = replace(snapshot.headroom.buckets[0], level=Level.BAD, remaining=1_000)
     view = replace(snapshot.headroom, buckets=(worst, *snapshot.headroom.buckets[1:]))

@@ -35,7 +35,7 @@ def names(folder: Path, suffix: str = "") -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name.endswith(suffix))
 
 
-async def test_the_screen_is_saved_as_text_and_svg_and_it_is_said_where(folder: Path) -> None:
+async def test_the_screen_is_saved_as_text_and_svg_and_the_place_is_shown(folder: Path) -> None:
     app, _ = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("S")
@@ -129,7 +129,7 @@ def failing(number: int) -> Callable[[Path, str], None]:
         (errno.EDQUOT, "quota exceeded"),
     ],
 )
-def test_what_stands_in_the_way_is_said(tmp_path: Path, number: int, says: str) -> None:
+def test_what_stands_in_the_way_is_shown(tmp_path: Path, number: int, says: str) -> None:
     with pytest.raises(PictureError, match=rf"Not saved in {tmp_path}: .*{says}"):
         save(Picture("text", "<svg/>"), tmp_path, AT, failing(number))
 

@@ -133,7 +133,7 @@ async def test_what_is_marked_shows_though_the_view_is_paused() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_verdict_that_changes_is_told_and_takes_nothing_away(size: tuple[int, int]) -> None:
+async def test_a_verdict_that_changes_is_reported_and_takes_nothing_away(size: tuple[int, int]) -> None:
     app, backend = still_app(troubled())
     async with app.run_test(size=size) as pilot:
         await pilot.press("m", "down")

@@ -359,7 +359,7 @@ async def test_the_sdk_sees_the_same_and_so_does_the_record() -> None:
     assert [call.application for call in calls[::4]] == ["Anthropic/Python", "Anthropic/Python"]
 
 
-async def test_the_sdks_retries_are_told_apart() -> None:
+async def test_the_sdks_retries_are_counted_apart() -> None:
     async with simulated("overload", 400) as simulator, proxied(simulator.base_url) as proxy:
         async with anthropic.AsyncAnthropic(base_url=proxy.url, api_key="k", max_retries=2) as client:
             failed = 0
@@ -375,7 +375,7 @@ async def test_the_sdks_retries_are_told_apart() -> None:
     assert sum(call.outcome is Outcome.OVERLOADED for call in calls) == len(calls) - (3 - failed)
 
 
-async def test_a_repeat_that_does_not_wait_as_it_was_asked_to_is_told_apart() -> None:
+async def test_a_repeat_that_does_not_wait_as_it_was_asked_to_is_counted_apart() -> None:
     error = {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
     refusals = {"wait": {"retry-after-ms": "300", "retry-after": "1"}, "blind": {"retry-after": "30"}}
 

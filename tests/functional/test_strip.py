@@ -101,7 +101,7 @@ def test_a_long_headline_and_a_long_step_leave_room_for_the_clock(size: tuple[in
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_long_headline_is_told_whole(size: tuple[int, int]) -> None:
+def test_a_long_headline_is_shown_whole(size: tuple[int, int]) -> None:
     shown = strip_text("network", *size).replace("█", "")
     for clock in ("respond now", "since 14:04:01", "1m 32s"):
         shown = shown.replace(clock, "")
@@ -140,7 +140,7 @@ def test_keys_are_those_of_the_person() -> None:
     assert "f7 decide  M act" in shown
 
 
-def test_a_second_cause_and_who_set_the_severity_are_told() -> None:
+def test_a_second_cause_and_who_set_the_severity_are_reported() -> None:
     assert "Also: provider overloaded." in strip_text("rate_limited")
     for size in SIZES:
         assert "P1 set by eve: checkout is down; P3 (computed)." in strip_text("severity_set", *size)
@@ -281,7 +281,7 @@ def test_a_note_goes_before_the_figures_of_health() -> None:
         assert shown.startswith(f"● All is well. Messages succeed, first token after 412 ms. {note}")
 
 
-def test_a_long_note_is_told_whole() -> None:
+def test_a_long_note_is_shown_whole() -> None:
     note = (
         "Status page: claude.ai major outage; Claude Cowork degraded performance; not what we use, and our"
         " probes are fine."
@@ -354,7 +354,7 @@ def test_beside_an_alert_that_is_over_the_text_of_another_takes_the_spare_row() 
     assert "claude-sonnet-4-5 in 10 days" in text
 
 
-def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
+def test_an_alert_that_outlives_its_verdict_is_not_reported_as_trouble() -> None:
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
     assert "△ Over, its alert closes in a few minutes: It's them. The API is overloaded (529)." in words(
         drawn(snapshot, 120, 40)
@@ -383,7 +383,7 @@ def test_a_notice_is_on_screen_at_every_size(size: tuple[int, int], name: str) -
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_what_to_do_without_a_key_is_said_once(size: tuple[int, int]) -> None:
+def test_what_to_do_without_a_key_is_shown_once(size: tuple[int, int]) -> None:
     assert strip_text("no_key", *size).lower().count("set anthropic_api_key") == 1
     unset = Notice("key", Level.BAD, "no key: set ANTHROPIC_API_KEY", AT)
     failing = scene("overloaded")

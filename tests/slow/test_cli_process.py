@@ -70,7 +70,7 @@ def terminal() -> Iterator[tuple[int, int]]:
         ({}, ["--demo", "no-such-scenario"], "no-such-scenario"),
     ],
 )
-def test_on_a_terminal_what_stops_the_dashboard_is_said_plainly(
+def test_on_a_terminal_what_stops_the_dashboard_is_shown_plainly(
     environ: dict[str, str], arguments: list[str], named: str
 ) -> None:
     with terminal() as (inner, outer):

@@ -86,7 +86,7 @@ def test_an_outage_ends_with_seven_good_probes() -> None:
             assert result.changes <= 1
 
 
-def test_the_tour_is_told_phase_by_phase() -> None:
+def test_the_tour_is_diagnosed_phase_by_phase() -> None:
     results = judge(Player(load("tour"), 6, DEMO_PACE))
     causes = [result.verdict[0] for result in results if result.due]
     assert causes[:4] == ["healthy", "provider_slow", "provider_overloaded", "provider_outage"]

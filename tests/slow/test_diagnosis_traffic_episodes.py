@@ -14,7 +14,7 @@ IDS = [case.name for case in CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_at_ten_calls_a_second_every_trouble_is_told_within_a_minute(case: Case) -> None:
+def test_at_ten_calls_a_second_every_trouble_is_diagnosed_within_a_minute(case: Case) -> None:
     found = judge(case, 10.0, seed=5)
     assert found.right, found.judged
     assert found.false == 0

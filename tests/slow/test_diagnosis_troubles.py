@@ -33,7 +33,7 @@ def played(name: str) -> list[Episode]:
     return episodes
 
 
-def test_the_cases_that_must_be_told_apart_are_there() -> None:
+def test_the_cases_that_must_be_distinguished_are_there() -> None:
     partial = {f"500s {share}%" for share in (5, 10, 20, 50, 100)}
     assert partial | {"auth outage", "auth 20%", "regional path", "one of two deployments"} <= CASES.keys()
     assert {"lossy link 10%", "lossy link 35%", "link gone", "one model of three"} <= CASES.keys()
@@ -41,7 +41,7 @@ def test_the_cases_that_must_be_told_apart_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", CONSTANT)
-def test_a_constant_trouble_is_told_once_and_is_p1_at_most_once(name: str) -> None:
+def test_a_constant_trouble_is_reported_once_and_is_p1_at_most_once(name: str) -> None:
     for result in played(name):
         assert result.flaps == 0
         assert not result.again

@@ -130,7 +130,7 @@ async def test_a_stream_that_it_leaves_is_abandoned(sdk: Path) -> None:
     assert (call.end, call.outcome) == (CallEnd.ABANDONED, Outcome.OK)
 
 
-async def test_its_retries_are_told_apart_and_wait_as_they_are_asked_to(sdk: Path) -> None:
+async def test_its_retries_are_counted_apart_and_wait_as_they_are_asked_to(sdk: Path) -> None:
     error = {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
     message = {
         "type": "message",

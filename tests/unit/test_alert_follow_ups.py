@@ -33,7 +33,7 @@ REMINDER, ACKNOWLEDGED = NotificationKind.REMINDER, NotificationKind.ACKNOWLEDGE
 
 
 class TestFollowUps:
-    def test_worse_is_told_soon_and_better_while_it_lasts(self) -> None:
+    def test_worse_is_notified_soon_and_better_while_it_lasts(self) -> None:
         alerting = night()
         alerting.sees(verdict(Cause.PROVIDER_ERRORS, P3))
         alerting.sees(OUTAGE)
@@ -51,7 +51,7 @@ class TestFollowUps:
         first, second = (page.at for _, page in alerting.pages)
         assert second - first >= timedelta(minutes=1)
 
-    def test_what_opens_again_within_a_minute_waits_and_then_is_told_as_it_is(self) -> None:
+    def test_what_opens_again_within_a_minute_waits_and_is_then_notified_as_it_is(self) -> None:
         alerting = night()
         alerting.stays(OUTAGE, for_s=60)
         while RESOLVED not in alerting.kinds():
@@ -61,14 +61,14 @@ class TestFollowUps:
         alerting.stays(OUTAGE, for_s=15)
         assert alerting.severities() == [(OPENED, P1), (RESOLVED, P1), (OPENED, P1)]
 
-    def test_a_severity_that_wavers_is_told_once(self) -> None:
+    def test_a_severity_that_wavers_is_notified_once(self) -> None:
         alerting = night()
         for _ in range(4):
             alerting.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=200)
             alerting.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=600)
         assert alerting.severities() == [(OPENED, P2)]
 
-    def test_what_eases_while_it_ends_is_told_only_as_over(self) -> None:
+    def test_what_eases_while_it_ends_is_notified_only_as_over(self) -> None:
         alerting = night()
         alerting.stays(OUTAGE, for_s=60)
         alerting.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=60)
@@ -87,7 +87,7 @@ class TestFollowUps:
         assert "acknowledged by ana" in page.title
         assert "on it" in page.text
 
-    def test_what_is_no_hurry_is_told_again_once_a_day(self) -> None:
+    def test_what_is_not_urgent_is_repeated_once_a_day(self) -> None:
         alerting = night(rule("certificate", P4, topic="certificate", explained_by=frozenset()))
         alerting.stays(HEALTHY, {"certificate": MATCH}, for_s=50 * 3600, every_s=50)
         assert alerting.kinds() == [OPENED, REMINDER, REMINDER]
@@ -110,7 +110,7 @@ class TestFollowUps:
         alerting.stays(OUTAGE, for_s=60)
         assert alerting.severities() == [(OPENED, P3), (SEVERITY, P1)]
 
-    def test_the_end_is_told_even_when_snoozed(self) -> None:
+    def test_the_end_is_notified_even_when_snoozed(self) -> None:
         alerting = night()
         alerting.sees(OUTAGE)
         until = alerting.clock.at + timedelta(hours=2)
@@ -172,7 +172,7 @@ def mixed_rules() -> list[object]:
 
 @given(STEPS)
 @settings(max_examples=80)
-def test_whatever_happens_each_group_is_told_once_and_ended_once(
+def test_whatever_happens_each_group_is_notified_once_and_ended_once(
     steps: list[tuple[Verdict, dict[str, Reading], int, str]],
 ) -> None:
     alerting = night(*mixed_rules())

@@ -74,7 +74,7 @@ class TestOneOutage:
         assert alerting.kinds() == [OPENED]
         assert alerting.pages[0][1].title.startswith("[P2] ")
 
-    def test_is_told_as_over_with_the_verdict_and_its_echoes_are_not_told_anew(self) -> None:
+    def test_is_notified_as_over_with_the_verdict_and_its_echoes_do_not_notify_again(self) -> None:
         alerting = night(rule("slow-window", P2, keep_s=300))
         echo = {"slow-window": MATCH}
         alerting.stays(OUTAGE, echo, for_s=60)
@@ -160,7 +160,7 @@ class TestTwoCauses:
         alerting.sees(OUTAGE, {"mine": MATCH})
         assert sorted(page.topic for _, page in alerting.pages) == ["provider", "team-x"]
 
-    def test_a_diagnosis_that_changes_sides_is_told_and_the_old_one_ends(self) -> None:
+    def test_a_diagnosis_that_changes_sides_is_notified_and_the_old_one_ends(self) -> None:
         alerting = night(rule("errors", P2))
         alerting.stays(OUTAGE, {"errors": MATCH}, for_s=60)
         alerting.stays(verdict(Cause.NETWORK, P1), {"errors": MATCH}, for_s=600)

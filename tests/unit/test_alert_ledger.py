@@ -196,7 +196,7 @@ class TestOutbox:
         (parcel,) = outbox
         assert (parcel.page.kind, parcel.page.id) == (NotificationKind.OPENED, "provider@1/3")
 
-    def test_what_is_over_before_it_was_told_is_told_as_over(self) -> None:
+    def test_what_is_over_before_it_was_notified_is_notified_as_over(self) -> None:
         assert kinds(queued(page(), page(NotificationKind.RESOLVED, 2))) == [NotificationKind.RESOLVED]
 
     def test_other_groups_and_routes_wait_beside_it(self) -> None:

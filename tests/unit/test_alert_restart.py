@@ -204,7 +204,7 @@ async def test_an_orderly_restart_repeats_nothing(index: int) -> None:
     ),
 )
 @settings(max_examples=60)
-def test_killed_again_and_again_every_trouble_is_told_and_ended(
+def test_killed_again_and_again_every_trouble_is_notified_and_ended(
     kills: list[tuple[int, bool]], story: list[tuple[Verdict, float]]
 ) -> None:
     world = World()

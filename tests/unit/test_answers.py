@@ -60,7 +60,7 @@ def test_what_an_answer_says_is_what_is_advised(advice: str, status: int, body: 
     assert known(status, body).advice.id == advice
 
 
-def test_every_kind_is_told_in_several_vocabularies() -> None:
+def test_every_kind_is_shown_in_several_vocabularies() -> None:
     counts = Counter(example["advice"] for example in SAID)
     assert len(counts) >= 20
     assert min(counts.values()) >= 5

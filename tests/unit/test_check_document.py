@@ -83,7 +83,7 @@ def test_the_object_is_the_one_of_the_design() -> None:
     assert made["windows"] == []
 
 
-def test_a_window_is_told_among_the_buckets_and_by_itself() -> None:
+def test_a_window_is_reported_among_the_buckets_and_by_itself() -> None:
     window = WindowReading("5h", 0.974, after(900), "allowed_warning")
     answered = [messages(second, windows=[window]) for second in (1, 2, 3)]
     made = to_json(findings(models(0), *answered, page(0), status(0)))

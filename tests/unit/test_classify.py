@@ -115,7 +115,7 @@ def test_error_codes_tell_apart_what_the_type_does_not(
         "Your credit balance is too low to access the Anthropic API.",
     ],
 )
-def test_a_spend_limit_may_be_told_by_words_alone(message: str) -> None:
+def test_a_spend_limit_may_be_recognized_by_words_alone(message: str) -> None:
     assert respond(400, api_error("invalid_request_error", message)).outcome is Outcome.SPEND_LIMIT
 
 
@@ -204,7 +204,7 @@ def test_a_gateway_that_leaves_only_words(message: str, outcome: Outcome) -> Non
         ("You exceeded your provisioned capacity of 100 requests. Rate limit exceeded", Outcome.RATE_LIMITED),
     ],
 )
-def test_shared_capacity_of_a_cloud_is_told_apart_from_a_limit_of_ours(
+def test_shared_capacity_of_a_cloud_is_distinguished_from_a_limit_of_ours(
     message: str, outcome: Outcome
 ) -> None:
     body = {"error": {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED"}}

@@ -32,7 +32,7 @@ def test_messages_overloaded_while_the_list_answers() -> None:
     assert found.confidence > 0.9
 
 
-def test_limits_are_fine_when_they_were_told_lately() -> None:
+def test_limits_are_fine_when_they_were_reported_lately() -> None:
     limits = [bucket("requests", 810), bucket("input", 15_000, 20_000)]
     found = verdict(BEFORE, messages(HOUR - 5, limits=limits), probed(Outcome.OVERLOADED))
     assert found.evidence[1].text == "Key, network and limits fine."
@@ -66,7 +66,7 @@ def test_an_episode_of_more_than_an_hour_is_counted_over_the_last_one() -> None:
     assert found.evidence[0].text.startswith("120 of 120 failed in the last hour: overloaded_error;")
 
 
-def test_which_requests_failed_is_said_where_it_could_be_either() -> None:
+def test_which_requests_failed_is_stated_where_it_could_be_either() -> None:
     both = verdict(BEFORE, probed(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR))
     assert both.evidence[0].text.startswith("4 of 4 message calls failed: api_error; model list fails too")
 
@@ -262,7 +262,7 @@ def rare(*seconds: float, outcome: Outcome = Outcome.SERVER_ERROR) -> list[Obser
     return [*healthy(0, HOUR), *(models(at + 0.5, outcome) for at in seconds)]
 
 
-def test_a_failure_now_and_then_is_told_from_the_second_on() -> None:
+def test_a_failure_now_and_then_is_reported_from_the_second_on() -> None:
     assert verdict(rare(1200)).cause is Cause.HEALTHY
     two = verdict(rare(1200, 2900))
     assert (two.cause, two.severity) == (Cause.PROVIDER_ERRORS, Severity.P4)

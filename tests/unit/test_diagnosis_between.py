@@ -137,7 +137,7 @@ def test_a_list_that_fails_is_not_called_a_missing_one() -> None:
     assert "has no list" in verdict(good, missing).note
 
 
-def test_addresses_that_the_probes_work_round_are_said() -> None:
+def test_addresses_that_the_probes_work_round_are_shown() -> None:
     def opened(at: float, bypassed: Bypassed | None, outcome: Outcome = Outcome.OK) -> Observation:
         return replace(models(at, outcome), timings=OPENED, bypassed=bypassed)
 
@@ -155,7 +155,7 @@ def test_addresses_that_the_probes_work_round_are_said() -> None:
     assert verdict(overloaded, broken).note == note
 
 
-def test_a_wrong_clock_is_said() -> None:
+def test_a_wrong_clock_is_shown() -> None:
     assert "clock is 2h 00m behind" in verdict(messages(30 * n, skew_s=7200.0) for n in range(6)).note
     assert "clock" not in verdict(messages(30 * n, skew_s=3.0) for n in range(6)).note
     rejected = (messages(30 * n, Outcome.KEY_REJECTED, skew_s=7200.0) for n in range(6))

@@ -165,7 +165,7 @@ def test_a_lone_failure_among_three_is_not_called_healthy(lone: int) -> None:
     assert live.next_step.startswith("Wait for the next message probe")
 
 
-def test_it_is_chance_once_three_in_a_row_were_good_and_still_told() -> None:
+def test_it_is_chance_once_three_in_a_row_were_good_and_is_still_reported() -> None:
     seen = [messages(1, Outcome.TIMEOUT), *(messages(at) for at in (2, 3, 4))]
     found = once(models(0), seen)
     assert found.cause is Cause.HEALTHY

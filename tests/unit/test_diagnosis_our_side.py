@@ -110,7 +110,7 @@ def test_a_window_that_is_used_up_is_named() -> None:
     assert "window" in found.summary
 
 
-def test_ramp_limit_and_spend_limit_are_told_apart() -> None:
+def test_ramp_limit_and_spend_limit_are_distinguished() -> None:
     ramp = limited(error_code="ramp_limit_exceeded")
     assert ramp.cause is Cause.RATE_LIMITED
     assert "grew too fast" in ramp.summary
@@ -241,7 +241,7 @@ def test_a_resolver_that_does_not_answer_is_not_a_name_that_does_not_exist() -> 
     assert "does not resolve" in missing.summary
 
 
-def test_plain_http_and_tls_are_told_apart_by_name() -> None:
+def test_plain_http_and_tls_are_distinguished_by_name() -> None:
     words = "gateway:8443 answers without TLS, as a plain HTTP port does, whose URL begins with http://"
     found = verdict(BEFORE, probed(Outcome.NETWORK, error_type="not_tls", message=words))
     assert (blamed(found), found.summary) == (
@@ -254,7 +254,7 @@ def test_plain_http_and_tls_are_told_apart_by_name() -> None:
     assert "https://" in found.next_step
 
 
-def test_one_rejection_after_a_long_good_run_is_told_and_pages_nobody() -> None:
+def test_one_rejection_after_a_long_good_run_is_reported_and_pages_nobody() -> None:
     rejected = replace(messages(HOUR, Outcome.KEY_REJECTED), http_status=401)
     found = verdict(BEFORE, rejected)
     assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)

@@ -57,7 +57,7 @@ def test_claude_ai_down_is_health_with_a_note() -> None:
     assert "claude.ai major outage" in found.note
 
 
-def test_what_the_page_reports_of_others_is_told_while_the_api_fails() -> None:
+def test_what_the_page_reports_of_others_is_reported_while_the_api_fails() -> None:
     """claude.ai was down and the API answered 529: `no incident on your components` was all."""
     page = status(HOUR + 90, chat="major_outage", indicator="major")
     evidence = verdict(BEFORE, probed(Outcome.OVERLOADED), page).evidence[-1].text

@@ -170,7 +170,7 @@ def test_400s_of_one_application_after_a_deploy_are_ours_and_name_it() -> None:
     assert verdict.severity is Severity.P2
 
 
-def test_what_an_application_asks_for_too_little_is_not_said_of_the_probe() -> None:
+def test_what_an_application_asks_for_too_little_is_not_reported_of_the_probe() -> None:
     """`Only our probe is refused: raise its max_tokens` stood over a bad deploy of checkout."""
     words = "max_tokens: must be greater than or equal to 1"
     verdict = judged(probes(), traffic(of("checkout", O.BAD_REQUEST), message=words))
@@ -182,7 +182,7 @@ def test_what_an_application_asks_for_too_little_is_not_said_of_the_probe() -> N
     assert verdict.summary.startswith("It's us. Recovering from 400 invalid request: ")
 
 
-def test_what_the_probes_were_told_is_said_to_the_end_of_a_trouble() -> None:
+def test_what_the_probes_reported_is_stated_to_the_end_of_a_trouble() -> None:
     """Little is kept of a call: `the budget set at our gateway is spent` replaced our spend limit."""
     words = "Your organization has reached its monthly spend limit"
     refused = messages(ONSET, O.SPEND_LIMIT, http_status=429, error_type="rate_limit_error")

@@ -183,7 +183,7 @@ def test_windows_with_room_and_rejected_overage_are_no_note() -> None:
         (KeyLack.UNUSABLE, "the key that is set cannot be sent", "Fix ANTHROPIC_API_KEY"),
     ],
 )
-def test_no_key_and_a_key_that_cannot_be_sent_are_told_apart(lack: KeyLack, what: str, step: str) -> None:
+def test_no_key_and_a_key_that_cannot_be_sent_are_distinguished(lack: KeyLack, what: str, step: str) -> None:
     held = "ANTHROPIC_API_KEY contains a character that is not ASCII"
     found = verdict(
         [models(15 * number) for number in range(10)], facts=EngineFacts(held=held, key_lack=lack)
@@ -232,7 +232,7 @@ def test_a_headline_that_nothing_gets_through_ends_with_the_third_answer(outcome
         assert (found.cause, found.since) == (begun.cause, begun.since)
 
 
-def test_two_failures_are_told_as_a_recovery_after_five_answers() -> None:
+def test_two_failures_are_reported_as_a_recovery_after_five_answers() -> None:
     """Two 529s a minute apart: `The API is overloaded` stayed for eighteen answers."""
     failing = [messages(HOUR, Outcome.OVERLOADED), messages(HOUR + 60, Outcome.OVERLOADED)]
     for answers in (4, 5):
@@ -257,7 +257,7 @@ def test_what_a_stream_that_broke_had_in_its_head_explains_no_silence() -> None:
     assert "No message probe for" not in verdict(BEFORE, asked, lists).summary
 
 
-def test_what_is_over_is_not_told_as_one_failed_probe() -> None:
+def test_what_is_over_is_not_reported_as_one_failed_probe() -> None:
     """A network that failed ten times in a row was no single failure, when all sources show that it works."""
     down = {"error_type": "tls_expired", "http_status": None}
     failing = probed(Outcome.NETWORK, Outcome.NETWORK, count=10, **down)

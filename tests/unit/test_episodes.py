@@ -88,7 +88,7 @@ def test_what_comes_back_soon_is_the_same_trouble() -> None:
     assert not last("...." + "F" * 6 + "." * 40 + "F").active
 
 
-def test_troubles_far_apart_are_told_one_by_one() -> None:
+def test_troubles_far_apart_are_reported_one_by_one() -> None:
     found = troubles("....FFF" + "." * 60 + "FFFF" + "." * 20)
     assert [trouble.failures for trouble in found] == [3, 4]
     assert [trouble.open for trouble in found] == [False, False]

@@ -57,7 +57,7 @@ def test_every_failure_is_an_event_with_its_request() -> None:
     assert newest.key != oldest.key
 
 
-def test_a_failed_fetch_of_the_page_is_told_by_the_page_alone() -> None:
+def test_a_failed_fetch_of_the_page_is_reported_by_the_page_alone() -> None:
     assert texts(page(0, Outcome.NETWORK), unread(0, "no route")) == ["status page unreadable: no route"]
 
 
@@ -121,7 +121,7 @@ def test_successes_between_do_not_split_a_partial_trouble() -> None:
     assert counts == {EventKind.FAILURE: 20, EventKind.RECOVERY: 20}
 
 
-def test_what_fails_again_after_a_recovery_is_told_anew() -> None:
+def test_what_fails_again_after_a_recovery_is_reported_again() -> None:
     well = [messages(60.0 + 10 * n) for n in range(20)]
     found = events_of(*outage(0, 50), *well, *outage(300, 330))
     assert [(event.kind, event.count) for event in found] == [
@@ -246,7 +246,7 @@ def test_the_course_of_an_incident() -> None:
     assert opened.detail == "impact major\nWe are looking into it."
 
 
-def test_an_incident_marked_resolved_before_it_leaves_is_told_once() -> None:
+def test_an_incident_marked_resolved_before_it_leaves_is_reported_once() -> None:
     observations = [
         status(0, incidents=[incident()]),
         status(60, incidents=[incident(stage="resolved")]),
@@ -256,7 +256,7 @@ def test_an_incident_marked_resolved_before_it_leaves_is_told_once() -> None:
     assert events_of(*observations)[0].level is Level.OK
 
 
-def test_maintenance_is_told_when_it_begins() -> None:
+def test_maintenance_is_reported_when_it_begins() -> None:
     def planned(stage: str) -> Maintenance:
         return Maintenance("m1", "Database upgrade", stage, NOON, NOON + timedelta(hours=1), (API,))
 

@@ -50,7 +50,7 @@ def buckets(headers: dict[str, str]) -> dict[str, RateLimitReading]:
     return {reading.bucket: reading for reading in read(headers).rate_limits}
 
 
-def test_the_four_buckets_are_read_as_said() -> None:
+def test_the_four_buckets_are_read_as_sent() -> None:
     found = buckets(TRIO)
     assert list(found) == ["requests", "tokens", "input", "output"]
     assert found["requests"] == RateLimitReading(

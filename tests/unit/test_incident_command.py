@@ -228,7 +228,7 @@ def test_nothing_is_imported_into_a_history_of_a_newer_version(
     assert len(err.splitlines()) == 1
 
 
-def test_a_damaged_history_is_told_and_stays_where_it_is(
+def test_a_damaged_history_is_reported_and_stays_where_it_is(
     capsys: pytest.CaptureFixture[str], data: Path
 ) -> None:
     (data / STORE).write_bytes(b"no database" * 1000)

@@ -128,7 +128,7 @@ def test_another_kind_and_the_same_after_a_long_pause_are_entries_of_their_own()
     assert [entry.count for entry in of_kind(found, TimelineKind.FAILURES)] == [2, 1, 1]
 
 
-def test_a_single_failure_is_told_once() -> None:
+def test_a_single_failure_is_reported_once() -> None:
     found = drawn(record(observations=(messages(BEGAN, Outcome.OVERLOADED),)), declared())
     assert [entry.kind for entry in found if entry.observations] == [TimelineKind.FIRST_FAILURE]
 
@@ -160,7 +160,7 @@ def test_a_walk_that_began_again_is_back_at_the_start() -> None:
     assert entry.text == "the decision tree is back at start"
 
 
-def test_a_walk_is_told_by_the_titles_of_then() -> None:
+def test_a_walk_is_described_by_the_titles_of_then() -> None:
     titled = [
         replace(turn(210, "start", "theirs"), title="5xx and 529"),
         replace(turn(215, "theirs", "overloaded"), title="Overloaded\x1b[2J"),
@@ -171,7 +171,7 @@ def test_a_walk_is_told_by_the_titles_of_then() -> None:
     assert "\x1b" not in entry.text + entry.detail
 
 
-def test_steps_of_a_playbook_are_told_by_the_titles_of_then() -> None:
+def test_steps_of_a_playbook_are_described_by_the_titles_of_then() -> None:
     mark = StepMark(after(210), "outage", "retries", StepState.DONE, "ana", title="Set the retries right")
     marks = (
         mark,
@@ -233,7 +233,7 @@ def test_time_without_probes_is_an_entry_that_says_unknown() -> None:
     assert hole.happened_at < hole.last_at <= after(GOOD)
 
 
-def test_the_page_is_told_post_by_post_at_the_time_that_it_gives() -> None:
+def test_the_page_is_reported_post_by_post_at_the_time_that_it_gives() -> None:
     first = incident(updates=("We are looking into it.",))
     later = replace(
         incident(stage="resolved", updates=("Fixed.", "We are looking into it.")),
@@ -251,7 +251,7 @@ def test_the_page_is_told_post_by_post_at_the_time_that_it_gives() -> None:
     assert found[1].detail == "Fixed.\nSorry."
 
 
-def test_a_page_that_could_not_be_read_is_told() -> None:
+def test_a_page_that_could_not_be_read_is_reported() -> None:
     found = drawn(record(statuses=(status(-200), unread(400), status(500))), declared())
     assert [entry.text for entry in of_kind(found, TimelineKind.STATUS_PAGE)] == [
         "page unreadable: timeout",

@@ -245,7 +245,7 @@ def test_resampling_keeps_the_highest_point(points: list[float | None], cells: i
         assert max(value for value in out if value is not None) == max(known)
 
 
-def test_a_sparkline_tells_nothing_from_not_measured() -> None:
+def test_a_sparkline_distinguishes_zero_from_not_measured() -> None:
     row = sparkline((0, None, 4, 8), 4, top=8, role_of=lambda value: "bad" if value > 5 else "info")
     assert plain(row) == f"▁{GAP}▄█"
     assert [span.role for span in row] == ["info", "faint", "info", "bad"]

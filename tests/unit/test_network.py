@@ -697,7 +697,7 @@ def dialing(*addresses: str) -> Dialer:
         ([V4, "203.0.113.2"], ConnectionRefusedError(), None),
     ],
 )
-async def test_addresses_that_are_worked_round_are_told(
+async def test_addresses_that_are_worked_round_are_reported(
     addresses: list[str], error: OSError | None, bypassed: str | None
 ) -> None:
     """Others may wait for them: they were not mentioned anywhere."""
@@ -717,7 +717,7 @@ async def test_addresses_that_are_worked_round_are_told(
 
 
 @pytest.mark.parametrize("settles", [True, False])
-async def test_addresses_that_only_take_longer_are_not_told(settles: bool) -> None:
+async def test_addresses_that_only_take_longer_are_not_reported(settles: bool) -> None:
     """IPv6 was said to get no answer wherever it took a quarter of a second longer twice in a row."""
     opened: list[Connection] = []
 
@@ -737,7 +737,7 @@ async def test_addresses_that_only_take_longer_are_not_told(settles: bool) -> No
     await winner.aclose()
 
 
-async def test_addresses_that_work_are_not_told() -> None:
+async def test_addresses_that_work_are_not_reported() -> None:
     async def connect(address: str) -> Connection:
         return Connection(address)
 
@@ -749,7 +749,7 @@ async def test_addresses_that_work_are_not_told() -> None:
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "127.0.0.1"])
-async def test_a_name_that_leads_to_this_machine_is_told(address: str) -> None:
+async def test_a_name_that_resolves_to_this_machine_is_reported(address: str) -> None:
     """A DNS blocker or a line in the hosts file, which read as an API that refuses connections."""
     url = f"http://api.example:{unused_port()}"
     exchange = await get(url, routes=names(address))

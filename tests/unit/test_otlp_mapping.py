@@ -474,7 +474,7 @@ def test_what_a_source_does_not_tell_is_unknown() -> None:
     assert (call.limits, call.retry_after_s) == ((), None)
 
 
-def test_an_attribute_that_vanished_is_told_with_the_time() -> None:
+def test_an_attribute_that_vanished_is_reported_with_the_time() -> None:
     taking = Taking()
     for number in range(5):
         taking(logs(event(at_ns=AT_NS + number)))

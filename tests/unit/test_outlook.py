@@ -128,7 +128,7 @@ def test_the_log_of_an_incident_has_nothing_of_another_one_and_ends_at_the_first
 # -- counted in the engine --------------------------------------------------------------------
 
 
-async def test_uptime_is_counted_and_told_and_nothing_old_stays() -> None:
+async def test_uptime_is_counted_and_reported_and_nothing_old_stays() -> None:
     uptimes: list[Uptime | None] = []
     fails = False
 
@@ -188,7 +188,7 @@ def test_rows_that_are_left_explain_the_days_and_list_the_models() -> None:
     assert "…" not in shown + wide.replace("52…", "")
 
 
-def test_what_is_not_known_is_said_or_left_out() -> None:
+def test_what_is_not_known_is_shown_or_left_out() -> None:
     shown = text(PICTURES["nothing"]())
     assert "last incident  none recorded" in shown
     assert "certificate    expiry not seen yet" in shown
@@ -221,7 +221,7 @@ def test_an_open_incident_takes_its_place_with_the_newest_entries() -> None:
     )
 
 
-def test_the_newest_entries_are_told_in_full_before_older_ones() -> None:
+def test_the_newest_entries_are_shown_in_full_before_older_ones() -> None:
     snapshot = WAR_ROOMS["led"]()
     newest, *others = snapshot.incident_log
     newer = replace(newest, text="ben: checkout is on Sonnet since 14:02, batch waits until 15:00")

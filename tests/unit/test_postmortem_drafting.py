@@ -169,7 +169,7 @@ async def test_one_request_with_exactly_what_was_shown() -> None:
         assert (sent["model"], sent["max_tokens"]) == ("claude-x", MAX_TOKENS)
 
 
-async def test_a_refusal_is_told_and_not_tried_again() -> None:
+async def test_a_refusal_is_reported_and_not_tried_again() -> None:
     body = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
     async with WireServer(response(body, status="529 Overloaded")) as server:
         with pytest.raises(DraftError, match="Overloaded"):
@@ -177,12 +177,12 @@ async def test_a_refusal_is_told_and_not_tried_again() -> None:
         assert len(server.requests) == 1
 
 
-async def test_an_endpoint_that_is_not_there_is_told() -> None:
+async def test_an_endpoint_that_is_not_there_is_reported() -> None:
     with pytest.raises(DraftError, match="gave no answer"):
         await answer_of(f"http://127.0.0.1:{unused_port()}")
 
 
-async def test_an_answer_that_is_no_message_is_told() -> None:
+async def test_an_answer_that_is_no_message_is_reported() -> None:
     for answer in (response(b"[]"), response({"content": 7}), response(b"<html>", content_type="text/html")):
         async with WireServer(answer) as server:
             with pytest.raises(DraftError):

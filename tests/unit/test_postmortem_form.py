@@ -179,7 +179,7 @@ def test_the_postmortem_is_that_of_the_open_incident_or_the_last() -> None:
     assert title(old, over, new, done, reopened) == "old"
 
 
-def test_who_edits_what_is_told_for_a_minute_and_never_of_oneself() -> None:
+def test_who_edits_what_is_shown_for_a_minute_and_never_oneself() -> None:
     writing = Writing()
     form = known_incident().form()
     mine = wrote(form, "impact", "mine", writing)
@@ -194,7 +194,7 @@ def test_severities_of_the_record_are_known_to_the_form() -> None:
     assert known_incident().form().field("severity").text in set(Severity)
 
 
-def test_somebody_who_pauses_is_not_said_to_be_still_at_it() -> None:
+def test_somebody_who_pauses_is_not_shown_as_still_editing() -> None:
     """Nothing is recorded when a person leaves a field, so only what is recorded is told."""
     form = known_incident().form()
     theirs = wrote(form, "impact", "theirs", Writing(), by="ben")

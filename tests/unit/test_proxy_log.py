@@ -31,7 +31,7 @@ def log_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records]
 
 
-def test_failures_are_told_together_and_a_minute_without_any_not_at_all(
+def test_failures_are_reported_together_and_a_minute_without_any_not_at_all(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "claude_tui.proxy")
@@ -56,7 +56,7 @@ def test_failures_are_told_together_and_a_minute_without_any_not_at_all(
     assert taken.is_closed
 
 
-def test_the_rarest_kinds_are_told_together(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_rarest_kinds_are_reported_together(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "claude_tui.proxy")
     logged = LoggedCalls(Taken(), lambda *_: None)
     for status in (500, 500, 501, 502, 503, 504, 505, 506):

@@ -52,7 +52,7 @@ def texts(journal: Journal, alerts: AlertsView | None = None) -> list[str]:
     return [event.text for event in journal.events(alerts or AlertsView())]
 
 
-def test_a_verdict_is_told_when_it_changes_and_not_again(open_store: Callable[[], Store]) -> None:
+def test_a_verdict_is_reported_when_it_changes_and_not_again(open_store: Callable[[], Store]) -> None:
     journal = Journal(open_store())
     for minute, judged in enumerate((verdict(), verdict(), OUTAGE, OUTAGE, verdict())):
         journal.note_verdict(judged, at(minute))

@@ -178,7 +178,7 @@ def test_a_file_is_replaced_only_by_force(short_store: Store, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_place_that_cannot_be_written_is_told(store: Store, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(store: Store, tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"gone/x\.gz cannot be written: No such file"):
         written(store, tmp_path / "gone" / "x.gz")
 
@@ -250,11 +250,11 @@ def test_a_flipped_bit_is_noticed(short: Path, tmp_path: Path) -> None:
     assert ", line " in refusal(path, tmp_path / "store")
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     assert refusal(tmp_path / "gone.gz", tmp_path) == " cannot be read: No such file or directory"
 
 
-def test_a_record_that_cannot_be_read_is_told_and_none_is_made(tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_read_is_reported_and_none_is_made(tmp_path: Path) -> None:
     settings = load({"data_dir": str(tmp_path), "base_url": "https://api.example.test"}, {}, config=None)
     problems: list[str | None] = []
     with pytest.raises(RecordingError, match=r"nothing is recorded of api\.example\.test: there is no /"):

@@ -52,7 +52,7 @@ def test_nowhere(location: str | None) -> None:
         *("http://a:0/", "https://a\\@b/", "https://a b/", "https://a/\x1b[31m"),
     ],
 )
-def test_garbage_is_said_to_be_garbage_and_shown_inert(location: str) -> None:
+def test_garbage_is_called_garbage_and_shown_inert(location: str) -> None:
     described = words(location)
     assert described.endswith(", which is not a valid address")
     assert described.isprintable()

@@ -95,7 +95,7 @@ def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["other.db"]
 
 
-def test_what_is_neither_a_file_nor_an_incident_is_said_to_be_neither(tmp_path: Path) -> None:
+def test_what_is_neither_a_file_nor_an_incident_is_reported_as_neither(tmp_path: Path) -> None:
     settings = load({"data_dir": str(tmp_path), "base_url": "https://api.example.test"}, {}, config=None)
 
     def refused(name: str) -> str:

@@ -115,7 +115,7 @@ def test_an_hour_is_looked_at_where_five_minutes_have_nothing() -> None:
     assert found["outcome"].words.startswith("2 of 62 messages failed in 1h")
 
 
-def test_a_stream_that_broke_is_told_from_a_foreign_page() -> None:
+def test_a_stream_that_broke_differs_from_a_foreign_page() -> None:
     cut = [*failing(Outcome.TRUNCATED_STREAM, 3), *failing(Outcome.SERVER_ERROR, 8)[3:4]]
     found = facts(verdict(Cause.PROVIDER_ERRORS), *cut)
     assert found["after_200"].value == 0.75

@@ -72,7 +72,7 @@ def test_the_tree_shows_the_way_that_was_taken() -> None:
     assert view.node.playbook is RUNBOOK.playbooks["outage"]
 
 
-def test_what_several_facts_have_to_say_is_said_once() -> None:
+def test_what_several_facts_have_to_say_is_shown_once() -> None:
     calm = facts(
         verdict(Cause.HEALTHY),
         *(messages(30.0 * n) for n in range(10)),

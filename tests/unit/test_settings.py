@@ -399,7 +399,7 @@ def test_the_culprit_inside_a_list_is_pointed_at(places: Places) -> None:
     assert second.startswith(f"file {path}:keys.pause: got 7, expected")
 
 
-def test_all_problems_are_told_at_once_with_their_origins(places: Places) -> None:
+def test_all_problems_are_reported_together_with_their_origins(places: Places) -> None:
     written(places, "max_tokens = 0\n")
     lines = refusal(places, {"theme": ""}, {"CLAUDE_TOP_TIMEOUT_S": "soon"}).splitlines()
     assert [line.partition(":")[0].split("/")[0].strip() for line in lines] == [

@@ -210,7 +210,7 @@ def test_the_first_model_failing_asks_no_further_one_faster() -> None:
     assert interval_s(history, Source.OTHER_MODELS, after(131), Options()) == 120
 
 
-def test_a_recovery_of_a_further_model_is_told_and_followed_faster() -> None:
+def test_a_recovery_of_a_further_model_is_reported_and_followed_faster() -> None:
     failing = others(opus=Outcome.OVERLOADED)
     found = verdict(BEFORE, failing, to_model(OPUS, HOUR + 30), messages(HOUR + 31))
     assert found.recovery is not None
@@ -235,7 +235,7 @@ def test_a_model_that_fails_for_another_reason_is_not_alike() -> None:
     assert found.scope == "Haiku only; Opus fails for another reason; Sonnet answers"
 
 
-def test_a_further_model_that_is_slow_is_told() -> None:
+def test_a_further_model_that_is_slow_is_reported() -> None:
     """It was `All is well`, and nothing else."""
     slow = [to_model(OPUS, HOUR + at, timings=Timings(first_token=8.0, total=9.0)) for at in (20, 140)]
     quick = [to_model(OPUS, HOUR - 120 * number, timings=Timings(first_token=0.12)) for number in range(9)]
@@ -291,7 +291,7 @@ def test_a_further_model_that_is_always_slow_is_no_problem() -> None:
     assert verdict(BEFORE, always).cause is Cause.HEALTHY
 
 
-def test_further_models_that_fail_for_different_reasons_are_told_apart() -> None:
+def test_further_models_that_fail_for_different_reasons_are_distinguished() -> None:
     found = verdict(BEFORE, others(opus=Outcome.SERVER_ERROR, sonnet=Outcome.RATE_LIMITED, failed=3))
     only = {"Opus": "Sonnet", "Sonnet": "Opus"}
     named = next(name for name in only if f"{name} only" in found.scope)

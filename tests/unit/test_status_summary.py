@@ -106,7 +106,7 @@ def test_a_page_whose_lists_are_of_another_type_is_not_read_in_part(key: str, ju
 
 
 @pytest.mark.parametrize("nameless", [{}, {"id": 5}, {"name": "", "status": "operational"}])
-def test_a_component_that_cannot_be_told_makes_the_page_unknown(nameless: Any) -> None:
+def test_an_unreadable_component_makes_the_page_unknown(nameless: Any) -> None:
     with pytest.raises(NotASummaryError, match="without a name or an id"):
         parse(SUMMARY | {"components": [*SUMMARY["components"], nameless]})
 

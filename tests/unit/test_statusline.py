@@ -295,7 +295,7 @@ def test_a_store_that_is_none(tmp_path: Path, made: object, why: str) -> None:
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_locked_store_is_said(tmp_path: Path) -> None:
+def test_a_locked_store_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("CREATE TABLE kept (name TEXT PRIMARY KEY, body BLOB)")
@@ -465,7 +465,9 @@ def test_settings_that_are_a_pipe_are_not_waited_for(
 @pytest.mark.parametrize(
     "arguments", [["--format", "{nonsense}"], ["--color", "pink"], ["--speed", "3"], ["extra"]]
 )
-def test_wrong_usage_is_said_as_everywhere(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_is_reported_as_everywhere(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["statusline", *arguments]) == 3
     assert capsys.readouterr().out == ""
 

@@ -184,7 +184,7 @@ class TestObservations:
             assert store.observations(NOW) == written
         assert query(tmp_path, "SELECT count(*) FROM kinds") == [(MAX_KINDS + 1,)]
 
-    def test_what_no_store_can_hold_is_told_and_the_rest_is_kept(self, tmp_path: Path) -> None:
+    def test_what_no_store_can_hold_is_reported_and_the_rest_is_kept(self, tmp_path: Path) -> None:
         reports: list[str | None] = []
         with opened(tmp_path, reports) as store:
             for observation in (seen(0), seen(1, request_id="\ud800"), seen(2, http_status=2**70), seen(3)):

@@ -43,7 +43,7 @@ class Disk:
 class TestTrouble:
     """`retry_s` is long: only `flush` and `close` make the writer try again before that."""
 
-    def test_a_full_disk_is_told_and_all_is_kept_until_there_is_room(self, tmp_path: Path) -> None:
+    def test_a_full_disk_is_reported_and_all_is_kept_until_there_is_room(self, tmp_path: Path) -> None:
         disk, reports = Disk(), list[str | None]()
         with opened(tmp_path, reports, connect=disk.connect, retry_s=600) as store:
             store.write(seen(0))
@@ -78,7 +78,7 @@ class TestTrouble:
             assert reports[-1] is None
             assert database(blocker).exists()
 
-    def test_a_lock_that_lasts_is_told_and_outwaited(self, tmp_path: Path) -> None:
+    def test_a_lock_that_lasts_is_reported_and_outwaited(self, tmp_path: Path) -> None:
         fill(tmp_path, 1)
         other = sqlite3.connect(database(tmp_path), isolation_level=None)
         reports: list[str | None] = []
@@ -151,7 +151,7 @@ class TestTrouble:
             store.flush(PATIENCE_S)
             assert "the oldest records are being dropped" in (store.problem or "")
 
-    def test_what_was_lost_stays_told_after_recovery(self, tmp_path: Path) -> None:
+    def test_what_was_lost_stays_reported_after_recovery(self, tmp_path: Path) -> None:
         blocker = tmp_path / "data"
         blocker.touch()
         reports: list[str | None] = []

@@ -192,7 +192,7 @@ class TestTogether:
 
 
 class TestTrouble:
-    def test_without_a_disk_marks_are_in_memory_and_it_is_told(self, tmp_path: Path) -> None:
+    def test_without_a_disk_marks_are_in_memory_and_that_is_reported(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         reports: list[str | None] = []
         with opened(tmp_path / "file" / "data", reports, retry_s=600) as store:

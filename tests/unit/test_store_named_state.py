@@ -74,7 +74,7 @@ class TestKept:
             assert store.kept(ALERTS) is None
         assert reports == ["1 stored row cannot be read and is skipped"]
 
-    def test_one_that_no_store_can_hold_is_told_and_the_former_stays(self, tmp_path: Path) -> None:
+    def test_one_that_no_store_can_hold_is_reported_and_the_former_stays(self, tmp_path: Path) -> None:
         def narrow(path: Path) -> sqlite3.Connection:
             connection = connect(path)
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 100_000)

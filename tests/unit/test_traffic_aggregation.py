@@ -35,7 +35,7 @@ def test_calls_of_one_kind_add_up_in_the_span_in_which_they_ended() -> None:
     assert (second.cut, second.counted, second.first_token) == (1, 0, b"")
 
 
-def test_calls_that_a_metric_tells_together_count_as_many() -> None:
+def test_calls_that_a_metric_reports_together_count_as_many() -> None:
     (row,) = rolled(
         call(5.0, source=TrafficSource.OTLP, together=4, total_s=2.0, tokens=Tokens(4000, 40), cost_usd=0.5),
         call(6.0, source=TrafficSource.OTLP, together=2, total_s=1.0, tokens=Tokens(100, 10)),
@@ -45,7 +45,7 @@ def test_calls_that_a_metric_tells_together_count_as_many() -> None:
     assert Histogram.from_bytes(row.prompt).quantile(0.5) == pytest.approx(1.0, rel=ERROR)
 
 
-def test_a_call_that_is_told_with_its_retries_is_one_call_and_tells_no_attempts() -> None:
+def test_a_call_reported_with_its_retries_is_one_call_without_attempts() -> None:
     (row,) = rolled(call(1.0, source=TrafficSource.OTLP, retries=2)).rows
     assert (row.calls, row.retried, row.retries_known) == (1, 0, 0)
 
@@ -185,7 +185,7 @@ def limited(seconds: float, remaining: int, model: str = "claude-opus-5-5") -> C
     return call(seconds, model=model, limits=(reading,), tokens=Tokens(1), message="secret")
 
 
-def test_a_limit_that_has_lost_a_tenth_is_told_before_the_minute_is_over() -> None:
+def test_a_limit_that_has_lost_a_tenth_is_reported_before_the_minute_is_over() -> None:
     aggregator = CallAggregator()
     aggregator.take(NOW)
 

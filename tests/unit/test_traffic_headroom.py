@@ -114,5 +114,5 @@ def test_a_model_whose_readings_are_old_says_so() -> None:
     assert "too old" in lines
 
 
-def test_it_is_unknown_where_nobody_tells() -> None:
+def test_it_is_unknown_where_nobody_reports_it() -> None:
     assert headroom(messages(60), calls=[]) == []

@@ -98,7 +98,7 @@ def test_who_ignores_retry_after_is_named() -> None:
     assert fact("retries_early", call(1))[0] is None
 
 
-def test_what_a_lower_max_tokens_frees_is_said_of_the_application_where_it_frees_most() -> None:
+def test_what_a_lower_max_tokens_frees_is_shown_for_the_application_where_it_frees_most() -> None:
     def answers(application: str, *outputs: int) -> list[Call]:
         return [
             call(second, application=application, tokens=Tokens(100, n)) for second, n in enumerate(outputs)

@@ -53,7 +53,7 @@ def test_a_failure_counts_before_its_span_is_over() -> None:
     assert view.all.per_second == 1.0
 
 
-def test_what_is_not_told_is_unknown_and_not_zero() -> None:
+def test_what_is_not_reported_is_unknown_and_not_zero() -> None:
     figures = of(*(call(second, source=TrafficSource.OTLP) for second in range(30)))
     assert figures.attempts_per_call is None
     assert (figures.tokens, figures.input_per_minute, figures.cost_usd, figures.usd_per_hour) == (None,) * 4
@@ -67,7 +67,7 @@ def test_too_few_calls_have_no_share() -> None:
     assert of().failing is None
 
 
-def test_overloads_and_rate_limits_are_told_apart() -> None:
+def test_overloads_and_rate_limits_are_distinguished() -> None:
     figures = of(
         *(call() for _ in range(90)),
         *(call(outcome=Outcome.OVERLOADED, error_type="overloaded_error") for _ in range(5)),
@@ -180,17 +180,17 @@ def test_a_source_of_yesterday_evening_is_remembered_as_quiet() -> None:
     assert source.quiet_since == after(600)
 
 
-def test_what_was_never_told_is_unknown() -> None:
+def test_what_was_never_reported_is_unknown() -> None:
     view = seen(3600, reports=(report(0, retries_known=0), report(600, retries_known=0)))
     assert absent(view) == {"attempts": None}
 
 
-def test_what_is_no_longer_told_is_absent_since() -> None:
+def test_what_is_no_longer_reported_is_absent_since() -> None:
     view = seen(3600, reports=(report(0), report(600, counted=0), report(1200, counted=0, timed=0)))
     assert absent(view) == {"tokens": after(600), "time to first token": after(1200)}
 
 
-def test_what_is_told_again_is_not_absent() -> None:
+def test_what_is_reported_again_is_not_absent() -> None:
     assert absent(seen(3600, reports=(report(0), report(600, counted=0), report(1200)))) == {}
 
 

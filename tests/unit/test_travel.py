@@ -149,7 +149,7 @@ class Broken:
         return self.working.snapshot(at, focus)
 
 
-def test_an_internal_error_is_told_and_travel_goes_on(store: Store) -> None:
+def test_an_internal_error_is_reported_and_travel_goes_on(store: Store) -> None:
     published: queue.Queue[Snapshot] = queue.Queue()
     broken = cast("Past", Broken(Past(store, Conditions()), 1))
     travel = Travel(broken, Journey(broken, lambda: after(END_S)), published.put, after(4000))
@@ -217,7 +217,7 @@ def test_at_its_end_it_begins_anew(store: Store) -> None:
         assert wait_for(lambda view, snapshot: snapshot.at < after(4300)).at >= after(4000)
 
 
-def test_what_is_dropped_while_somebody_looks_back_is_said_to_be_gone(tmp_path: Path) -> None:
+def test_what_is_dropped_while_somebody_looks_back_is_shown_as_gone(tmp_path: Path) -> None:
     store, long_ago = recorded_in(tmp_path), after(-50_000)
 
     def is_at(at: datetime, note: str) -> Callable[[PastView, Snapshot], bool]:

@@ -157,7 +157,9 @@ def test_an_import_leaves_a_directory_in_its_place_alone(
     assert [path.name for path in data_dir.iterdir()] == [NAME]
 
 
-def test_where_there_is_none_that_is_said(data_dir: Path, run: Callable[[str], tuple[int, str, str]]) -> None:
+def test_where_there_is_none_that_is_shown(
+    data_dir: Path, run: Callable[[str], tuple[int, str, str]]
+) -> None:
     (data_dir / NAME).unlink()
     code, _, err = run("incidents")
     assert (code, "no incident has been declared" in err) == (0, True)

@@ -227,7 +227,7 @@ def test_a_proposal_says_that_no_incident_is_open() -> None:
     assert room.lead == ""
 
 
-def test_nobody_leading_is_said() -> None:
+def test_that_nobody_leads_is_shown() -> None:
     room = war_room_of(declared_in(PICTURES["overloaded"](), *ACTS[:2]), Mask())
     assert room.lead == "no lead"
 
@@ -308,7 +308,7 @@ def test_the_header_of_the_past_names_no_target() -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60), (250, 80), (60, 60)])
-def test_a_calm_room_tells_how_long_it_has_been_calm(size: tuple[int, int]) -> None:
+def test_a_calm_room_shows_how_long_it_has_been_calm(size: tuple[int, int]) -> None:
     rows = shown(WAR_ROOMS["watched"](), *size).splitlines()
     labels = next(row for row in rows if "uptime 30d" in row)
     assert "last incident" in labels

@@ -291,7 +291,7 @@ def test_no_row_above_a_trend_is_empty(most: int) -> None:
     assert all(row.strip() for row in above)
 
 
-def test_errors_that_did_not_happen_are_said() -> None:
+def test_errors_that_did_not_happen_are_shown() -> None:
     text = text_of(errors_zoom(PICTURES["healthy"](), None, 1, 116, 34))
     assert "nothing: 30 probes in 5m, none failed" in text
 

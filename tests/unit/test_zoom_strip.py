@@ -79,7 +79,7 @@ def test_when_to_retry(retry_after_s: float | None, words: str) -> None:
 
 
 @pytest.mark.parametrize("cause", [Cause.PROVIDER_SLOW, Cause.PROVIDER_NOTICE])
-def test_where_nothing_fails_nothing_is_said_of_retrying(cause: Cause) -> None:
+def test_where_nothing_fails_retrying_is_not_mentioned(cause: Cause) -> None:
     assert fact(of(replace(OVERLOADED, cause=cause, retry_after_s=None)), "retry") == ""
 
 
@@ -151,7 +151,7 @@ def test_the_status_page_and_who_was_first(page: PageAgreement, lead: timedelta 
         (PageAgreement.AGREES, "none of its components is yours", "none of its components is yours"),
     ],
 )
-def test_what_the_status_page_reports_is_said_once(page: PageAgreement, report: str, words: str) -> None:
+def test_what_the_status_page_reports_is_shown_once(page: PageAgreement, report: str, words: str) -> None:
     evidence = Evidence(EvidenceKind.STATUS_PAGE, (f"Status page: {report}",))
     drawn = of(replace(OVERLOADED, page=page, evidence=(*own_evidence(OVERLOADED), evidence)))
     assert fact(drawn, "status page") == f"{words}, read 14:05:19"
