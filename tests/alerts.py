@@ -127,7 +127,10 @@ def verdict_rules(hold_s: float = 0, keep_s: float = 300) -> list[Rule]:
 
 def desk(rules: Sequence[Rule], routes: Sequence[Route] = (), policy: Policy | None = None) -> AlertingConfig:
     return AlertingConfig(
-        {each.name: each for each in rules}, routes, policy or Policy(), "prod (api.example.test)"
+        {given_rule.name: given_rule for given_rule in rules},
+        routes,
+        policy or Policy(),
+        "prod (api.example.test)",
     )
 
 

@@ -219,28 +219,28 @@ def healthy(
     start: float, end: float, *, messages_s: float = 30.0, models_s: float = 15.0
 ) -> list[Observation]:
     """Steady successes of both API sources over `start` <= seconds < `end`, with slight variation."""
-    told: list[Observation] = []
+    observations: list[Observation] = []
     for index in range(int((end - start) / messages_s)):
         wobble = 0.01 * (index % 7)
-        told.append(messages(start + index * messages_s, ttft=0.4 + wobble, total=0.64 + wobble))
-    told += [
+        observations.append(messages(start + index * messages_s, ttft=0.4 + wobble, total=0.64 + wobble))
+    observations += [
         models(start + index * models_s + 1, total=0.17 + 0.004 * (index % 5))
         for index in range(int((end - start) / models_s))
     ]
-    return sorted(told, key=lambda observation: observation.at)
+    return sorted(observations, key=lambda observation: observation.at)
 
 
 def stated(*sentences: str) -> tuple[Evidence, ...]:
     """Evidence with these sentences."""
     return tuple(
         Evidence(
-            EvidenceKind.STATUS_PAGE if each.startswith("Status page") else EvidenceKind.FAILURES,
-            tuple(each.removesuffix(".").split("; ")),
+            EvidenceKind.STATUS_PAGE if sentence.startswith("Status page") else EvidenceKind.FAILURES,
+            tuple(sentence.removesuffix(".").split("; ")),
         )
-        for each in sentences
+        for sentence in sentences
     )
 
 
 def texts(verdict: Verdict) -> tuple[str, ...]:
     """The evidence of a verdict as sentences."""
-    return tuple(each.text for each in verdict.evidence)
+    return tuple(sentence.text for sentence in verdict.evidence)

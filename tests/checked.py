@@ -33,8 +33,8 @@ def findings(
 ) -> Findings:
     """Findings as `check` makes them, a second after the last observation began."""
     seen = tuple(item for item in items if isinstance(item, Observation))
-    at = max(each.at for each in seen) + timedelta(seconds=1)
-    asked = [each for each in seen if each.source is Source.MESSAGES]
+    at = max(observation.at for observation in seen) + timedelta(seconds=1)
+    asked = [observation for observation in seen if observation.source is Source.MESSAGES]
     probe = ProbeState(
         Source.MESSAGES, 30.0, None, False, asked[-1].at if asked else None, held_reason=not_run
     )

@@ -13,7 +13,7 @@ from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.verdict import Cause, Side, Verdict
 from tests.builders import after, healthy, history_of, messages, models, page, status
 
-__all__ = ["BEFORE", "HOUR", "NO_KEY", "OPENED", "blamed", "told", "verdict"]
+__all__ = ["BEFORE", "HOUR", "NO_KEY", "OPENED", "blamed", "probed", "verdict"]
 
 HOUR = 3600.0
 OPENED = Timings(dns=0.002, connect=0.014, tls=0.031)
@@ -21,7 +21,7 @@ NO_KEY = "ANTHROPIC_API_KEY is not set (nor ANTHROPIC_AUTH_TOKEN)"
 Item = Observation | ProviderStatus | Catalogue
 
 
-def told(
+def probed(
     message: Outcome = Outcome.OK,
     model: Outcome = Outcome.OK,
     /,

@@ -45,8 +45,8 @@ class Recorder:
     def load(self, at: datetime, journal: tuple[AlertEntry, ...]) -> DrillRecord:
         self.asked.append(at)
         started = DrillEntry(AT, DrillAct.STARTED, "ana", scenario="drill-01")
-        acts = [each for each in self.backend.recorded if isinstance(each, DrillEntry)]
-        turns = tuple(each for each in self.backend.recorded if isinstance(each, WalkTurn))
+        acts = [entry for entry in self.backend.recorded if isinstance(entry, DrillEntry)]
+        turns = tuple(entry for entry in self.backend.recorded if isinstance(entry, WalkTurn))
         return DrillRecord(Record(Span(AT, max(at, AT)), walk_turns=turns), (started, *acts))
 
 

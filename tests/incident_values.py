@@ -78,18 +78,18 @@ def overload() -> tuple[Observation, ...]:
     failures = [messages(BEGAN + 10 * number, Outcome.OVERLOADED) for number in range(60)]
     between = [models(BEGAN + 5 + 15 * number) for number in range(40)]
     everything = [*healthy(-300, BEGAN), *failures, *between, *healthy(GOOD, 1200)]
-    return tuple(sorted(everything, key=lambda each: each.at))
+    return tuple(sorted(everything, key=lambda event: event.at))
 
 
 def record(*entries: IncidentEntry, until: float = 1000, **changes: object) -> Record:
     """What was recorded of that overload."""
     values: dict[str, object] = {
-        "observations": tuple(each for each in overload() if each.at <= after(until)),
+        "observations": tuple(observation for observation in overload() if observation.at <= after(until)),
         "statuses": (
             status(-200),
             status(400, "partial_outage", incidents=[POST]),
         ),
-        "verdict_changes": tuple(each for each in VERDICTS if each.at <= after(until)),
+        "verdict_changes": tuple(verdict for verdict in VERDICTS if verdict.at <= after(until)),
         "entries": entries,
     }
     return Record(Span(after(-300), after(until)), **(values | changes))  # type: ignore[arg-type]

@@ -92,11 +92,11 @@ def errors(table: Knowledge | None = None) -> str:
 def _error(row: KnownError) -> str:
     marks = [f"`{mark}`" for mark in (row.status, row.type, row.code) if mark is not None]
     advice = row.advice
-    said = advice.retry is None or (not advice.retry.worthwhile and "do not retry" in advice.steps.lower())
+    stated = advice.retry is None or (not advice.retry.worthwhile and "do not retry" in advice.steps.lower())
     return _entry(
         f"{' '.join(marks) or 'any other'} ({advice.side.value}): {row.meaning}",
         f"Next: {advice.steps}",
-        *([] if said else [advice.retry.words]),
+        *([] if stated else [advice.retry.words]),
     )
 
 

@@ -75,29 +75,29 @@ API_REQUEST: Mapping[str, Any] = {
 }
 
 
-def value(told: object) -> AnyValue:
-    if isinstance(told, bool):
-        return AnyValue(bool_value=told)
-    if isinstance(told, int):
-        return AnyValue(int_value=told)
-    if isinstance(told, float):
-        return AnyValue(double_value=told)
-    if isinstance(told, list):
-        return AnyValue(array_value=ArrayValue(values=map(value, told)))
-    return AnyValue(string_value=str(told))
+def value(item: object) -> AnyValue:
+    if isinstance(item, bool):
+        return AnyValue(bool_value=item)
+    if isinstance(item, int):
+        return AnyValue(int_value=item)
+    if isinstance(item, float):
+        return AnyValue(double_value=item)
+    if isinstance(item, list):
+        return AnyValue(array_value=ArrayValue(values=map(value, item)))
+    return AnyValue(string_value=str(item))
 
 
-def attributes(told: Mapping[str, Any]) -> list[KeyValue]:
-    return [KeyValue(key=key, value=value(each)) for key, each in told.items()]
+def attributes(values: Mapping[str, Any]) -> list[KeyValue]:
+    return [KeyValue(key=key, value=value(item)) for key, item in values.items()]
 
 
 def resource(service: str = "checkout", **more: str) -> Resource:
-    told = {"service.name": service} if service else {}
-    return Resource(attributes=attributes({**told, **more}))
+    named = {"service.name": service} if service else {}
+    return Resource(attributes=attributes({**named, **more}))
 
 
 def span(
-    told: Mapping[str, Any] = ANSWERED,
+    values: Mapping[str, Any] = ANSWERED,
     *,
     name: str = "anthropic.messages.create",
     status: Any = OK,
@@ -107,7 +107,7 @@ def span(
     kind: Any = Span.SPAN_KIND_CLIENT,
     without: Iterable[str] = (),
 ) -> Span:
-    left = {key: each for key, each in told.items() if key not in without}
+    left = {key: item for key, item in values.items() if key not in without}
     return Span(
         name=name,
         kind=kind,
@@ -129,12 +129,12 @@ def traces(*spans: Span, scope: str = SDK_SCOPE, service: str = "checkout") -> E
 
 
 def event(
-    told: Mapping[str, Any] = API_REQUEST, *, body: str = "", at_ns: int = AT_NS, span_number: int = 0
+    values: Mapping[str, Any] = API_REQUEST, *, body: str = "", at_ns: int = AT_NS, span_number: int = 0
 ) -> LogRecord:
     return LogRecord(
         time_unix_nano=at_ns,
         body=value(body),
-        attributes=attributes(told),
+        attributes=attributes(values),
         trace_id=b"t" * 16 if span_number else b"",
         span_id=span_number.to_bytes(8) if span_number else b"",
     )
@@ -153,7 +153,7 @@ def histogram(
     name: str,
     counts: list[int],
     total: float,
-    told: Mapping[str, Any],
+    values: Mapping[str, Any],
     *,
     bounds: tuple[float, ...] = (1.0, 2.0),
     start_s: int = 0,
@@ -162,7 +162,7 @@ def histogram(
     unit: str = "s",
 ) -> Metric:
     point = HistogramDataPoint(
-        attributes=attributes({"gen_ai.provider.name": "anthropic", **told}),
+        attributes=attributes({"gen_ai.provider.name": "anthropic", **values}),
         start_time_unix_nano=AT_NS + start_s * 1_000_000_000,
         time_unix_nano=AT_NS + at_s * 1_000_000_000,
         count=sum(counts),
@@ -177,8 +177,8 @@ def histogram(
     )
 
 
-def metrics(*told: Metric, service: str = "checkout") -> ExportMetricsServiceRequest:
-    scoped = ScopeMetrics(scope=InstrumentationScope(name="any"), metrics=told)
+def metrics(*reported: Metric, service: str = "checkout") -> ExportMetricsServiceRequest:
+    scoped = ScopeMetrics(scope=InstrumentationScope(name="any"), metrics=reported)
     return ExportMetricsServiceRequest(
         resource_metrics=[ResourceMetrics(resource=resource(service), scope_metrics=[scoped])]
     )
@@ -189,18 +189,18 @@ def as_json(export: Message) -> bytes:
     return json.dumps(_with_hexadecimal_ids(MessageToDict(export, use_integers_for_enums=True))).encode()
 
 
-def _with_hexadecimal_ids(told: Any) -> Any:
+def _with_hexadecimal_ids(decoded: Any) -> Any:
     import base64
 
-    if isinstance(told, list):
-        return [_with_hexadecimal_ids(each) for each in told]
-    if not isinstance(told, dict):
-        return told
+    if isinstance(decoded, list):
+        return [_with_hexadecimal_ids(item) for item in decoded]
+    if not isinstance(decoded, dict):
+        return decoded
     return {
-        key: base64.b64decode(each).hex()
+        key: base64.b64decode(item).hex()
         if key in {"traceId", "spanId", "parentSpanId"}
-        else _with_hexadecimal_ids(each)
-        for key, each in told.items()
+        else _with_hexadecimal_ids(item)
+        for key, item in decoded.items()
     }
 
 

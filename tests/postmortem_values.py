@@ -13,7 +13,7 @@ from claude_tui.model.postmortem import FieldRevision
 from tests.builders import after
 from tests.incident_values import ACKNOWLEDGED, FIRST, PAGED, STEP, declared, did, record
 
-__all__ = ["RESOLVED", "Told", "Writing", "told", "wrote"]
+__all__ = ["RESOLVED", "KnownIncident", "Writing", "known_incident", "wrote"]
 
 RESOLVED = (
     declared(ident="1" * 32),
@@ -26,7 +26,7 @@ RESOLVED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class KnownIncident:
     """An incident with everything that is computed about it."""
 
     incident: Incident
@@ -38,7 +38,7 @@ class Told:
         return postmortem(self.incident, self.computed, revisions)
 
 
-def told(*acts: object, recorded: Record | None = None) -> Told:
+def known_incident(*acts: object, recorded: Record | None = None) -> KnownIncident:
     """What is known about the only incident that the acts make."""
     found = recorded or record(
         *(acts or RESOLVED),  # type: ignore[arg-type]
@@ -47,7 +47,7 @@ def told(*acts: object, recorded: Record | None = None) -> Told:
     )
     (incident,) = incidents(found.entries)
     entries, measured = timeline(found, incident), figures(found, incident)
-    return Told(incident, entries, measured, computed(incident, entries, measured))
+    return KnownIncident(incident, entries, measured, computed(incident, entries, measured))
 
 
 @dataclass

@@ -45,13 +45,13 @@ SLOW_S = 20.0
 
 def overload(start: float = OVERLOAD_S, end: float = OVER_S) -> list[Observation]:
     """Half of the messages are refused after a long time, the other half answered."""
-    told = []
+    results = []
     for index in range(int((end - start) / 30)):
         at = start + index * 30
         outcome = Outcome.OVERLOADED if index % 2 == 0 else Outcome.OK
-        told.append(messages(at, outcome, total=SLOW_S if outcome.failed else 0.7, message="Overloaded"))
-        told += [models(at + 1), models(at + 16)]
-    return told
+        results.append(messages(at, outcome, total=SLOW_S if outcome.failed else 0.7, message="Overloaded"))
+        results += [models(at + 1), models(at + 16)]
+    return results
 
 
 def observations() -> list[Observation]:
@@ -87,12 +87,12 @@ def acts() -> list[Record]:
         NotificationKind.OPENED,
     )
     ledger = noted(Ledger(at=after(3700)), [paged])
-    said = incident(updates=("We are investigating.",))
+    reported = incident(updates=("We are investigating.",))
     return [
         ConditionsChange(after(-90_000), encode_conditions(conditions())),
         ConditionsChange(after(3850), encode_conditions(conditions(errors=0.9, ratio_failures=10_000))),
         status(-80_000),
-        status(4207.45, "degraded_performance", indicator="minor", incidents=[said]),
+        status(4207.45, "degraded_performance", indicator="minor", incidents=[reported]),
         status(6007.45),
         catalogue(-80_000, "claude-haiku-5-5"),
         catalogue(5000, "claude-haiku-5-5", "claude-opus-6"),
@@ -114,7 +114,11 @@ def acts() -> list[Record]:
 
 
 def everything() -> list[Record]:
-    found: list[Record] = [*sorted(observations(), key=lambda each: each.at), *acts(), *traffic()]
+    found: list[Record] = [
+        *sorted(observations(), key=lambda observation: observation.at),
+        *acts(),
+        *traffic(),
+    ]
     return found
 
 

@@ -150,15 +150,15 @@ def one_of_each(second: float, text: str) -> dict[EntryTable[Entry], Entry]:
 
 
 @contextmanager
-def opened(directory: Path, told: list[str | None] | None = None, **options: Any) -> Iterator[Store]:
+def opened(directory: Path, reports: list[str | None] | None = None, **options: Any) -> Iterator[Store]:
     """A Store in `directory`; its problems go to `told`, or fail the test without `told`."""
-    texts: list[str | None] = [] if told is None else told
+    texts: list[str | None] = [] if reports is None else reports
     store = Store.open(directory, now=NOW, on_problem=texts.append, **options)
     try:
         yield store
     finally:
         store.close(PATIENCE_S)
-    assert told is not None or texts == []
+    assert reports is not None or texts == []
 
 
 @contextmanager

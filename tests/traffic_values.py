@@ -36,8 +36,8 @@ def rolled(*calls: Call, now: float | None = None) -> Any:
     """The roll-ups of calls, recorded this long after START."""
     aggregator = CallAggregator()
     at = START.timestamp() + (now if now is not None else 86000.0)
-    for each in calls:
-        aggregator.add(each, at)
+    for made_call in calls:
+        aggregator.add(made_call, at)
     batch, _ = aggregator.take(at)
     return batch
 

@@ -66,7 +66,7 @@ def _hour(hour: int, ago: int, span: int, random: Random) -> Iterator[HourRow]:
     ttft = [0.41 * slow * random.lognormvariate(0, 0.3) for _ in range(120 - minutes * 2)]
     yield HourRow(
         hour, Source.MESSAGES, "claude-haiku-4-5", Outcome.OK, "", len(ttft), span - failing,
-        Histogram.of(ttft), Histogram.of(each + 0.25 for each in ttft),
+        Histogram.of(ttft), Histogram.of(seconds + 0.25 for seconds in ttft),
     )  # fmt: skip
     yield HourRow(hour, Source.MODELS, "", Outcome.OK, "", 240, span)
     yield HourRow(hour, Source.STATUS, "", Outcome.OK, "", 60, span)

@@ -30,8 +30,8 @@ _IDENT = "a" * 32
 def declared_in(snapshot: Snapshot, *acts: IncidentEntry) -> Snapshot:
     """The Snapshot of a problem in which an incident has been declared, with these acts."""
     state = snapshot.engine
-    told = recorded_events((), (), (), (), acts)
-    known = tuple(sorted((*state.recorded, *told), key=lambda event: event.at, reverse=True))
+    events = recorded_events((), (), (), (), acts)
+    known = tuple(sorted((*state.recorded, *events), key=lambda event: event.at, reverse=True))
     now = replace(snapshot, engine=replace(state, incident_entries=acts, recorded=known))
     known = incidents(acts)
     return with_incident(now, summary(known, None, snapshot.verdict.severity), ended(known))

@@ -165,13 +165,13 @@ TLS_ALERT = b"\x15\x03\x01\x00\x02\x02\x16"
 
 
 @asynccontextmanager
-async def raw_server(said: bytes) -> AsyncIterator[int]:
+async def raw_server(raw: bytes) -> AsyncIterator[int]:
     """The port of a server that sends `said` in answer to anything, and closes the connection."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await reader.read(65536)
-            writer.write(said)
+            writer.write(raw)
             await writer.drain()
         finally:
             writer.close()

@@ -8,8 +8,8 @@ from datetime import datetime
 from claude_tui.analysis.diagnosis.diagnose import diagnose, engine_facts
 from claude_tui.analysis.diagnosis.first_failure import first_failure
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
-from claude_tui.analysis.diagnosis.severity import as_set
-from claude_tui.analysis.diagnosis.taken import as_taken
+from claude_tui.analysis.diagnosis.severity import with_set_severity
+from claude_tui.analysis.diagnosis.taken import with_claim
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.charts import chart_of
@@ -50,7 +50,7 @@ def build_snapshot(
     verdict = diagnose(
         history, at, options, engine_facts(engine), policy=policy, view=status, traffic=traffic
     )
-    rated = as_set(verdict, engine.severity_marks, at, options.thresholds)
+    rated = with_set_severity(verdict, engine.severity_marks, at, options.thresholds)
     catalogue, models = history.catalogue_at(at), model_states(history, at, options)
     return Snapshot(
         at=at,
@@ -60,7 +60,7 @@ def build_snapshot(
         latency=latency,
         errors=error_windows(history, at),
         events=newest_events(history, at, options, engine.recorded),
-        verdict=as_taken(rated, engine.takes, at),
+        verdict=with_claim(rated, engine.takes, at),
         models=models,
         catalogue=catalogue,
         chart=chart_of(history, at, focus, options) if focus is not None else None,
@@ -76,8 +76,8 @@ def verdict_at(
 ) -> Verdict:
     """The verdict that `build_snapshot` gives, without the rest."""
     verdict = diagnose(history, at, options, engine_facts(engine), traffic=traffic)
-    rated = as_set(verdict, engine.severity_marks, at, options.thresholds)
-    return as_taken(rated, engine.takes, at)
+    rated = with_set_severity(verdict, engine.severity_marks, at, options.thresholds)
+    return with_claim(rated, engine.takes, at)
 
 
 def with_current_limits(snapshot: Snapshot, history: History, options: Options) -> Snapshot:

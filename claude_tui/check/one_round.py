@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from claude_tui.analysis.diagnosis.cross_check import says_the_same_again
+from claude_tui.analysis.diagnosis.cross_check import retry_is_futile
 from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, Probed, RoundPolicy, Tally
 from claude_tui.model.observation import Observation, Source
@@ -23,7 +23,7 @@ class _OneRound(RoundPolicy):
 
     def is_conclusive(self, failure: Observation) -> bool:
         """Whether the response shows that another request would fail too, or asks for a wait."""
-        return says_the_same_again(failure)
+        return retry_is_futile(failure)
 
     def tally(self, context: Probed, episode: Episode) -> Tally:
         """Everything in the round, including exchanges before the first failure."""

@@ -172,12 +172,12 @@ def loads(
             watched.append(Watched(name, stack.enter_context(Program(command, env=env))))
             # The first one has to become the collector, and must not block on a full terminal.
             watched[-1].program.read_for(START_S)
-        threads = [threading.Thread(target=each.run, args=(settle_s, seconds)) for each in watched]
+        threads = [threading.Thread(target=process.run, args=(settle_s, seconds)) for process in watched]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        return {each.name: each.load for each in watched if each.load is not None}
+        return {process.name: process.load for process in watched if process.load is not None}
 
 
 def load_rows(settle_s: float, seconds: float, home: str, env: dict[str, str]) -> Iterator[Row]:
@@ -221,7 +221,7 @@ def load_rows(settle_s: float, seconds: float, home: str, env: dict[str, str]) -
     btop = found["btop"].cpu_percent if "btop" in found else None
     for name, load in found.items():
         most = 2.0 if name.endswith(" traffic") and "no" not in name else btop
-        if most is None or name in {each for each, _, _ in tools}:
+        if most is None or name in {tool for tool, _, _ in tools}:
             yield Row(f"{name}: CPU", f"{load.cpu_percent:.2f} %")
         else:
             yield Row.at_most(f"{name}: CPU", load.cpu_percent, round(most, 2), "%", 2)

@@ -6,7 +6,7 @@ when a verdict is due, then a simulated month of health with lost probes and hea
 
 Due: after three message probes; where a share of the messages fails that three probes may well miss, after
 eight; up to 20%, where nothing but counting tells it from chance, after 45 minutes; such a share counts as
-found when it was told by then. Health is due 105 s after a full outage and ten minutes after a partial one.
+found when it was named by then. Health is due 105 s after a full outage and ten minutes after a partial one.
 `kept` is how much of the time from then on the verdict is right.
 """
 
@@ -146,8 +146,8 @@ def judge(player: Player, intervals: float = 120) -> list[Result]:
         newest = player.history.latest(counted, at)
         began_in = newest is not None and (newest.at - BASE).total_seconds() >= start
         probes[place] += source is counted and began_in
-        told = (verdict.cause.value, verdict.side.value)
-        right = told in accepted(player.scenario, phase)
+        judged = (verdict.cause.value, verdict.side.value)
+        right = judged in accepted(player.scenario, phase)
         if right and result.after_s is None:
             result.after_s, result.after_probes = elapsed - start, probes[place]
         needed, seconds = due_after(spans[place - 1][2] if place else None, phase, player.pace)
@@ -155,12 +155,12 @@ def judge(player: Player, intervals: float = 120) -> list[Result]:
             if not result.due:
                 # A share that fails comes and goes: it counts that it had been told by then.
                 partial = phase.cause != "healthy" and 0 < failing_share(phase) < FULL_SHARE
-                so_far = told in accepted(player.scenario, phase, EARLY_SHARE)
+                so_far = judged in accepted(player.scenario, phase, EARLY_SHARE)
                 result.due, result.right = True, so_far or (partial and result.after_s is not None)
-                result.verdict = result.truth if result.right else told
+                result.verdict = result.truth if result.right else judged
             result.kept.append(right)
             if not right:
-                result.wrong["/".join(told)] += 1
+                result.wrong["/".join(judged)] += 1
             result.severities[verdict.severity.value] += 1
             before = last[place]
             result.changes += before is not None and before.cause is not verdict.cause
@@ -245,12 +245,12 @@ def players(name: str, scenario: Scenario, pace: Pace, seeds: int) -> Iterator[P
 
 
 def confusion(results: list[Result]) -> str:
-    told = Counter((result.truth[0], result.verdict[0]) for result in results if result.due)
-    rows = [cause.value for cause in Cause if any(truth == cause.value for truth, _ in told)]
-    columns = [cause.value for cause in Cause if any(verdict == cause.value for _, verdict in told)]
+    counts = Counter((result.truth[0], result.verdict[0]) for result in results if result.due)
+    rows = [cause.value for cause in Cause if any(truth == cause.value for truth, _ in counts)]
+    columns = [cause.value for cause in Cause if any(verdict == cause.value for _, verdict in counts)]
     lines = [" " * 22 + "".join(f"{column.removeprefix('provider_')[:10]:>12}" for column in columns)]
     for row in rows:
-        cells = "".join(f"{told[row, column] or '·':>12}" for column in columns)
+        cells = "".join(f"{counts[row, column] or '·':>12}" for column in columns)
         lines.append(f"{row:22}{cells}")
     return "\n".join(lines)
 

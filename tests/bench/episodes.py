@@ -191,9 +191,11 @@ class Player:
 
     def _next_other(self, at: datetime) -> str:
         """The further model whose turn it is: one that has just failed, else the one asked longest ago."""
-        suspect = {each.model for each in model_states(self.history, at, self.pace.options) if each.suspect}
+        suspect = {
+            state.model for state in model_states(self.history, at, self.pace.options) if state.suspect
+        }
         asked = self.history.window(Source.OTHER_MODELS, BASE, at)
-        newest = {each.model: each.at for each in asked}
+        newest = {observation.model: observation.at for observation in asked}
         return min(self.also, key=lambda each: (each not in suspect, newest.get(each, BASE)))
 
     def _arrive(self, seen: Seen, status: ProviderStatus | None, catalogue: Catalogue | None) -> Seen:
@@ -323,7 +325,7 @@ class Player:
         found = OK if catalogue is not None else self._classified(answer)
         if found.outcome is Outcome.KEY_REJECTED and not self.keyed:
             found = Classified(Outcome.OK, found.error_type, message="answered without a key: reachable")
-        return self._told(Source.MODELS, at, answer, found, timings), None, catalogue
+        return self._observation(Source.MODELS, at, answer, found, timings), None, catalogue
 
     def _classified(self, answer: Answer) -> Classified:
         return classify_response(
@@ -339,7 +341,7 @@ class Player:
             return self._silent(Source.MESSAGES, at, answer)
         head = self._stretched(answer.wait_s)
         if not answer.streamed:
-            return self._told(
+            return self._observation(
                 Source.MESSAGES, at, answer, self._classified(answer), Timings(first_byte=head, total=head)
             )
         first, total = None, head
@@ -357,9 +359,9 @@ class Player:
             cut = FaultCode.CUT_SHORT if answer.ending is Ending.ABORT else None
             found = Classified(Outcome.TRUNCATED_STREAM, cut, message="the stream ended early")
         timings = Timings(first_byte=head, first_token=first, total=total)
-        return self._told(Source.MESSAGES, at, answer, found, timings)
+        return self._observation(Source.MESSAGES, at, answer, found, timings)
 
-    def _told(
+    def _observation(
         self, source: Source, at: datetime, answer: Answer, found: Classified, timings: Timings
     ) -> Observation:
         received = at + timedelta(seconds=timings.total or 0.0)

@@ -41,9 +41,9 @@ _DISTINCT = 500
 
 def of_observations(count: int) -> tuple[float, float]:
     """(MB, ms for a Snapshot) of a history of this many observations."""
-    per_day = sum(86_400 / each for each in USUAL)
+    per_day = sum(86_400 / pace_s for pace_s in USUAL)
     faster = count / per_day
-    case = Case("", 24.0, tuple(each / faster for each in USUAL), 0.02, 0.0)  # type: ignore[arg-type]
+    case = Case("", 24.0, tuple(pace_s / faster for pace_s in USUAL), 0.02, 0.0)  # type: ignore[arg-type]
     state, options = engine(), Options()
     build_snapshot(History(), after(0), state, options)
     before = resident_mb()
@@ -72,9 +72,9 @@ def of_calls(per_second: int) -> tuple[float, float]:
                 aggregator.add(made[number % _DISTINCT], at.timestamp())
             if second % 10 == 9:
                 batch, kept = aggregator.take(at.timestamp())
-                for each in (batch, *kept):
-                    if each is not None:
-                        store.write(each)
+                for part in (batch, *kept):
+                    if part is not None:
+                        store.write(part)
                 store.flush(60)
             followed.read(at)
             followed.view(at)

@@ -78,7 +78,7 @@ def acts(number: int) -> Iterator[IncidentEntry | VerdictChange]:
 def add_reports_and_incidents(session: WriteSession) -> None:
     session.add([page(number) for number in range(REPORTS)])
     session.commit()
-    session.add([each for number in range(INCIDENTS) for each in acts(number)])
+    session.add([act for number in range(INCIDENTS) for act in acts(number)])
     session.commit()
 
 

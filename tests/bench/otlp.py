@@ -38,21 +38,21 @@ def resident_mb() -> float:
     return pages * 4096 / 1e6
 
 
-def collect(folder: str, told: Connection, grpc: bool) -> None:
+def collect(folder: str, pipe: Connection, grpc: bool) -> None:
     """The process that is measured."""
     store = Store.open(Path(folder), "bench.db", now=datetime.now(UTC))
     receiver = ReceiverThread(store, call_cost_usd)
     (receiver.listen_grpc if grpc else receiver.listen)("127.0.0.1:0")
     receiver.start()
-    told.send(receiver.grpc_url if grpc else receiver.url)
+    pipe.send(receiver.grpc_url if grpc else receiver.url)
     samples: list[tuple[float, float, int]] = []
-    while not told.poll(0.5):
+    while not pipe.poll(0.5):
         samples.append((time.process_time(), resident_mb(), receiver.calls))
     receiver.stop(30)
     store.flush(30)
     now = datetime.now(UTC)
     rows = store.traffic.between(now - timedelta(hours=1), now + timedelta(minutes=1))
-    told.send((samples, receiver.calls, sum(row.calls for row in rows), receiver.faults))
+    pipe.send((samples, receiver.calls, sum(row.calls for row in rows), receiver.faults))
     store.close(30)
 
 
@@ -67,11 +67,11 @@ def bodies(form: str) -> list[bytes]:
         for index in range(BATCH):
             ident = number * BATCH + index
             failing = ident % 50 == 0
-            told: dict[str, Any] = dict(ANSWERED) | {
+            values: dict[str, Any] = dict(ANSWERED) | {
                 "anthropic.request.id": f"req_{number:04}{index:05}########"
             }
             if failing:
-                told |= {"error.type": "overloaded_error", "http.response.status_code": 529}
+                values |= {"error.type": "overloaded_error", "http.response.status_code": 529}
             spans.append(
                 Span(
                     name="anthropic.messages.create",
@@ -81,7 +81,7 @@ def bodies(form: str) -> list[bytes]:
                     start_time_unix_nano=time.time_ns(),
                     end_time_unix_nano=time.time_ns() + 1_000_000 * (ident % 3000),
                     status=failed if failing else Status(code=Status.STATUS_CODE_OK),
-                    attributes=attributes(told),
+                    attributes=attributes(values),
                 )
             )
         export = traces(*spans)
@@ -132,8 +132,8 @@ def measure(rate: int, seconds: int, *, grpc: bool) -> dict[str, float]:
             threading.Thread(target=send_grpc if grpc else send, args=(url, work, latencies, refused))
             for _ in range(CONNECTIONS)
         ]
-        for each in senders:
-            each.start()
+        for sender in senders:
+            sender.start()
         began, sent = time.perf_counter(), 0
         while (elapsed := time.perf_counter() - began) < seconds:
             while sent < elapsed * rate:
@@ -144,8 +144,8 @@ def measure(rate: int, seconds: int, *, grpc: bool) -> dict[str, float]:
             time.sleep(0.01)
         for _ in senders:
             work.put(None)
-        for each in senders:
-            each.join()
+        for sender in senders:
+            sender.join()
         took = time.perf_counter() - began
         here.send(None)
         samples, received, stored, faults = here.recv()

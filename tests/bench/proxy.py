@@ -334,8 +334,8 @@ def processes(pid: int) -> list[int]:
 def cpu_s(pid: int) -> float:
     """CPU time of a process and its children."""
     total = 0
-    for each in processes(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+    for process in processes(pid):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         total += int(fields[11]) + int(fields[12])
     return total / TICKS
 
@@ -366,11 +366,11 @@ def report_streams(addresses: dict[str, str], rounds: int, clients: int) -> None
     direct = found[addresses["direct"]]
     print(f"\nfirst token and age of events, {clients} streams at a time, {len(direct)} each")
     for name, url in addresses.items():
-        firsts = [each.first_token_s for each in found[url]]
-        ages = [age for each in found[url] for age in each.ages]
+        firsts = [call.first_token_s for call in found[url]]
+        ages = [age for call in found[url] for age in call.ages]
         line = f"  {name:<12} first token {ms(firsts)}   events {ms(ages)}"
         if name != "direct":
-            base = [each.first_token_s for each in direct]
+            base = [call.first_token_s for call in direct]
             added = [(at(firsts, q) - at(base, q)) * 1000 for q in (0.5, 0.99)]
             line += f"   added {added[0]:+.2f} p50 {added[1]:+.2f} p99"
         print(line)
@@ -390,7 +390,7 @@ def report_calls(name: str, url: str, pid: int | None, seconds: float) -> None:
 async def resident_with_open(url: str, pid: int) -> float:
     """Megabytes of the largest process of a proxy with OPEN open streams."""
     writers = await open_streams(url, OPEN)
-    found = max(resident_mb(each) for each in processes(pid))
+    found = max(resident_mb(process) for process in processes(pid))
     for writer in writers:
         writer.transport.abort()
     return found

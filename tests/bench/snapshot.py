@@ -37,8 +37,8 @@ def observations(case: Case) -> list[Observation]:
     dice = random.Random(1)
     end = case.hours * 3600
     every_page, every_models, every_messages = case.every_s
-    told = [page(at) for at in _instants(end, every_page, dice)]
-    told += [
+    items = [page(at) for at in _instants(end, every_page, dice)]
+    items += [
         models(at, _outcome(case, dice), total=0.17 + dice.random() / 10)
         for at in _instants(end, every_models, dice)
     ]
@@ -46,10 +46,10 @@ def observations(case: Case) -> list[Observation]:
         left = 80_000 - int(at % 60) * 1000
         limits = [bucket(name, left, 80_000, 60 - at % 60, at=at) for name in ("input", "output", "tokens")]
         outcome = _outcome(case, dice)
-        told.append(
+        items.append(
             messages(at, outcome, ttft=0.4 + dice.random() / 5, total=0.6 + dice.random(), limits=limits)
         )
-    return sorted(told, key=lambda observation: observation.at)
+    return sorted(items, key=lambda observation: observation.at)
 
 
 def _instants(end: float, every: float, dice: random.Random) -> list[float]:
@@ -72,11 +72,11 @@ def measure(build: Callable[[int], object]) -> tuple[float, float, float]:
 
 
 def run(case: Case) -> str:
-    told = observations(case)
+    items = observations(case)
     history = History()
     begun = time.perf_counter()
-    history.extend(told, statuses=[status(0)])
-    filled = (time.perf_counter() - begun) * 1e6 / len(told)
+    history.extend(items, statuses=[status(0)])
+    filled = (time.perf_counter() - begun) * 1e6 / len(items)
     page_s, models_s, messages_s = case.every_s
     options = Options(status_interval_s=page_s, models_interval_s=models_s, messages_interval_s=messages_s)
     end, state = case.hours * 3600, engine()
@@ -88,7 +88,7 @@ def run(case: Case) -> str:
     typical, most, slowest = measure(build)
     verdict = "ok" if most <= case.budget_ms else "OVER"
     return (
-        f"{case.name:34} {len(told):7,} {filled:6.1f} us {typical:8.2f} ms {most:8.2f} ms {slowest:8.2f} ms"
+        f"{case.name:34} {len(items):7,} {filled:6.1f} us {typical:8.2f} ms {most:8.2f} ms {slowest:8.2f} ms"
         f" {case.budget_ms:6.0f} ms  {verdict}"
     )
 

@@ -73,11 +73,13 @@ def soaked(seconds: float, speed: float) -> Iterator[Row]:
     first, last = warm[:tenth], warm[-tenth:]
 
     def grown(name: str) -> float:
-        before, after = (statistics.median(getattr(each, name) for each in part) for part in (first, last))
+        before, after = (
+            statistics.median(getattr(sample, name) for sample in part) for part in (first, last)
+        )
         return after - before
 
     yield Row("tours played", f"{seconds * speed / 300:,.0f}")
-    yield Row("memory after warming up", f"{statistics.median(each.memory_mb for each in first):.1f} MB")
+    yield Row("memory after warming up", f"{statistics.median(sample.memory_mb for sample in first):.1f} MB")
     yield Row.at_most("growth of memory after that", grown("memory_mb"), _MOST_GROWTH_MB, "MB", 1)
     yield from _descriptors(warm)
     yield Row.at_most("growth of threads", grown("threads"), 2, "")
@@ -86,7 +88,7 @@ def soaked(seconds: float, speed: float) -> Iterator[Row]:
 
 def _descriptors(warm: list[Sample]) -> Iterator[Row]:
     third = max(len(warm) // 3, 1)
-    first, last = ([each.descriptors for each in part] for part in (warm[:third], warm[-third:]))
+    first, last = ([sample.descriptors for sample in part] for part in (warm[:third], warm[-third:]))
     for when, found in (("at first", first), ("at the end", last)):
         yield Row(f"open descriptors {when}", f"{min(found)} to {max(found)}")
     growth = statistics.fmean(last) - statistics.fmean(first)
@@ -132,7 +134,7 @@ def _watched(scenario: Path, home: Path, seconds: float, speed: float) -> Iterat
 
 def _sample(program: Program, home: Path) -> Sample:
     process = Path(f"/proc/{program.process.pid}")
-    stored = sum(each.stat().st_size for each in home.rglob("*.db*") if each.exists())
+    stored = sum(path.stat().st_size for path in home.rglob("*.db*") if path.exists())
     descriptors, threads = (sum(1 for _ in (process / name).iterdir()) for name in ("fd", "task"))
     return Sample(program.rss_mb(), descriptors, threads, stored / 1024)
 

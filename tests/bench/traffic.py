@@ -90,7 +90,8 @@ def fill(path: Path, days: int, keys: int) -> int:
         last = to_micros(NOW) // length * length
         known = [(key, _prototypes(key, span, random)) for key in _keys(keys)]
         failing = [
-            (key, [_failed(each) for each in _prototypes(key, span, random)]) for key in _failing_keys(keys)
+            (key, [_failed(prototype) for prototype in _prototypes(key, span, random)])
+            for key in _failing_keys(keys)
         ]
         connection.execute("BEGIN")
         for start in range(last - ends[span] * 86_400 * _SECOND // length * length, last, length):

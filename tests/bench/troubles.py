@@ -6,10 +6,10 @@ Each episode is two healthy hours, a trouble, and health again. Measured per cas
   lossy path, "checking" is right too, which three losses of hundreds of requests are not more than.
 - `10min`: right at ten minutes. `seen`: had two messages failed by then, without which nobody can tell;
   `of it`: right at ten minutes in these episodes.
-- `told`: from the first failed message to the verdict, median; `20 s`: the share told within 20 s of it.
+- `found`: from the first failed message to the verdict, median; `20 s`: the share found within 20 s of it.
 - `well`: the share of the time from the first failed message to the end of the trouble that was called well;
   `after 3`: the same from the third one on.
-- `flaps`: returns to well during the trouble; `changes`: changes of cause or side once it was told.
+- `flaps`: returns to well during the trouble; `changes`: changes of cause or side once it was found.
 - `P1 again`: episodes in which a P1 became something less and then P1 again.
 - `side`: the share of the trouble's time in which a wrong side was named.
 - `back`: from the end of the trouble to the verdict of health, median and worst.
@@ -151,7 +151,7 @@ class Episode:
     seen_by_ten: bool = False
     first_failed_s: float | None = None
     third_failed_s: float | None = None
-    told_s: float | None = None
+    diagnosed_s: float | None = None
     down_s: float | None = None
     well_s: float = 0.0
     well_after_s: float = 0.0
@@ -200,19 +200,24 @@ class _Watch:
         self._last_s = 0.0
 
     def during(self, now_s: float, seen: Seen, verdict: Verdict) -> None:
-        episode, told = self.episode, (verdict.cause, verdict.side)
+        episode, judged = self.episode, (verdict.cause, verdict.side)
         undecided = self.case.undecided and verdict.checking
-        self._count(now_s, seen, right=told in self.case.right or undecided)
+        self._count(now_s, seen, right=judged in self.case.right or undecided)
         if self._last is not None:
             _spent(episode, self.case, self._last, now_s - self._last_s)
-            if episode.told_s is not None and told != (self._last.cause, self._last.side):
+            if episode.diagnosed_s is not None and judged != (self._last.cause, self._last.side):
                 episode.changes += 1
                 episode.flaps += verdict.cause in WELL
             if episode.at_ten is None and now_s >= TEN_MINUTES:
                 episode.at_ten = (self._last.cause, self._last.side) in self.case.right
                 episode.seen_by_ten = self._failed >= 2
-        if episode.told_s is None and told in self.case.right and verdict.severity.trouble and self._failed:
-            episode.told_s = now_s
+        if (
+            episode.diagnosed_s is None
+            and judged in self.case.right
+            and verdict.severity.trouble
+            and self._failed
+        ):
+            episode.diagnosed_s = now_s
         if not episode.severities or episode.severities[-1] is not verdict.severity:
             episode.severities.append(verdict.severity)
         self._last, self._last_s = verdict, now_s
@@ -261,16 +266,16 @@ def _share(flags: list[bool | None]) -> str:
 
 def _row(case: Case, episodes: list[Episode]) -> str:
     spans = [
-        each.told_s - each.first_failed_s
-        for each in episodes
-        if each.told_s is not None and each.first_failed_s is not None
+        episode.diagnosed_s - episode.first_failed_s
+        for episode in episodes
+        if episode.diagnosed_s is not None and episode.first_failed_s is not None
     ]
-    total = sum(each.trouble_s for each in episodes) or 1.0
-    back = sorted(each.back_s for each in episodes if each.back_s is not None)
-    paid = sum(each.paid for each in episodes) * DEFAULT_PACE.messages_s / (case.for_s * len(episodes))
+    total = sum(episode.trouble_s for episode in episodes) or 1.0
+    back = sorted(episode.back_s for episode in episodes if episode.back_s is not None)
+    paid = sum(episode.paid for episode in episodes) * DEFAULT_PACE.messages_s / (case.for_s * len(episodes))
     wrong: Counter[str] = Counter()
-    for each in episodes:
-        wrong.update(each.wrong)
+    for episode in episodes:
+        wrong.update(episode.wrong)
     others = ", ".join(f"{name} {spent / total:.0%}" for name, spent in wrong.most_common(3))
     soon = [span <= 20 for span in spans] + [False] * (len(episodes) - len(spans))
     return (
@@ -293,7 +298,7 @@ def _play(work: tuple[Case, int]) -> Episode:
 
 def report_troubles(cases: Mapping[str, Case], seeds: int, only: str | None, workers: int = 2) -> None:
     print(
-        f"{'':23}{'third':>6}{'10min':>6}{'seen':>6}{'of it':>6}{'told':>7}{'20 s':>6}"
+        f"{'':23}{'third':>6}{'10min':>6}{'seen':>6}{'of it':>6}{'found':>7}{'20 s':>6}"
         f"{'well':>8}{'after 3':>8}{'flaps':>7}"
         f"{'chang.':>7}"
         f"{'P1..':>6}{'side':>6}{'back':>7}{'worst':>7}     {'paid':>5}  wrong"
@@ -361,9 +366,9 @@ def report_days(days: float, seed: int = 1, workers: int = 2) -> None:
     with ProcessPoolExecutor(workers) as pool:
         for name, found in pool.map(_days, work):
             paid, amber = found.pop("paid"), found.pop("amber") / max(found.pop("all"), 1)
-            told = {key: count for key, count in found.items() if count}
+            wrong = {key: count for key, count in found.items() if count}
             print(
                 f"{name:20} {days if '%' in name and 'cold' not in name else 0.125:g} days: "
-                f"{sum(told.values())} wrong {told}; {paid} messages, amber {amber:.2%}",
+                f"{sum(wrong.values())} wrong {wrong}; {paid} messages, amber {amber:.2%}",
                 flush=True,
             )

@@ -5,7 +5,7 @@ pace and applications that make 0.1, 1, 10 and 100 calls a second. Calls are rol
 every 10 s, and within 2 s of a failure. Per case and pace:
 
 - `right`: cause, side and whom it concerns were right a minute after the first failure.
-- `told`: from the first failure to the right verdict, median. `back`: from the last one to health.
+- `found`: from the first failure to the right verdict, median. `back`: from the last one to health.
 - `kept`: how much of the time from the first right verdict to the end of the trouble it stays right.
 - `worst`: the worst severity. `false`: verdicts of trouble before the trouble began.
 """
@@ -208,7 +208,7 @@ CASES = (
 def calls_of(case: Case, pace: float, seed: int) -> Iterator[tuple[float, Call]]:
     """The calls, by when they ended in seconds after BASE."""
     dice = Random(f"{seed}/{case.name}/{pace}")
-    weights = [each.weight for each in case.apps]
+    weights = [weighted.weight for weighted in case.apps]
     at = -BEFORE_S
     while (at := at + dice.expovariate(pace)) < ONSET_S + TROUBLE_S + AFTER_S:
         app = dice.choices(case.apps, weights)[0]
@@ -277,7 +277,7 @@ class Traffic:
         self._before = [row for row in self._before if row.at > oldest]
         self._before += [CallCount.of(row) for row in self._rows if row.at < full_from]
         self._rows = [row for row in self._rows if row.at >= full_from]
-        self._kept = [each for each in self._kept if each.at > oldest][-1000:]
+        self._kept = [call for call in self._kept if call.at > oldest][-1000:]
         return TrafficFacts(recent=tuple(self._rows), before=tuple(self._before), kept=tuple(self._kept))
 
     def _take(self) -> None:
@@ -295,8 +295,8 @@ class Judged:
     """One play of a case."""
 
     right: bool = False
-    told: tuple[str, str] = ("none", "none")
-    told_s: float | None = None
+    judged: tuple[str, str] = ("none", "none")
+    diagnosed_s: float | None = None
     back_s: float | None = None
     false: int = 0
     kept: list[bool] = field(default_factory=list)
@@ -347,38 +347,41 @@ def _judge_one(case: Case, result: Judged, verdict: Verdict, since: float, *, tr
             result.back_s = since - TROUBLE_S
     if not in_trouble:
         return
-    if since >= DUE_S and result.told == ("none", "none"):
-        result.right, result.told = right, (verdict.cause.value, verdict.side.value)
-    if right and result.told_s is None:
-        result.told_s = since
+    if since >= DUE_S and result.judged == ("none", "none"):
+        result.right, result.judged = right, (verdict.cause.value, verdict.side.value)
+    if right and result.diagnosed_s is None:
+        result.diagnosed_s = since
     if trouble and since >= DUE_S:
         result.worst = Severity.worst((result.worst, verdict.severity))
-    if result.told_s is not None:
+    if result.diagnosed_s is not None:
         result.kept.append(right)
 
 
 def _row(case: Case, pace: float, results: list[Judged]) -> str:
     def middle(values: list[float | None]) -> str:
-        known = [each for each in values if each is not None]
+        known = [value for value in values if value is not None]
         return f"{statistics.median(known):4.0f} s" if 2 * len(known) > len(values) else "     -"
 
-    kept = [flag for each in results for flag in each.kept]
+    kept = [flag for result in results for flag in result.kept]
     share = f"{sum(kept) / len(kept):4.0%}" if kept else "   -"
-    told = Counter("/".join(each.told) for each in results).most_common(1)[0][0]
+    most_often = Counter("/".join(result.judged) for result in results).most_common(1)[0][0]
     return (
-        f"{case.name:30} {pace:6g}/s  right {sum(each.right for each in results)}/{len(results)}"
-        f"  told {middle([each.told_s for each in results])}  kept {share}"
-        f"  back {middle([each.back_s for each in results])}"
-        f"  {Severity.worst(each.worst for each in results)}  false {sum(each.false for each in results)}"
-        f"  {max(each.cpu_ms for each in results):4.1f} ms  {told}"
+        f"{case.name:30} {pace:6g}/s  right {sum(result.right for result in results)}/{len(results)}"
+        f"  found {middle([result.diagnosed_s for result in results])}  kept {share}"
+        f"  back {middle([result.back_s for result in results])}"
+        f"  {Severity.worst(result.worst for result in results)}"
+        f"  false {sum(result.false for result in results)}"
+        f"  {max(result.cpu_ms for result in results):4.1f} ms  {most_often}"
     )
 
 
-def confusion(told: Counter[tuple[str, str]]) -> str:
-    rows = list(dict.fromkeys(truth for truth, _ in told))
-    columns = sorted({verdict for _, verdict in told})
+def confusion(counts: Counter[tuple[str, str]]) -> str:
+    rows = list(dict.fromkeys(truth for truth, _ in counts))
+    columns = sorted({verdict for _, verdict in counts})
     lines = [" " * 30 + "".join(f"{column.removeprefix('provider_')[:14]:>16}" for column in columns)]
-    lines += [f"{row:30}" + "".join(f"{told[row, column] or '·':>16}" for column in columns) for row in rows]
+    lines += [
+        f"{row:30}" + "".join(f"{counts[row, column] or '·':>16}" for column in columns) for row in rows
+    ]
     return "\n".join(lines)
 
 
@@ -389,13 +392,13 @@ def main() -> None:
     parser.add_argument("--pace", type=float)
     arguments = parser.parse_args()
     for pace in PACES if arguments.pace is None else (arguments.pace,):
-        told: Counter[tuple[str, str]] = Counter()
+        counts: Counter[tuple[str, str]] = Counter()
         for case in CASES:
             if arguments.only in case.name:
                 results = [judge(case, pace, seed) for seed in range(arguments.seeds)]
                 print(_row(case, pace, results), flush=True)
-                told.update((case.name, each.told[0]) for each in results)
-        print(f"\nAt {pace:g} calls a second, a minute after the first failure:\n{confusion(told)}\n")
+                counts.update((case.name, result.judged[0]) for result in results)
+        print(f"\nAt {pace:g} calls a second, a minute after the first failure:\n{confusion(counts)}\n")
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ def history_rows(count: int) -> Iterator[Row]:
         store = open_store(directory)
         past.furnish(store)
         jumps = past.jumps(store, random.Random(8))
-        yield from (_slowest(each) for each in jumps if each.budget_ms is not None)
-        yield from (_slowest(each) for each in past.steps(store, NOW - SPAN / 2))
+        yield from (_slowest(jump) for jump in jumps if jump.budget_ms is not None)
+        yield from (_slowest(step) for step in past.steps(store, NOW - SPAN / 2))
         store.close()
         then = ""
         for what, spent, budget in history.measure(directory / NAME):
@@ -73,9 +73,9 @@ def proxy_rows(nginx: str | None, *, quick: bool) -> Iterator[Row]:
             programs["nginx"] = stack.enter_context(proxy.nginx(nginx, upstream))
         addresses = [upstream, *(url for url, _ in programs.values())]
         found = asyncio.run(proxy.streams(addresses, rounds, proxy.STREAMS))
-        base = [each.first_token_s for each in found[upstream]]
+        base = [call.first_token_s for call in found[upstream]]
         for name, (url, _) in programs.items():
-            firsts = [each.first_token_s for each in found[url]]
+            firsts = [call.first_token_s for call in found[url]]
             for quantile, budget_ms in ((0.5, 1.5), (0.99, 5.0)):
                 added = (proxy.at(firsts, quantile) - proxy.at(base, quantile)) * 1000
                 what = f"{name}: added to the first token, p{quantile * 100:.0f}"

@@ -189,7 +189,9 @@ def chart_for(focus: Focus, snapshot: Snapshot) -> Chart:
         Panel.HEADROOM: (
             "fraction",
             tuple(falling(bucket.bucket, bucket.fraction) for bucket in snapshot.headroom.buckets)
-            + tuple(falling(f"{each.window} window", 1 - each.used) for each in snapshot.headroom.windows),
+            + tuple(
+                falling(f"{window.window} window", 1 - window.used) for window in snapshot.headroom.windows
+            ),
         ),
         Panel.ERRORS: (
             "count",

@@ -108,7 +108,7 @@ async def test_what_opens_while_one_types_is_not_acknowledged_unseen() -> None:
     async with asked(TWO, "a") as (_, backend, pilot):
         await publish(pilot, backend, scene_of(third, OVERLOADED))
         await pilot.press("enter")
-        assert [each[0] for each in backend.acknowledged] == ["provider-1", "provider-2"]
+        assert [request[0] for request in backend.acknowledged] == ["provider-1", "provider-2"]
 
 
 # -- the verdict itself, before there is an alert -----------------------------------
@@ -143,7 +143,7 @@ async def test_with_an_alert_of_its_own_the_verdict_is_no_choice_and_beside_anot
     other = scene_of(replace(CALM, groups=(low(),)), OVERLOADED)
     async with asked(other, "a", "enter", "a", "shift+tab", "down", "enter") as (_, backend, __):
         assert backend.taken == [(Severity.P1, "ada", "")] * 2
-        assert [each[0] for each in backend.acknowledged] == [None]
+        assert [request[0] for request in backend.acknowledged] == [None]
     async with asked(other, "a", "shift+tab", "down", "down", "enter") as (_, backend, __):
         assert (backend.taken, backend.acknowledged) == ([], [("provider-2", "ada", "")])
 
@@ -158,7 +158,7 @@ async def test_a_verdict_that_is_over_by_then_is_not_taken() -> None:
 
 
 @pytest.mark.parametrize("key", ["a", "z"])
-async def test_what_is_over_by_then_is_told(key: str) -> None:
+async def test_what_is_over_by_then_is_reported(key: str) -> None:
     async with asked(ONE, key) as (app, backend, pilot):
         await publish(pilot, backend, scene_of(CALM, scene="healthy"))
         await pilot.press("enter")
@@ -175,7 +175,7 @@ async def test_with_no_alert_there_is_nothing_to_ask(key: str, what: str) -> Non
         assert not isinstance(app.screen, DialogScreen)
 
 
-async def test_what_is_about_to_open_is_told() -> None:
+async def test_what_is_about_to_open_is_reported() -> None:
     pending = alert("verdict-p2", Severity.P2, "The verdict is P2", "P2", AlertState.PENDING)
     soon = scene_of(replace(CALM, alerts=(pending,)), OVERLOADED)
     async with asked(soon, "z") as (app, _, __):
@@ -333,16 +333,18 @@ async def test_no_trouble_has_no_severity() -> None:
 
 
 @pytest.mark.parametrize(
-    ("severity", "told"),
+    ("severity", "notice"),
     [(Severity.P2, "computed severity is now P2"), (Severity.NONE, "computed severity is now none")],
 )
-async def test_a_severity_computed_meanwhile_is_not_overridden_unseen(severity: Severity, told: str) -> None:
+async def test_a_severity_computed_meanwhile_is_not_overridden_unseen(
+    severity: Severity, notice: str
+) -> None:
     async with asked(ONE, "s", "down") as (app, backend, pilot):
         verdict = replace(OVERLOADED, severity=severity)
         await publish(pilot, backend, replace(later(ONE, 5), verdict=verdict))
         await pilot.press("enter")
         assert backend.marked == []
-        assert told in notices(app)
+        assert notice in notices(app)
 
 
 async def test_what_the_tree_proposes_is_marked_and_not_chosen() -> None:

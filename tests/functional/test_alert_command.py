@@ -61,7 +61,7 @@ def test_a_test_reaches_every_kind_of_route() -> None:
     assert "Nothing is wrong" in str(message)
 
 
-def test_what_fails_is_told_without_secrets() -> None:
+def test_what_fails_is_reported_without_secrets() -> None:
     with receiver(400) as (host, _):
         dead = Route("dead", RouteKind.PAGERDUTY, f"http://127.0.0.1:{unused_port()}/x", KEY)
         code, lines = tried(Route("pager", RouteKind.PAGERDUTY, f"http://{host}/v2/enqueue", KEY), dead)

@@ -87,7 +87,7 @@ async def played(
         return await checked(simulator.base_url, simulator.status_url, **details)
 
 
-def told(found: Findings) -> Verdict:
+def verdict_of(found: Findings) -> Verdict:
     verdict = to_json(found)["verdict"]
     return (
         verdict["cause"],
@@ -98,7 +98,7 @@ def told(found: Findings) -> Verdict:
 
 
 def asked(found: Findings, source: Source = Source.MESSAGES) -> int:
-    return sum(each.source is source for each in found.observations)
+    return sum(observation.source is source for observation in found.observations)
 
 
 # -- the verdict -----------------------------------------------------------------------------
@@ -123,15 +123,15 @@ def asked(found: Findings, source: Source = Source.MESSAGES) -> int:
     ],
 )
 async def test_each_scenario_has_its_verdict(name: str, at_s: float, expected: Verdict) -> None:
-    assert told(await played(name, at_s)) == expected
+    assert verdict_of(await played(name, at_s)) == expected
 
 
 async def test_one_model_of_several_is_seen_where_it_is_probed() -> None:
     alone = await played("one-model", 120)
-    assert told(alone)[:2] == ("provider_notice", "them")
+    assert verdict_of(alone)[:2] == ("provider_notice", "them")
     assert alone.snapshot.verdict.summary == "They report trouble with Opus, which you don't probe."
     several = await played("one-model", 120, also_models="opus,sonnet", seed=3)
-    assert told(several)[:2] == ("provider_overloaded", "them")
+    assert verdict_of(several)[:2] == ("provider_overloaded", "them")
     made = to_json(several)
     assert made["verdict"]["scope"] == "Opus only; Haiku and Sonnet answer"
     assert [each["fails"] for each in made["models"]] == [False, True, False]
@@ -151,13 +151,13 @@ async def test_where_a_part_fails_it_asks_until_that_is_plain(
 ) -> None:
     for seed in range(1, 6):
         found = await played(name, at_s, seed=seed)
-        cause, side, severity, code = told(found)
+        cause, side, severity, code = verdict_of(found)
         assert (cause in causes, side) == (True, "them")
         assert code == (2 if severity in {"P1", "P2"} else 1)
         assert 3 <= asked(found) <= 6
 
 
-async def test_slow_answers_are_told_by_the_limit_without_a_past() -> None:
+async def test_slow_answers_are_recognized_by_the_limit_without_a_past() -> None:
     slow = scenario(
         phase=[
             {
@@ -169,7 +169,7 @@ async def test_slow_answers_are_told_by_the_limit_without_a_past() -> None:
         ]
     )
     found = await played(slow, latency_scale=1.0)
-    assert told(found) == ("provider_slow", "them", "P4", 1)
+    assert verdict_of(found) == ("provider_slow", "them", "P4", 1)
 
 
 async def test_a_notice_on_the_page_while_all_is_well_is_a_warning() -> None:
@@ -183,12 +183,12 @@ async def test_a_notice_on_the_page_while_all_is_well_is_a_warning() -> None:
             }
         ]
     )
-    assert told(await played(noticed)) == ("provider_notice", "them", "P4", 1)
+    assert verdict_of(await played(noticed)) == ("provider_notice", "them", "P4", 1)
 
 
 async def test_a_pinned_model_that_the_list_calls_retired() -> None:
     found = await played("model-retired", 1200, model="claude-haiku-5-5")
-    assert told(found) == ("model_unavailable", "us", "P1", 2)
+    assert verdict_of(found) == ("model_unavailable", "us", "P1", 2)
     assert "claude-haiku-5-5 is not among" in " ".join(texts(found.snapshot.verdict))
 
 
@@ -209,7 +209,7 @@ async def test_who_asks_to_wait_is_left_alone() -> None:
     async with WireServer(answer) as server:
         found = await checked(server.url, server.url)
     assert asked(found) == 1
-    assert told(found) == ("provider_overloaded", "them", "P2", 2)
+    assert verdict_of(found) == ("provider_overloaded", "them", "P2", 2)
     assert 29 <= to_json(found)["verdict"]["retry_after_s"] <= 30
 
 
@@ -222,7 +222,7 @@ async def test_between_failures_it_pauses_and_keeps_a_short_wait_it_was_asked_fo
     assert asked(found) == 3
     assert waits.seconds == [3.0, 3.0]
     waits = Waits()
-    assert told(await played("outage", waits=waits))[0] == "provider_outage"
+    assert verdict_of(await played("outage", waits=waits))[0] == "provider_outage"
     assert len(waits.seconds) == 2
     assert all(0.5 <= seconds <= 1.5 for seconds in waits.seconds)
 
@@ -249,7 +249,7 @@ async def test_one_sample_is_too_little_unless_its_answer_proves_the_cause(
     name: str, expected: Verdict
 ) -> None:
     found = await played(name, samples=1)
-    assert told(found) == expected
+    assert verdict_of(found) == expected
     if expected[0] == "unknown":
         assert "a verdict needs 2" in found.snapshot.verdict.summary
         assert "--samples 3" in found.snapshot.verdict.next_step
@@ -260,8 +260,8 @@ async def test_one_sample_is_too_little_unless_its_answer_proves_the_cause(
 
 async def test_without_a_key_it_is_unknown_and_names_what_is_missing() -> None:
     found = await played("healthy", key=None)
-    assert told(found) == ("unknown", "unclear", None, 3)
-    assert {each.source for each in found.observations} == {Source.MODELS, Source.STATUS}
+    assert verdict_of(found) == ("unknown", "unclear", None, 3)
+    assert {observation.source for observation in found.observations} == {Source.MODELS, Source.STATUS}
     verdict = to_json(found)["verdict"]
     assert "ANTHROPIC_API_KEY" in verdict["next_step"]
 
@@ -269,22 +269,22 @@ async def test_without_a_key_it_is_unknown_and_names_what_is_missing() -> None:
 async def test_without_a_key_the_list_of_models_is_asked_as_often_as_messages_would_be() -> None:
     url = f"http://127.0.0.1:{unused_port()}"
     found = await checked(url, url, key=None)
-    assert told(found) == ("network", "path", "P2", 2)
+    assert verdict_of(found) == ("network", "path", "P2", 2)
     assert asked(found, Source.MODELS) == 3
     assert "ANTHROPIC_API_KEY" in to_json(found)["verdict"]["next_step"]
 
 
 @pytest.mark.parametrize("key", ["sk-ant-api03-abc\n", " ", "schlüssel"])
-async def test_a_key_that_cannot_be_sent_is_not_and_the_reason_is_told(key: str) -> None:
+async def test_a_key_that_cannot_be_sent_is_not_and_the_reason_is_reported(key: str) -> None:
     found = await played("healthy", key=key)
-    assert told(found)[3] == 3
+    assert verdict_of(found)[3] == 3
     assert "▲ key" not in (text := screen(found))
     assert "ANTHROPIC_API_KEY" in text
 
 
 async def test_a_name_that_is_not_resolved_is_the_path() -> None:
     found = await checked("http://nowhere.invalid", "http://page.invalid", samples=2)
-    assert told(found)[:2] == ("network", "path")
+    assert verdict_of(found)[:2] == ("network", "path")
 
 
 async def test_a_server_that_hangs_takes_no_longer_than_it_may() -> None:
@@ -293,15 +293,15 @@ async def test_a_server_that_hangs_takes_no_longer_than_it_may() -> None:
 
     async with WireServer(hang) as server:
         found = await checked(server.url, server.url, samples=2, timeout_s="1")
-    assert told(found)[:2] == ("network", "path")
-    assert {each.outcome.value for each in found.observations} == {"timeout"}
+    assert verdict_of(found)[:2] == ("network", "path")
+    assert {observation.outcome.value for observation in found.observations} == {"timeout"}
 
 
 async def test_html_where_json_belongs_is_the_path() -> None:
     page = response(b"<html><title>Hello</title></html>", content_type="text/html")
     async with WireServer(page) as server:
         found = await checked(server.url, server.url)
-    assert told(found) == ("network", "path", "P1", 2)
+    assert verdict_of(found) == ("network", "path", "P1", 2)
 
 
 async def test_hostile_text_is_shown_and_not_obeyed() -> None:
@@ -343,7 +343,7 @@ def test_it_prints_one_object_on_stdout_and_what_is_wrong_with_the_key_on_stderr
     assert printed.err == "claude-top: ANTHROPIC_API_KEY is not set (nor ANTHROPIC_AUTH_TOKEN)\n"
 
 
-def test_nobody_listening_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+def test_that_nobody_listens_is_reported_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     url = f"http://127.0.0.1:{unused_port()}"
     environ = {"ANTHROPIC_BASE_URL": url, "CLAUDE_TOP_STATUS_URL": url, "ANTHROPIC_API_KEY": KEY}
     assert check.run(load({}, environ), environ, json=False, samples=1, timeout_s=3.0) == 1
@@ -370,7 +370,7 @@ async def test_a_proxy_that_cannot_be_used_is_named_everywhere(
 ) -> None:
     environment.setenv(variable, value)
     found = await checked("http://api.example", "http://status.example")
-    assert told(found) == ("network", "us", "P1", 2)
+    assert verdict_of(found) == ("network", "us", "P1", 2)
     document = to_json(found)
     assert document["verdict"]["summary"].startswith(f"It's us. {variable} cannot be used: ")
     assert {probe["name"]: probe["error_type"] for probe in document["probes"]} == {
@@ -387,11 +387,11 @@ async def test_a_proxy_that_cannot_be_used_is_named_everywhere(
 async def test_a_range_in_no_proxy_goes_past_it(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("HTTP_PROXY", "gopher://nowhere")
     environment.setenv("NO_PROXY", "example.com 127.0.0.0/8")
-    assert told(await played("healthy", 0)) == ("healthy", "none", None, 0)
+    assert verdict_of(await played("healthy", 0)) == ("healthy", "none", None, 0)
 
 
 @pytest.mark.parametrize(
-    ("scheme", "said", "side", "words"),
+    ("scheme", "raw", "side", "words"),
     [
         (
             "https",
@@ -403,11 +403,11 @@ async def test_a_range_in_no_proxy_goes_past_it(environment: pytest.MonkeyPatch)
         ("http", GO_400, "us", "expects TLS but gets plain HTTP (400)"),
     ],
 )
-async def test_http_and_https_mixed_up(scheme: str, said: bytes, side: str, words: str) -> None:
-    async with raw_server(said) as port:
+async def test_http_and_https_mixed_up(scheme: str, raw: bytes, side: str, words: str) -> None:
+    async with raw_server(raw) as port:
         url = f"{scheme}://127.0.0.1:{port}"
         found = await checked(url, url)
-    assert told(found) == ("network", side, "P1", 2)
+    assert verdict_of(found) == ("network", side, "P1", 2)
     verdict = to_json(found)["verdict"]
     assert f"127.0.0.1:{port} {words}" in verdict["summary"]
     assert "ANTHROPIC_BASE_URL" in verdict["next_step"]

@@ -66,8 +66,8 @@ async def test_setting_the_clock_is_no_trouble_of_the_api(
             then = to(clock.now())
             clock.set_to(then)
             wait_for(lambda s: watched(s) or (s.at >= then and answered_since(s, then) and len(seen) > 12))
-    told = [(each.verdict.cause, each.verdict.severity) for each in seen]
-    assert not [each for each in seen if each.verdict.severity.trouble], told
+    judged = [(snapshot.verdict.cause, snapshot.verdict.severity) for snapshot in seen]
+    assert not [snapshot for snapshot in seen if snapshot.verdict.severity.trouble], judged
     assert seen[-1].verdict.cause is Cause.HEALTHY
     assert hook.pages == []
     assert not re.findall(r"-\d+(?:\.\d+)? ?(?:s|ms|m|h|d)\b", await shown(seen[-1]))
@@ -93,7 +93,7 @@ async def test_the_time_of_a_sleep_is_unknown(settings: Settings) -> None:
 
 def answered_since(snapshot: Snapshot, then: datetime) -> bool:
     """Whether each source has answered at the new time, if the clock was set on."""
-    last = {each.source: each.last_at for each in snapshot.engine.probes}
+    last = {probe.source: probe.last_at for probe in snapshot.engine.probes}
     return all(
         at is not None and at >= then for source, at in last.items() if source is not Source.OTHER_MODELS
     )

@@ -79,7 +79,7 @@ async def messages_at_the_start(collector: Listening) -> ProbeState:
     try:
         async with asyncio.timeout(PATIENCE_S):
             await heard.get()
-        return next(each for each in collector.probes if each.source is Source.MESSAGES)
+        return next(probe for probe in collector.probes if probe.source is Source.MESSAGES)
     finally:
         probing.cancel()
         with suppress(asyncio.CancelledError):

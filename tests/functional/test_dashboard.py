@@ -523,7 +523,7 @@ async def test_other_colours_are_worn_at_once() -> None:
         assert [segment.style for segment in after] != [segment.style for segment in before]
 
 
-async def test_a_theme_that_cannot_be_read_is_said_and_replaced() -> None:
+async def test_a_theme_that_cannot_be_read_is_reported_and_replaced() -> None:
     app = app_of("healthy", theme="nope")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
@@ -531,7 +531,7 @@ async def test_a_theme_that_cannot_be_read_is_said_and_replaced() -> None:
         assert [note.message for note in app._notifications if "nope" in note.message]
 
 
-async def test_without_colours_everything_is_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colours_everything_is_still_distinguished(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = app_of("overloaded")
     async with app.run_test(size=(120, 40)):

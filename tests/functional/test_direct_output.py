@@ -37,9 +37,9 @@ Cell = tuple[str, tuple[str, ...]]
 def unrendered_styles() -> None:
     """Rich keeps the codes of a style as it was first rendered: by other tests, in fewer colours."""
     gc.unfreeze()  # or those of earlier tests' apps would not be found
-    for each in gc.get_objects():
-        if isinstance(each, Style):
-            each._ansi = None
+    for instance in gc.get_objects():
+        if isinstance(instance, Style):
+            instance._ansi = None
 
 
 class Terminal:
@@ -139,10 +139,17 @@ async def test_after_every_snapshot_the_terminal_shows_what_a_full_drawing_would
 async def test_rows_that_come_and_go_above_the_panels(size: tuple[int, int]) -> None:
     app = Shadowed("healthy")
     calm, trouble = PICTURES["healthy"](), PICTURES["overloaded"]()
-    told = PICTURES["degraded_program"]()
+    degraded = PICTURES["degraded_program"]()
     async with app.run_test(size=size) as pilot:
         for second, snapshot in enumerate(
-            (trouble, replace(trouble, incident=OPEN), replace(told, incident=OPEN), told, trouble, calm)
+            (
+                trouble,
+                replace(trouble, incident=OPEN),
+                replace(degraded, incident=OPEN),
+                degraded,
+                trouble,
+                calm,
+            )
         ):
             for key in ("v", "v", "v"):
                 await arrives(pilot, later(snapshot, second))

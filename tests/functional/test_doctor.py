@@ -21,7 +21,7 @@ def test_an_api_that_answers_and_a_clock_that_is_right(
         monkeypatch.setenv("CLAUDE_TOP_STATUS_URL", simulator.status_url)
         monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-api03-" + "a1B2" * 6)
         code = main(["doctor", "--json"])
-    found = {each["name"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
+    found = {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)["findings"]}
     assert {found[name]["condition"] for name in ("API", "status page", "key", "DNS", "clock")} == {"good"}
     assert "lists its models" in found["API"]["text"]
     assert code in (0, 1)

@@ -49,13 +49,17 @@ def test_the_screen_opens_on_a_healthy_api_with_the_outage_in_the_record(
     first = engine.first_snapshot()
     assert (first.at, first.verdict.cause) == (START, Cause.HEALTHY)
     changes = store.entries(VERDICT_CHANGES, START - timedelta(hours=1))
-    assert [each.cause for each in changes if each.severity is Severity.P1] == [Cause.PROVIDER_OUTAGE]
+    assert [change.cause for change in changes if change.severity is Severity.P1] == [Cause.PROVIDER_OUTAGE]
     assert changes[-1].cause is Cause.HEALTHY
     assert changes[-1].at < START
-    failed = [each for each in store.observations(START - timedelta(hours=1)) if each.outcome.failed]
-    messages = [each for each in failed if each.source is Source.MESSAGES]
-    assert {each.outcome for each in messages} == {Outcome.SERVER_ERROR}
-    assert all(each.request_id and each.timings.total for each in messages)
+    failed = [
+        observation
+        for observation in store.observations(START - timedelta(hours=1))
+        if observation.outcome.failed
+    ]
+    messages = [observation for observation in failed if observation.source is Source.MESSAGES]
+    assert {message.outcome for message in messages} == {Outcome.SERVER_ERROR}
+    assert all(message.request_id and message.timings.total for message in messages)
     lasted = (messages[-1].at - messages[0].at).total_seconds()
     assert lasted == pytest.approx(DOWN_S / speed, abs=6.0)
     assert (START - messages[-1].at).total_seconds() == pytest.approx((SEEN_S - 3 - DOWN_S) / speed, abs=6.0)

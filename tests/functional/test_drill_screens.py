@@ -40,8 +40,8 @@ def text_of(app: DrillApp) -> str:
 
 
 def acts(backend: StillBackend) -> list[tuple[DrillAct, Side | None, Cause | None]]:
-    found = [each for each in backend.recorded if isinstance(each, DrillEntry)]
-    return [(each.act, each.side, each.cause) for each in found]
+    found = [entry for entry in backend.recorded if isinstance(entry, DrillEntry)]
+    return [(entry.act, entry.side, entry.cause) for entry in found]
 
 
 async def test_it_begins_with_the_brief_and_gives_nothing_away(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ async def test_the_question_waits_until_a_dialog_is_closed(tmp_path: Path) -> No
 async def test_the_way_through_the_tree_is_recorded(tmp_path: Path) -> None:
     async with drill(tmp_path, responder="ana") as (_, backend, pilot):
         await pilot.press("escape", "d", "enter", "backspace", "g")
-        turns = [each for each in backend.recorded if isinstance(each, WalkTurn)]
+        turns = [entry for entry in backend.recorded if isinstance(entry, WalkTurn)]
         first, undone = turns[:2]
         assert (first.node, first.back, first.by) == ("start", False, "ana")
         assert (undone.node, undone.to, undone.back) == (first.to, "start", True)

@@ -163,7 +163,7 @@ def test_a_store_that_cannot_be_used_is_a_notice_and_no_more(tmp_path: Path, set
     assert [notice.key for notice in snapshot.engine.notices] == ["store"]
 
 
-def test_an_endpoint_that_cannot_be_opened_is_said_on_screen(settings: Settings) -> None:
+def test_an_endpoint_that_cannot_be_opened_is_shown_on_screen(settings: Settings) -> None:
     def broken() -> Endpoint:
         raise OSError("no sockets left")
 

@@ -71,7 +71,7 @@ def test_an_outage_is_one_page_however_many_rules_it_trips_and_none_after_a_rest
     assert [event.text.startswith("P1") for event in verdicts].count(True) == 1
 
 
-def test_what_people_do_is_kept_and_told(settings: Settings) -> None:
+def test_what_people_do_is_kept_and_shown(settings: Settings) -> None:
     with simulated("outage") as simulator:
         engine = engine_on(simulator, settings)
         with running(engine) as wait_for:
@@ -116,11 +116,11 @@ def test_a_route_that_fails_is_seen_on_screen_and_holds_up_nothing(settings: Set
             assert "alerts do not reach hook (json://127.0.0.1/…)" in notice.text
             asked = seen.errors[0].requests
             assert wait_for(lambda s: s.errors[0].requests > asked)
-            told = [event.text for event in seen.events if event.kind is EventKind.ALERT]
-            assert any("hook" in text for text in told), told
+            texts = [event.text for event in seen.events if event.kind is EventKind.ALERT]
+            assert any("hook" in text for text in texts), texts
 
 
-def test_rules_that_cannot_be_read_are_told_and_the_dashboard_goes_on(settings: Settings) -> None:
+def test_rules_that_cannot_be_read_are_reported_and_the_dashboard_goes_on(settings: Settings) -> None:
     def broken(_keeper: StateBackend) -> Alerting:
         raise ValueError("rules.toml: there is no metric 'laency'")
 
@@ -150,7 +150,7 @@ def test_alerts_that_break_take_nothing_else_along_and_go_on(
         wait_for(lambda s: s.engine.alerts.problem is None and s.engine.alerts.rules)
 
 
-def test_a_picture_that_cannot_be_drawn_is_told_and_tried_again(
+def test_a_picture_that_cannot_be_drawn_is_reported_and_tried_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot, broken = Publisher.snapshot, threading.Event()
@@ -164,9 +164,9 @@ def test_a_picture_that_cannot_be_drawn_is_told_and_tried_again(
     with simulated("healthy") as simulator, running(engine_on(simulator, settings)) as wait_for:
         wait_for(lambda s: bool(s.headroom.buckets))
         broken.set()
-        told = wait_for(lambda s: any(notice.key == "picture" for notice in s.engine.notices))
-        assert "is frozen" in told.engine.notices[-1].text
-        assert "KeyError: 'bucket'" in told.engine.notices[-1].text
+        noticed = wait_for(lambda s: any(notice.key == "picture" for notice in s.engine.notices))
+        assert "is frozen" in noticed.engine.notices[-1].text
+        assert "KeyError: 'bucket'" in noticed.engine.notices[-1].text
         broken.clear()
         wait_for(lambda s: all(notice.key != "picture" for notice in s.engine.notices))
 

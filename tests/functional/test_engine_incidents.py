@@ -94,17 +94,17 @@ def test_from_a_proposal_to_a_resolved_incident_that_the_next_program_knows(sett
     assert record is not None
     assert engine.incident_record("0" * 32) is None
     (incident,) = incidents(record.entries)
-    told = {each.kind: each for each in timeline(record, incident)}
-    assert told[TimelineKind.RUNBOOK].text == "the decision tree led to theirs"
-    assert told.keys() >= {
+    entries = {entry.kind: entry for entry in timeline(record, incident)}
+    assert entries[TimelineKind.RUNBOOK].text == "the decision tree led to theirs"
+    assert entries.keys() >= {
         TimelineKind.FIRST_FAILURE,
         TimelineKind.DETECTED,
         TimelineKind.DECLARED,
         TimelineKind.NOTE,
         TimelineKind.ROLE,
     }
-    assert told[TimelineKind.FIRST_FAILURE].happened_at == incident.started_at
-    assert told[TimelineKind.NOTE].text == "key [redacted] leaked"
+    assert entries[TimelineKind.FIRST_FAILURE].happened_at == incident.started_at
+    assert entries[TimelineKind.NOTE].text == "key [redacted] leaked"
     computed = figures(record, incident)
     assert computed.failed >= 2
     assert computed.detected is not None
@@ -149,8 +149,8 @@ def test_what_is_declared_after_the_first_failure_starts_with_it(settings: Setti
     assert record is not None
     (incident,) = incidents(record.entries)
     assert incident.started_at < incident.declared_at
-    told = {each.kind: each for each in timeline(record, incident)}
-    assert told[TimelineKind.FIRST_FAILURE].happened_at == incident.started_at
+    entries = {entry.kind: entry for entry in timeline(record, incident)}
+    assert entries[TimelineKind.FIRST_FAILURE].happened_at == incident.started_at
     assert figures(record, incident).started == incident.started_at
 
 
@@ -173,7 +173,7 @@ def test_an_incident_is_there_when_the_clock_has_gone_back(settings: Settings) -
     found = figures(record, incident)
     assert incident.started_at == found.started == later
     assert found.duration == timedelta()
-    assert [each.kind for each in timeline(record, incident)] == [TimelineKind.DECLARED]
+    assert [entry.kind for entry in timeline(record, incident)] == [TimelineKind.DECLARED]
 
 
 def test_the_program_declares_once_even_when_two_of_them_watch(settings: Settings) -> None:
@@ -185,7 +185,7 @@ def test_the_program_declares_once_even_when_two_of_them_watch(settings: Setting
     ):
         seen = [wait(declared) for wait in (first, second)]
         # Either has read by then what the other wrote.
-        known = max(each.at for each in seen) + timedelta(seconds=3)
+        known = max(published.at for published in seen) + timedelta(seconds=3)
         seen = [wait(lambda s: s.at > known) for wait in (first, second)]
     for snapshot in seen:
         (found,) = incidents(snapshot.engine.incident_entries)
@@ -222,7 +222,9 @@ async def test_an_incident_is_worked_from_the_keys_to_its_export(settings: Setti
 def exported(settings: Settings, name: str, tmp_path: Path) -> None:
     """What was done can be read from the store, and makes the same incident in another."""
     at = SystemClock().now()
-    here, there = (Store.open(each, name, now=at) for each in (settings.data_dir, tmp_path / "there"))
+    here, there = (
+        Store.open(directory, name, now=at) for directory in (settings.data_dir, tmp_path / "there")
+    )
     try:
         text = export_text(here, "1", Options(), at, form="json", target="https://api")
         (tmp_path / "incident.json").write_text(text, "utf-8")

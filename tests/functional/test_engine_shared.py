@@ -159,7 +159,7 @@ def test_who_acts_is_recorded_with_the_host(settings: Settings) -> None:
         store = Store.open(settings.data_dir, store_of(settings).name, now=CLOCK.now(), read_only=True)
         requests = store.entries(ACTION_REQUESTS, LONG_AGO)
         store.close()
-    assert [(each.action, each.by, each.host) for each in requests] == [
+    assert [(request.action, request.by, request.host) for request in requests] == [
         (RequestedAction.PROBE, "eve", host_name()),
         (RequestedAction.ACKNOWLEDGE, "eve", host_name()),
     ]

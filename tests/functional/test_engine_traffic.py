@@ -56,7 +56,7 @@ def test_calls_of_a_proxy_appear_and_stay_in_the_past(settings: Settings) -> Non
             sink.add(made(Outcome.OVERLOADED))
             failing = wait_for(lambda s: counted(s)[1] == 1)
             assert failing.traffic is not None
-            assert [each.call.request_id for each in failing.traffic.failed_calls] == ["req_1"]
+            assert [call.call.request_id for call in failing.traffic.failed_calls] == ["req_1"]
             engine.travel(Move(MoveKind.MINUTE, to=quiet.at))
             past = wait_for(lambda s: s.past is not None)
             assert counted(past) == (20, 0)

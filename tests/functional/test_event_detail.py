@@ -89,9 +89,9 @@ def test_a_success_needs_no_explanation() -> None:
     assert "What it means" not in shown(replace(FULL, kind=EventKind.RECOVERY, observation=fine))
 
 
-def test_an_alert_is_told_in_full_with_what_it_is_about() -> None:
-    said = "[P1] prod (api.anthropic.com): " + "It's them. The API is overloaded (529). " * 9
-    alert = Event("k", AT, EventKind.ALERT, Level.BAD, "alert", said, detail="provider")
+def test_an_alert_is_shown_in_full_with_what_it_is_about() -> None:
+    text = "[P1] prod (api.anthropic.com): " + "It's them. The API is overloaded (529). " * 9
+    alert = Event("k", AT, EventKind.ALERT, Level.BAD, "alert", text, detail="provider")
     for cells in (56, 76, 116):
         lines = shown(alert, cells)
         assert " ".join(lines.split()).count("overloaded (529).") == 9

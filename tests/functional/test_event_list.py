@@ -227,8 +227,8 @@ async def test_a_narrow_list_says_all_of_long_texts_if_there_is_room(others: int
 
 async def test_in_a_narrow_list_the_cursor_stays_visible_with_all_of_its_rows() -> None:
     scene = PICTURES["overloaded"]()
-    said = "the gateway of the shop sends all of it to Sonnet"
-    events = [event(20 + n, EventKind.PERSON, Level.INFO, "INC-1", f"ana {n}: {said}") for n in range(12)]
+    text = "the gateway of the shop sends all of it to Sonnet"
+    events = [event(20 + n, EventKind.PERSON, Level.INFO, "INC-1", f"ana {n}: {text}") for n in range(12)]
     app = Watched(replace(scene, events=tuple(events)))
     async with app.run_test(size=(120, 40)) as pilot:
         panel = app.dashboard.events
@@ -243,23 +243,23 @@ async def test_in_a_narrow_list_the_cursor_stays_visible_with_all_of_its_rows() 
         assert "ana 0:" in plain(panel.lines(app.shown, 32, 9)[0])
 
 
-def test_two_folds_do_not_hide_what_is_said_and_done_about_them() -> None:
+def test_two_folds_do_not_hide_the_notes_and_acts_about_them() -> None:
     """At 80x24 there are two rows: two kinds of failures would fill them for hours."""
     folds = [event(-n, EventKind.FAILURE, Level.BAD, "messages", f"50{n} ×40") for n in (3, 2, 1)]
-    said = [
+    notes = [
         event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them."),
         event(61, EventKind.ALERT, Level.WARN, "alert", "[P1] It's them."),
         event(300, EventKind.PERSON, Level.INFO, "ana", "declared an incident"),
     ]
-    rows = event_rows((*folds, *said))
-    assert [row.event for row in in_sight(rows, 2)] == [folds[0], said[0]]
-    assert [row.event for row in in_sight(rows, 4)] == [*folds[:2], *said[:2]]
-    assert [row.event for row in in_sight(rows, 5)] == [*folds, *said[:2]]
-    assert [row.event for row in in_sight(rows, 9)] == [*folds, *said]
+    rows = event_rows((*folds, *notes))
+    assert [row.event for row in in_sight(rows, 2)] == [folds[0], notes[0]]
+    assert [row.event for row in in_sight(rows, 4)] == [*folds[:2], *notes[:2]]
+    assert [row.event for row in in_sight(rows, 5)] == [*folds, *notes[:2]]
+    assert [row.event for row in in_sight(rows, 9)] == [*folds, *notes]
     news = event(30, EventKind.STATUS, Level.INFO, "status", "Claude Code operational")
     post = event(40, EventKind.STATUS, Level.BAD, "status", "incident investigating")
-    assert [row.event for row in in_sight(event_rows((*folds, news, *said)), 2)] == [folds[0], said[0]]
-    assert [row.event for row in in_sight(event_rows((*folds, post, *said)), 2)] == [folds[0], post]
+    assert [row.event for row in in_sight(event_rows((*folds, news, *notes)), 2)] == [folds[0], notes[0]]
+    assert [row.event for row in in_sight(event_rows((*folds, post, *notes)), 2)] == [folds[0], post]
     quiet = event_rows(folds)
     assert [row.event for row in in_sight(quiet, 2)] == folds[:2]
     assert in_sight(rows, 0) == ()
@@ -269,13 +269,13 @@ async def test_at_80x24_the_verdict_of_an_outage_stays_in_the_list_and_is_opened
     scene = with_newer(PICTURES["overloaded"](), 3)
     app = Watched(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        verdict = next(each for each in scene.events if each.kind is EventKind.VERDICT)
+        verdict = next(event for event in scene.events if event.kind is EventKind.VERDICT)
         rows = app.text().splitlines()
         place = next(n for n, row in enumerate(rows) if "5 Events" in row)
         shown = " ".join(rows[place + 1 :])
         assert "503 number 3" in shown
         lasting = next(
-            each for each in scene.events if each.kind not in (EventKind.FAILURE, EventKind.RECOVERY)
+            event for event in scene.events if event.kind not in (EventKind.FAILURE, EventKind.RECOVERY)
         )
         assert lasting.text[:20] in shown
         await pilot.click("#events", offset=(10, 2))

@@ -147,8 +147,8 @@ async def asked(source: str, url: str, routes: Proxies) -> Report:
         await probe.aclose()
 
 
-def said_well(report: Report) -> Observation:
-    """What is true of everything that is shown and stored."""
+def checked_text(report: Report) -> Observation:
+    """The observation of a report, after checking that its texts can be shown and stored."""
     seen = report.observation
     for text in (seen.message, report.status.unknown_reason if report.status is not None else None):
         assert text is None or (text.strip() and len(text) <= 2_100)
@@ -156,7 +156,7 @@ def said_well(report: Report) -> Observation:
         assert text is None or KEY not in text
         assert text is None or "Traceback" not in text
     timings = (seen.timings.connect, seen.timings.first_byte, seen.timings.total)
-    assert all(each is None or each >= 0 for each in timings)
+    assert all(timing is None or timing >= 0 for timing in timings)
     if seen.outcome.failed:
         assert seen.message
     if report.status is not None:
@@ -181,7 +181,7 @@ def test_the_table_has_every_fault() -> None:
 @pytest.mark.parametrize("source", SOURCES)
 async def test_a_server_that_is_well(source: str) -> None:
     async with WireServer(SOUND[source].head + SOUND[source].body) as server:
-        seen = said_well(await asked(source, server.url, Proxies(proxies=dict)))
+        seen = checked_text(await asked(source, server.url, Proxies(proxies=dict)))
     assert (seen.outcome, seen.error_type) == WELL
 
 
@@ -192,7 +192,7 @@ async def test_a_fault_of_the_server(name: str, source: str) -> None:
         await HTTP_FAULTS[name](request, answer, SOUND[source])
 
     async with WireServer(play) as server:
-        seen = said_well(await asked(source, server.url, Proxies(proxies=dict)))
+        seen = checked_text(await asked(source, server.url, Proxies(proxies=dict)))
     assert (seen.outcome, seen.error_type) == expected_of(name, source)
     # A failure is not asked again on the spot, and no redirect of an API is followed.
     assert len(server.requests) <= (6 if source == "status" and "redirect" in name else 1)
@@ -223,13 +223,13 @@ async def test_the_words_for_it(name: str, source: str, words: str) -> None:
 async def test_a_fault_of_tls(name: str, source: str, tmp_path: Path) -> None:
     async with tls_server(TLS_FAULTS[name], tmp_path, SOUND[source]) as (url, trust):
         routes = Proxies(proxies=dict, trust=lambda: trust)
-        seen = said_well(await asked(source, url, routes))
+        seen = checked_text(await asked(source, url, routes))
     assert (seen.outcome, seen.error_type) == TLS_EXPECTED[name]
     assert seen.http_status is None
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("name", [each for each in HTTP_FAULTS if "gigabyte" in each or "bomb" in each])
+@pytest.mark.parametrize("name", [fault for fault in HTTP_FAULTS if "gigabyte" in fault or "bomb" in fault])
 async def test_what_is_too_much_is_not_held(name: str, source: str) -> None:
     async def play(request: Request, answer: Answer) -> None:
         await HTTP_FAULTS[name](request, answer, SOUND[source])

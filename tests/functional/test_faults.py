@@ -288,7 +288,7 @@ async def test_a_strip_that_fails_leaves_the_panels(tmp_path: Path) -> None:
         await is_usable(app, backend, pilot)
 
 
-async def test_an_action_that_fails_is_told(tmp_path: Path) -> None:
+async def test_an_action_that_fails_is_reported(tmp_path: Path) -> None:
     class FailingApp(StillApp):
         def action_help(self) -> None:
             raise BrokenError
@@ -303,7 +303,7 @@ async def test_an_action_that_fails_is_told(tmp_path: Path) -> None:
         assert backend.probed == 1
 
 
-async def test_a_handler_of_the_dashboard_that_fails_is_told(tmp_path: Path) -> None:
+async def test_a_handler_of_the_dashboard_that_fails_is_reported(tmp_path: Path) -> None:
     class FailingApp(StillApp):
         def on_event_chosen(self, message: EventChosen) -> None:
             raise BrokenError

@@ -41,7 +41,7 @@ def long_ago() -> Snapshot:
 
 
 def states(app: StillApp) -> list[CheckState]:
-    return [each.state for each in first_five(app).results]
+    return [result.state for result in first_five(app).results]
 
 
 def later(app: StillApp, seconds: float) -> datetime:
@@ -69,13 +69,13 @@ async def test_the_three_answers_stand_together(size: tuple[int, int]) -> None:
         await publish(pilot, backend, at_instant(later(app, 2), good(later(app, 1))))
         text = screen_text(app)
         assert states(app) == [CheckState.FINE] * 3
-        for told in (
+        for answer in (
             "Status page: no incident on your components",
             "Models: HTTP 200 in 182 ms",
             "Messages: HTTP 200 in 640 ms",
             "input: 90% left, 900 of 1,000",
         ):
-            assert told in text
+            assert answer in text
         assert text.count("fine") >= 3
 
 
@@ -124,13 +124,13 @@ async def test_on_a_small_screen_the_commands_are_below(size: tuple[int, int]) -
 
 
 @pytest.mark.parametrize(
-    ("held", "until_s", "told"),
+    ("held", "until_s", "reason"),
     [
         ("no key: set ANTHROPIC_API_KEY", None, "Messages: not probed, no key: set ANTHROPIC_API_KEY"),
         ("overloaded: backing off", 40, "Messages: not probed, overloaded: backing off"),
     ],
 )
-async def test_what_is_held_says_why(held: str, until_s: float | None, told: str) -> None:
+async def test_what_is_held_says_why(held: str, until_s: float | None, reason: str) -> None:
     app, backend = still_app(long_ago())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("c")
@@ -138,12 +138,12 @@ async def test_what_is_held_says_why(held: str, until_s: float | None, told: str
         at = later(app, 4)
         await publish(pilot, backend, at_instant(at, state=held_state(held, until)))
         assert states(app)[1:] == [CheckState.WAITING, CheckState.UNKNOWN]
-        assert told in " ".join(screen_text(app).replace("│", " ").split())
+        assert reason in " ".join(screen_text(app).replace("│", " ").split())
 
 
 def held_state(held: str, until: datetime | None) -> EngineState:
     state = engine(held=held)
-    probes = (replace(each, held_until=until if each.held_reason else None) for each in state.probes)
+    probes = (replace(probe, held_until=until if probe.held_reason else None) for probe in state.probes)
     return replace(state, probes=tuple(probes))
 
 
@@ -185,7 +185,7 @@ async def test_what_never_comes_is_no_longer_waited_for() -> None:
 
 def running(at: datetime | None, *, now: bool = False) -> EngineState:
     """The probes started last at `at`, or run still."""
-    probes = (ProbeState(each, 30, None, now, at) for each in Source)
+    probes = (ProbeState(source, 30, None, now, at) for source in Source)
     return replace(engine(), probes=tuple(probes))
 
 

@@ -49,4 +49,4 @@ async def test_a_screen_that_has_closed_leaves_no_drawing_behind() -> None:
 
 def _strips() -> int:
     gc.collect()
-    return sum(isinstance(each, Strip) for each in gc.get_objects())
+    return sum(isinstance(instance, Strip) for instance in gc.get_objects())

@@ -96,20 +96,20 @@ def test_a_demo_says_so_at_any_usable_width() -> None:
 
 def badge(name: str, cells: int, **change: object) -> str:
     snapshot = scene(name)
-    groups = tuple(replace(each, **change) for each in snapshot.engine.alerts.groups)  # type: ignore[arg-type]
+    groups = tuple(replace(group, **change) for group in snapshot.engine.alerts.groups)  # type: ignore[arg-type]
     alerts = replace(snapshot.engine.alerts, groups=groups)
     snapshot = replace(snapshot, engine=replace(snapshot.engine, alerts=alerts))
     return plain(header_line(snapshot, View(AT), cells))
 
 
-def test_open_alerts_are_counted_and_what_is_seen_to_is_told_apart_in_words() -> None:
+def test_open_alerts_are_counted_and_acknowledged_ones_differ_in_words() -> None:
     assert "▲ 3 alerts  1 acknowledged, 1 snoozed" in badge("alert_while_healthy", 120)
     assert "▲ 1 alert " in badge("overloaded", 120)
     assert "△ 1 alert acknowledged" in badge("incident", 120)
     assert "alert" not in badge("healthy", 120)
 
 
-def test_what_was_done_last_is_told() -> None:
+def test_what_was_done_last_is_reported() -> None:
     taken = Acknowledgement("eve", "looking", AT - timedelta(minutes=30))
     bob = Snooze("bob", AT - timedelta(minutes=10), AT + timedelta(hours=1), Severity.P1)
     assert "△ 1 alert snoozed" in badge("overloaded", 120, acknowledged=taken, snoozed=bob)
@@ -155,7 +155,7 @@ def test_snoozing_and_setting_the_severity_stand_in_a_footer() -> None:
 def test_fields_of_the_header_stay_where_they_are(cells: int) -> None:
     def places(name: str) -> list[int]:
         shown = plain(header_line(scene(name), View(AT), cells))
-        return [shown.index(each) for each in ("prod", "● LIVE", "$0.03", "14:05:33")]
+        return [shown.index(text) for text in ("prod", "● LIVE", "$0.03", "14:05:33")]
 
     assert places("healthy") == places("overloaded") == places("rate_limited") == places("network")
 
@@ -166,8 +166,8 @@ def test_nothing_moves_between_two_probes_and_while_the_probe_backs_off(cells: i
 
     def shown(**changed: object) -> str:
         probes = tuple(
-            replace(each, **{"running": False, "next_at": None, "held_until": None} | changed)
-            for each in snapshot.engine.probes
+            replace(probe, **{"running": False, "next_at": None, "held_until": None} | changed)
+            for probe in snapshot.engine.probes
         )
         target = replace(snapshot.engine.target, name="", host="gateway.acme.example:8443")
         engine = replace(snapshot.engine, probes=probes, target=target)
@@ -180,7 +180,7 @@ def test_nothing_moves_between_two_probes_and_while_the_probe_backs_off(cells: i
         shown(next_at=AT + timedelta(seconds=55), held_until=AT + timedelta(seconds=55)),
     )
     for part in ("gateway.acme.example:8443", "● LIVE", "$0.03", "14:05:33"):
-        assert len({each.index(part) for each in states}) == 1
+        assert len({state.index(part) for state in states}) == 1
     assert ("backoff 55s" in states[-1]) is (cells > 80)
 
 

@@ -66,7 +66,7 @@ def test_every_step_of_a_situation_can_be_done() -> None:
 
 
 def test_a_situation_shows_the_keys_in_force_and_nothing_that_cannot_be_done() -> None:
-    (down,) = [each for each in SITUATIONS if each.title.startswith("It is down")]
+    (down,) = [situation for situation in SITUATIONS if situation.title.startswith("It is down")]
     text = " ".join(plain(row) for row in situation_lines(down, {"decide": ("f7",)}, 200))
     assert "f7 them or us" in text
     watching = " ".join(
@@ -166,9 +166,9 @@ async def test_palette_offers_what_this_screen_can_do() -> None:
         await app.workers.wait_for_complete()
         await pilot.pause()
         offered = {str(option.prompt) for option in app.screen.query_one(OptionList).options}
-        assert any(each.startswith("p ") and "Probe everything now" in each for each in offered)
-        assert not any("\n" in each for each in offered)
-        assert not any("Back to where" in each or "Up one line" in each for each in offered)
+        assert any(option.startswith("p ") and "Probe everything now" in option for option in offered)
+        assert not any("\n" in option for option in offered)
+        assert not any("Back to where" in option or "Up one line" in option for option in offered)
 
 
 async def test_nothing_in_the_palette_blinks() -> None:
@@ -188,9 +188,9 @@ async def test_palette_finds_what_works_on_another_screen_and_goes_there() -> No
         await app.workers.wait_for_complete()
         await pilot.pause()
         (option,) = app.screen.query_one(OptionList).options
-        said = str(option.prompt)
-        assert said.startswith("backspace ")
-        assert "on the screen that d opens" in said
+        prompt = str(option.prompt)
+        assert prompt.startswith("backspace ")
+        assert "on the screen that d opens" in prompt
         await pilot.press("enter")
         await pilot.pause()
         await pilot.pause()
@@ -206,8 +206,8 @@ async def test_the_palette_leaves_out_what_has_the_letters_only_here_and_there()
             await pilot.press("ctrl+u", *typed)
             await app.workers.wait_for_complete()
             await pilot.pause()
-            prompts = [str(each.prompt) for each in app.screen.query_one(OptionList).options]
-            assert sum("postmortem" in each for each in prompts) == found
+            prompts = [str(option.prompt) for option in app.screen.query_one(OptionList).options]
+            assert sum("postmortem" in prompt for prompt in prompts) == found
             assert typed != "post" or len(prompts) == 1
 
 
@@ -268,8 +268,8 @@ async def test_a_choice_that_cannot_be_kept_counts_for_now_and_says_so(tmp_path:
         await pilot.press("down", "enter")
         await pilot.pause()
         assert app.paint.theme.name == "light"
-        told = [notice.message for notice in app._notifications]
-        assert any(text.startswith("Theme light; for this session only:") for text in told)
+        notices = [notice.message for notice in app._notifications]
+        assert any(text.startswith("Theme light; for this session only:") for text in notices)
 
 
 async def test_with_no_color_there_is_nothing_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:

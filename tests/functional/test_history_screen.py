@@ -57,7 +57,7 @@ async def test_uptime_incidents_and_days_are_there() -> None:
         await pilot.press("h")
         await settled(pilot)
         text = screen_text(app)
-        for told in (
+        for figure in (
             "99.65%",
             "2h 31m",
             "38m 00s",
@@ -65,7 +65,7 @@ async def test_uptime_incidents_and_days_are_there() -> None:
             "Nov 13",
             "▸ 30d",
         ):
-            assert told in text
+            assert figure in text
         await pilot.press("escape")
         assert isinstance(app.screen, DashboardScreen)
 

@@ -47,7 +47,7 @@ async def test_a_redacted_address_of_an_older_version_is_read(
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "notice"),
     [
         ("step_marks SET note = x'ff'", "1 stored row cannot be read and is skipped"),
         ("observations SET total = 9e999", "121 stored rows cannot be read and are skipped"),
@@ -60,14 +60,14 @@ async def test_a_redacted_address_of_an_older_version_is_read(
         ("kinds SET source = 'proxy'", "121 stored rows cannot be read and are skipped"),
     ],
 )
-async def test_rows_that_cannot_be_read_are_skipped_and_said(
-    template: Path, tmp_path: Path, change: str, told: str, size: tuple[int, int]
+async def test_rows_that_cannot_be_read_are_skipped_and_reported(
+    template: Path, tmp_path: Path, change: str, notice: str, size: tuple[int, int]
 ) -> None:
     shutil.copy(template, database(tmp_path))
     query(tmp_path, f"UPDATE {change}")
     before = contents(tmp_path, change.split()[0])
     shown = await first_frame(tmp_path, size)
-    assert shown.count(told) == 1
+    assert shown.count(notice) == 1
     assert contents(tmp_path, change.split()[0]) == before
 
 
@@ -75,7 +75,7 @@ def contents(directory: Path, table: str) -> list[tuple[object, ...]]:
     """All that was stored before, byte by byte."""
     named = [column for of, column in columns(database(directory)) if of == table]
     return query(
-        directory, f"SELECT {', '.join(f'typeof({each}), hex({each})' for each in named)} FROM {table}"
+        directory, f"SELECT {', '.join(f'typeof({column}), hex({column})' for column in named)} FROM {table}"
     )
 
 

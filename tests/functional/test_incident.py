@@ -56,17 +56,17 @@ async def recorded(app: StillApp, backend: StillBackend, pilot: Pilot[None], *mo
     before = app.newest
     entries = (*before.engine.incident_entries, *acts(backend), *more)
     shown = summary(incidents(entries), None, before.verdict.severity)
-    backend.records = {key: replace(each, entries=entries) for key, each in backend.records.items()}
+    backend.records = {key: replace(record, entries=entries) for key, record in backend.records.items()}
     backend.publish(replace(before, engine=replace(before.engine, incident_entries=entries), incident=shown))
     await settled(app, pilot)
 
 
 def acts(backend: StillBackend) -> list[IncidentEntry]:
-    return [each for each in backend.appended if isinstance(each, IncidentEntry)]
+    return [entry for entry in backend.appended if isinstance(entry, IncidentEntry)]
 
 
-def told(backend: StillBackend) -> list[tuple[IncidentAct, str]]:
-    return [(each.act, each.text) for each in acts(backend)]
+def recorded_acts(backend: StillBackend) -> list[tuple[IncidentAct, str]]:
+    return [(act.act, act.text) for act in acts(backend)]
 
 
 def screen(app: StillApp) -> IncidentScreen:
@@ -142,7 +142,7 @@ async def test_one_of_ones_own_is_declared_with_a_time_and_a_lead() -> None:
         await fill(app, pilot, 1, "-1m")
         await fill(app, pilot, 2, "ben")
         await pressed(app, pilot, "enter")
-        assert told(backend) == [
+        assert recorded_acts(backend) == [
             (IncidentAct.DECLARED, "Checkout fails"),
             (IncidentAct.SEVERITY, "P3"),
             (IncidentAct.LEAD, "ben"),
@@ -214,7 +214,7 @@ async def test_leaving_the_dialog_shows_the_list_and_declares_nothing() -> None:
 
 async def test_a_proposal_can_be_declined() -> None:
     async with opened("proposed", "i", "shift+tab", "down", "enter") as (app, backend, _):
-        assert [each.act for each in acts(backend)] == [IncidentAct.DISMISSED]
+        assert [act.act for act in acts(backend)] == [IncidentAct.DISMISSED]
         assert acts(backend)[0].happened_at == after(BEGAN)
         assert not isinstance(app.screen, DialogScreen)
 
@@ -234,7 +234,7 @@ async def test_what_somebody_else_declared_meanwhile_is_joined_not_doubled() -> 
 async def test_the_timeline_stands_beside_the_figures() -> None:
     async with opened("open", "i") as (app, _, __):
         text = plain_screen(app)
-        for said in (
+        for line in (
             "INC-2 Elevated 529s on Haiku · P2 (P1 for 2m) · open 6m",
             "first failure: claude-haiku-5-5 529 overloaded_error",
             "claude-haiku-5-5 529 overloaded_error ×39",
@@ -246,7 +246,7 @@ async def test_the_timeline_stands_beside_the_figures() -> None:
             "status page 4m 20s after us",
             "failed      39 of 65",
         ):
-            assert said in text
+            assert line in text
 
 
 async def test_in_little_room_the_figures_stand_above() -> None:
@@ -272,7 +272,7 @@ async def test_enter_opens_what_is_folded_and_closes_it_again() -> None:
         entry = screen(app).entry
         assert entry is not None
         assert entry.count == 39
-        ids = [each.request_id for each in entry.observations]
+        ids = [observation.request_id for observation in entry.observations]
         assert f"{ids[0]}" in plain_screen(app)
         assert f"{ids[1]}" in plain_screen(app)
         await pressed(app, pilot, "enter")
@@ -283,7 +283,7 @@ async def test_a_filter_leaves_what_has_the_words_and_escape_takes_it_off() -> N
     async with opened("open", "i", "/") as (app, _, pilot):
         await fill(app, pilot, 0, "BEN note")
         await pressed(app, pilot, "enter")
-        assert [each.key for each in screen(app).entries] == [f"entry:{NOTE.id}"]
+        assert [entry.key for entry in screen(app).entries] == [f"entry:{NOTE.id}"]
         assert "only “BEN note”" in plain_screen(app)
         await pressed(app, pilot, "escape")
         assert len(screen(app).entries) > 10
@@ -370,24 +370,24 @@ async def test_a_note_without_a_time_happened_now_and_an_empty_one_is_none() -> 
     async with opened("open", "i", "n", "enter") as (app, backend, pilot):
         assert "Write something" in text_of(app)
         await pressed(app, pilot, *typed("calm"), "enter")
-        assert [(each.text, each.happened_at) for each in acts(backend)] == [("calm", after(500))]
+        assert [(act.text, act.happened_at) for act in acts(backend)] == [("calm", after(500))]
 
 
 async def test_secrets_do_not_get_into_a_note() -> None:
     async with opened("open", "i", "n") as (app, backend, pilot):
         await fill(app, pilot, 0, "key sk-ant-api03-abcdefghijkl leaked")
         await pressed(app, pilot, "enter")
-        assert told(backend) == [(IncidentAct.NOTE, "key [redacted] leaked")]
+        assert recorded_acts(backend) == [(IncidentAct.NOTE, "key [redacted] leaked")]
 
 
 async def test_severity_with_its_reason() -> None:
     async with opened("open", "i", "s", "up", "tab", *typed("all of it"), "enter") as (_, backend, __):
-        assert told(backend) == [(IncidentAct.SEVERITY, "P1"), (IncidentAct.NOTE, "P1: all of it")]
+        assert recorded_acts(backend) == [(IncidentAct.SEVERITY, "P1"), (IncidentAct.NOTE, "P1: all of it")]
 
 
 async def test_only_a_role_that_changes_is_recorded() -> None:
     async with opened("open", "i", "r", "tab", *typed("joe"), "enter") as (_, backend, __):
-        assert told(backend) == [(IncidentAct.COMMUNICATIONS, "joe")]
+        assert recorded_acts(backend) == [(IncidentAct.COMMUNICATIONS, "joe")]
 
 
 async def test_mitigated_since_a_time() -> None:
@@ -405,16 +405,14 @@ async def test_resolving_asks_first_and_enter_alone_keeps_it_open() -> None:
         await pressed(app, pilot, "enter")
         assert not backend.appended
         await pressed(app, pilot, "R", "down", "enter")
-        assert [(each.act, each.happened_at) for each in acts(backend)] == [
-            (IncidentAct.RESOLVED, after(500))
-        ]
+        assert [(act.act, act.happened_at) for act in acts(backend)] == [(IncidentAct.RESOLVED, after(500))]
 
 
 async def test_it_was_over_when_the_probes_recovered() -> None:
     scene = INCIDENT_SCENES["resolved"]()
-    entries = tuple(each for each in scene.snapshot.engine.incident_entries if each.at < after(800))
+    entries = tuple(entry for entry in scene.snapshot.engine.incident_entries if entry.at < after(800))
     async with opened("resolved") as (app, backend, pilot):
-        backend.records = {key: replace(each, entries=entries) for key, each in backend.records.items()}
+        backend.records = {key: replace(record, entries=entries) for key, record in backend.records.items()}
         before = replace(scene.snapshot, engine=replace(scene.snapshot.engine, incident_entries=entries))
         shown = summary(incidents(entries), None, Severity.NONE)
         backend.publish(replace(before, incident=shown))
@@ -422,7 +420,7 @@ async def test_it_was_over_when_the_probes_recovered() -> None:
         await pressed(app, pilot, "i", "R")
         assert "have succeeded since 12:12:10" in text_of(app)
         await pressed(app, pilot, "down", "enter")
-        assert [each.happened_at for each in acts(backend)] == [after(GOOD)]
+        assert [act.happened_at for act in acts(backend)] == [after(GOOD)]
 
 
 async def test_a_resolved_one_can_be_opened_again_but_not_changed() -> None:
@@ -432,7 +430,7 @@ async def test_a_resolved_one_can_be_opened_again_but_not_changed() -> None:
         await pressed(app, pilot, "o", "enter")
         assert not backend.appended
         await pressed(app, pilot, "o", "down", "enter")
-        assert [each.act for each in acts(backend)] == [IncidentAct.REOPENED]
+        assert [act.act for act in acts(backend)] == [IncidentAct.REOPENED]
 
 
 async def test_an_entry_is_pinned_and_the_pin_taken_off() -> None:
@@ -472,7 +470,7 @@ async def test_the_title_is_changed() -> None:
         assert "Write the title" in text_of(app)
         await fill(app, pilot, 0, "Haiku is overloaded")
         await pressed(app, pilot, "enter")
-        assert told(backend) == [(IncidentAct.RENAMED, "Haiku is overloaded")]
+        assert recorded_acts(backend) == [(IncidentAct.RENAMED, "Haiku is overloaded")]
 
 
 async def test_merging_asks_into_which_and_by_default_does_nothing() -> None:
@@ -510,10 +508,10 @@ async def test_it_is_written_to_a_file_and_over_another_one_only_when_confirmed(
 
 
 def names_in(directory: Path) -> list[str]:
-    return [each.name for each in directory.iterdir()]
+    return [path.name for path in directory.iterdir()]
 
 
-async def test_json_is_written_too_and_a_bad_path_is_told(tmp_path: Path) -> None:
+async def test_json_is_written_too_and_a_bad_path_is_reported(tmp_path: Path) -> None:
     async with opened("open", "i", "e", "down") as (app, _, pilot):
         await fill(app, pilot, 0, str(tmp_path / "inc"))
         await pressed(app, pilot, "enter")

@@ -25,7 +25,7 @@ DAY = Focus(Panel.LATENCY, timedelta(hours=24))
 
 
 def rows_of(lines: Sequence[Line]) -> list[str]:
-    return [plain(each) for each in lines]
+    return [plain(line) for line in lines]
 
 
 def day_of(snapshot: Snapshot) -> Chart:
@@ -35,8 +35,8 @@ def day_of(snapshot: Snapshot) -> Chart:
 def since(chart: Chart, ago: timedelta) -> Chart:
     """The chart as if nothing had been recorded earlier."""
     kept = (
-        ChartSeries(each.name, tuple(point for point in each.points if point[0] >= chart.end - ago))
-        for each in chart.series
+        ChartSeries(line.name, tuple(point for point in line.points if point[0] >= chart.end - ago))
+        for line in chart.series
     )
     return replace(chart, series=tuple(kept))
 

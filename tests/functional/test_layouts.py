@@ -65,10 +65,10 @@ async def test_of_two_layouts_only_the_second_is_announced() -> None:
             await pilot.pause()
         app.notify("Something else.", timeout=600)
         await pilot.pause()
-        said = [notice.message for notice in app._notifications]
-        assert len(said) == 2
-        assert said[0].startswith("Layout quiet")
-        assert said[1] == "Something else."
+        notices = [notice.message for notice in app._notifications]
+        assert len(notices) == 2
+        assert notices[0].startswith("Layout quiet")
+        assert notices[1] == "Something else."
         assert sum("Layout" in str(toast.render()) for toast in app.screen.query(Toast)) == 1
 
 

@@ -28,10 +28,10 @@ def test_the_key_goes_to_local_times_and_back() -> None:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Africa/Abidjan"])
-def test_where_the_zone_is_utc_that_is_said(zone: str) -> None:
-    local, said = next_zone(None, AT, Local(ZoneInfo(zone)))
+def test_a_zone_that_is_utc_is_reported(zone: str) -> None:
+    local, notice = next_zone(None, AT, Local(ZoneInfo(zone)))
     assert local is None
-    assert "is on UTC" in said
+    assert "is on UTC" in notice
 
 
 def test_a_zone_that_is_utc_in_winter_only_counts() -> None:

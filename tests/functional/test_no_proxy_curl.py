@@ -49,6 +49,6 @@ async def test_curl_goes_the_same_way(no_proxy: str) -> None:
         curl = await asyncio.create_subprocess_exec(
             *command, *names, *urls, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
-        said, trouble = await curl.communicate()
+        stdout, trouble = await curl.communicate()
     ways = ["direct" if is_direct(url, no_proxy) else "proxy" for url in urls]
-    assert said.decode().split() == ways, trouble.decode()
+    assert stdout.decode().split() == ways, trouble.decode()

@@ -123,21 +123,21 @@ async def titles(courses: Iterable[tuple[float, Course]], seed: int = 1) -> list
     ids=["outage", "overload", "key", "timeouts", "rate limit", "spend limit", "model", "slow"],
 )
 async def test_one_trouble_is_one_page_and_its_end(course: Course, word: str) -> None:
-    told = await titles([(47 * MINUTE, course)])
-    assert len(told) == 2, told
-    assert told[0].startswith(f"[{word}] prod (api.example.test): ")
-    assert told[1].startswith("[resolved after ")
+    sent = await titles([(47 * MINUTE, course)])
+    assert len(sent) == 2, sent
+    assert sent[0].startswith(f"[{word}] prod (api.example.test): ")
+    assert sent[1].startswith("[resolved after ")
 
 
 async def test_a_tour_from_slow_over_overload_to_outage_is_one_thread() -> None:
-    told = await titles(
+    sent = await titles(
         [
             (10 * MINUTE, slow(10.0)),
             (10 * MINUTE, failing(Outcome.OVERLOADED, 0.6)),
             (20 * MINUTE, failing(Outcome.SERVER_ERROR)),
         ]
     )
-    heads = [title.split("]")[0] for title in told]
+    heads = [title.split("]")[0] for title in sent]
     assert heads[0] == "[P4"
     assert all(" was " in head for head in heads[1:-1])
     assert heads[-1].startswith("[resolved")

@@ -145,30 +145,30 @@ async def test_what_cannot_be_opened_ends_the_app_for_the_command_to_tell() -> N
 
 
 def test_an_engine_that_opens_after_the_end_is_stopped() -> None:
-    backend, told, stopped = SlowBackend(), [], threading.Event()
+    backend, delivered, stopped = SlowBackend(), [], threading.Event()
     backend.stop = stopped.set  # type: ignore[method-assign]
     late = Opening(backend.open, finish_s=0)
-    late.start(told.append)
+    late.start(delivered.append)
     late.stop()
     backend.ready.set()
     assert stopped.wait(WITHIN_S)
-    assert told == []
+    assert delivered == []
 
 
 def test_an_engine_that_is_open_is_stopped_once() -> None:
-    backend, told = SlowBackend(), threading.Event()
+    backend, delivered = SlowBackend(), threading.Event()
     backend.ready.set()
     at_once = Opening(backend.open)
-    at_once.start(lambda message: told.set())
-    assert told.wait(WITHIN_S)
+    at_once.start(lambda message: delivered.set())
+    assert delivered.wait(WITHIN_S)
     at_once.stop()
     assert backend.stopped == 1
 
 
 def test_a_disk_that_hangs_is_named() -> None:
     lines = opening_lines(ABOUT, (NOW, NOW + timedelta(seconds=12)), 80, 24, keymap({}))
-    told = [plain(line) for line in lines if "Reading" in plain(line)]
-    assert [each.strip() for each in told] == [
+    waiting = [plain(line) for line in lines if "Reading" in plain(line)]
+    assert [line.strip() for line in waiting] == [
         "◌ Reading what has been recorded for 12s: the data directory answers slowly"
     ]
     assert "14:05:45 UTC" in plain(lines[0])
@@ -196,5 +196,7 @@ async def test_nothing_moves_when_the_dashboard_comes(size: tuple[int, int]) -> 
 
 def _titles(lines: list[str]) -> dict[str, tuple[int, int]]:
     """Where the title of each panel stands."""
-    found = ((y, each) for y, row in enumerate(lines) for each in re.finditer(r"─+ \d? ?([A-Z][a-z]+) ", row))
+    found = (
+        (y, match) for y, row in enumerate(lines) for match in re.finditer(r"─+ \d? ?([A-Z][a-z]+) ", row)
+    )
     return {each[1]: (y, each.start(1)) for y, each in found}

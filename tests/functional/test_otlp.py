@@ -88,7 +88,7 @@ def test_what_the_sdk_reports_agrees_with_what_the_client_saw(
     assert seen["failures"] > 0
     assert sum(row.tokens.prompt for row in rows) == seen["input"] > 0
     assert sum(row.tokens.output for row in rows) == seen["output"] > 0
-    assert CANARY.encode() not in b"".join(each.read_bytes() for each in store.path.parent.iterdir())
+    assert CANARY.encode() not in b"".join(path.read_bytes() for path in store.path.parent.iterdir())
 
 
 def count(client: anthropic.Anthropic, seen: dict[str, int], *, streamed: bool) -> None:
@@ -110,7 +110,7 @@ def count(client: anthropic.Anthropic, seen: dict[str, int], *, streamed: bool) 
 
 def test_every_form_is_taken(received: tuple[ReceiverThread, Store]) -> None:
     receiver, store = received
-    plain = {name: each for name, each in ANSWERED.items() if name != "anthropic.request.id"}
+    plain = {name: item for name, item in ANSWERED.items() if name != "anthropic.request.id"}
     exports = [traces(span(plain, number=number)) for number in range(1, 5)]
     url = receiver.url
     assert post(url, exports[0].SerializeToString())[:2] == (200, b"")
@@ -155,9 +155,9 @@ def test_what_is_broken_is_refused_for_good(
 def test_a_record_that_is_too_large_is_a_partial_success(received: tuple[ReceiverThread, Store]) -> None:
     large = span({f"attribute {number}": "x" * 4000 for number in range(100)}, number=7)
     status, body, _ = post(received[0].url, traces(large, span()).SerializeToString())
-    told = ExportTraceServiceResponse.FromString(body).partial_success
-    assert (status, told.rejected_spans) == (200, 1)
-    assert told.error_message
+    partial = ExportTraceServiceResponse.FromString(body).partial_success
+    assert (status, partial.rejected_spans) == (200, 1)
+    assert partial.error_message
     assert sum(row.calls for row in rows_of(*received)) == 1
 
 
@@ -218,7 +218,7 @@ def test_a_collector_receives_and_shows(tmp_path: Path) -> None:
     assert not is_listening(address)
 
 
-def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_shown(tmp_path: Path) -> None:
     with simulated("healthy") as simulator, socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         settings = load({"data_dir": str(tmp_path), "traffic_otlp": address}, {}, config=None)
@@ -229,7 +229,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
             )
 
 
-def test_an_address_that_others_reach_is_said(tmp_path: Path) -> None:
+def test_an_address_that_others_reach_is_shown(tmp_path: Path) -> None:
     with simulated("healthy") as simulator:
         flags = {"data_dir": str(tmp_path), "traffic_otlp": "0.0.0.0:0"}
         settings = load(flags, {}, config=None)

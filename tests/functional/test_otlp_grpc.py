@@ -138,15 +138,17 @@ def test_the_official_exporter_is_understood_and_its_content_dropped(
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     tracer = provider.get_tracer("com.anthropic.sdk.python")
     for number in range(3):
-        told = ANSWERED | {"anthropic.request.id": f"req_{number}", "gen_ai.input.messages": CANARY}
-        with tracer.start_as_current_span("anthropic.messages.create", kind=SpanKind.CLIENT, attributes=told):
+        values = ANSWERED | {"anthropic.request.id": f"req_{number}", "gen_ai.input.messages": CANARY}
+        with tracer.start_as_current_span(
+            "anthropic.messages.create", kind=SpanKind.CLIENT, attributes=values
+        ):
             pass
     provider.shutdown()
     rows = rows_of(receiver, store)  # two where a minute ends between the spans
     assert {(row.key.source, row.key.application) for row in rows} == {(TrafficSource.OTLP, "checkout")}
     assert sum(row.calls for row in rows) == 3
     assert (sum(row.tokens.prompt for row in rows), sum(row.tokens.output for row in rows)) == (390, 60)
-    assert CANARY.encode() not in b"".join(each.read_bytes() for each in store.path.parent.iterdir())
+    assert CANARY.encode() not in b"".join(path.read_bytes() for path in store.path.parent.iterdir())
 
 
 def test_every_signal_is_taken_and_nothing_is_an_export_too(received: tuple[ReceiverThread, Store]) -> None:
@@ -190,9 +192,9 @@ def test_what_is_broken_is_refused_for_good(received: tuple[ReceiverThread, Stor
 def test_a_record_that_is_too_large_is_a_partial_success(received: tuple[ReceiverThread, Store]) -> None:
     large = span({f"attribute {number}": "x" * 4000 for number in range(100)}, number=7)
     code, body, _ = export(received[0].grpc_url, traces(large, span()).SerializeToString())
-    told = ExportTraceServiceResponse.FromString(body).partial_success
-    assert (code, told.rejected_spans) == (grpc.StatusCode.OK, 1)
-    assert told.error_message
+    partial = ExportTraceServiceResponse.FromString(body).partial_success
+    assert (code, partial.rejected_spans) == (grpc.StatusCode.OK, 1)
+    assert partial.error_message
     assert sum(row.calls for row in rows_of(*received)) == 1
 
 

@@ -163,7 +163,7 @@ async def test_an_offer_of_http_2_is_not_taken_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "status", "told"),
+    ("sent", "status", "reason"),
     [
         (b"POST /v2/traces HTTP/1.1\r\nHost: x\r\n\r\n", 404, b"expected the path"),
         (b"GET /v1/traces HTTP/1.1\r\nHost: x\r\n\r\n", 405, b"expected POST"),
@@ -195,12 +195,12 @@ async def test_an_offer_of_http_2_is_not_taken_up() -> None:
         "many headers",
     ],
 )
-async def test_what_is_no_export_is_refused_with_a_reason(sent: bytes, status: int, told: bytes) -> None:
+async def test_what_is_no_export_is_refused_with_a_reason(sent: bytes, status: int, reason: bytes) -> None:
     async with receiving() as serving, Client(serving.url) as client:
         await client.send(sent)
         answer = await last_answer(client)
         assert status_of(answer) == status
-        assert told in answer.body
+        assert reason in answer.body
         assert answer.complete
 
 
@@ -224,7 +224,7 @@ async def test_a_body_that_ends_early_is_refused() -> None:
 
 
 @pytest.mark.parametrize("sent", [POST + b"Content-Length: 9\r\n\r\nx", POST[:20]], ids=["body", "head"])
-async def test_who_does_not_go_on_is_told_so_and_holds_nothing(sent: bytes) -> None:
+async def test_a_client_that_does_not_go_on_gets_a_408_and_holds_nothing(sent: bytes) -> None:
     async with receiving(Bounds(read_s=0.05)) as serving, Client(serving.url) as client:
         await client.send(sent)
         assert status_of(await last_answer(client)) == 408
@@ -395,8 +395,8 @@ def test_any_bytes_are_answered_and_the_next_sender_is_served(pieces: list[bytes
                     client.writer.write(piece)
                 client.writer.write_eof()
                 async with asyncio.timeout(WITHIN_S):
-                    said = await client.reader.read()
-                assert said == b"" or said.startswith(b"HTTP/1.1 ")
+                    received = await client.reader.read()
+                assert received == b"" or received.startswith(b"HTTP/1.1 ")
             async with Client(serving.url) as client:
                 await client.send(posted())
                 assert status_of(await answer_of(client)) == 200

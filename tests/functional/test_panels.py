@@ -77,7 +77,7 @@ def test_a_source_too_long_for_the_panel_leaves_the_age() -> None:
     assert plain(status_lines(scene("healthy"), 22, 12)[-1]) == "read 14s ago"
 
 
-def test_silence_is_said_with_its_length() -> None:
+def test_silence_is_shown_with_its_length() -> None:
     assert "Nothing posted yet (we noticed 3m ago)" in words(status_lines(scene("overloaded"), 29, 14))
     assert "Nothing posted yet (we noticed 3m ago)" in words(status_lines(scene("overloaded"), 78, 2))
     assert "No incident posted." in text(status_lines(scene("healthy"), 29, 12))
@@ -123,7 +123,7 @@ def test_in_few_rows_the_incident_outlives_components_that_are_fine() -> None:
     assert "more operational" in drawn
 
 
-def test_unknown_is_said_loudly_with_the_reason_and_the_last_good_read() -> None:
+def test_unknown_is_shown_prominently_with_the_reason_and_the_last_good_read() -> None:
     drawn = status_lines(scene("page_unknown"), 40, 10)
     assert "unknown" in text(drawn)
     assert "HTTP 405 and an HTML page instead of JSON" in words(drawn)
@@ -162,7 +162,7 @@ def test_the_worst_bucket_is_marked_where_it_stands(cells: int, rows: int) -> No
             replace(each, remaining=each.limit // 20, level=Level.BAD) if n == low else each
             for n, each in enumerate(snapshot.headroom.buckets)
         )
-        view = replace(snapshot.headroom, buckets=tuple(sorted(buckets, key=lambda each: each.fraction)))
+        view = replace(snapshot.headroom, buckets=tuple(sorted(buckets, key=lambda bucket: bucket.fraction)))
         drawn = headroom_lines(replace(snapshot, headroom=view), cells, rows, footed=False)
         named = [plain(row).split()[0] for row in drawn if "%" in plain(row)]
         assert sum("✗" in plain(row) for row in drawn) >= 1
@@ -176,7 +176,7 @@ def test_the_worst_bucket_is_marked_where_it_stands(cells: int, rows: int) -> No
 def test_buckets_are_known_by_either_of_their_names() -> None:
     snapshot = scene("healthy")
     short = tuple(
-        replace(each, bucket=each.bucket.removesuffix("-tokens")) for each in snapshot.headroom.buckets
+        replace(bucket, bucket=bucket.bucket.removesuffix("-tokens")) for bucket in snapshot.headroom.buckets
     )
     named = replace(snapshot, headroom=replace(snapshot.headroom, buckets=short))
     assert text(headroom_lines(named, 76, 5)) == text(headroom_lines(snapshot, 76, 5))
@@ -190,22 +190,22 @@ def test_what_fits_of_the_buckets_stays_the_same_while_none_is_low(rows: int) ->
     assert headroom_lines(replace(snapshot, headroom=shuffled), 76, rows, footed=False) == drawn
 
 
-def test_a_critical_bucket_is_told_from_a_low_one_without_colour() -> None:
+def test_a_critical_bucket_differs_from_a_low_one_without_colour() -> None:
     snapshot = scene("draining")
     worst = replace(snapshot.headroom.buckets[0], level=Level.BAD, remaining=1_000)
     view = replace(snapshot.headroom, buckets=(worst, *snapshot.headroom.buckets[1:]))
     assert "✗ critical" in text(headroom_lines(replace(snapshot, headroom=view), 43, 12))
 
 
-@pytest.mark.parametrize(("older_s", "said"), [(0, "may have reset"), (60, "as of 14:0")])
-def test_a_stale_bucket_without_a_row_of_its_own_is_named_before_its_age(older_s: int, said: str) -> None:
+@pytest.mark.parametrize(("older_s", "suffix"), [(0, "may have reset"), (60, "as of 14:0")])
+def test_a_stale_bucket_without_a_row_of_its_own_is_named_before_its_age(older_s: int, suffix: str) -> None:
     """The age of all is in the title; a row says it only if it is older."""
     snapshot = scene("draining")
     first, *others = snapshot.headroom.buckets
     old = replace(first, stale=True, read_at=first.read_at - timedelta(seconds=older_s))
     view = replace(snapshot.headroom, buckets=(old, *others))
     drawn = text(headroom_lines(replace(snapshot, headroom=view), 43, len(view.buckets) + 1, footed=False))
-    assert f"{bucket_label(old.bucket)} {said}" in drawn
+    assert f"{bucket_label(old.bucket)} {suffix}" in drawn
     assert "may have reset" in drawn
 
 
@@ -233,11 +233,11 @@ def test_before_the_first_answer_it_says_where_limits_come_from_and_why_there_ar
 def test_without_limits_a_back_off_is_not_called_not_probed() -> None:
     snapshot = scene("nothing")
     probes = tuple(
-        replace(each, held_reason="overloaded", held_until=snapshot.at) for each in snapshot.engine.probes
+        replace(probe, held_reason="overloaded", held_until=snapshot.at) for probe in snapshot.engine.probes
     )
-    told = words(headroom_lines(replace(snapshot, engine=replace(snapshot.engine, probes=probes)), 43, 12))
-    assert "not probed" not in told
-    assert "The next message follows the back-off." in told
+    drawn = words(headroom_lines(replace(snapshot, engine=replace(snapshot.engine, probes=probes)), 43, 12))
+    assert "not probed" not in drawn
+    assert "The next message follows the back-off." in drawn
 
 
 def test_figures_are_dated_and_stale_ones_are_called_stale() -> None:
@@ -247,7 +247,7 @@ def test_figures_are_dated_and_stale_ones_are_called_stale() -> None:
 
 def test_a_stale_bucket_is_subdued_and_says_since_when() -> None:
     snapshot = scene("overloaded")
-    buckets = tuple(replace(each, stale=True, level=Level.UNKNOWN) for each in snapshot.headroom.buckets)
+    buckets = tuple(replace(bucket, stale=True, level=Level.UNKNOWN) for bucket in snapshot.headroom.buckets)
     view = replace(snapshot.headroom, buckets=buckets, stale=True)
     drawn = headroom_lines(replace(snapshot, headroom=view), 43, 12)
     assert text(drawn).count("as of") == 1
@@ -338,7 +338,7 @@ def test_gauges_keep_their_place_and_length_when_what_is_left_grows_a_digit(befo
 
     def drawn(remaining: int, cells: int, rows: int) -> list[int]:
         buckets = tuple(
-            replace(each, remaining=remaining, limit=1_000_000) for each in snapshot.headroom.buckets
+            replace(bucket, remaining=remaining, limit=1_000_000) for bucket in snapshot.headroom.buckets
         )
         view = replace(snapshot.headroom, buckets=buckets)
         lines = text(headroom_lines(replace(snapshot, headroom=view), cells, rows)).splitlines()
@@ -360,7 +360,7 @@ def test_too_few_samples_and_old_figures_say_so() -> None:
     assert "certificate expires in 12d 0h" in text(latency_lines(scene("alert_while_healthy"), 70, 12))
     assert "no samples" in text(latency_lines(scene("nothing"), 70, 12))
     nothing = scene("nothing")
-    every = tuple(replace(each, failed_since=30) for each in nothing.latency.series)
+    every = tuple(replace(line, failed_since=30) for line in nothing.latency.series)
     failing = text(latency_lines(replace(nothing, latency=replace(nothing.latency, series=every)), 70, 12))
     assert "30 failed" in failing
     assert "no samples" not in failing
@@ -372,8 +372,8 @@ def test_failures_since_the_last_success_stand_where_the_comparison_would() -> N
     view = replace(snapshot.latency, series=(failing, *snapshot.latency.series[1:]))
     assert "3 failed" in text(latency_lines(replace(snapshot, latency=view), 70, 8))
     lone = replace(view, series=(replace(failing, failed_since=1), *view.series[1:]))
-    assert " failed" in (told := text(latency_lines(replace(snapshot, latency=lone), 70, 8)))
-    assert "1 failed" not in told
+    assert " failed" in (drawn := text(latency_lines(replace(snapshot, latency=lone), 70, 8)))
+    assert "1 failed" not in drawn
 
 
 # -- errors ---------------------------------------------------------------------
@@ -472,20 +472,30 @@ def test_the_number_of_a_fold_is_never_cut() -> None:
     assert plain(event_lines([models], AT, 30, 5)[0]).rstrip() == "14:05:31 ✗ models 529 ove… ×24"
 
 
-def told(kind: EventKind, level: Level, subject: str, said: str, cells: int = 90) -> str:
-    return plain(event_lines(event_rows((event(60, kind, level, subject, said),)), AT, cells, 1)[0])
+def event_row(kind: EventKind, level: Level, subject: str, message: str, cells: int = 90) -> str:
+    return plain(event_lines(event_rows((event(60, kind, level, subject, message),)), AT, cells, 1)[0])
 
 
 def test_verdicts_alerts_and_people_have_their_own_marks() -> None:
     assert (
-        told(EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them.") == "14:04:33 ! verdict P1 It's them."
+        event_row(EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them.")
+        == "14:04:33 ! verdict P1 It's them."
     )
-    assert told(EventKind.VERDICT, Level.OK, "verdict", "All is well.") == "14:04:33 ✓ verdict All is well."
-    assert told(EventKind.VERDICT, Level.UNKNOWN, "verdict", "Unknown.") == "14:04:33 ◌ verdict Unknown."
-    assert told(EventKind.ALERT, Level.WARN, "alert", "[P4] prod: x") == "14:04:33 ▲ alert [P4] prod: x"
-    assert told(EventKind.ALERT, Level.INFO, "alert", "snoozed by bob") == "14:04:33 △ alert snoozed by bob"
-    assert told(EventKind.ALERT, Level.OK, "alert", "[resolved] prod") == "14:04:33 ✓ alert [resolved] prod"
-    assert told(EventKind.PERSON, Level.INFO, "playbook", "x done, eve") == "14:04:33 » playbook x done, eve"
+    assert (
+        event_row(EventKind.VERDICT, Level.OK, "verdict", "All is well.") == "14:04:33 ✓ verdict All is well."
+    )
+    assert event_row(EventKind.VERDICT, Level.UNKNOWN, "verdict", "Unknown.") == "14:04:33 ◌ verdict Unknown."
+    assert event_row(EventKind.ALERT, Level.WARN, "alert", "[P4] prod: x") == "14:04:33 ▲ alert [P4] prod: x"
+    assert (
+        event_row(EventKind.ALERT, Level.INFO, "alert", "snoozed by bob") == "14:04:33 △ alert snoozed by bob"
+    )
+    assert (
+        event_row(EventKind.ALERT, Level.OK, "alert", "[resolved] prod") == "14:04:33 ✓ alert [resolved] prod"
+    )
+    assert (
+        event_row(EventKind.PERSON, Level.INFO, "playbook", "x done, eve")
+        == "14:04:33 » playbook x done, eve"
+    )
     loud = event_lines(
         event_rows((event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them."),)), AT, 60, 1
     )[0]
@@ -493,15 +503,19 @@ def test_verdicts_alerts_and_people_have_their_own_marks() -> None:
 
 
 def test_a_long_text_leaves_its_subject_and_ends_with_a_clause() -> None:
-    said = "P1 It's them. The API is overloaded (529)."
-    shown = {cells: told(EventKind.VERDICT, Level.BAD, "verdict", said, cells) for cells in (44, 36, 30)}
+    headline = "P1 It's them. The API is overloaded (529)."
+    shown = {
+        cells: event_row(EventKind.VERDICT, Level.BAD, "verdict", headline, cells) for cells in (44, 36, 30)
+    }
     assert shown[44] == "14:04:33 ! P1 The API is overloaded (529)"
     assert shown[36] == "14:04:33 ! P1 The API is overloaded"
     assert shown[30] == "14:04:33 ! P1 It's them"
-    assert told(EventKind.VERDICT, Level.BAD, "verdict", said, 55) == f"14:04:33 ! {said}"
-    alert = told(EventKind.ALERT, Level.BAD, "alert", "acknowledged by eve: looking into it · It's them", 40)
+    assert event_row(EventKind.VERDICT, Level.BAD, "verdict", headline, 55) == f"14:04:33 ! {headline}"
+    alert = event_row(
+        EventKind.ALERT, Level.BAD, "alert", "acknowledged by eve: looking into it · It's them", 40
+    )
     assert alert == "14:04:33 ▲ alert acknowledged by eve"
-    post = told(EventKind.STATUS, Level.WARN, "status", "Posted: errors for all the users today", 34)
+    post = event_row(EventKind.STATUS, Level.WARN, "status", "Posted: errors for all the users today", 34)
     assert post == "14:04:33 ▲ Posted: errors for all…"
 
 
@@ -545,7 +559,7 @@ def test_a_large_errors_panel_has_the_counts_of_all_windows_side_by_side() -> No
     head, *body = (plain(row).split() for row in error_lines(windows[1], 56, 16, windows=windows))
     assert head == ["1m", "5m", "1h", "share"]
     server = next(row for row in body if row[0] == "500")
-    counts = [next(each.count for each in window.rows if each.key == "server_error") for window in windows]
+    counts = [next(row.count for row in window.rows if row.key == "server_error") for window in windows]
     assert server[-4:-1] == [str(count) for count in counts]
     assert counts[2] > counts[0]
     narrow = plain(error_lines(windows[1], 40, 16, windows=windows)[0])

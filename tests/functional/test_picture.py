@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def told(app: StillApp) -> str:
+def notices(app: StillApp) -> str:
     return "\n".join(notice.message for notice in app._notifications)
 
 
@@ -35,7 +35,7 @@ def names(folder: Path, suffix: str = "") -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name.endswith(suffix))
 
 
-async def test_the_screen_is_saved_as_text_and_svg_and_it_is_said_where(folder: Path) -> None:
+async def test_the_screen_is_saved_as_text_and_svg_and_the_place_is_shown(folder: Path) -> None:
     app, _ = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("S")
@@ -43,7 +43,7 @@ async def test_the_screen_is_saved_as_text_and_svg_and_it_is_said_where(folder: 
         await pilot.pause()
         name = f"claude-top-{AT:%Y%m%dT%H%M%SZ}"
         assert names(folder) == [f"{name}.svg", f"{name}.txt"]
-        assert f"{name}.svg and .txt\nin {folder}" in told(app)
+        assert f"{name}.svg and .txt\nin {folder}" in notices(app)
     text = (folder / f"{name}.txt").read_text("utf-8")
     assert "It's them. The API is overloaded (529)." in text
     assert "╭─ 1 Status" in text
@@ -78,8 +78,8 @@ async def test_no_file_is_replaced(folder: Path) -> None:
 async def test_keys_and_organisations_are_covered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "plain-secret-of-a-gateway")
     shown = PICTURES["overloaded"]()
-    said = f"key {KEY} org {UUID} gate plain-secret-of-a-gateway req_011CUq1example"
-    event = replace(shown.events[0], subject="messages", text=said, observation=None, count=1, folded=())
+    secrets = f"key {KEY} org {UUID} gate plain-secret-of-a-gateway req_011CUq1example"
+    event = replace(shown.events[0], subject="messages", text=secrets, observation=None, count=1, folded=())
     app, _ = still_app(replace(shown, events=(event, *shown.events[1:])))
     async with app.run_test(size=(200, 50)) as pilot:
         await pilot.press("5")
@@ -87,7 +87,7 @@ async def test_keys_and_organisations_are_covered(folder: Path, monkeypatch: pyt
         await pilot.press("S")
         await app.workers.wait_for_complete()
         await pilot.pause()
-        assert "Saved:" in told(app)
+        assert "Saved:" in notices(app)
     for name in names(folder):
         written = (folder / name).read_text("utf-8").replace("&#160;", " ")
         assert KEY not in written
@@ -129,7 +129,7 @@ def failing(number: int) -> Callable[[Path, str], None]:
         (errno.EDQUOT, "quota exceeded"),
     ],
 )
-def test_what_stands_in_the_way_is_said(tmp_path: Path, number: int, says: str) -> None:
+def test_what_stands_in_the_way_is_shown(tmp_path: Path, number: int, says: str) -> None:
     with pytest.raises(PictureError, match=rf"Not saved in {tmp_path}: .*{says}"):
         save(Picture("text", "<svg/>"), tmp_path, AT, failing(number))
 
@@ -161,6 +161,6 @@ async def test_a_failure_is_a_notice_and_the_dashboard_goes_on(
         await pilot.press("S")
         await app.workers.wait_for_complete()
         await pilot.pause()
-        assert "Not saved" in told(app)
+        assert "Not saved" in notices(app)
         await pilot.press("question_mark")
         assert app.is_running

@@ -117,8 +117,8 @@ async def test_what_others_mark_appears() -> None:
     app, backend = still_app(troubled())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("m")
-        told = [step.title for step in OUTAGE.steps].index("Tell users") + 1
-        await publish(pilot, backend, troubled(at=301, marks=[marked(told, StepState.DONE, "bob", at=300)]))
+        number = [step.title for step in OUTAGE.steps].index("Tell users") + 1
+        await publish(pilot, backend, troubled(at=301, marks=[marked(number, StepState.DONE, "bob", at=300)]))
         assert "done bob 12:05:00" in row_of(app, "Tell users")
         assert f"1 of {len(OUTAGE.steps)} done" in screen_text(app)
 
@@ -133,7 +133,7 @@ async def test_what_is_marked_shows_though_the_view_is_paused() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_verdict_that_changes_is_told_and_takes_nothing_away(size: tuple[int, int]) -> None:
+async def test_a_verdict_that_changes_is_reported_and_takes_nothing_away(size: tuple[int, int]) -> None:
     app, backend = still_app(troubled())
     async with app.run_test(size=size) as pilot:
         await pilot.press("m", "down")
@@ -267,10 +267,10 @@ async def test_a_whole_playbook_can_be_read_by_stepping_and_paging(size: tuple[i
                 await pilot.press("pagedown")
             await pilot.press("down")
         flat = " ".join(seen.replace("│", " ").split())
-        for step in (each.step for each in steps):
-            for told in (step.title, step.why, step.how, step.check):
-                assert " ".join(told.split()[:4]) in flat, (step.id, told)
-                assert " ".join(told.split()[-2:]) in flat, (step.id, told)
+        for step in (view.step for view in steps):
+            for words in (step.title, step.why, step.how, step.check):
+                assert " ".join(words.split()[:4]) in flat, (step.id, words)
+                assert " ".join(words.split()[-2:]) in flat, (step.id, words)
         assert " ".join(playbook(app).playbook.over.split()[-2:]) in flat
 
 

@@ -64,7 +64,7 @@ async def pressed(app: StillApp, pilot: Pilot[None], *keys: str) -> None:
 
 
 def form_of(app: StillApp) -> PostmortemScreen:
-    return next(each for each in app.screen_stack if isinstance(each, PostmortemScreen))
+    return next(screen for screen in app.screen_stack if isinstance(screen, PostmortemScreen))
 
 
 def state(app: StillApp, key: str) -> FieldState:
@@ -80,7 +80,7 @@ def text(app: StillApp, key: str) -> str:
 
 
 def written(backend: StillBackend) -> list[FieldRevision]:
-    return [each for each in backend.appended if isinstance(each, FieldRevision)]
+    return [entry for entry in backend.appended if isinstance(entry, FieldRevision)]
 
 
 def area(app: StillApp) -> Area:
@@ -121,8 +121,8 @@ async def test_what_is_typed_is_recorded_while_it_is_typed() -> None:
         await pilot.press("s", "escape")
         await pilot.pause()
         assert isinstance(app.screen, PostmortemScreen)
-        assert [each.text for each in written(backend)] == ["their", "theirs"]
-        assert [each.base for each in written(backend)] == ["", first.id]
+        assert [revision.text for revision in written(backend)] == ["their", "theirs"]
+        assert [revision.base for revision in written(backend)] == ["", first.id]
         assert (state(app, "root_cause"), text(app, "root_cause")) == (FieldState.PERSON, "theirs")
         assert "saved 0s ago" in screen_text(app)
 
@@ -141,7 +141,7 @@ async def test_quitting_in_the_middle_of_a_word_keeps_it() -> None:
         await pilot.press(*"theirs")
         await pilot.press("ctrl+c")
         await pilot.pause()
-    assert [each.text for each in written(backend)][-1:] == ["theirs"]
+    assert [revision.text for revision in written(backend)][-1:] == ["theirs"]
 
 
 async def test_an_emptied_field_follows_the_record_again() -> None:
@@ -233,7 +233,7 @@ async def test_an_action_item_is_added_part_by_part_and_removed_when_confirmed()
         assert form_of(app).form.actions  # type: ignore[union-attr]
         await pressed(app, pilot, "x", "down", "enter")
         assert not form_of(app).form.actions  # type: ignore[union-attr]
-        assert {each.id for each in written(backend)[:-1]} == set(written(backend)[-1].base.split())
+        assert {revision.id for revision in written(backend)[:-1]} == set(written(backend)[-1].base.split())
 
 
 async def test_the_evidence_of_a_field_is_one_key_away() -> None:
@@ -254,10 +254,10 @@ async def test_the_fields_beyond_the_template_unfold() -> None:
 
 async def test_on_a_large_screen_all_fields_and_the_timeline_are_there() -> None:
     async with opened("empty", "down", size=(200, 60)) as (app, _, pilot):
-        said = screen_text(app)
-        assert "○ Where we were lucky" in said
-        assert "Duration rests on 3 entries" in said
-        assert "claude-haiku-5-5 answers again" in said
+        shown = screen_text(app)
+        assert "○ Where we were lucky" in shown
+        assert "Duration rests on 3 entries" in shown
+        assert "claude-haiku-5-5 answers again" in shown
         await pressed(app, pilot, "end")
         assert form_of(app).cursor == "customers"
 

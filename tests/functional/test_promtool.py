@@ -85,9 +85,14 @@ def case_of(history: History) -> dict[str, object]:
         at = EPOCH + timedelta(seconds=index * TICK_S)
         for name, each in RULES.items():
             alerts[name] = advance(each, alerts[name], reading(history, name, index), at)
-        told = [alert for each in alerts.values() for alert in each if alert.state is not AlertState.RESOLVED]
-        checks.append(expected("ALERTS", index, [states(alert) for alert in told]))
-        checks.append(expected("ALERTS_FOR_STATE", index, [sinces(alert) for alert in told]))
+        active = [
+            alert
+            for alerts_of_rule in alerts.values()
+            for alert in alerts_of_rule
+            if alert.state is not AlertState.RESOLVED
+        ]
+        checks.append(expected("ALERTS", index, [states(alert) for alert in active]))
+        checks.append(expected("ALERTS_FOR_STATE", index, [sinces(alert) for alert in active]))
     return {
         "interval": f"{TICK_S}s",
         "input_series": [
@@ -142,8 +147,8 @@ def test_prometheus_finds_the_same_states_at_every_step(tmp_path: Path) -> None:
 def test_the_comparison_notices_one_wrong_step(tmp_path: Path) -> None:
     """Or the agreement would prove nothing."""
     history = next(histories(seed=7))
-    told = case_of(history)
+    right = case_of(history)
     for words in history.words.values():
         words[40] = "0" if words[40] == "1" else "1"
-    wrong = case_of(history) | {"input_series": told["input_series"]}
+    wrong = case_of(history) | {"input_series": right["input_series"]}
     assert promtool(tmp_path, [wrong]).returncode != 0

@@ -93,8 +93,8 @@ async def test_a_stream() -> None:
     assert (call.application, call.request_id, call.max_tokens) == ("checkout", "req_1", 8)
     assert call.cost_usd == 64 / 1000
     assert call.streamed
-    assert [(each.bucket, each.remaining) for each in call.limits] == [("requests", 49)]
-    assert [(each.window, each.utilization) for each in call.windows] == [("5h", 0.4)]
+    assert [(limit.bucket, limit.remaining) for limit in call.limits] == [("requests", 49)]
+    assert [(window.window, window.utilization) for window in call.windows] == [("5h", 0.4)]
     assert call.first_byte_s is not None
     assert call.first_token_s is not None
     assert call.total_s is not None
@@ -374,7 +374,7 @@ async def test_the_sdk_sees_the_same_and_so_does_the_record() -> None:
     assert [call.application for call in calls[::4]] == ["Anthropic/Python", "Anthropic/Python"]
 
 
-async def test_the_sdks_retries_are_told_apart() -> None:
+async def test_the_sdks_retries_are_counted_apart() -> None:
     async with simulated("overload", 400) as simulator, proxied(simulator.base_url) as proxy:
         async with anthropic.AsyncAnthropic(base_url=proxy.url, api_key="k", max_retries=2) as client:
             failed = 0
@@ -390,13 +390,13 @@ async def test_the_sdks_retries_are_told_apart() -> None:
     assert sum(call.outcome is Outcome.OVERLOADED for call in calls) == len(calls) - (3 - failed)
 
 
-async def test_a_repeat_that_does_not_wait_as_it_was_asked_to_is_told_apart() -> None:
+async def test_a_repeat_that_does_not_wait_as_it_was_asked_to_is_counted_apart() -> None:
     error = {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
     refusals = {"wait": {"retry-after-ms": "300", "retry-after": "1"}, "blind": {"retry-after": "30"}}
 
     async def handler(request: Request, answer: Answer) -> None:
         asked = json.loads(request.body)["messages"][0]["content"]
-        again = sum(each.body == request.body for each in server.requests) > 1
+        again = sum(received.body == request.body for received in server.requests) > 1
         body = (
             response(MESSAGE_BODY)
             if again

@@ -61,9 +61,9 @@ def own_error(message: Message, status: int, mark: bytes) -> str:
 async def test_an_upstream_that_refuses() -> None:
     async with proxied(f"http://127.0.0.1:{unused_port()}") as proxy, Client(proxy.url) as client:
         await client.send(MESSAGE)
-        said = own_error(message_of(await client.rest()), 502, b"refused")
+        message = own_error(message_of(await client.rest()), 502, b"refused")
         call = await proxy.call()
-    assert said.endswith("refused the connection")
+    assert message.endswith("refused the connection")
     assert (call.outcome, call.error_type, call.http_status) == (Outcome.NETWORK, "refused", None)
     assert (call.model, call.streamed, call.max_tokens) == ("claude-haiku-5-5", True, 8)
 
@@ -148,7 +148,7 @@ async def copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("raw", "code"),
     [
         (b"SSH-2.0-OpenSSH_9.2\r\n", b"closed"),
         (TLS_ALERT, b"closed"),
@@ -159,8 +159,8 @@ async def copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     ],
     ids=["ssh", "tls alert", "nothing", "two lengths", "another protocol", "endless head"],
 )
-async def test_an_upstream_that_answers_no_http(said: bytes, code: bytes) -> None:
-    async with raw_server(said) as port, proxied(f"http://127.0.0.1:{port}") as proxy:
+async def test_an_upstream_that_answers_no_http(raw: bytes, code: bytes) -> None:
+    async with raw_server(raw) as port, proxied(f"http://127.0.0.1:{port}") as proxy:
         async with Client(proxy.url) as client:
             await client.send(MESSAGE)
             own_error(message_of(await client.rest()), 502, code)
@@ -425,8 +425,8 @@ async def test_what_two_servers_could_read_differently_is_refused(data: bytes, w
         Client(proxy.url) as client,
     ):
         await client.send(data)
-        said = own_error(message_of(await client.rest()), 400, b"bad_request")
-    assert why in said
+        message = own_error(message_of(await client.rest()), 400, b"bad_request")
+    assert why in message
     assert upstream.requests == []
 
 
@@ -446,8 +446,8 @@ async def test_it_is_no_forward_proxy() -> None:
     async with WireServer(response(b"{}")) as upstream, proxied(upstream.url) as proxy:
         async with Client(proxy.url) as client:
             await client.send(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n")
-            said = own_error(message_of(await client.rest()), 405, b"not_a_forward_proxy")
-        assert "ANTHROPIC_BASE_URL" in said
+            message = own_error(message_of(await client.rest()), 405, b"not_a_forward_proxy")
+        assert "ANTHROPIC_BASE_URL" in message
         async with Client(proxy.url) as client:
             await client.send(b"GET http://elsewhere.example.com/v1/models HTTP/1.1\r\nHost: a\r\n\r\n")
             await client.until(b"{}")

@@ -63,8 +63,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return value + shift if isinstance(value, datetime) else mapped(moved, value)
 
     store = Store.open(directory, store_name(credentials()), now=datetime.now(UTC))
-    for each in everything():
-        store.write(moved(each))  # type: ignore[arg-type]
+    for item in everything():
+        store.write(moved(item))  # type: ignore[arg-type]
     at = datetime.now(UTC) - timedelta(minutes=1)
     declared = IncidentAct.DECLARED
     store.write(IncidentEntry(at, "e" * 32, OPEN_INCIDENT, declared, at, "ana", "h", "Elevated 529s"))
@@ -98,8 +98,8 @@ def contents(data_dir: Path) -> dict[str, object]:
     path = data_dir / store_name(credentials())
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         rows = list(connection.iterdump())
-    others = {each.name for each in data_dir.iterdir()} - {
-        f"{path.name}{each}" for each in ("-shm", "-wal", ".d")
+    others = {file.name for file in data_dir.iterdir()} - {
+        f"{path.name}{suffix}" for suffix in ("-shm", "-wal", ".d")
     }
     return {"rows": rows, "bytes": path.read_bytes(), "files": others}
 

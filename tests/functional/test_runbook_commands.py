@@ -75,8 +75,8 @@ def shell(text: str, key: str = KEY) -> str:
 
 
 def check(key: str, simulator: SimulatorThread) -> list[str]:
-    (found,) = [each for each in RUNBOOK.checks if each.key == key]
-    return [shell(each.text) for each in commands(found, fillings(simulator))]
+    (found,) = [named_check for named_check in RUNBOOK.checks if named_check.key == key]
+    return [shell(command.text) for command in commands(found, fillings(simulator))]
 
 
 def step_shell(playbook: str, step: str, simulator: SimulatorThread) -> str:
@@ -103,9 +103,9 @@ def code() -> Iterator[Code]:
 
     yield run
     for names in defined:
-        for each in names.values():
-            if isinstance(each, anthropic.Anthropic):
-                each.close()
+        for name in names.values():
+            if isinstance(name, anthropic.Anthropic):
+                name.close()
 
 
 @needs_curl
@@ -169,7 +169,7 @@ def test_what_a_step_gives_to_paste(fine: SimulatorThread, playbook: str, step: 
 
 
 @needs_curl
-def test_the_shape_of_a_damaged_key_is_told_without_the_key(fine: SimulatorThread) -> None:
+def test_the_shape_of_a_damaged_key_is_shown_without_the_key(fine: SimulatorThread) -> None:
     printed = shell(step_shell("key_rejected", "form", fine), key='"sk-ant-api03-a b"\n')
     assert "white space: True | quotes: True" in printed
     assert "a b" not in printed
@@ -269,7 +269,7 @@ def test_a_stream_that_just_ends_is_noticed(
         names["ask"]("1")
 
 
-def test_money_is_told_from_rate(environ: SimulatorThread, code: Code) -> None:
+def test_a_spend_limit_differs_from_a_rate_limit(environ: SimulatorThread, code: Code) -> None:
     about_money = code("spend_limit", "stop_retries")["about_money"]
     for name, reply, expected in (
         ("tier", "spend_limit", True),

@@ -51,7 +51,7 @@ class Server:
     url: str
     client: aiohttp.ClientSession
     cookie: str
-    said: list[str] = field(default_factory=list)
+    logged: list[str] = field(default_factory=list)
 
     @property
     def origin(self) -> str:
@@ -93,8 +93,10 @@ async def serving(
 ) -> AsyncIterator[Server]:
     access = Access.of(token, "127.0.0.1", ())
     given = {**os.environ, **(environ or {})}
-    said: list[str] = []
-    plan = Plan(Program.of([sys.executable, "-c", program], given, read_only=True), access, most, said.append)
+    logged: list[str] = []
+    plan = Plan(
+        Program.of([sys.executable, "-c", program], given, read_only=True), access, most, logged.append
+    )
     connections = connections or Connections()
     site = Site(plan, connections)
     listening = sockets.create_server(("127.0.0.1", 0))
@@ -105,7 +107,7 @@ async def serving(
     listener = await connections.listen(runner.server, listening)
     try:
         async with aiohttp.ClientSession() as client:
-            yield Server(f"http://127.0.0.1:{port}", client, access.cookie, said)
+            yield Server(f"http://127.0.0.1:{port}", client, access.cookie, logged)
     finally:
         listener.close()
         await runner.cleanup()
@@ -154,7 +156,7 @@ async def test_a_wrong_token_or_cookie_gets_401_and_nothing_else(path: str) -> N
             assert (answer.status, await answer.text()) == (401, "401: Unauthorized")
             assert "Set-Cookie" not in answer.headers
         assert (await server.get(path, cookie=TOKEN, Origin=server.origin))[0] == 401
-        assert server.said == []
+        assert server.logged == []
 
 
 async def test_the_right_token_becomes_a_cookie_that_no_script_and_no_other_site_has() -> None:
@@ -234,7 +236,7 @@ async def test_asking_for_the_head_of_a_socket_starts_nothing() -> None:
         }
         async with server.client.head(f"{server.url}/ws", headers=upgrade) as answer:
             assert answer.status == 405
-        assert server.said == []
+        assert server.logged == []
 
 
 async def test_the_page_can_load_nothing_from_another_host_and_nobody_can_frame_it() -> None:
@@ -252,7 +254,7 @@ async def test_a_socket_is_for_the_servers_own_page_only(token: str | None) -> N
     async with serving(token) as server:
         assert await server.refused(cookie=server.cookie, origin="http://evil.example") == 403
         assert await server.refused(cookie=server.cookie, origin=None) == 403
-        assert server.said == []
+        assert server.logged == []
         async with server.socket(cookie=server.cookie) as socket:
             assert await hello(socket)
 
@@ -262,7 +264,7 @@ async def test_a_socket_without_the_cookie_starts_nothing(cookie: str | None) ->
     async with serving() as server:
         assert await server.refused(cookie=cookie) == 401
         assert await server.refused(query=f"token={WRONG}", cookie=cookie) == 401
-        assert server.said == []
+        assert server.logged == []
 
 
 async def test_a_page_whose_name_was_made_to_point_here_gets_nothing() -> None:
@@ -270,7 +272,7 @@ async def test_a_page_whose_name_was_made_to_point_here_gets_nothing() -> None:
         for path in PATHS:
             status, text = await server.get(path, Host="evil.example:80", Origin="http://evil.example:80")
             assert (status, text) == (421, "421: Misdirected Request")
-        assert server.said == []
+        assert server.logged == []
 
 
 # -- sessions -----------------------------------------------------------------------------------
@@ -303,7 +305,7 @@ async def test_a_browser_that_leaves_ends_its_process() -> None:
             pid = (await hello(socket))["pid"]
             assert is_running(pid)
         await until(lambda: not is_running(pid), "the process goes on")
-        await until(lambda: server.said[-1:] == ["session 1 has ended"], "the session is not over")
+        await until(lambda: server.logged[-1:] == ["session 1 has ended"], "the session is not over")
 
 
 async def test_a_dashboard_that_ends_closes_the_socket() -> None:
@@ -341,7 +343,7 @@ async def test_no_more_sessions_than_allowed_and_room_again_when_one_leaves() ->
             assert status == 503
             assert "in use" in text
         await until(
-            lambda: "session 2 has ended" in server.said or "session 1 has ended" in server.said, "full"
+            lambda: "session 2 has ended" in server.logged or "session 1 has ended" in server.logged, "full"
         )
         async with server.socket() as third:
             await hello(third)

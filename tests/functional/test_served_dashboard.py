@@ -51,8 +51,8 @@ def test_writing_a_file_is_not_offered_and_refused(name: str) -> None:
     assert writing.local
     assert offered({}, read_only=False, served=True)[name] == ()
     assert name not in offered({}, read_only=False, served=False)
-    said = refusal(name, served=True, read_only=False, recording=False, travelling=False)
-    assert said.startswith("A browser writes no files on the server")
+    reason = refusal(name, served=True, read_only=False, recording=False, travelling=False)
+    assert reason.startswith("A browser writes no files on the server")
     assert refusal(name, served=False, read_only=True, recording=True, travelling=True) == ""
 
 

@@ -27,7 +27,7 @@ from claude_tui.traffic.load.simulated_traffic import SimulatedTraffic
 from tests.functional.test_engine import running
 
 PATIENCE_S = 60.0
-NAMES = {each.name for each in APPLICATIONS}
+NAMES = {application.name for application in APPLICATIONS}
 
 
 class Counted:
@@ -152,7 +152,7 @@ def test_a_demo_has_a_past_that_is_known_when_it_was(tmp_path: Path) -> None:
     followed.load(now)
     view = followed.view(now)
     assert view is not None
-    assert {each.name for each in view.applications} == NAMES
+    assert {application.name for application in view.applications} == NAMES
     assert view.all.per_second == pytest.approx(2.0, rel=0.4)
     assert view.all.failed == 0
     assert all(point.calls for point in view.trend)
@@ -175,7 +175,7 @@ def test_the_demo_shows_them_live(tmp_path: Path) -> None:
         snapshot = wait_for(lambda s: s.traffic is not None and s.traffic.failed_count > 0)
     view = snapshot.traffic
     assert view is not None
-    assert {each.call.application for each in view.failed_calls} <= NAMES
+    assert {call.call.application for call in view.failed_calls} <= NAMES
     # Of the last quarter of an hour: a busy machine may make few in the last minute.
     assert sum(point.calls for point in view.trend) > 50
-    assert not [each for each in snapshot.events if "limit rose" in each.text]
+    assert not [event for event in snapshot.events if "limit rose" in event.text]

@@ -42,7 +42,7 @@ def sdk(simulator: Simulator | SimulatorThread) -> anthropic.AsyncAnthropic:
     return anthropic.AsyncAnthropic(api_key=KEY, base_url=simulator.base_url, max_retries=0)
 
 
-async def said(send: Callable[[], Awaitable[httpx2.Response]]) -> str:
+async def outcome_of(send: Callable[[], Awaitable[httpx2.Response]]) -> str:
     """What became of a request, in a word."""
     try:
         response = await send()
@@ -64,7 +64,7 @@ async def outcomes(simulator: Simulator, count: int = 30) -> dict[str, Counter[s
             "models": lambda: client.get("/v1/models"),
             "page": lambda: client.get("/api/v2/summary.json"),
         }
-        return {name: Counter([await said(send) for _ in range(count)]) for name, send in sends.items()}
+        return {name: Counter([await outcome_of(send) for _ in range(count)]) for name, send in sends.items()}
 
 
 # -- each scenario -----------------------------------------------------------------
@@ -138,7 +138,7 @@ async def test_the_page_hangs_and_then_goes_away() -> None:
         for limit_s in (PATIENCE_S, PATIENCE_S, PATIENCE_S, 0.1, 0.1):
             clock.advance(110)
             asking = partial(client.get, "/api/v2/summary.json", timeout=limit_s)
-            seen.append(await said(asking))
+            seen.append(await outcome_of(asking))
         assert seen == ["503 page", "405 page", "200 page", "no answer", "no answer"]
 
 
@@ -148,9 +148,9 @@ async def test_the_page_hangs_and_then_goes_away() -> None:
 async def test_without_a_network_even_an_open_connection_dies() -> None:
     clock = ManualClock()
     async with simulated("network-down", clock=clock) as simulator, http(simulator) as client:
-        assert await said(lambda: client.get("/v1/models")) == "200"
+        assert await outcome_of(lambda: client.get("/v1/models")) == "200"
         clock.advance(10)
-        assert await said(lambda: client.get("/v1/models")) == "no answer"
+        assert await outcome_of(lambda: client.get("/v1/models")) == "no answer"
         reader, writer = await asyncio.open_connection(
             "127.0.0.1", int(simulator.base_url.rpartition(":")[2])
         )
@@ -166,7 +166,7 @@ async def test_hanging_means_until_the_client_leaves() -> None:
             await client.get("/api/v2/summary.json", timeout=httpx2.Timeout(PATIENCE_S, read=0.1))
         # The next request is served, and stopping does not wait for the one that hangs.
         hanging = asyncio.create_task(client.get("/api/v2/summary.json"))
-        assert await said(lambda: client.get("/v1/models")) == "200"
+        assert await outcome_of(lambda: client.get("/v1/models")) == "200"
         await asyncio.wait_for(simulator.stop(), PATIENCE_S)
         with pytest.raises(httpx2.TransportError):
             await hanging

@@ -115,13 +115,15 @@ class _Life:
         kept = self.publisher._status_line._kept
         self.status_lines.append(kept._replace(at=0.0) if kept is not None else None)
 
-    def told(self) -> dict[str, object]:
+    def published(self) -> dict[str, object]:
         """All that others learn of it, each with its instant."""
         return {
             "verdicts": self.journal.verdicts,
             "alerts": self.paging.view.journal,
             "groups": self.paging.view.groups,
-            "incidents": [(each.at, each.act, each.happened_at) for each in self.journal.incident_entries],
+            "incidents": [
+                (entry.at, entry.act, entry.happened_at) for entry in self.journal.incident_entries
+            ],
             "log": self.logged,
             "status lines": [line and line[1:7] for line in self.status_lines],
         }
@@ -187,8 +189,8 @@ def test_what_is_recorded_paged_and_logged_is_the_same_at_the_same_instants(
 ) -> None:
     with tempfile.TemporaryDirectory() as directory:
         whole, watched, agent = _all_lived(Path(directory), phases)
-    assert watched.told() == whole.told()
-    assert agent.told() == whole.told()
+    assert watched.published() == whole.published()
+    assert agent.published() == whole.published()
     for made, anew in zip(watched.made, whole.made, strict=True):
         assert _without_views(made) == _without_views(anew)
         assert made.panels_at is None or timedelta() < made.at - made.panels_at < timedelta(seconds=12)
@@ -201,8 +203,8 @@ def _without_views(snapshot: Snapshot) -> tuple[object, ...]:
 
 def test_a_verdict_that_only_time_changes_is_recorded_in_its_second(tmp_path: Path) -> None:
     whole, watched, agent = _all_lived(tmp_path, [("good", 120), ("", 400)])
-    assert [each.cause for each in whole.journal.verdicts] == [Cause.HEALTHY, Cause.UNKNOWN]
-    assert agent.told() == watched.told() == whole.told()
+    assert [verdict.cause for verdict in whole.journal.verdicts] == [Cause.HEALTHY, Cause.UNKNOWN]
+    assert agent.published() == watched.published() == whole.published()
 
 
 def test_the_status_line_keeps_a_verdict_in_its_second_and_figures_soon(tmp_path: Path) -> None:
@@ -210,7 +212,7 @@ def test_the_status_line_keeps_a_verdict_in_its_second_and_figures_soon(tmp_path
     stages = [line.stage for line in whole.status_lines if line is not None]
     assert "checking" in stages
     assert stages[-1] == ""
-    assert agent.told() == watched.told() == whole.told()
+    assert agent.published() == watched.published() == whole.published()
     # The figures are kept every five seconds.
     for second, line in enumerate(agent.status_lines):
         assert line in whole.status_lines[max(second - 5, 0) : second + 1]
@@ -220,7 +222,9 @@ def test_most_seconds_make_no_new_views_but_each_in_which_something_arrives(tmp_
     for maker in (Maker.WATCHED, Maker.AGENT):
         life = _lived(tmp_path, [("hardly used", 300)], maker)
         life.close()
-        anew = {(each.at - after(1)).total_seconds() for each in life.made if each.panels_at is None}
+        anew = {
+            (snapshot.at - after(1)).total_seconds() for snapshot in life.made if snapshot.panels_at is None
+        }
         assert len(anew) < 150
         assert anew >= {float(second) for second in range(300) if second % 13 == 0}
         assert len(life.made) == (len(anew) if maker is Maker.AGENT else 300)
@@ -269,7 +273,7 @@ def test_the_verdict_is_looked_at_as_something_arrives_and_else_seldom(
 def test_a_watched_limit_that_runs_out_is_counted_each_second(tmp_path: Path) -> None:
     life = _lived(tmp_path, [("hardly used", 40), ("nearly used up", 30)], Maker.WATCHED)
     life.close()
-    left = [each.headroom.buckets[0].exhausted_in for each in life.made[45:]]
+    left = [snapshot.headroom.buckets[0].exhausted_in for snapshot in life.made[45:]]
     assert len({*left}) > 15
 
 
@@ -279,11 +283,13 @@ def test_the_screen_shows_the_views_of_now_when_a_panel_is_zoomed(tmp_path: Path
     for _ in range(5):
         life.second(None)
     life.close()
-    assert not any(each.panels_at for each in life.made[-5:])
+    assert not any(snapshot.panels_at for snapshot in life.made[-5:])
 
 
 def test_an_incident_is_declared_in_the_second_in_which_it_is_due(tmp_path: Path) -> None:
-    declared = [life.told()["incidents"] for life in _all_lived(tmp_path, [("good", 60), ("error", 200)])]
+    declared = [
+        life.published()["incidents"] for life in _all_lived(tmp_path, [("good", 60), ("error", 200)])
+    ]
     assert declared[0]
     assert declared[1:] == declared[:1] * 2
 

@@ -328,8 +328,8 @@ def test_every_table_and_column_has_something_in_it(template: Path) -> None:
     snapshot, problem = first_frames(template.parent)
     assert problem is None
     shown = "\n".join(map(plain, drawn(snapshot, 120, 40)))
-    for told in ("overloaded", "Claude API", "14.2k of 80k", "status.example.com", "checkout"):
-        assert told in shown
+    for cell in ("overloaded", "Claude API", "14.2k of 80k", "status.example.com", "checkout"):
+        assert cell in shown
 
 
 @settings(max_examples=50)

@@ -41,7 +41,7 @@ def words(lines: Lines) -> str:
     return " ".join(text(lines).replace("█", " ").split())
 
 
-def said(name: str, cells: int = 120, rows: int = 40, **verdict: object) -> str:
+def strip_text(name: str, cells: int = 120, rows: int = 40, **verdict: object) -> str:
     return words(drawn(scene(name, **verdict), cells, rows))
 
 
@@ -67,7 +67,7 @@ def test_trouble_is_a_block_with_a_bar_to_the_very_edge(name: str, size: tuple[i
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_verdict_is_on_screen_at_every_size(size: tuple[int, int]) -> None:
-    shown = said("overloaded", *size)
+    shown = strip_text("overloaded", *size)
     for part in (
         "P1 It's them. The API is overloaded (529).",
         "since 14:02:11 3m 22s",
@@ -94,19 +94,19 @@ def test_the_drawing_of_the_design() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_long_headline_and_a_long_step_leave_room_for_the_clock(size: tuple[int, int]) -> None:
-    shown = said("network", *size)
+    shown = strip_text("network", *size)
     assert "1m 32s" in shown
     assert "respond now" in shown
     assert "Try another network; check DNS, proxy, firewall and VPN" in shown.replace(" d decide m act", "")
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_long_headline_is_told_whole(size: tuple[int, int]) -> None:
-    shown = said("network", *size).replace("█", "")
+def test_a_long_headline_is_shown_whole(size: tuple[int, int]) -> None:
+    shown = strip_text("network", *size).replace("█", "")
     for clock in ("respond now", "since 14:04:01", "1m 32s"):
         shown = shown.replace(clock, "")
-    verdict, told = PICTURES["network"]().verdict, " ".join(shown.split())
-    assert verdict.summary in told or verdict.brief in told
+    verdict, flat = PICTURES["network"]().verdict, " ".join(shown.split())
+    assert verdict.summary in flat or verdict.brief in flat
 
 
 def test_numbers_stand_out_and_names_do_not() -> None:
@@ -127,10 +127,10 @@ def test_numbers_stand_out_and_names_do_not() -> None:
 
 
 def test_evidence_that_does_not_fit_is_left_out_whole() -> None:
-    shown = said("rate_limited", 60, 20)
+    shown = strip_text("rate_limited", 60, 20)
     assert "22 of 32 failed: 20 rate_limit_error, 2 other. ▌" in shown
     assert "…" not in shown
-    assert "Key, network and limits fine." in said("overloaded", 100, 18)
+    assert "Key, network and limits fine." in strip_text("overloaded", 100, 18)
 
 
 def test_keys_are_those_of_the_person() -> None:
@@ -140,15 +140,15 @@ def test_keys_are_those_of_the_person() -> None:
     assert "f7 decide  M act" in shown
 
 
-def test_a_second_cause_and_who_set_the_severity_are_told() -> None:
-    assert "Also: provider overloaded." in said("rate_limited")
+def test_a_second_cause_and_who_set_the_severity_are_reported() -> None:
+    assert "Also: provider overloaded." in strip_text("rate_limited")
     for size in SIZES:
-        assert "P1 set by eve: checkout is down; P3 (computed)." in said("severity_set", *size)
-    assert "P1 set by eve: checkout is down." in said("severity_set", computed=Severity.P1)
+        assert "P1 set by eve: checkout is down; P3 (computed)." in strip_text("severity_set", *size)
+    assert "P1 set by eve: checkout is down." in strip_text("severity_set", computed=Severity.P1)
 
 
 def test_a_note_stands_beside() -> None:
-    assert "Limits run low: input 4% left." in said(
+    assert "Limits run low: input 4% left." in strip_text(
         "slow", evidence=(), note="Limits run low: input 4% left."
     )
 
@@ -158,16 +158,16 @@ def test_a_note_stands_beside() -> None:
 
 def test_the_response_clock() -> None:
     at = PICTURES["rate_limited"]().at
-    assert "respond within 10m" in said("rate_limited")
-    assert "respond within 45s" in said("rate_limited", respond_by=at + timedelta(seconds=45))
-    assert "response overdue by 34m" in said("overdue")
-    assert "respond by Mon 09:00" in said("slow")
-    assert "respond by 17:05" in said("slow", respond_by=at + timedelta(hours=3))
-    assert "respond" not in said("slow", respond_by=None)
+    assert "respond within 10m" in strip_text("rate_limited")
+    assert "respond within 45s" in strip_text("rate_limited", respond_by=at + timedelta(seconds=45))
+    assert "response overdue by 34m" in strip_text("overdue")
+    assert "respond by Mon 09:00" in strip_text("slow")
+    assert "respond by 17:05" in strip_text("slow", respond_by=at + timedelta(hours=3))
+    assert "respond" not in strip_text("slow", respond_by=None)
 
 
 def test_who_has_acknowledged_stands_where_the_clock_was() -> None:
-    shown = said("incident")
+    shown = strip_text("incident")
     assert "acknowledged by eve" in shown
     assert "respond" not in shown
 
@@ -186,27 +186,29 @@ def test_after_a_snooze_it_says_until_when_and_no_longer_who_acknowledged() -> N
 
 
 def test_retry_after_is_shown_while_the_server_asks_for_it() -> None:
-    assert "retry-after 41s" in said("rate_limited")
-    assert "retry-after" not in said("rate_limited", retry_source=RetrySource.POLICY).replace(
+    assert "retry-after 41s" in strip_text("rate_limited")
+    assert "retry-after" not in strip_text("rate_limited", retry_source=RetrySource.POLICY).replace(
         "Wait for retry-after", ""
     )
-    assert "retry-after" not in said("rate_limited", retry_after_s=0.0).replace("Wait for retry-after", "")
-    assert "retry-after" not in said("overloaded")
+    assert "retry-after" not in strip_text("rate_limited", retry_after_s=0.0).replace(
+        "Wait for retry-after", ""
+    )
+    assert "retry-after" not in strip_text("overloaded")
 
 
 def test_what_the_page_says_and_who_spoke_first() -> None:
     page = PageAgreement.CONFIRMS
-    assert "Status page confirms it; we noticed 4m 02s earlier." in said("incident")
-    late = said("incident", lead=timedelta(seconds=-95))
+    assert "Status page confirms it; we noticed 4m 02s earlier." in strip_text("incident")
+    late = strip_text("incident", lead=timedelta(seconds=-95))
     assert "Status page confirms it; posted 1m 35s before we noticed." in late
-    assert "Status page confirms it." in said("incident", page=page, lead=None)
-    assert "Status page: no incident on your components." in said("rate_limited")
-    assert "They report trouble with Opus, which you don't probe." in said("notice")
-    assert "Status page: Claude API degraded performance" in said("notice", cells=200)
-    assert "Status page unknown: no route to host." in said("network")
+    assert "Status page confirms it." in strip_text("incident", page=page, lead=None)
+    assert "Status page: no incident on your components." in strip_text("rate_limited")
+    assert "They report trouble with Opus, which you don't probe." in strip_text("notice")
+    assert "Status page: Claude API degraded performance" in strip_text("notice", cells=200)
+    assert "Status page unknown: no route to host." in strip_text("network")
     unread = scene("overloaded", since=AT - timedelta(seconds=5))
     assert "Status page: not read since this began." in words(drawn(unread, 120, 40))
-    assert "Status page: nothing posted yet." in said("overdue", 60, 20)
+    assert "Status page: nothing posted yet." in strip_text("overdue", 60, 20)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -254,9 +256,9 @@ async def test_a_second_of_trouble_costs_few_bytes() -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_the_strip_is_quiet_while_all_is_well(size: tuple[int, int]) -> None:
     rows = drawn(scene("healthy"), *size)
-    said = [plain(row) for row in rows if row]
-    assert said[0].startswith(" ● All is well.")
-    assert said[-1] == "   Status page: no incident on your components."
+    filled = [plain(row) for row in rows if row]
+    assert filled[0].startswith(" ● All is well.")
+    assert filled[-1] == "   Status page: no incident on your components."
     assert {span.back for row in rows for span in row} == {""}
 
 
@@ -275,11 +277,11 @@ def test_good_news_end_with_a_whole_sentence() -> None:
 def test_a_note_goes_before_the_figures_of_health() -> None:
     note = "One messages probe failed 40s ago (overloaded_error): too little for a verdict."
     for size in SIZES:
-        shown = said("healthy", *size, note=note)
+        shown = strip_text("healthy", *size, note=note)
         assert shown.startswith(f"● All is well. Messages succeed, first token after 412 ms. {note}")
 
 
-def test_a_long_note_is_told_whole() -> None:
+def test_a_long_note_is_shown_whole() -> None:
     note = (
         "Status page: claude.ai major outage; Claude Cowork degraded performance; not what we use, and our"
         " probes are fine."
@@ -291,14 +293,14 @@ def test_a_long_note_is_told_whole() -> None:
 
 def test_all_is_well_says_so_when_the_page_cannot_be_read() -> None:
     for size in SIZES:
-        assert said("page_unknown", *size).count("Status page unknown") == 1
-    assert "Status page unknown: HTTP 405 and an HTML page" in said("page_unknown")
-    assert "Status page unknown." not in said("healthy")
+        assert strip_text("page_unknown", *size).count("Status page unknown") == 1
+    assert "Status page unknown: HTTP 405 and an HTML page" in strip_text("page_unknown")
+    assert "Status page unknown." not in strip_text("healthy")
 
 
 def test_when_to_retry_never_cuts_the_next_step() -> None:
     for cells in (80, 100, 120):
-        shown = said("rate_limited", cells, 24)
+        shown = strip_text("rate_limited", cells, 24)
         assert "Next: Wait for retry-after, then send less" in shown
         assert "retry-after 41s" in shown
         assert ("queue or batch what can wait" in shown) is (cells >= 100)
@@ -306,7 +308,7 @@ def test_when_to_retry_never_cuts_the_next_step() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_not_known_comes_with_its_reason_and_the_next_step(size: tuple[int, int]) -> None:
-    shown = said("no_key", *size)
+    shown = strip_text("no_key", *size)
     assert shown.startswith("◌ Unknown. Inference is not probed: there is no usable key.")
     assert "Next: Set ANTHROPIC_API_KEY and start again" in shown
     assert "●" not in shown
@@ -315,18 +317,18 @@ def test_what_is_not_known_comes_with_its_reason_and_the_next_step(size: tuple[i
 
 def test_an_alert_nobody_has_seen_to_has_a_row_while_all_is_well() -> None:
     rows = [plain(row) for row in drawn(scene("alert_while_healthy"), 120, 40) if row]
-    (told,) = [row for row in rows if "Alert" in row]
-    assert told.startswith(" ▲ Alert P4: The API's TLS certificate expires within 14 days: 12 days")
-    assert told.rstrip().endswith("a ack")
-    assert "Alert" not in said("overloaded")
+    (alert_row,) = [row for row in rows if "Alert" in row]
+    assert alert_row.startswith(" ▲ Alert P4: The API's TLS certificate expires within 14 days: 12 days")
+    assert alert_row.rstrip().endswith("a ack")
+    assert "Alert" not in strip_text("overloaded")
 
 
 def test_the_long_text_of_a_lone_alert_takes_a_second_row() -> None:
     snapshot = scene("alert_while_healthy")
     view = snapshot.engine.alerts
-    waiting = next(each for each in view.groups if each.acknowledged is None and each.snoozed is None)
-    told = "A model that the endpoint lists retires within 30 days: claude-sonnet-4-5 in 10 days"
-    long = replace(waiting, content=replace(waiting.content, what=told))
+    waiting = next(group for group in view.groups if group.acknowledged is None and group.snoozed is None)
+    what = "A model that the endpoint lists retires within 30 days: claude-sonnet-4-5 in 10 days"
+    long = replace(waiting, content=replace(waiting.content, what=what))
     alerts = replace(view, groups=(long,))
     rows = drawn(replace(snapshot, engine=replace(snapshot.engine, alerts=alerts)), 80, 24)
     text = [plain(row).strip() for row in rows]
@@ -341,10 +343,10 @@ def test_beside_an_alert_that_is_over_the_text_of_another_takes_the_spare_row() 
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
     (over, *_), view = snapshot.engine.alerts.groups, snapshot.engine.alerts
     what = "It's us. checkout sends requests that the API refuses (400)."
-    told = "A model that the endpoint lists retires within 30 days: claude-sonnet-4-5 in 10 days"
+    other_text = "A model that the endpoint lists retires within 30 days: claude-sonnet-4-5 in 10 days"
     groups = (
         replace(over, content=replace(over.content, what=what)),
-        replace(over, id="other", content=replace(over.content, what=told), from_verdict=False),
+        replace(over, id="other", content=replace(over.content, what=other_text), from_verdict=False),
     )
     alerts = replace(view, groups=groups)
     text = words(drawn(replace(snapshot, engine=replace(snapshot.engine, alerts=alerts)), 64, 24))
@@ -352,7 +354,7 @@ def test_beside_an_alert_that_is_over_the_text_of_another_takes_the_spare_row() 
     assert "claude-sonnet-4-5 in 10 days" in text
 
 
-def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
+def test_an_alert_that_outlives_its_verdict_is_not_reported_as_trouble() -> None:
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
     assert "△ Over, its alert closes in a few minutes: It's them. The API is overloaded (529)." in words(
         drawn(snapshot, 120, 40)
@@ -381,8 +383,8 @@ def test_a_notice_is_on_screen_at_every_size(size: tuple[int, int], name: str) -
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_what_to_do_without_a_key_is_said_once(size: tuple[int, int]) -> None:
-    assert said("no_key", *size).lower().count("set anthropic_api_key") == 1
+def test_what_to_do_without_a_key_is_shown_once(size: tuple[int, int]) -> None:
+    assert strip_text("no_key", *size).lower().count("set anthropic_api_key") == 1
     unset = Notice("key", Level.BAD, "no key: set ANTHROPIC_API_KEY", AT)
     failing = scene("overloaded")
     failing = replace(failing, engine=replace(failing.engine, notices=(unset,), key_lack=KeyLack.MISSING))

@@ -44,7 +44,7 @@ def advised(advice: Advice) -> Snapshot:
     """A P1 with what the advice says, with the longer of the two variables for a key."""
     facts = FACTS | {"what": SHORT.get(advice.id, LONG)}
     next_step, steps = (
-        said.replace("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN") for said in (advice.next, advice.steps)
+        text.replace("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN") for text in (advice.next, advice.steps)
     )
     snapshot = PICTURES["overloaded"]()
     verdict = replace(

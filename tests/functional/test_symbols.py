@@ -67,8 +67,8 @@ def test_nothing_is_rewritten_where_the_terminal_has_everything() -> None:
 @pytest.mark.parametrize("symbols", ["block", "ascii"])
 async def test_the_layout_is_the_same_in_every_set(symbols: str) -> None:
     screens = []
-    for each in ("braille", symbols):
-        app, _ = still_app(PICTURES["overloaded"](), symbols=each)
+    for symbol_set in ("braille", symbols):
+        app, _ = still_app(PICTURES["overloaded"](), symbols=symbol_set)
         async with app.run_test(size=(120, 40)) as pilot:
             await pilot.pause()
             screens.append(drawn(app).split("\n"))

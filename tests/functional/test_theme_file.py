@@ -29,7 +29,7 @@ def write(path: Path, text: str, at_s: int) -> None:
     os.utime(path, (at_s, at_s))
 
 
-def told(app: StillApp) -> list[str]:
+def notices(app: StillApp) -> list[str]:
     return [notice.message for notice in app._notifications]
 
 
@@ -67,13 +67,13 @@ async def test_a_theme_that_breaks_leaves_the_colours_and_says_so_until_it_is_me
         await pilot.pause()
         assert "#102030" in colours_on_screen(app)
         assert any(
-            "roles.background" in text and ". The colours stay as they are" in text for text in told(app)
+            "roles.background" in text and ". The colours stay as they are" in text for text in notices(app)
         )
         write(own_theme, DARK.replace("#0e1116", "#203040"), 3)
         await look_twice(app)
         await pilot.pause()
         assert "#203040" in colours_on_screen(app)
-        assert "The theme mine can be read again." in told(app)
+        assert "The theme mine can be read again." in notices(app)
 
 
 async def test_a_theme_that_is_broken_from_the_start_is_replaced_by_the_default(own_theme: Path) -> None:
@@ -82,7 +82,7 @@ async def test_a_theme_that_is_broken_from_the_start_is_replaced_by_the_default(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert app.paint.theme.name == "dark"
-        assert any("mine.toml" in text and "is shown until" in text for text in told(app))
+        assert any("mine.toml" in text and "is shown until" in text for text in notices(app))
         write(own_theme, DARK.replace("#0e1116", "#203040"), 2)
         await look_twice(app)
         await pilot.pause()

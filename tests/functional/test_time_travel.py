@@ -50,8 +50,8 @@ def replayed(live: Snapshot, *, playing: bool = True) -> Snapshot:
 
 
 async def answered(pilot: Pilot[None], backend: StillBackend, *snapshots: Snapshot) -> None:
-    for each in snapshots:
-        backend.publish(each)
+    for snapshot in snapshots:
+        backend.publish(snapshot)
         await pilot.pause()
 
 
@@ -167,7 +167,9 @@ async def test_the_past_cannot_be_changed(key: str) -> None:
         await answered(pilot, backend, past_of(live))
         await pilot.press(key)
         await pilot.pause()
-        assert "The past cannot be changed" in " ".join(each.message for each in app._notifications)
+        assert "The past cannot be changed" in " ".join(
+            notification.message for notification in app._notifications
+        )
         assert not isinstance(app.screen, DialogScreen)
         await pilot.press("end", key)
         await pilot.pause()
@@ -312,5 +314,5 @@ async def test_the_keys_of_a_recording() -> None:
         assert backend.toggled == 1
         assert [move.kind for move in backend.moves] == [MoveKind.OBSERVATION, MoveKind.INSTANT]
         assert backend.probed == 0
-        assert "This is a recording" in " ".join(each.message for each in app._notifications)
+        assert "This is a recording" in " ".join(notification.message for notification in app._notifications)
         assert not app.travelling

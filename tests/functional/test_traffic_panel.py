@@ -26,7 +26,7 @@ from tests.snapshots.traffic_scenes import healthy_traffic, quiet_traffic, troub
 
 
 def text(lines: tuple) -> str:  # type: ignore[type-arg]
-    return "\n".join(plain(each) for each in lines)
+    return "\n".join(plain(line) for line in lines)
 
 
 def spaced(lines: tuple) -> str:  # type: ignore[type-arg]
@@ -78,7 +78,7 @@ def test_the_panel_says_who_fails() -> None:
     lines = text(traffic_lines(view, 46, 14))
     assert "failing  11%" in lines
     assert "overload  11%" in lines
-    (checkout,) = (each for each in lines.splitlines() if each.startswith("checkout"))
+    (checkout,) = (line for line in lines.splitlines() if line.startswith("checkout"))
     assert "34%" in checkout
     assert "≥$" in lines
 
@@ -148,7 +148,7 @@ def test_in_a_narrow_panel_what_fails_outlasts_a_zero(outcome: Outcome, error_ty
 def test_the_tables_count_overloads_by_what_they_are_and_not_by_their_status() -> None:
     """A gateway answers 500 with an overloaded_error: a column headed 529 counted it."""
     lines = text(traffic_zoom(trouble_with_traffic(), 120)).splitlines()
-    (head,) = {each for each in lines if "calls▾" in each}
+    (head,) = {line for line in lines if "calls▾" in line}
     assert {"overload", "limited"} <= set(head.split())
     assert not {"529", "429"} & set(head.split())
 
@@ -159,7 +159,8 @@ def test_nothing_moves_when_a_figure_grows_a_digit() -> None:
     small = replace(view.all, per_second=9.9, failing=0.09, prompt_p95=800, usd_per_hour=9.5)
     large = replace(view.all, per_second=10.1, failing=0.1, prompt_p95=4800, usd_per_hour=10.5)
     before, after = (
-        [plain(row) for row in traffic_lines(replace(view, all=each), 80, 14)] for each in (small, large)
+        [plain(row) for row in traffic_lines(replace(view, all=figures), 80, 14)]
+        for figures in (small, large)
     )
     for word in ("failing", "overload", "limited", "attempts", "per 1,000", "prompt p95", "/min", "cached"):
         assert [row.find(word) for row in before] == [row.find(word) for row in after], word
@@ -172,7 +173,7 @@ def test_it_fits_any_place_and_says_the_most_important_first(cells: int, rows: i
         assert snapshot.traffic is not None
         lines = traffic_lines(snapshot.traffic, cells, rows)
         assert len(lines) <= rows
-        assert all(width(each) <= cells for each in lines)
+        assert all(width(line) <= cells for line in lines)
         assert "failing" in plain(lines[0]) or "no calls" in plain(lines[0]) or cells < 20
 
 
@@ -198,8 +199,8 @@ def test_where_every_source_is_quiet_no_figure_stands_for_now() -> None:
         "no calls since 13:59",
         "▲ proxy quiet since 13:57, otlp since 13:59",
     ]
-    told = replace(quiet, sources=(sources[0], replace(sources[1], quiet_since=None)))
-    assert "no calls" not in text(traffic_lines(told, 78, 2))
+    partly_quiet = replace(quiet, sources=(sources[0], replace(sources[1], quiet_since=None)))
+    assert "no calls" not in text(traffic_lines(partly_quiet, 78, 2))
 
 
 def test_full_screen_has_tables_failed_and_slowest_calls_with_their_ids() -> None:
@@ -269,15 +270,15 @@ WORDS = {
 def test_no_two_columns_of_a_table_touch(cells: int) -> None:
     for order in ORDERS:
         lines = text(traffic_zoom(trouble_with_traffic(), cells, listing=Listing(order))).splitlines()
-        heads = [each for each in lines if f"{order}▾" in each]
+        heads = [line for line in lines if f"{order}▾" in line]
         assert len(heads) == 2
-        assert all(set(each.replace("▾", " ").split()) <= WORDS for each in heads), heads
+        assert all(set(head.replace("▾", " ").split()) <= WORDS for head in heads), heads
 
 
 def test_percentiles_stand_in_their_order_whichever_of_them_fit() -> None:
     for cells, names in ((80, ["p95"]), (120, ["p50", "p95"]), (200, ["p50", "p95", "p99"])):
         lines = text(traffic_zoom(trouble_with_traffic(), cells)).splitlines()
-        head = next(each for each in lines if "calls▾" in each)
+        head = next(line for line in lines if "calls▾" in line)
         assert [word for word in head.partition("cost")[0].split() if word.startswith("p")][1:] == names
 
 
@@ -285,9 +286,9 @@ def test_a_table_names_only_the_words_that_it_heeds() -> None:
     lines = text(
         traffic_zoom(trouble_with_traffic(), 120, listing=Listing(words="app:checkout status:529 opus"))
     )
-    (models,) = (each for each in lines.splitlines() if each.startswith("By model"))
+    (models,) = (line for line in lines.splitlines() if line.startswith("By model"))
     assert "only “status:529”" in models
-    (applications,) = (each for each in lines.splitlines() if each.startswith("By application"))
+    (applications,) = (line for line in lines.splitlines() if line.startswith("By application"))
     assert "only “app:checkout status:529”" in applications
 
 
@@ -319,7 +320,7 @@ def test_models_below_applications_have_the_same_columns(cells: int, rows: int) 
     view = healthy_traffic().traffic
     assert view is not None
     names = ("batch", "sonnet-5-5")
-    drawn = [plain(each) for each in traffic_lines(view, cells, rows)]
+    drawn = [plain(line) for line in traffic_lines(view, cells, rows)]
     found = [next(row for row in drawn if row.startswith(name)) for name in names]
     assert len({row.index("/s") for row in found}) == len({row.index("p95") for row in found}) == 1
 
@@ -342,7 +343,7 @@ def test_a_probed_model_that_fails_in_own_traffic_is_marked_whatever_its_last_pr
         ModelState(f"claude-{name.lower()}-5-5", name, True, False, False, None, (), 3, snapshot.at)
         for name in ("Haiku", "Opus")
     )
-    assert any(each.models == ("claude-opus-5-5",) for each in snapshot.traffic.troubles)
+    assert any(trouble.models == ("claude-opus-5-5",) for trouble in snapshot.traffic.troubles)
     shown = text(status_lines(replace(snapshot, models=states), 60, 4))
     assert "● Haiku  ▲ Opus" in shown
     well = replace(snapshot, models=states, traffic=replace(snapshot.traffic, troubles=()))

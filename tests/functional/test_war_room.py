@@ -52,7 +52,7 @@ async def test_target_and_hosts_are_on_no_size_of_it(size: tuple[int, int]) -> N
 async def notices(app: StillApp, pilot: Pilot[None]) -> list[str]:
     await pilot.pause()
     await pilot.pause()
-    return [each.message for each in app._notifications]
+    return [notification.message for notification in app._notifications]
 
 
 async def test_notices_over_it_are_masked_and_those_of_before_are_gone() -> None:

@@ -258,7 +258,7 @@ async def test_a_long_verdict_scrolls() -> None:
         assert "nothing sent yet" in text_of(app)
 
 
-async def test_settings_file_and_demo_reach_what_is_said_of_routes(tmp_path: Path) -> None:
+async def test_settings_file_and_demo_reach_the_report_on_routes(tmp_path: Path) -> None:
     app, _ = still_app(pictures()["calm"], tmp_path / "own.toml")
     async with app.run_test(size=(200, 60)) as pilot:
         await pilot.press("0")

@@ -199,10 +199,10 @@ class TestSecrets:
                 await wire.aclose()
         finally:
             guard.remove()
-        told = caplog.text + "".join(capfd.readouterr()) + repr(tried) + repr(raised) + repr(route)
+        output = caplog.text + "".join(capfd.readouterr()) + repr(tried) + repr(raised) + repr(route)
         assert "127.0.0.1" in caplog.text
         for secret in (SECRET, KEY, "passw0rdSECRET"):
-            assert secret not in told
+            assert secret not in output
 
     def test_a_log_line_that_cannot_be_put_together_is_no_error(
         self, caplog: pytest.LogCaptureFixture

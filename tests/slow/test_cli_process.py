@@ -70,7 +70,7 @@ def terminal() -> Iterator[tuple[int, int]]:
         ({}, ["--demo", "no-such-scenario"], "no-such-scenario"),
     ],
 )
-def test_on_a_terminal_what_stops_the_dashboard_is_said_plainly(
+def test_on_a_terminal_what_stops_the_dashboard_is_shown_plainly(
     environ: dict[str, str], arguments: list[str], named: str
 ) -> None:
     with terminal() as (inner, outer):
@@ -82,10 +82,10 @@ def test_on_a_terminal_what_stops_the_dashboard_is_said_plainly(
             stderr=inner,
             timeout=DIES_IN_S,
         )
-        said = os.read(outer, 65536).decode()
+        output = os.read(outer, 65536).decode()
     assert result.returncode == 3
-    assert said.startswith("claude-top: "), "no screen was opened"
-    assert named in said
+    assert output.startswith("claude-top: "), "no screen was opened"
+    assert named in output
 
 
 def test_a_broken_installation_brings_no_traceback(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def first_trouble(scenario: Scenario, pace: Pace, probes: int) -> Scenario:
     raise AssertionError(scenario.name)
 
 
-def told_in_time(scenario: Scenario, pace: Pace, seed: int) -> None:
+def diagnosed_in_time(scenario: Scenario, pace: Pace, seed: int) -> None:
     cut = first_trouble(scenario, pace, 10)
     player = Player(cut, seed, pace)
     results = [
@@ -49,13 +49,13 @@ def told_in_time(scenario: Scenario, pace: Pace, seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in names()} - RARE - UNPROBED))
-def test_each_scenario_is_told_in_time(name: str) -> None:
-    told_in_time(load(name), DEFAULT_PACE, seed=6)
+def test_each_scenario_is_diagnosed_in_time(name: str) -> None:
+    diagnosed_in_time(load(name), DEFAULT_PACE, seed=6)
 
 
 @pytest.mark.parametrize("name", ["overload", "network-down", "slow", "key-revoked", "gateway-masked"])
 def test_also_at_the_pace_of_the_demo(name: str) -> None:
-    told_in_time(load(name), DEMO_PACE, seed=6)
+    diagnosed_in_time(load(name), DEMO_PACE, seed=6)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_also_at_the_pace_of_the_demo(name: str) -> None:
     ],
 )
 def test_so_are_mixtures(name: str) -> None:
-    told_in_time(MIXTURES[name], DEFAULT_PACE, seed=6)
+    diagnosed_in_time(MIXTURES[name], DEFAULT_PACE, seed=6)
 
 
 def test_an_outage_ends_with_seven_good_probes() -> None:
@@ -86,11 +86,11 @@ def test_an_outage_ends_with_seven_good_probes() -> None:
             assert result.changes <= 1
 
 
-def test_the_tour_is_told_phase_by_phase() -> None:
+def test_the_tour_is_diagnosed_phase_by_phase() -> None:
     results = judge(Player(load("tour"), 6, DEMO_PACE))
-    told = [result.verdict[0] for result in results if result.due]
-    assert told[:4] == ["healthy", "provider_slow", "provider_overloaded", "provider_outage"]
-    assert told[-1] == "healthy"
+    causes = [result.verdict[0] for result in results if result.due]
+    assert causes[:4] == ["healthy", "provider_slow", "provider_overloaded", "provider_outage"]
+    assert causes[-1] == "healthy"
 
 
 def test_a_day_of_health_with_lost_probes_and_heavy_tails_raises_no_alarm() -> None:

@@ -39,7 +39,7 @@ def test_an_outage_is_p1_from_its_first_verdict_on(name: str) -> None:
         assert [severity for _, severity in found] == [Severity.P1], found
 
 
-def test_a_masked_overload_is_told_with_one_severity() -> None:
+def test_a_masked_overload_is_reported_with_one_severity() -> None:
     """It was P3, P2 and P1 within eight seconds of its first failure."""
     for seed in SEEDS:
         assert climbs(course(load("gateway-masked"), seed, DEMO_PACE, watched_s=30.0), QUICK) == 0

@@ -14,14 +14,14 @@ IDS = [case.name for case in CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_at_ten_calls_a_second_every_trouble_is_told_within_a_minute(case: Case) -> None:
+def test_at_ten_calls_a_second_every_trouble_is_diagnosed_within_a_minute(case: Case) -> None:
     found = judge(case, 10.0, seed=5)
-    assert found.right, found.told
+    assert found.right, found.judged
     assert found.false == 0
     assert not found.worst.worse_than(case.most)
     if case.truths != WELL:
-        assert found.told_s is not None
-        assert found.told_s <= SOON_S.get(case.name, 60.0)
+        assert found.diagnosed_s is not None
+        assert found.diagnosed_s <= SOON_S.get(case.name, 60.0)
 
 
 @pytest.mark.parametrize(
@@ -31,5 +31,5 @@ def test_a_few_calls_a_minute_page_nobody_alone(case: Case) -> None:
     found = judge(case, 0.1, seed=5)
     assert found.false == 0
     if case.scenario is CASES[0].scenario:
-        assert found.told == ("healthy", "none")
+        assert found.judged == ("healthy", "none")
         assert found.worst is Severity.NONE

@@ -44,7 +44,7 @@ class Checked:
 
     @property
     def outcomes(self) -> dict[str, tuple[str, str | None]]:
-        return {each["name"]: (each["outcome"], each["error_type"]) for each in self.document["probes"]}
+        return {probe["name"]: (probe["outcome"], probe["error_type"]) for probe in self.document["probes"]}
 
 
 def head(status: str, content_type: str, encoding: str | None = None) -> bytes:
@@ -54,8 +54,8 @@ def head(status: str, content_type: str, encoding: str | None = None) -> bytes:
 
 def stream(*pieces: Iterable[bytes], encoding: str | None = None) -> Iterator[bytes]:
     yield head("200 OK", "text/event-stream", encoding)
-    for each in pieces:
-        yield from each
+    for piece in pieces:
+        yield from piece
 
 
 def error(body: Iterable[bytes], encoding: str | None = None) -> Iterator[bytes]:

@@ -158,11 +158,13 @@ def test_drills_and_their_scores_are_the_groups_too() -> None:
             )
             assert (done.stdout.strip(), done.stderr) == (str(number), "")
         found = {path.relative_to(data): path.stat() for path in data.rglob("*")}
-        assert {each.st_gid for each in found.values()} == {GROUP}
-        modes = {f"{stat.S_IMODE(each.st_mode):o}" for each in found.values() if stat.S_ISREG(each.st_mode)}
+        assert {status.st_gid for status in found.values()} == {GROUP}
+        modes = {
+            f"{stat.S_IMODE(status.st_mode):o}" for status in found.values() if stat.S_ISREG(status.st_mode)
+        }
         assert modes == {"660"}
         assert {
-            f"{stat.S_IMODE(each.st_mode):o}" for each in found.values() if stat.S_ISDIR(each.st_mode)
+            f"{stat.S_IMODE(status.st_mode):o}" for status in found.values() if stat.S_ISDIR(status.st_mode)
         } == {"2770"}
         names = [path.name for path in found]
         assert names.count("drill.db") == 2
@@ -196,9 +198,9 @@ def test_somebody_else_reads_a_directory_that_they_cannot_write() -> None:
         assert store.flush(30)
         store.close()
         data.chmod(0o755)
-        for each in data.iterdir():
-            each.chmod(0o644)
-        before = {each.name: each.read_bytes() for each in data.iterdir()}
+        for path in data.iterdir():
+            path.chmod(0o644)
+        before = {path.name: path.read_bytes() for path in data.iterdir()}
         done = subprocess.run(
             [sys.executable, "-c", READER, str(data / "x.db"), str(MALLORY)],
             cwd=ROOT,
@@ -208,4 +210,4 @@ def test_somebody_else_reads_a_directory_that_they_cannot_write() -> None:
             check=False,
         )
         assert (done.stdout.split("\n"), done.stderr) == (["60 None", "True", ""], "")
-        assert {each.name: each.read_bytes() for each in data.iterdir()} == before
+        assert {path.name: path.read_bytes() for path in data.iterdir()} == before

@@ -139,7 +139,7 @@ def test_the_first_frame_loads_nothing_that_it_does_not_show() -> None:
     )
     rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("claude_tui.")}
     assert not rooms & {
-        f"claude_tui.{each}" for each in ("engine", "store", "knowledge", "alerting", "traffic")
+        f"claude_tui.{package}" for package in ("engine", "store", "knowledge", "alerting", "traffic")
     }
     assert {name for name in loaded if name.startswith("claude_tui.analysis.")} <= {
         "claude_tui.analysis.options"
@@ -151,7 +151,7 @@ def test_the_first_frame_loads_nothing_that_it_does_not_show() -> None:
         "model.provider",
         "tui.screens.dashboard",
     }
-    assert not loaded & {f"claude_tui.{each}" for each in needless}
+    assert not loaded & {f"claude_tui.{module}" for module in needless}
     assert not loaded & {"sqlite3", "json", "zoneinfo", "anthropic", "httpx2"}
 
 

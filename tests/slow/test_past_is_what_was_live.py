@@ -61,13 +61,13 @@ def has_read_traffic(live: Snapshot, then: Snapshot) -> bool:
     assert live.traffic is not None
     assert then.traffic is not None
     # What changes by the minute is summed in another order, or was not read yet at the first moment.
-    ours, theirs = (replace(each, usual=None, today_usd=None) for each in (live.traffic, then.traffic))
+    ours, theirs = (replace(view, usual=None, today_usd=None) for view in (live.traffic, then.traffic))
     return ours == theirs
 
 
 def has_read_probes(live: Snapshot, then: Snapshot) -> bool:
     """Whether the engine knew of each exchange that was over, which a busy machine learns late."""
-    ours, theirs = ({each.source for each in seen.engine.probes if each.running} for seen in (live, then))
+    ours, theirs = ({probe.source for probe in seen.engine.probes if probe.running} for seen in (live, then))
     return ours <= theirs
 
 
@@ -89,7 +89,7 @@ def test_every_past_snapshot_is_the_one_that_was_live(tmp_path: Path) -> None:
     finally:
         engine.stop(PATIENCE_S)
     store = Store.open(tmp_path, "demo.db", now=live[-1].at)
-    ends = [finished_at(each) for each in store.observations(live[0].at - timedelta(minutes=5))]
+    ends = [finished_at(observation) for observation in store.observations(live[0].at - timedelta(minutes=5))]
     ends += recorded_traffic(tmp_path / "demo.db")
     past, compared = Past(store, Conditions()), []
     for snapshot in filter(has_read_all, live):

@@ -46,8 +46,8 @@ class Running:
 
     def end(self) -> tuple[int, str]:
         """Exit code and messages."""
-        _, said = self.process.communicate(timeout=WITHIN_S)
-        return self.process.returncode, said
+        _, stderr = self.process.communicate(timeout=WITHIN_S)
+        return self.process.returncode, stderr
 
 
 @contextmanager
@@ -123,9 +123,9 @@ def test_a_stream_that_is_open_may_finish_after_sigterm() -> None:
             until(lambda: not answers(proxy.port))
             upstream.sendall(b"1\r\nb\r\n0\r\n\r\n")
             assert rest(client) == b"1\r\nb\r\n0\r\n\r\n"
-        code, said = proxy.end()
+        code, stderr = proxy.end()
     assert code == 0
-    assert "1 open call may continue for 60s" in said
+    assert "1 open call may continue for 60s" in stderr
 
 
 @pytest.mark.parametrize("how", ["a second signal", "the end of the drain"])
@@ -180,10 +180,10 @@ def test_workers_share_the_port_and_one_that_is_killed_is_replaced() -> None:
         until(lambda: len(workers(proxy) - {victim}) == 3)
         until(lambda: proxy.health()["pid"] not in first)
         proxy.process.send_signal(signal.SIGTERM)
-        code, said = proxy.end()
+        code, stderr = proxy.end()
     assert code == 0
-    assert "worker" in said
-    assert "was killed by SIGKILL" in said
+    assert "worker" in stderr
+    assert "was killed by SIGKILL" in stderr
 
 
 @needs_proc
@@ -251,9 +251,9 @@ def test_it_says_what_to_export_and_what_its_presence_changes() -> None:
     with running("https://api.anthropic.com") as proxy:
         assert re.fullmatch(r"export ANTHROPIC_BASE_URL=http://127\.0\.0\.1:\d+", proxy.printed[0])
         assert "export ENABLE_TOOL_SEARCH=true" in proxy.printed
-        printed, said = stopped(proxy, signal.SIGINT)
+        printed, stderr = stopped(proxy, signal.SIGINT)
     assert "export _CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL=1" in printed
-    assert "passes calls on to https://api.anthropic.com" in said
+    assert "passes calls on to https://api.anthropic.com" in stderr
     with running("https://gateway.example.com/anthropic") as proxy:
         printed, _ = stopped(proxy, signal.SIGTERM)
     assert "FIRST_PARTY" not in printed
@@ -271,7 +271,7 @@ def test_what_it_says_and_how_many_calls_failed_is_in_the_log(own_home: Path) ->
                 max_tokens=8,
                 messages=[{"role": "user", "content": "a planted question"}],
             )
-        _, said = stopped(proxy, signal.SIGTERM)
+        _, stderr = stopped(proxy, signal.SIGTERM)
     written = log.read_text("utf-8")
     assert "proxy started: claude-top" in written
     assert f"INFO claude_tui.proxy: {proxy.url} passes calls on to {address}" in written
@@ -279,7 +279,7 @@ def test_what_it_says_and_how_many_calls_failed_is_in_the_log(own_home: Path) ->
     assert "DEBUG claude_tui.proxy: POST messages" in written
     assert "INFO claude_tui.proxy: stopped" in written
     assert "planted" not in written
-    assert "refused" not in said
+    assert "refused" not in stderr
     assert "Traceback" not in written
 
 
@@ -402,5 +402,5 @@ def test_a_counting_client_and_the_record_agree(own_home: Path) -> None:
     assert row["tokens"]["output"] == counted["output"]
     kept = b"".join(path.read_bytes() for path in own_home.rglob("*") if path.is_file())
     assert b"claude-haiku-5-5" in kept
-    for said in ("canary-key-0123456789", "canary-prompt", str(answer)):
-        assert said.encode() not in kept
+    for secret in ("canary-key-0123456789", "canary-prompt", str(answer)):
+        assert secret.encode() not in kept

@@ -74,8 +74,8 @@ async def test_each_scenario_looks_the_same_through_the_proxy(name: str) -> None
 def compare(straight: bytes | None, through: bytes | None, what: str) -> None:
     if straight is None:
         # Nothing came, or a reset has taken it back: so it is through the proxy, or the proxy says so.
-        told = through is None or b"\r\nx-claude-top-proxy: " in through
-        assert told or not message_of(through or b"").complete, what
+        marked = through is None or b"\r\nx-claude-top-proxy: " in through
+        assert marked or not message_of(through or b"").complete, what
         return
     assert through is not None, what
     one, other = message_of(straight), message_of(through)

@@ -109,12 +109,12 @@ async def test_it_sees_the_same_as_without_the_proxy_and_so_does_the_record(
         (Outcome.OK, CallEnd.COMPLETE, "node")
     }
     for call, name in zip(calls, ("message", "streamed"), strict=False):
-        told = seen[name]
-        assert isinstance(told, dict)
+        reported = seen[name]
+        assert isinstance(reported, dict)
         assert call.tokens is not None
-        usage = told["usage"]
+        usage = reported["usage"]
         assert (call.tokens.input, call.tokens.output) == (usage["input_tokens"], usage["output_tokens"])
-        assert (call.stop_reason, call.served_model) == (told["stop_reason"], told["model"])
+        assert (call.stop_reason, call.served_model) == (reported["stop_reason"], reported["model"])
     assert [call.streamed for call in calls[:2]] == [False, True]
 
 
@@ -130,7 +130,7 @@ async def test_a_stream_that_it_leaves_is_abandoned(sdk: Path) -> None:
     assert (call.end, call.outcome) == (CallEnd.ABANDONED, Outcome.OK)
 
 
-async def test_its_retries_are_told_apart_and_wait_as_they_are_asked_to(sdk: Path) -> None:
+async def test_its_retries_are_counted_apart_and_wait_as_they_are_asked_to(sdk: Path) -> None:
     error = {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
     message = {
         "type": "message",

@@ -33,11 +33,11 @@ def mounted(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_disk_that_fills_up_and_is_freed(mounted: Path) -> None:
-    told: list[str | None] = []
+    reports: list[str | None] = []
     ballast = mounted / "ballast"
     ballast.write_bytes(bytes(200_000))
     written = [seen(n, request_id=os.urandom(100).hex()) for n in range(1000)]
-    with opened(mounted / "data", told, retry_s=600) as store:
+    with opened(mounted / "data", reports, retry_s=600) as store:
         for observation in written:
             store.write(observation)
         assert not store.flush(PATIENCE_S)
@@ -46,16 +46,16 @@ def test_a_disk_that_fills_up_and_is_freed(mounted: Path) -> None:
         ballast.unlink()
         subprocess.run(["mount", "-o", "remount,size=20m", str(mounted)], check=True)
         assert store.flush(PATIENCE_S)
-        assert (store.problem, told[-1]) == (None, None)
+        assert (store.problem, reports[-1]) == (None, None)
     with opened(mounted / "data") as store:
         assert store.observations(NOW) == written
 
 
 def test_a_disk_without_a_single_free_byte(mounted: Path) -> None:
-    told: list[str | None] = []
+    reports: list[str | None] = []
     with pytest.raises(OSError, match="No space"):
         (mounted / "ballast").write_bytes(bytes(1_000_000))
-    with opened(mounted / "data", told, retry_s=600) as store:
+    with opened(mounted / "data", reports, retry_s=600) as store:
         store.write(seen(0))
         assert store.observations(NOW) == [seen(0)]
         assert not store.flush(PATIENCE_S)
@@ -65,8 +65,8 @@ def test_a_disk_without_a_single_free_byte(mounted: Path) -> None:
 def test_a_read_only_disk_with_a_history(mounted: Path) -> None:
     fill(mounted / "data", 10)
     subprocess.run(["mount", "-o", "remount,ro", str(mounted)], check=True)
-    told: list[str | None] = []
-    with opened(mounted / "data", told, retry_s=600) as store:
+    reports: list[str | None] = []
+    with opened(mounted / "data", reports, retry_s=600) as store:
         store.write(seen(50))
         assert not store.flush(PATIENCE_S)
         assert "read-only" in (store.problem or "")
@@ -82,15 +82,15 @@ def test_a_full_disk_with_a_history_of_version_1(mounted: Path) -> None:
         ballast.write_bytes(bytes(1_000_000))
     # Room for the index of the log, without which nothing can be read, and a few pages of the migration.
     os.truncate(ballast, ballast.stat().st_size - 40 * 1024)
-    told: list[str | None] = []
-    with opened(mounted / "data", told, retry_s=600) as store:
+    reports: list[str | None] = []
+    with opened(mounted / "data", reports, retry_s=600) as store:
         store.write(marked(0))
         assert not store.flush(PATIENCE_S)
         assert "the disk is full" in (store.problem or "")
         assert (store.observations(NOW), store.step_marks(NOW)) == ([seen(0)], [marked(0)])
         ballast.unlink()
         assert store.flush(PATIENCE_S)
-        assert (store.problem, told[-1]) == (None, None)
+        assert (store.problem, reports[-1]) == (None, None)
     with opened(mounted / "data") as store:
         assert (store.observations(NOW), store.step_marks(NOW)) == ([seen(0)], [marked(0)])
 
@@ -100,8 +100,8 @@ def test_a_read_only_disk_with_a_history_of_version_1(mounted: Path) -> None:
         session.add([seen(0)])
         session.commit()
     subprocess.run(["mount", "-o", "remount,ro", str(mounted)], check=True)
-    told: list[str | None] = []
-    with opened(mounted / "data", told, retry_s=600) as store:
+    reports: list[str | None] = []
+    with opened(mounted / "data", reports, retry_s=600) as store:
         store.write(marked(0))
         assert not store.flush(PATIENCE_S)
         assert "read-only" in (store.problem or "")

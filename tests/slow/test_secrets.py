@@ -78,8 +78,8 @@ class Echo(BaseHTTPRequestHandler):
 
     def _echoed(self) -> str:
         names = ("x-api-key", "X-Gateway-Token", "Authorization")
-        told = (self.headers.get(name) for name in names)
-        return SAID.format(f"{self.path} {' '.join(filter(None, told))}")
+        values = (self.headers.get(name) for name in names)
+        return SAID.format(f"{self.path} {' '.join(filter(None, values))}")
 
     def _fail(self) -> None:
         error = {"type": "api_error", "message": self._echoed()}
@@ -148,8 +148,8 @@ class Processes:
             # Between fork and exec a child has the line of its parent, and what that has in its memory.
             if started_by is not None and line not in ("", started_by):
                 self.environments[line] = Path(f"/proc/{pid}/environ").read_text("utf-8", "replace")
-            for each in Path(f"/proc/{pid}/task").glob("*/children"):
-                for child in each.read_text().split():
+            for path in Path(f"/proc/{pid}/task").glob("*/children"):
+                for child in path.read_text().split():
                     self._look(int(child), line)
 
 
@@ -313,9 +313,9 @@ except ValueError as error:
 
 def _crash(agents: Agents, folder: Path) -> str:
     """What a fault prints that nobody has thought of, with secrets in its message; the report is a file."""
-    said = SAID.format("")
+    text = SAID.format("")
     done = subprocess.run(
-        [sys.executable, "-c", CRASH, said, str(folder)],
+        [sys.executable, "-c", CRASH, text, str(folder)],
         env=agents.environ, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     return done.stdout + done.stderr

@@ -47,14 +47,14 @@ class Server:
         self._errors = errors
 
     @property
-    def said(self) -> str:
+    def logged(self) -> str:
         return self._errors.read_text("utf-8")
 
     @property
     def sessions(self) -> list[int]:
         """The process ids of the dashboards."""
         children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(pid) for each in children for pid in each.read_text().split()]
+        return [int(pid) for file in children for pid in file.read_text().split()]
 
 
 @asynccontextmanager
@@ -197,7 +197,7 @@ async def test_a_wrong_token_gets_401_and_nothing_else_and_the_right_one_is_show
         environment = of_process(session, "environ")
         assert TOKEN not in environment
         assert "sk-ant-" not in environment
-        assert TOKEN not in server.said
+        assert TOKEN not in server.logged
 
 
 async def test_two_browsers_cause_no_probing_and_leaving_ends_their_processes(

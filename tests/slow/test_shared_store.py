@@ -39,7 +39,7 @@ def recorded(agents: Agents) -> set[tuple[datetime, str]]:
     path = store_of(agents)
     store = Store.open(path.parent, path.name, now=datetime.now(UTC), read_only=True)
     try:
-        return {(each.at, each.source) for each in store.observations(LONG_AGO)}
+        return {(observation.at, observation.source) for observation in store.observations(LONG_AGO)}
     finally:
         store.close()
 
@@ -87,7 +87,9 @@ def test_eight_viewers_send_no_probe_more_than_one_collector(tmp_path: Path, tap
         # The first failure is confirmed at once by up to three more messages.
         assert messages <= took_s / MESSAGES_EVERY_S + 1 + 1 + 3
         assert [viewer.role for viewer in viewers] == ["watching"] * VIEWERS
-        until(lambda: all(any("It's them" in line for line in each.lines) for each in viewers), "the outage")
+        until(
+            lambda: all(any("It's them" in line for line in viewer.lines) for viewer in viewers), "the outage"
+        )
         assert troubles(agents) == []
 
 

@@ -166,5 +166,5 @@ def _a_dashboard_agrees(agents: Agents, client: CountingClient) -> None:
     assert view is not None
     assert sum(point.failed for point in view.trend) == client.attempts(failed=True)
     assert view.failed_count == client.attempts(failed=True)
-    assert {each.call.application for each in view.failed_calls} == set(APPLICATIONS)
-    assert all(each.call.request_id for each in view.failed_calls)
+    assert {call.call.application for call in view.failed_calls} == set(APPLICATIONS)
+    assert all(call.call.request_id for call in view.failed_calls)

@@ -74,7 +74,7 @@ CONTROLS = ("control-checkout", "req_control_proxy_1", "req_control_span_1")
 FOUND_IN_ALL = CONTROLS[0]
 
 
-def said(place: str) -> str:
+def canary_text(place: str) -> str:
     return f"something {CANARIES[place]} else"
 
 
@@ -89,12 +89,18 @@ ANSWER = sse(
                 "usage": {"input_tokens": 9, "output_tokens": 1},
             },
         },
-        {"type": "content_block_start", "content_block": {"type": "tool_use", "name": said("answertool")}},
-        {"type": "content_block_delta", "delta": {"type": "thinking_delta", "thinking": said("thinking")}},
-        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": said("answer")}},
+        {
+            "type": "content_block_start",
+            "content_block": {"type": "tool_use", "name": canary_text("answertool")},
+        },
+        {
+            "type": "content_block_delta",
+            "delta": {"type": "thinking_delta", "thinking": canary_text("thinking")},
+        },
+        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": canary_text("answer")}},
         {
             "type": "message_delta",
-            "delta": {"stop_reason": said("stopreason")},
+            "delta": {"stop_reason": canary_text("stopreason")},
             "usage": {"output_tokens": 5},
         },
         {"type": "message_stop"},
@@ -103,7 +109,7 @@ ANSWER = sse(
 MESSAGE = {
     "type": "message",
     "model": "claude-haiku-5-5",
-    "content": [{"type": "text", "text": said("answer")}],
+    "content": [{"type": "text", "text": canary_text("answer")}],
     "stop_reason": "end_turn",
     "usage": {"input_tokens": 9, "output_tokens": 5},
 }
@@ -111,8 +117,8 @@ ERROR = {
     "type": "error",
     "error": {
         "type": "invalid_request_error",
-        "message": f"messages.0: \"{said('errorquote')}\" is not '{said('errorquote')}' "
-        f"for key {said('apikey')}",
+        "message": f"messages.0: \"{canary_text('errorquote')}\" is not '{canary_text('errorquote')}' "
+        f"for key {canary_text('apikey')}",
     },
 }
 # Nothing tells these words from the server's own: there are no quotes round them.
@@ -120,26 +126,29 @@ BARE = {
     "type": "error",
     "error": {
         "type": CANARIES["errortype"] + " of mine",
-        "message": f"{said('errorbegin')}: messages.3.content: text content blocks "
+        "message": f"{canary_text('errorbegin')}: messages.3.content: text content blocks "
         f"{CANARIES['errormiddle']} must be non-empty; "
         f"tools.0.custom.input_schema.properties.{CANARIES['errorpath']}: Field required, "
-        f"max_tokens: 5{CANARIES['errornumber']} > 8192, prompt is too long: {said('errorend')}",
+        f"max_tokens: 5{CANARIES['errornumber']} > 8192, prompt is too long: {canary_text('errorend')}",
     },
 }
-STREAM_ERROR = {"type": "api_error", "message": f"Internal server error {said('streamerror')}"}
+STREAM_ERROR = {"type": "api_error", "message": f"Internal server error {canary_text('streamerror')}"}
 FAILING = ANSWER[: len(ANSWER) // 2].rpartition(b"event:")[0] + sse(
     [{"type": "error", "error": STREAM_ERROR}]
 )
-PAGE = f"<html><title>Blocked</title><p>You asked: {said('page')}</p></html>".encode()
+PAGE = f"<html><title>Blocked</title><p>You asked: {canary_text('page')}</p></html>".encode()
 ASKED = {
     "model": "claude-haiku-5-5",
     "max_tokens": 64,
-    "system": said("system"),
+    "system": canary_text("system"),
     "metadata": {"user_id": CANARIES["userid"]},
-    "tools": [{"name": CANARIES["toolname"], "input_schema": {"model": said("toolinput")}}],
+    "tools": [{"name": CANARIES["toolname"], "input_schema": {"model": canary_text("toolinput")}}],
     "messages": [
-        {"role": "user", "content": said("prompt")},
-        {"role": "assistant", "content": [{"type": "tool_use", "input": {"model": said("toolinput")}}]},
+        {"role": "user", "content": canary_text("prompt")},
+        {
+            "role": "assistant",
+            "content": [{"type": "tool_use", "input": {"model": canary_text("toolinput")}}],
+        },
     ],
 }
 HEADERS = {
@@ -167,7 +176,7 @@ class Upstream(BaseHTTPRequestHandler):
             "message": (200, "application/json", json.dumps(MESSAGE).encode()),
             "error": (400, "application/json", json.dumps(ERROR).encode()),
             "bare": (400, "application/json", json.dumps(BARE).encode()),
-            "plain": (500, "text/plain", f"Internal server error: {said('plainerror')}".encode()),
+            "plain": (500, "text/plain", f"Internal server error: {canary_text('plainerror')}".encode()),
             "failing": (200, "text/event-stream", FAILING),
             "page": (502, "text/html", PAGE),
             "cut": (200, "text/event-stream", ANSWER[: len(ANSWER) // 2]),
@@ -238,39 +247,42 @@ def calls_through(url: str) -> None:
             call(url, want)
     call(url, "message", path=f"/v1/files/{CANARIES['filename']}")
     # Not what the API takes: broken JSON, a model that is a text, a compressed body.
-    call(url, "error", body=b'{"model": "' + said("prompt").encode())
-    call(url, "error", body=json.dumps({**ASKED, "model": said("prompt")}).encode())
+    call(url, "error", body=b'{"model": "' + canary_text("prompt").encode())
+    call(url, "error", body=json.dumps({**ASKED, "model": canary_text("prompt")}).encode())
     call(url, "error", body=gzip.compress(json.dumps(ASKED).encode()))
 
 
 def reports() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
     """Spans and events with all that instrumentations may put into them."""
-    told = ANSWERED | {
-        "gen_ai.input.messages": said("spaninput"),
-        "gen_ai.output.messages": said("spanoutput"),
-        "gen_ai.tool.call.arguments": said("arguments"),
-        "gen_ai.system_instructions": said("system"),
-        "gen_ai.prompt.0.content": said("prompt"),
-        "gen_ai.tool.definitions": said("spantool"),
-        "enduser.id": said("enduser"),
-        "user.email": said("email"),
-        "exception.message": said("exception"),
+    values = ANSWERED | {
+        "gen_ai.input.messages": canary_text("spaninput"),
+        "gen_ai.output.messages": canary_text("spanoutput"),
+        "gen_ai.tool.call.arguments": canary_text("arguments"),
+        "gen_ai.system_instructions": canary_text("system"),
+        "gen_ai.prompt.0.content": canary_text("prompt"),
+        "gen_ai.tool.definitions": canary_text("spantool"),
+        "enduser.id": canary_text("enduser"),
+        "user.email": canary_text("email"),
+        "exception.message": canary_text("exception"),
     }
-    failed = told | {"error.type": "overloaded_error", "http.response.status_code": 529}
+    failed = values | {"error.type": "overloaded_error", "http.response.status_code": 529}
     spans = traces(
-        span(told | {"anthropic.request.id": "req_span_ok"}, number=1),
+        span(values | {"anthropic.request.id": "req_span_ok"}, number=1),
         span(failed | {"anthropic.request.id": CONTROLS[2]}, status=2, number=2),
     )
     for each in spans.resource_spans[0].scope_spans[0].spans:
-        each.status.message = said("exception")
-        each.events.add(name=said("spanevent")).attributes.append(_text("gen_ai.prompt", said("spanevent")))
-    spans.resource_spans[0].scope_spans[0].scope.attributes.append(_text("x", said("scope")))
-    spans.resource_spans[0].resource.attributes.append(_text("process.owner", said("hostuser")))
-    message = f'"{said("errortext")}" {said("errortext")} is {CANARIES["errortext"]}'
+        each.status.message = canary_text("exception")
+        each.events.add(name=canary_text("spanevent")).attributes.append(
+            _text("gen_ai.prompt", canary_text("spanevent"))
+        )
+    spans.resource_spans[0].scope_spans[0].scope.attributes.append(_text("x", canary_text("scope")))
+    spans.resource_spans[0].resource.attributes.append(_text("process.owner", canary_text("hostuser")))
+    message = f'"{canary_text("errortext")}" {canary_text("errortext")} is {CANARIES["errortext"]}'
     error = {"type": "invalid_request_error", "message": message}
     events = logs(
         event(
-            API_REQUEST | {"prompt": said("logprompt"), "user.id": said("enduser"), "request_id": "req_log"}
+            API_REQUEST
+            | {"prompt": canary_text("logprompt"), "user.id": canary_text("enduser"), "request_id": "req_log"}
         ),
         event(
             {
@@ -278,14 +290,14 @@ def reports() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
                 "model": "claude-opus-5-5",
                 "status_code": 400,
                 "error": f"400 {json.dumps({'error': error})}",
-                "user.email": said("email"),
+                "user.email": canary_text("email"),
             }
         ),
-        event({"event.name": "user_prompt", "prompt": said("logprompt")}),
-        event({"event.name": "tool_result", "tool_parameters": said("arguments")}),
+        event({"event.name": "user_prompt", "prompt": canary_text("logprompt")}),
+        event({"event.name": "tool_result", "tool_parameters": canary_text("arguments")}),
     )
     for each in events.resource_logs[0].scope_logs[0].log_records:
-        each.body.string_value = said("logbody")
+        each.body.string_value = canary_text("logbody")
     return spans, events
 
 
@@ -439,8 +451,8 @@ async def test_no_canary_is_left_anywhere(tmp_path: Path, own_home: Path) -> Non
             snapshot = wait_for(
                 lambda s: (
                     s.traffic is not None
-                    and {each.source.value for each in s.traffic.sources} == {"proxy", "otlp"}
-                    and {each.call.request_id for each in s.traffic.failed_calls}
+                    and {source.source.value for source in s.traffic.sources} == {"proxy", "otlp"}
+                    and {failed_call.call.request_id for failed_call in s.traffic.failed_calls}
                     >= {CONTROLS[1], CONTROLS[2]}
                 )
             )
@@ -460,10 +472,10 @@ async def test_no_canary_is_left_anywhere(tmp_path: Path, own_home: Path) -> Non
         assert left[name] >= set(CONTROLS), name
     assert FOUND_IN_ALL in left[crash.name] & left["postmortem.md"]
     assert FOUND_IN_ALL in printed["traffic"]
-    assert all(each in printed["traffic --json"] for each in CONTROLS)
+    assert all(control in printed["traffic --json"] for control in CONTROLS)
     # What the API itself said around the canaries.
-    for said_by_api in ("messages.3.content: text content blocks", "Field required", "Internal server error"):
-        assert any(said_by_api in (each.call.message or "") for each in snapshot.traffic.failed_calls)
+    for words in ("messages.3.content: text content blocks", "Field required", "Internal server error"):
+        assert any(words in (failed_call.call.message or "") for failed_call in snapshot.traffic.failed_calls)
     assert FOUND_IN_ALL in shown
 
     canaries = set(ALL)

@@ -28,8 +28,8 @@ from claude_tui.store import Store
 from claude_tui.traffic.sink import StoreSink
 
 directory, name, number, calls = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
-told = []
-store = Store.open(directory, name, now=datetime.now(UTC), on_problem=told.append)
+reports = []
+store = Store.open(directory, name, now=datetime.now(UTC), on_problem=reports.append)
 sink = StoreSink(store, urgent_s=0.05)
 sink.start()
 print("ready", flush=True)
@@ -47,7 +47,7 @@ if number == "0":
 sink.close(30)
 assert store.flush(60)
 store.close(30)
-print(f"{sink.faults} {told}", flush=True)
+print(f"{sink.faults} {reports}", flush=True)
 """
 
 
@@ -62,8 +62,8 @@ def started(directory: Path, number: int) -> subprocess.Popen[str]:
 
 def test_no_call_is_lost_between_processes_and_none_meets_a_lock(tmp_path: Path) -> None:
     """One of them is killed once its last roll-ups are flushed."""
-    told: list[str | None] = []
-    store = Store.open(tmp_path, NAME, now=datetime.now(UTC), on_problem=told.append)
+    reports: list[str | None] = []
+    store = Store.open(tmp_path, NAME, now=datetime.now(UTC), on_problem=reports.append)
     followed = TrafficFollower(store)
     followed.load(datetime.now(UTC))
     workers = [started(tmp_path, number) for number in range(PROCESSES)]
@@ -87,7 +87,7 @@ def test_no_call_is_lost_between_processes_and_none_meets_a_lock(tmp_path: Path)
                     pipe.close()
     assert [out for out, _ in outputs] == ["ready\n0 []\n"] * (PROCESSES - 1)
     assert [err for _, err in outputs] == [""] * (PROCESSES - 1)
-    assert told == []
+    assert reports == []
 
     now = datetime.now(UTC)
     followed.read(now)

@@ -74,7 +74,7 @@ def scene(until: float, *entries: IncidentEntry) -> IncidentScene:
     kept = record(
         *known,
         until=until,
-        alert_entries=tuple(each for each in (PAGED, ACKNOWLEDGED) if each.at <= after(until)),
+        alert_entries=tuple(entry for entry in (PAGED, ACKNOWLEDGED) if entry.at <= after(until)),
         step_marks=(STEP,),
         severity_marks=(RATED,),
         requests=(ASKED,),
@@ -86,7 +86,7 @@ def scene(until: float, *entries: IncidentEntry) -> IncidentScene:
     )
     at, history = after(until), history_of(*kept.statuses, *kept.observations)
     snapshot = build_snapshot(history, at, state, Options())
-    verdicts = [each for each in VERDICTS if each.at <= at]
+    verdicts = [verdict for verdict in VERDICTS if verdict.at <= at]
     proposed = proposal(snapshot.verdict, verdicts, known, at, timedelta(minutes=2))
     shown = summary(incidents(known), proposed, snapshot.verdict.severity)
     before = Record(Span(after(-8200), after(-4100)), entries=known)

@@ -125,7 +125,7 @@ class Night:
         past, journal = Past(self.store, self.conditions), Journal(self.store)
         history = history_of(*observed)
         rules = load_rules(thresholds=named_thresholds(Settings()))
-        config = AlertingConfig({each.name: each for each in rules}, (), Policy(), "prod (api.anthropic.com)")
+        config = AlertingConfig({rule.name: rule for rule in rules}, (), Policy(), "prod (api.anthropic.com)")
         ledger = Ledger(at=at(-180))
         for seconds in (-60, *range(-6, 120, 6), *range(120, int(_END_S), 30)):
             snapshot = past.snapshot(at(seconds))
@@ -187,8 +187,8 @@ def _probed() -> list[Observation]:
         moment, trouble = at(second), 0 <= second < _MENDED_S
         if _fails(second, 0.8, random) or second == 0:
             outcome = Outcome.SERVER_ERROR if random.random() < 0.1 else Outcome.OVERLOADED
-            said = "Internal server error" if outcome is Outcome.SERVER_ERROR else "Overloaded"
-            seen.append(messages(moment, outcome, total=0.2 + random.random() / 10, message=said))
+            message = "Internal server error" if outcome is Outcome.SERVER_ERROR else "Overloaded"
+            seen.append(messages(moment, outcome, total=0.2 + random.random() / 10, message=message))
         else:
             first = random.lognormvariate(-0.9, 0.2) * (7 if trouble else 1)
             answered = messages(moment, ttft=first, total=first + 0.25, limits=_limits(second))
@@ -199,7 +199,7 @@ def _probed() -> list[Observation]:
         listed = models(at(-_SPAN_S + 15 * number + 1), total=random.uniform(0.17, 0.2))
         seen.append(replace(listed, tls_expires_at=START + timedelta(days=61)))
     seen += [page(each.fetched_at) for each in _read()]
-    return sorted(seen, key=lambda each: each.at)
+    return sorted(seen, key=lambda observation: observation.at)
 
 
 def _read() -> list[ProviderStatus]:
@@ -208,13 +208,13 @@ def _read() -> list[ProviderStatus]:
         second = -_SPAN_S + 60 * number + 7
         posted = 240 <= second < 1140
         stage = "monitoring" if second >= 840 else "identified" if second >= 480 else "investigating"
-        told = incident(
+        reported = incident(
             stage=stage, name="Elevated errors on the Claude API", updates=("We are investigating.",)
         )
-        updates = tuple(replace(each, at=at(200)) for each in told.updates)
-        told = replace(told, started_at=at(180), updates=updates)
+        updates = tuple(replace(update, at=at(200)) for update in reported.updates)
+        reported = replace(reported, started_at=at(180), updates=updates)
         read.append(
-            status(at(second), "degraded_performance", indicator="minor", incidents=[told])
+            status(at(second), "degraded_performance", indicator="minor", incidents=[reported])
             if posted
             else status(at(second))
         )

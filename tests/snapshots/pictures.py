@@ -116,7 +116,9 @@ def history(
     ages = [age for age in ages if age > denser_from] + [2 + 8.0 * n for n in range(int(denser_from / 8))]
     seen = [answer(age) for age in ages] if answer else []
     seen += [listing(3 + 15.0 * number) for number in range(int(span_s / 15))]
-    found: list[Observation | ProviderStatus] = [replace(each, target=TARGET.base_url) for each in seen]
+    found: list[Observation | ProviderStatus] = [
+        replace(observation, target=TARGET.base_url) for observation in seen
+    ]
     for status in (read(14 + 60.0 * number) for number in range(int(span_s / 60))):
         outcome = Outcome.OK if status.known else Outcome.NETWORK
         found += [status, page_read(status.fetched_at, outcome)]
@@ -219,10 +221,10 @@ def incident_found(first: Answer = fine) -> list[Observation | ProviderStatus]:
     )
     ahead = Maintenance("m1", "Database upgrade", "scheduled", before(-7_300), before(-9_100), (CONSOLE,))
 
-    def told(age: float) -> ProviderStatus:
+    def report(age: float) -> ProviderStatus:
         return replace(page("major_outage", (other, ours)), fetched_at=before(age), maintenances=(ahead,))
 
-    return history(answer=since(2_762, OVERLOAD, first), read=since(2_520, told, operational))
+    return history(answer=since(2_762, OVERLOAD, first), read=since(2_520, report, operational))
 
 
 @cache
@@ -273,7 +275,9 @@ def rate_limited() -> Snapshot:
     """Our own limit, and an overload of theirs at the same time; the server says how long to wait."""
 
     def refused(age: float) -> Observation:
-        left = [replace(each, remaining=0) if each.bucket == "input-tokens" else each for each in limits()]
+        left = [
+            replace(limit, remaining=0) if limit.bucket == "input-tokens" else limit for limit in limits()
+        ]
         seen = messages(before(age), Outcome.RATE_LIMITED, total=0.21, limits=left, message="Rate limit")
         return replace(seen, retry_after_s=43.0)
 
@@ -314,10 +318,10 @@ def notice() -> Snapshot:
         (IncidentUpdate(before(1_500), "investigating", "We are investigating elevated errors."),),
     )
 
-    def told(age: float) -> ProviderStatus:
+    def report(age: float) -> ProviderStatus:
         return replace(page("degraded_performance", (ours,)), fetched_at=before(age))
 
-    return picture(history(read=since(1_500, told, operational)))
+    return picture(history(read=since(1_500, report, operational)))
 
 
 @cache
@@ -434,8 +438,8 @@ def _rare(age: float) -> Observation:
 def severity_set() -> Snapshot:
     """A few errors that somebody knows to be worse than they look."""
     mark = SeverityMark(before(120), Severity.P1, Severity.P3, "eve", "checkout is down")
-    told = event(120, EventKind.PERSON, Level.INFO, "severity", "P1 set by eve: checkout is down")
-    return picture(history(answer=_rare), replace(engine(), severity_marks=(mark,)), people=(told,))
+    rated = event(120, EventKind.PERSON, Level.INFO, "severity", "P1 set by eve: checkout is down")
+    return picture(history(answer=_rare), replace(engine(), severity_marks=(mark,)), people=(rated,))
 
 
 @cache
@@ -462,7 +466,7 @@ def alert_while_healthy() -> Snapshot:
             snoozed=Snooze("bob", before(4_000), before(-3_267), Severity.P4),
         ),
     )  # fmt: skip
-    told = (
+    events = (
         event(900, EventKind.ALERT, Level.WARN, "alert", f"[P4] {certificate}"),
         event(4_000, EventKind.ALERT, Level.INFO, "alert", f"snoozed by bob until 15:00 UTC · {budget}"),
         event(6_000, EventKind.ALERT, Level.INFO, "alert", f"acknowledged by eve: moving to 5.5 · {model}"),
@@ -471,7 +475,7 @@ def alert_while_healthy() -> Snapshot:
     def expiring(age: float) -> Observation:
         return replace(listed(age), tls_expires_at=AT + timedelta(days=12))
 
-    return picture(history(listing=expiring), groups=groups, people=told)
+    return picture(history(listing=expiring), groups=groups, people=events)
 
 
 @cache
@@ -492,7 +496,7 @@ def hostile() -> Snapshot:
         )  # fmt: skip
         return replace(seen, request_id="req_" + EVIL, retry_after_s=1e12)
 
-    def told(age: float) -> ProviderStatus:
+    def report(age: float) -> ProviderStatus:
         update = IncidentUpdate(before(30), EVIL[:60], long)
         named = ProviderIncident("x", long, EVIL, "major", before(600), (API,), (update,))
         status = page("[red]" + EVIL, (named,))
@@ -509,13 +513,13 @@ def hostile() -> Snapshot:
         target=Target(EVIL, "https://x", "漢" * 80, EVIL),
         severity_marks=(SeverityMark(before(120), Severity.P2, Severity.P1, EVIL, long),),
     )
-    found = history(answer=since(900, evil, fine), read=since(600, told, operational))
+    found = history(answer=since(900, evil, fine), read=since(600, report, operational))
     return picture(found, state)
 
 
 PICTURES: dict[str, Callable[[], Snapshot]] = {
-    each.__name__: each
-    for each in (
+    function.__name__: function
+    for function in (
         healthy,
         overloaded,
         incident,

@@ -32,7 +32,7 @@ class Pen:
     def seen(self, revisions: list[FieldRevision]) -> Postmortem:
         """The form as seen by somebody who knows these revisions."""
         record = self.scene.records[FIRST]
-        incident = next(each for each in incidents(record.entries) if each.id == FIRST)
+        incident = next(candidate for candidate in incidents(record.entries) if candidate.id == FIRST)
         found = computed(incident, timeline(record, incident), figures(record, incident))
         return postmortem(incident, found, revisions)
 

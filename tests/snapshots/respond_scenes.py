@@ -74,7 +74,7 @@ def judged(found: Found, acts: Mapping[int, Act] | None = None, routes: Iterable
     """The alerts at AT, after the evaluations of the last 50 minutes; `acts` are what people did, by age."""
     known, options, settings = known_of(found), Options(), _settings(routes)
     rules = load_rules(thresholds=named_thresholds(Settings()))
-    config = AlertingConfig({each.name: each for each in rules}, settings.routes, settings.policy, _TARGET)
+    config = AlertingConfig({rule.name: rule for rule in rules}, settings.routes, settings.policy, _TARGET)
     ledger = Ledger(at=before(_AGES[0]))
     for age in _AGES:
         snapshot = build_snapshot(known, before(age), engine(), options)
@@ -83,13 +83,13 @@ def judged(found: Found, acts: Mapping[int, Act] | None = None, routes: Iterable
             ledger = acts[age](ledger, snapshot.at)
     states = [
         RouteState(
-            each.name,
-            each.kind.value,
-            each.address,
-            problem=each.problem,
-            **_DELIVERED.get(each.name, {}),  # type: ignore[arg-type]
+            route.name,
+            route.kind.value,
+            route.address,
+            problem=route.problem,
+            **_DELIVERED.get(route.name, {}),  # type: ignore[arg-type]
         )
-        for each in settings.routes
+        for route in settings.routes
     ]
     return replace(
         view_of(ledger, states),
@@ -104,7 +104,7 @@ def _with(snapshot: Snapshot, alerts: AlertsView) -> Snapshot:
 
 
 def _group_of(ledger: Ledger, rule: str) -> str:
-    return next(each.id for each in ledger.groups if rule in each.alerts)
+    return next(group.id for group in ledger.groups if rule in group.alerts)
 
 
 def _low(age: float) -> Observation:

@@ -55,14 +55,14 @@ def group(number: int = 1, severity: Severity = Severity.P1, what: str = "", **m
 def low(**more: object) -> AlertGroup:
     story = Content("headroom", Side.US, "Little is left of a rate limit: input-tokens 18%", before(1_290))
     spell = (SeverityPeriod(Severity.P4, before(1_170)),)
-    told = {
+    defaults = {
         "content": story,
         "severity_periods": spell,
         "topic": "headroom",
         "notified_routes": ("screen",),
         "alerts": ("headroom-low",),
     }
-    return group(2, Severity.P4, **(told | more))  # type: ignore[arg-type]
+    return group(2, Severity.P4, **(defaults | more))  # type: ignore[arg-type]
 
 
 def alert(
@@ -117,15 +117,15 @@ def pictures() -> dict[str, Snapshot]:
     """The states of a response, each under a verdict that analysis gives."""
     taken = Acknowledgement("Ada Lovelace", "talking to the vendor; fallback is on", before(61))
     quiet = Snooze("bob", before(600), AT + timedelta(hours=3, minutes=50), Severity.P4)
-    told = replace(CALM, groups=(group(), low()), alerts=ALERTS, routes=ROUTES)
+    grouped = replace(CALM, groups=(group(), low()), alerts=ALERTS, routes=ROUTES)
     mark = SeverityMark(before(90), Severity.P2, Severity.P1, "Ada Lovelace", "the fallback holds")
-    silent = replace(told, routes=(), groups=(group(notified_routes=("screen",)),))
+    silent = replace(grouped, routes=(), groups=(group(notified_routes=("screen",)),))
     degraded = replace(PICTURES["degraded_program"]().engine, alerts=silent)
     return {
-        "open": scene_of(told),
+        "open": scene_of(grouped),
         "taken": with_alerts(
             incident(mark),
-            replace(told, groups=(group(acknowledged=taken), low(snoozed=quiet)), routes=ROUTES[:1]),
+            replace(grouped, groups=(group(acknowledged=taken), low(snoozed=quiet)), routes=ROUTES[:1]),
         ),
         "calm": scene_of(CALM, scene="healthy"),
         "unread": scene_of(

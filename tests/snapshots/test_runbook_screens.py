@@ -25,7 +25,7 @@ SIZES = {"60x20": (60, 20), "80x24": (80, 24), "120x40": (120, 40), "200x60": (2
 OUTAGE = shipped().playbooks["outage"]
 
 
-def told(cause: Cause, summary: str) -> Verdict:
+def judged(cause: Cause, summary: str) -> Verdict:
     found = verdict(cause, since=after(60), page=PageAgreement.SILENT)
     return replace(found, summary=summary, confidence=0.95, detected_at=after(75))
 
@@ -36,13 +36,13 @@ def overloaded(*marks: StepMark) -> Snapshot:
     found = snapshot(*tries, *(models(15.0 * n) for n in range(20)), page(290), status(290))
     state = replace(engine(), step_marks=marks)
     words = "It's them. The API is overloaded (529)."
-    return replace(found, engine=state, verdict=told(Cause.PROVIDER_OVERLOADED, words))
+    return replace(found, engine=state, verdict=judged(Cause.PROVIDER_OVERLOADED, words))
 
 
 def limited() -> Snapshot:
     tries = failing(Outcome.RATE_LIMITED, message="Number of request tokens has exceeded your limit")
     found = snapshot(*tries, *(models(15.0 * n) for n in range(20)))
-    return replace(found, verdict=told(Cause.RATE_LIMITED, "It's us. Our rate limit is reached (429)."))
+    return replace(found, verdict=judged(Cause.RATE_LIMITED, "It's us. Our rate limit is reached (429)."))
 
 
 def marked(step: int, state: StepState, by: str, at: float) -> StepMark:

@@ -48,7 +48,7 @@ def until(met: Callable[[], bool], what: str) -> None:
 def waits_to_write(program: Program) -> bool:
     """Whether one of its threads hangs in writing to the terminal."""
     tasks = Path(f"/proc/{program.process.pid}/task")
-    return any("tty_write" in _told(each / "wchan") or _writes(each) for each in tasks.iterdir())
+    return any("tty_write" in _told(path / "wchan") or _writes(path) for path in tasks.iterdir())
 
 
 def _told(file: Path) -> str:

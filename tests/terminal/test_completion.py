@@ -66,8 +66,8 @@ def test_fish_offers_what_there_is(tmp_path: Path, capsys: pytest.CaptureFixture
     script = script_for("fish", tmp_path, capsys)
     run("fish", "--no-execute", str(script))
     for typed, expected in OFFERED:
-        told = run("fish", "--no-config", "-c", f'source {script}; complete -C "claude-top {typed}"')
-        assert {line.split("\t")[0] for line in told.splitlines()} == expected, typed
+        offered = run("fish", "--no-config", "-c", f'source {script}; complete -C "claude-top {typed}"')
+        assert {line.split("\t")[0] for line in offered.splitlines()} == expected, typed
 
 
 @needs_program("zsh", verifies="completion in zsh")

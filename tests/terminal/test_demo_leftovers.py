@@ -53,7 +53,7 @@ def start(tmp_path: Path, scratch: Path) -> Iterator[Start]:
 
 def left_in(scratch: Path) -> bool:
     """Whether there is a directory. Python tries out with a file whether a place for them is writable."""
-    return any(each.is_dir() for each in scratch.iterdir())
+    return any(path.is_dir() for path in scratch.iterdir())
 
 
 def wait_until(happened: Callable[[], bool], demo: OnPty) -> None:

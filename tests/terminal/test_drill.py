@@ -67,7 +67,7 @@ def test_a_short_drill_is_played_to_its_score(env: dict[str, str], tmp_path: Pat
     assert score["scenario"] == "drill-01"
     assert (score["side_right"], score["cause_right"], score["ending"]) == (True, True, "stopped")
     assert score["by"] == "ana"
-    (directory,) = [each for each in (tmp_path / "data" / "drills").iterdir() if each.is_dir()]
+    (directory,) = [path for path in (tmp_path / "data" / "drills").iterdir() if path.is_dir()]
     store = Store.open(directory, "drill.db", now=NOW)
     try:
         acts = [str(entry.act) for _, entry in store.entries_after(DRILL_ENTRIES, 0)]

@@ -56,9 +56,9 @@ def on_terminal(*arguments: str, environ: Mapping[str, str], program: Sequence[s
 
 
 def test_below_the_list_a_person_is_told_how_to_read_a_page() -> None:
-    *pages, blank, told = on_terminal(environ={}).splitlines()
+    *pages, blank, hint = on_terminal(environ={}).splitlines()
     assert [line.split()[0] for line in pages] == list(topics())
-    assert (blank, told) == ("", "claude-top manual TOPIC shows a page.")
+    assert (blank, hint) == ("", "claude-top manual TOPIC shows a page.")
 
 
 def pager(directory: Path, body: str) -> str:

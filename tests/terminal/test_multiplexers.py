@@ -204,7 +204,7 @@ def test_it_works_there_and_leaves_nothing_behind(multiplexer: Multiplexer) -> N
     multiplexer.until(lambda text: "ended-with-0" in text and is_as_before(text))
     if isinstance(multiplexer, Tmux):
         states = ("alternate_on", "mouse_any_flag", "mouse_all_flag", "mouse_sgr_flag", "cursor_flag")
-        assert [multiplexer.state(each) for each in states] == ["0", "0", "0", "0", "1"]
+        assert [multiplexer.state(state) for state in states] == ["0", "0", "0", "0", "1"]
     client.type(b"echo typed-$((40 + 2))\n")
     multiplexer.until(lambda text: "typed-42" in text)
     assert demos(multiplexer.directory) == []

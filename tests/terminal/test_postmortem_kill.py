@@ -37,7 +37,7 @@ def texts(directory: Path) -> list[str]:
         directory, store_name(Credentials.from_environ({}, base_url=BASE_URL)), now=datetime.now(UTC)
     )
     try:
-        return [each.text for _, each in store.entries_after(FIELD_REVISIONS, 0)]
+        return [revision.text for _, revision in store.entries_after(FIELD_REVISIONS, 0)]
     finally:
         store.close(PATIENCE_S)
 

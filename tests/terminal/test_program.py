@@ -229,9 +229,9 @@ def test_a_screen_that_fails_is_closed_with_a_report_and_the_rest_goes_on(
         program.wait_for(b"quit")
         program.type(b"?")
         program.wait_for(b"closed")
-        told = len(program.output)
+        length = len(program.output)
         program.type(b"m")
-        program.wait_for(b"Playbook", start=told)
+        program.wait_for(b"Playbook", start=length)
         program.type(b"\x03")
         assert program.exit_code(60) == 0
         assert b"Traceback" not in program.output

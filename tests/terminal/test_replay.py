@@ -28,8 +28,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("data")
     credentials = Credentials.from_environ({}, base_url=BASE_URL)
     store = Store.open(directory, store_name(credentials), now=after(END_S))
-    for each in everything():
-        store.write(each)
+    for item in everything():
+        store.write(item)
     assert store.flush(PATIENCE_S)
     store.close()
     return directory
@@ -112,7 +112,7 @@ def test_an_incident_is_exported(env: dict[str, str], tmp_path: Path) -> None:
     assert "2026-11-20 12:50:00 UTC to 2026-11-20 13:40:00 UTC" in done.stderr
 
 
-def test_what_cannot_be_done_is_said_in_a_line(
+def test_what_cannot_be_done_is_shown_in_a_line(
     recording: Path, env: dict[str, str], elsewhere: dict[str, str], tmp_path: Path
 ) -> None:
     again = run(env, "record", "export", "--since", "2h", str(recording))

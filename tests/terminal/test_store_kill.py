@@ -49,18 +49,18 @@ def start(directory: Path, first: int) -> subprocess.Popen[str]:
 def kill_after(child: subprocess.Popen[str], lines: int) -> list[str]:
     """Everything it said until it died, which is soon after `lines` lines."""
     assert child.stdout is not None
-    said = [child.stdout.readline() for _ in range(lines)]
+    printed = [child.stdout.readline() for _ in range(lines)]
     os.kill(child.pid, signal.SIGKILL)
-    said += child.stdout.readlines()
+    printed += child.stdout.readlines()
     child.stdout.close()
     assert child.wait(60) == -signal.SIGKILL
-    return said
+    return printed
 
 
-def numbers_of(said: list[str]) -> set[int]:
+def numbers_of(printed: list[str]) -> set[int]:
     """The numbers of whole lines; the last line may be cut short."""
-    assert not [line for line in said if line.startswith("problem")]
-    return {int(line) for line in said if line.endswith("\n")}
+    assert not [line for line in printed if line.startswith("problem")]
+    return {int(line) for line in printed if line.endswith("\n")}
 
 
 def stored(directory: Path) -> set[int]:
@@ -85,25 +85,25 @@ def integrity(directory: Path) -> list[tuple[str]]:
 
 
 def test_what_was_flushed_survives_every_kill(tmp_path: Path) -> None:
-    random, said = Random(), set[int]()
+    random, numbers = Random(), set[int]()
     for turn in range(6):
         child = start(tmp_path, turn * 1_000_000)
-        said |= numbers_of(kill_after(child, random.randrange(1, 400)))
+        numbers |= numbers_of(kill_after(child, random.randrange(1, 400)))
         assert integrity(tmp_path) == [("ok",)]
-        assert said <= stored(tmp_path)
-        assert kept(tmp_path) >= max(said)
+        assert numbers <= stored(tmp_path)
+        assert kept(tmp_path) >= max(numbers)
     assert not [path for path in tmp_path.iterdir() if "damaged" in path.name]
 
 
 def test_one_of_two_writers_is_killed(tmp_path: Path) -> None:
-    random, said = Random(), set[int]()
+    random, numbers = Random(), set[int]()
     survivor = start(tmp_path, 500_000_000)
     for turn in range(3):
-        said |= numbers_of(kill_after(start(tmp_path, turn * 1_000_000), random.randrange(1, 200)))
-    said |= numbers_of(kill_after(survivor, 1))
+        numbers |= numbers_of(kill_after(start(tmp_path, turn * 1_000_000), random.randrange(1, 200)))
+    numbers |= numbers_of(kill_after(survivor, 1))
     assert integrity(tmp_path) == [("ok",)]
-    assert said <= stored(tmp_path)
-    assert max(said) >= 500_000_000
+    assert numbers <= stored(tmp_path)
+    assert max(numbers) >= 500_000_000
 
 
 def test_a_process_killed_while_it_creates_the_store(tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_a_process_killed_while_it_creates_the_store(tmp_path: Path) -> None:
         child = start(tmp_path / str(turn), 0)
         while not database(tmp_path / str(turn)).exists():
             assert child.poll() is None
-        said = numbers_of(kill_after(child, 0))
-        assert said <= stored(tmp_path / str(turn))
+        numbers = numbers_of(kill_after(child, 0))
+        assert numbers <= stored(tmp_path / str(turn))
 
 
 # Rolls up and prunes what is there, and says a line whenever it is asked to write.

@@ -52,8 +52,8 @@ def until(met: Callable[[], bool], *shown: Program) -> None:
     end = time.monotonic() + PATIENCE_S
     while not met():
         assert time.monotonic() < end, bytes(shown[0].output[-2000:])
-        for each in shown:
-            each.read(0.05)
+        for screen in shown:
+            screen.read(0.05)
 
 
 def test_a_viewer_loads_no_sdk_and_takes_over_when_the_collector_is_killed(

@@ -101,10 +101,12 @@ def test_keys_in_little_room() -> None:
 def test_bindings_carry_ids_for_the_keymap() -> None:
     from textual.binding import Binding
 
-    found = [each for each in bindings(Scope.APP) if isinstance(each, Binding)]
-    assert {each.id for each in found if each.id} == {action.id for action in of_scope(Scope.APP)}
-    always = [each for each in found if each.key == "ctrl+c"]
-    assert [(each.action, each.priority, each.id) for each in always] == [("interrupt", True, None)]
+    found = [binding for binding in bindings(Scope.APP) if isinstance(binding, Binding)]
+    assert {binding.id for binding in found if binding.id} == {action.id for action in of_scope(Scope.APP)}
+    always = [binding for binding in found if binding.key == "ctrl+c"]
+    assert [(binding.action, binding.priority, binding.id) for binding in always] == [
+        ("interrupt", True, None)
+    ]
 
 
 def test_footer_shows_chosen_keys() -> None:

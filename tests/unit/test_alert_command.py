@@ -81,7 +81,7 @@ def test_every_metric_is_listed() -> None:
         ("alert_rules = 'none.toml'", ["list"], "none.toml: cannot be read"),
     ],
 )
-def test_what_stops_the_command_is_said_with_code_3(
+def test_what_stops_the_command_is_shown_with_code_3(
     config_file: Path, capsys: pytest.CaptureFixture[str], text: str, arguments: list[str], words: str
 ) -> None:
     config_file.write_text(text)

@@ -196,7 +196,7 @@ class TestPagerDuty:
         assert tried.failure is not None
         assert "within 5 s" in tried.failure.detail
 
-    async def test_a_hostile_answer_is_told_inert_and_short(self) -> None:
+    async def test_a_hostile_answer_is_reported_inert_and_short(self) -> None:
         body = b"\x1b[31m\x00\xff" + b"A" * 1_000_000
         async with WireServer(response(body, status="400 Bad", content_type="text/html")) as server:
             sender = pagerduty(server.url)
@@ -276,7 +276,7 @@ class TestAlertmanager:
         assert (worst["labels"]["severity"], worst["endsAt"]) == ("P1", after(100).isoformat())
         assert (now["labels"]["severity"], now["endsAt"]) == ("P3", after(360).isoformat())
 
-    def test_what_is_over_is_told_again_for_a_quarter_of_an_hour(self) -> None:
+    def test_what_is_over_is_reported_again_for_a_quarter_of_an_hour(self) -> None:
         over = group(SeverityPeriod(Severity.P1, NOON), closed_at=after(300))
         assert [alert["endsAt"] for alert in self.alerts(over, 900)] == [after(300).isoformat()]
         assert self.alerts(over, 300 + 901) == []

@@ -33,105 +33,105 @@ REMINDER, ACKNOWLEDGED = NotificationKind.REMINDER, NotificationKind.ACKNOWLEDGE
 
 
 class TestFollowUps:
-    def test_worse_is_told_soon_and_better_while_it_lasts(self) -> None:
-        told = night()
-        told.sees(verdict(Cause.PROVIDER_ERRORS, P3))
-        told.sees(OUTAGE)
-        told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=300 + 900 + 10)
-        assert told.severities() == [(OPENED, P3), (SEVERITY, P1), (SEVERITY, P3)]
-        assert "was P1" in told.pages[-1][1].title
+    def test_worse_is_notified_soon_and_better_while_it_lasts(self) -> None:
+        alerting = night()
+        alerting.sees(verdict(Cause.PROVIDER_ERRORS, P3))
+        alerting.sees(OUTAGE)
+        alerting.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=300 + 900 + 10)
+        assert alerting.severities() == [(OPENED, P3), (SEVERITY, P1), (SEVERITY, P3)]
+        assert "was P1" in alerting.pages[-1][1].title
 
     def test_a_route_is_paged_at_most_once_a_minute(self) -> None:
-        told = night()
+        alerting = night()
         for severity in (P3, P1, P2, P1, P2, P1, P2, P1, P2, P1, P2):
-            told.sees(verdict(Cause.PROVIDER_ERRORS, severity))
-        assert told.severities() == [(OPENED, P3)]
-        told.stays(OUTAGE, for_s=60)
-        assert told.severities() == [(OPENED, P3), (SEVERITY, P1)]
-        first, second = (page.at for _, page in told.pages)
+            alerting.sees(verdict(Cause.PROVIDER_ERRORS, severity))
+        assert alerting.severities() == [(OPENED, P3)]
+        alerting.stays(OUTAGE, for_s=60)
+        assert alerting.severities() == [(OPENED, P3), (SEVERITY, P1)]
+        first, second = (page.at for _, page in alerting.pages)
         assert second - first >= timedelta(minutes=1)
 
-    def test_what_opens_again_within_a_minute_waits_and_then_is_told_as_it_is(self) -> None:
-        told = night()
-        told.stays(OUTAGE, for_s=60)
-        while RESOLVED not in told.kinds():
-            told.sees(HEALTHY)
-        told.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=50)
-        assert told.kinds() == [OPENED, RESOLVED]
-        told.stays(OUTAGE, for_s=15)
-        assert told.severities() == [(OPENED, P1), (RESOLVED, P1), (OPENED, P1)]
+    def test_what_opens_again_within_a_minute_waits_and_is_then_notified_as_it_is(self) -> None:
+        alerting = night()
+        alerting.stays(OUTAGE, for_s=60)
+        while RESOLVED not in alerting.kinds():
+            alerting.sees(HEALTHY)
+        alerting.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=50)
+        assert alerting.kinds() == [OPENED, RESOLVED]
+        alerting.stays(OUTAGE, for_s=15)
+        assert alerting.severities() == [(OPENED, P1), (RESOLVED, P1), (OPENED, P1)]
 
-    def test_a_severity_that_wavers_is_told_once(self) -> None:
-        told = night()
+    def test_a_severity_that_wavers_is_notified_once(self) -> None:
+        alerting = night()
         for _ in range(4):
-            told.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=200)
-            told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=600)
-        assert told.severities() == [(OPENED, P2)]
+            alerting.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=200)
+            alerting.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=600)
+        assert alerting.severities() == [(OPENED, P2)]
 
-    def test_what_eases_while_it_ends_is_told_only_as_over(self) -> None:
-        told = night()
-        told.stays(OUTAGE, for_s=60)
-        told.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=60)
-        told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=60)
-        told.stays(HEALTHY, for_s=600)
-        assert told.severities() == [(OPENED, P1), (RESOLVED, P1)]
+    def test_what_eases_while_it_ends_is_notified_only_as_over(self) -> None:
+        alerting = night()
+        alerting.stays(OUTAGE, for_s=60)
+        alerting.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=60)
+        alerting.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=60)
+        alerting.stays(HEALTHY, for_s=600)
+        assert alerting.severities() == [(OPENED, P1), (RESOLVED, P1)]
 
     def test_reminders_come_every_hour_and_every_four_when_acknowledged(self) -> None:
-        told = night()
-        told.stays(OUTAGE, for_s=2 * 3600 + 60, every_s=30)
-        assert told.kinds() == [OPENED, REMINDER, REMINDER]
-        told.ledger = acknowledged(told.ledger, None, by="ana", reason="on it", at=told.clock.at)
-        told.stays(OUTAGE, for_s=9 * 3600, every_s=30)
-        assert told.kinds() == [OPENED, REMINDER, REMINDER, ACKNOWLEDGED, REMINDER, REMINDER]
-        page = told.pages[3][1]
+        alerting = night()
+        alerting.stays(OUTAGE, for_s=2 * 3600 + 60, every_s=30)
+        assert alerting.kinds() == [OPENED, REMINDER, REMINDER]
+        alerting.ledger = acknowledged(alerting.ledger, None, by="ana", reason="on it", at=alerting.clock.at)
+        alerting.stays(OUTAGE, for_s=9 * 3600, every_s=30)
+        assert alerting.kinds() == [OPENED, REMINDER, REMINDER, ACKNOWLEDGED, REMINDER, REMINDER]
+        page = alerting.pages[3][1]
         assert "acknowledged by ana" in page.title
         assert "on it" in page.text
 
-    def test_what_is_no_hurry_is_told_again_once_a_day(self) -> None:
-        told = night(rule("certificate", P4, topic="certificate", explained_by=frozenset()))
-        told.stays(HEALTHY, {"certificate": MATCH}, for_s=50 * 3600, every_s=50)
-        assert told.kinds() == [OPENED, REMINDER, REMINDER]
+    def test_what_is_not_urgent_is_repeated_once_a_day(self) -> None:
+        alerting = night(rule("certificate", P4, topic="certificate", explained_by=frozenset()))
+        alerting.stays(HEALTHY, {"certificate": MATCH}, for_s=50 * 3600, every_s=50)
+        assert alerting.kinds() == [OPENED, REMINDER, REMINDER]
 
     def test_snoozed_it_is_quiet_until_then_and_reminds_at_the_end(self) -> None:
-        told = night()
-        told.sees(verdict(Cause.PROVIDER_ERRORS, P3))
-        until = told.clock.at + timedelta(hours=2)
-        told.ledger = snoozed(told.ledger, None, by="ana", until=until, at=told.clock.at)
-        told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=2 * 3600 - 60, every_s=30)
-        assert told.kinds() == [OPENED]
-        told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=120, every_s=30)
-        assert told.kinds() == [OPENED, REMINDER]
+        alerting = night()
+        alerting.sees(verdict(Cause.PROVIDER_ERRORS, P3))
+        until = alerting.clock.at + timedelta(hours=2)
+        alerting.ledger = snoozed(alerting.ledger, None, by="ana", until=until, at=alerting.clock.at)
+        alerting.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=2 * 3600 - 60, every_s=30)
+        assert alerting.kinds() == [OPENED]
+        alerting.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=120, every_s=30)
+        assert alerting.kinds() == [OPENED, REMINDER]
 
     def test_a_snooze_ends_when_it_becomes_worse(self) -> None:
-        told = night()
-        told.sees(verdict(Cause.PROVIDER_ERRORS, P3))
-        until = told.clock.at + timedelta(hours=2)
-        told.ledger = snoozed(told.ledger, None, by="ana", until=until, at=told.clock.at)
-        told.stays(OUTAGE, for_s=60)
-        assert told.severities() == [(OPENED, P3), (SEVERITY, P1)]
+        alerting = night()
+        alerting.sees(verdict(Cause.PROVIDER_ERRORS, P3))
+        until = alerting.clock.at + timedelta(hours=2)
+        alerting.ledger = snoozed(alerting.ledger, None, by="ana", until=until, at=alerting.clock.at)
+        alerting.stays(OUTAGE, for_s=60)
+        assert alerting.severities() == [(OPENED, P3), (SEVERITY, P1)]
 
-    def test_the_end_is_told_even_when_snoozed(self) -> None:
-        told = night()
-        told.sees(OUTAGE)
-        until = told.clock.at + timedelta(hours=2)
-        told.ledger = snoozed(told.ledger, None, by="ana", until=until, at=told.clock.at)
-        told.stays(HEALTHY, for_s=400)
-        assert told.kinds() == [OPENED, RESOLVED]
+    def test_the_end_is_notified_even_when_snoozed(self) -> None:
+        alerting = night()
+        alerting.sees(OUTAGE)
+        until = alerting.clock.at + timedelta(hours=2)
+        alerting.ledger = snoozed(alerting.ledger, None, by="ana", until=until, at=alerting.clock.at)
+        alerting.stays(HEALTHY, for_s=400)
+        assert alerting.kinds() == [OPENED, RESOLVED]
 
     def test_both_are_recorded(self) -> None:
-        told = night()
-        told.sees(OUTAGE)
-        at = told.clock.at
-        told.ledger = acknowledged(told.ledger, None, by="ana\x1b[31m", reason="<!channel>", at=at)
-        told.ledger = snoozed(told.ledger, None, by="bo", until=at + timedelta(hours=1), at=at)
-        told.ledger = snoozed(told.ledger, None, by="bo", until=at, at=at)
-        texts = [entry.text for entry in told.ledger.journal]
+        alerting = night()
+        alerting.sees(OUTAGE)
+        at = alerting.clock.at
+        alerting.ledger = acknowledged(alerting.ledger, None, by="ana\x1b[31m", reason="<!channel>", at=at)
+        alerting.ledger = snoozed(alerting.ledger, None, by="bo", until=at + timedelta(hours=1), at=at)
+        alerting.ledger = snoozed(alerting.ledger, None, by="bo", until=at, at=at)
+        texts = [entry.text for entry in alerting.ledger.journal]
         assert [text.split(" · ")[0] for text in texts[1:]] == [
             "acknowledged by ana␛[31m: ‹!channel>",
             "snoozed by bo until 13:00 UTC",
             "snooze ended by bo",
         ]
-        assert len({entry.key for entry in told.ledger.journal}) == 4
+        assert len({entry.key for entry in alerting.ledger.journal}) == 4
 
 
 # -- whatever happens ------------------------------------------------------------------
@@ -172,26 +172,26 @@ def mixed_rules() -> list[object]:
 
 @given(STEPS)
 @settings(max_examples=80)
-def test_whatever_happens_each_group_is_told_once_and_ended_once(
+def test_whatever_happens_each_group_is_notified_once_and_ended_once(
     steps: list[tuple[Verdict, dict[str, Reading], int, str]],
 ) -> None:
-    told = night(*mixed_rules())
+    alerting = night(*mixed_rules())
     for judged, readings, after_s, act in steps:
-        told.sees(judged, readings, after_s=after_s)
+        alerting.sees(judged, readings, after_s=after_s)
         if act == "acknowledge":
-            told.ledger = acknowledged(told.ledger, None, by="a", reason="", at=told.clock.at)
+            alerting.ledger = acknowledged(alerting.ledger, None, by="a", reason="", at=alerting.clock.at)
         elif act:
             hours = 1 if act == "snooze" else 0
-            until = told.clock.at + timedelta(hours=hours)
-            told.ledger = snoozed(told.ledger, None, by="a", until=until, at=told.clock.at)
-        open_groups = [group for group in told.ledger.groups if group.open]
+            until = alerting.clock.at + timedelta(hours=hours)
+            alerting.ledger = snoozed(alerting.ledger, None, by="a", until=until, at=alerting.clock.at)
+        open_groups = [group for group in alerting.ledger.groups if group.open]
         assert len({group.topic for group in open_groups}) == len(open_groups)
         assert len({group.dedup_key for group in open_groups}) == len(open_groups)
         assert all(group.severity.trouble for group in open_groups)
-    told.stays(HEALTHY, for_s=2400, every_s=40)
-    assert not [group for group in told.ledger.groups if group.open]
+    alerting.stays(HEALTHY, for_s=2400, every_s=40)
+    assert not [group for group in alerting.ledger.groups if group.open]
     by_group: dict[str, list[Notification]] = {}
-    for _, page in told.pages:
+    for _, page in alerting.pages:
         by_group.setdefault(page.group, []).append(page)
     for pages in by_group.values():
         kinds = [page.kind for page in pages]
@@ -203,17 +203,17 @@ def test_whatever_happens_each_group_is_told_once_and_ended_once(
             if page.kind is SEVERITY:
                 assert page.severity is not before.severity
             if page.kind is REMINDER:
-                assert page.at - before.at >= timedelta(hours=1) or "snoozed" in str(told.ledger.journal)
+                assert page.at - before.at >= timedelta(hours=1) or "snoozed" in str(alerting.ledger.journal)
 
 
 @pytest.mark.parametrize("topic", ["provider", "network"])
 def test_a_trouble_that_comes_back_has_the_same_key_and_another_id(topic: str) -> None:
-    told = night()
+    alerting = night()
     judged = OUTAGE if topic == "provider" else verdict(Cause.NETWORK, P1)
     for _ in range(2):
-        told.sees(judged)
-        told.stays(HEALTHY, for_s=400)
-    groups = {(page.group, page.dedup_key) for _, page in told.pages}
+        alerting.sees(judged)
+        alerting.stays(HEALTHY, for_s=400)
+    groups = {(page.group, page.dedup_key) for _, page in alerting.pages}
     assert len(groups) == 2
     assert {key for _, key in groups} == {topic}
 
@@ -222,49 +222,49 @@ class TestTakenBeforeItWasAnAlert:
     """Somebody has the trouble before a rule fires: nobody is to be woken for what they have."""
 
     def test_the_alert_that_follows_pages_nobody(self) -> None:
-        told = night()
-        held = taken_outage(told)
-        group = told.sees(held)
+        alerting = night()
+        held = taken_outage(alerting)
+        group = alerting.sees(held)
         assert group is not None
         assert group.acknowledged is not None
         assert group.acknowledged.by == "ana"
-        told.stays(held, for_s=600)
-        told.stays(HEALTHY, for_s=900)
-        assert told.pages == []
-        assert [each.page for each in told.ledger.journal] == [OPENED, RESOLVED]
+        alerting.stays(held, for_s=600)
+        alerting.stays(HEALTHY, for_s=900)
+        assert alerting.pages == []
+        assert [entry.page for entry in alerting.ledger.journal] == [OPENED, RESOLVED]
 
     def test_what_gets_worse_is_paged(self) -> None:
-        told = night()
-        mild = replace(verdict(Cause.PROVIDER_ERRORS, P3), taken=taken(told, P3))
-        told.stays(mild, for_s=60)
-        assert told.pages == []
-        told.stays(replace(OUTAGE, taken=mild.taken), for_s=60)
-        assert told.severities() == [(OPENED, P1)]
-        assert "Acknowledged by ana" in told.pages[0][1].text
+        alerting = night()
+        mild = replace(verdict(Cause.PROVIDER_ERRORS, P3), taken=taken(alerting, P3))
+        alerting.stays(mild, for_s=60)
+        assert alerting.pages == []
+        alerting.stays(replace(OUTAGE, taken=mild.taken), for_s=60)
+        assert alerting.severities() == [(OPENED, P1)]
+        assert "Acknowledged by ana" in alerting.pages[0][1].text
 
     def test_what_lasts_as_long_as_a_reminder_waits_is_paged(self) -> None:
-        told = night()
-        held = taken_outage(told)
-        told.stays(held, for_s=4 * 3600 - 60, every_s=30)
-        assert told.pages == []
-        told.stays(held, for_s=120, every_s=30)
-        assert told.kinds() == [OPENED]
+        alerting = night()
+        held = taken_outage(alerting)
+        alerting.stays(held, for_s=4 * 3600 - 60, every_s=30)
+        assert alerting.pages == []
+        alerting.stays(held, for_s=120, every_s=30)
+        assert alerting.kinds() == [OPENED]
 
     def test_what_is_taken_after_the_page_is_acknowledged(self) -> None:
-        told = night()
-        told.sees(OUTAGE)
-        told.stays(taken_outage(told), for_s=60)
-        assert told.kinds() == [OPENED, ACKNOWLEDGED]
+        alerting = night()
+        alerting.sees(OUTAGE)
+        alerting.stays(taken_outage(alerting), for_s=60)
+        assert alerting.kinds() == [OPENED, ACKNOWLEDGED]
 
     def test_another_trouble_is_not_theirs(self) -> None:
-        told = night(rule("certificate", P2, topic="certificate", explained_by=frozenset()))
-        told.sees(taken_outage(told), {"certificate": MATCH})
-        assert [page.topic for _, page in told.pages] == ["certificate"]
+        alerting = night(rule("certificate", P2, topic="certificate", explained_by=frozenset()))
+        alerting.sees(taken_outage(alerting), {"certificate": MATCH})
+        assert [page.topic for _, page in alerting.pages] == ["certificate"]
 
 
-def taken(told: Night, severity: Severity = P1) -> Taken:
-    return Taken("ana", "ops-1", "looking", told.clock.at, severity)
+def taken(alerting: Night, severity: Severity = P1) -> Taken:
+    return Taken("ana", "ops-1", "looking", alerting.clock.at, severity)
 
 
-def taken_outage(told: Night) -> Verdict:
-    return replace(OUTAGE, taken=taken(told))
+def taken_outage(alerting: Night) -> Verdict:
+    return replace(OUTAGE, taken=taken(alerting))

@@ -49,8 +49,8 @@ DESK = desk([*verdict_rules(), rule("mine", own_topic="mine")], [chat()])
 
 def lived(*judged: Verdict, every_s: float = 30) -> Ledger:
     clock, ledger = Clock(), Ledger()
-    for each in judged:
-        ledger = advanced(ledger, scene(clock.forward(every_s), each, {"mine": MATCH}), DESK)
+    for judgement in judged:
+        ledger = advanced(ledger, scene(clock.forward(every_s), judgement, {"mine": MATCH}), DESK)
     return ledger
 
 
@@ -127,8 +127,8 @@ class TestLedger:
 
     def test_figures_alone_are_nothing_to_save(self) -> None:
         before = lived(OUTAGE, OUTAGE)
-        told = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, evidence=stated("25 of 27 messages failed."))
-        now = advanced(before, scene(after(61), told, {"mine": MATCH}), DESK)
+        judged = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, evidence=stated("25 of 27 messages failed."))
+        now = advanced(before, scene(after(61), judged, {"mine": MATCH}), DESK)
         assert now != before
         assert same(before, now)
         assert not same(before, lived(HEALTHY, OUTAGE))
@@ -145,8 +145,8 @@ class TestLedger:
         moved = adjusted_for_clock(ledger, (ledger.at or NOON) - timedelta(seconds=back_s))
         assert moved.at == (ledger.at or NOON) - timedelta(seconds=back_s)
         by = timedelta(seconds=back_s)
-        assert [each.status.since + by for each in moved.alerts] == [
-            each.status.since for each in ledger.alerts
+        assert [alert.status.since + by for alert in moved.alerts] == [
+            alert.status.since for alert in ledger.alerts
         ]
         assert moved.groups[0].opened_at + by == ledger.groups[0].opened_at
         assert moved.outbox[0].queued_at + by == ledger.outbox[0].queued_at
@@ -196,7 +196,7 @@ class TestOutbox:
         (parcel,) = outbox
         assert (parcel.page.kind, parcel.page.id) == (NotificationKind.OPENED, "provider@1/3")
 
-    def test_what_is_over_before_it_was_told_is_told_as_over(self) -> None:
+    def test_what_is_over_before_it_was_notified_is_notified_as_over(self) -> None:
         assert kinds(queued(page(), page(NotificationKind.RESOLVED, 2))) == [NotificationKind.RESOLVED]
 
     def test_other_groups_and_routes_wait_beside_it(self) -> None:
@@ -290,7 +290,7 @@ class TestOutbox:
             assert len(outbox) <= 4
         assert outbox == ()
         for key, ident in newest.items():
-            assert [each.id for each in arrived if each.dedup_key == key][-1] == ident
+            assert [notification.id for notification in arrived if notification.dedup_key == key][-1] == ident
 
 
 def test_a_reopened_ledger_forgets_nothing_else() -> None:

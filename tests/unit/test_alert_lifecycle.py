@@ -22,11 +22,11 @@ TIMINGS = st.builds(
 
 
 def course(timing: Timing, *matches: bool | None, every: float = 15) -> list[AlertStatus | None]:
-    standing, told = None, []
+    standing, statuses = None, []
     for index, matched in enumerate(matches):
         standing = step(timing, standing, matched, after(index * every))
-        told.append(standing)
-    return told
+        statuses.append(standing)
+    return statuses
 
 
 def states(*standings: AlertStatus | None) -> list[str]:
@@ -34,9 +34,9 @@ def states(*standings: AlertStatus | None) -> list[str]:
 
 
 def test_from_pending_to_firing_to_resolved() -> None:
-    told = course(Timing(timedelta(seconds=30)), True, True, True, True, False)
-    assert states(*told) == ["pending", "pending", "firing", "firing", "resolved"]
-    last = told[-1]
+    statuses = course(Timing(timedelta(seconds=30)), True, True, True, True, False)
+    assert states(*statuses) == ["pending", "pending", "firing", "firing", "resolved"]
+    last = statuses[-1]
     assert last is not None
     assert (last.since, last.fired_at, last.resolved_at) == (after(0), after(30), after(60))
 
@@ -47,8 +47,8 @@ def test_what_was_pending_disappears_silently() -> None:
 
 def test_it_is_kept_firing_and_forgets_that_when_it_matches_again() -> None:
     timing = Timing(keep=timedelta(seconds=30))
-    told = course(timing, True, False, False, True, False, False, False)
-    assert states(*told) == ["firing"] * 6 + ["resolved"]
+    statuses = course(timing, True, False, False, True, False, False, False)
+    assert states(*statuses) == ["firing"] * 6 + ["resolved"]
 
 
 def test_a_resolved_alert_is_remembered_for_a_while() -> None:
@@ -61,10 +61,10 @@ def test_a_resolved_alert_is_remembered_for_a_while() -> None:
 
 
 def test_a_resolved_alert_that_matches_begins_anew() -> None:
-    told = course(Timing(timedelta(seconds=15)), True, True, False, True, True)
-    assert states(*told) == ["pending", "firing", "resolved", "pending", "firing"]
-    assert told[-1] is not None
-    assert told[-1].since == after(45)
+    statuses = course(Timing(timedelta(seconds=15)), True, True, False, True, True)
+    assert states(*statuses) == ["pending", "firing", "resolved", "pending", "firing"]
+    assert statuses[-1] is not None
+    assert statuses[-1].since == after(45)
 
 
 @given(TIMINGS, MATCHES)
@@ -87,8 +87,8 @@ def test_what_fires_has_matched_for_long_enough(timing: Timing, matches: list[bo
 
 @given(TIMINGS, MATCHES)
 def test_only_what_fired_resolves(timing: Timing, matches: list[bool | None]) -> None:
-    told = course(timing, *matches)
-    for before, standing in itertools.pairwise(told):
+    statuses = course(timing, *matches)
+    for before, standing in itertools.pairwise(statuses):
         if standing is not None and standing.state is AlertState.RESOLVED and standing != before:
             assert before is not None
             assert before.state is AlertState.FIRING

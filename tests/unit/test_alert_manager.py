@@ -128,7 +128,7 @@ async def test_one_route_that_hangs_holds_up_neither_evaluation_nor_the_others()
     assert len(watch.receiver.pages) == 1
 
 
-async def test_a_fault_in_one_route_is_told_and_ends_nothing() -> None:
+async def test_a_fault_in_one_route_is_reported_and_ends_nothing() -> None:
     class Broken(Receiver):
         async def send(self, page: Notification) -> AttemptResult:
             raise ZeroDivisionError
@@ -235,7 +235,7 @@ async def test_a_route_without_its_secret_says_so_and_its_pages_wait() -> None:
     assert watch.receiver.pages == []
 
 
-async def test_a_page_that_cannot_be_delivered_for_a_day_is_given_up_and_said_so() -> None:
+async def test_a_page_that_cannot_be_delivered_for_a_day_is_given_up_and_that_is_reported() -> None:
     watch = await loaded(Watch(receiver=Receiver(lambda _page: GONE)))
     watch.sees(OUTAGE)
     await watch.deliver()
@@ -327,7 +327,7 @@ def test_the_target_in_pages() -> None:
     assert target_text(Target("", "https://x", "x.test", None)) == "x.test"
 
 
-async def test_a_metric_that_breaks_silences_no_other_rule_and_is_told() -> None:
+async def test_a_metric_that_breaks_silences_no_other_rule_and_is_reported() -> None:
     broken = rule("broken", topic="broken")
     metric = replace(broken.metric, read=lambda _scene, _ask: {}["bucket"])  # type: ignore[arg-type,return-value]
     rules = [replace(broken, metric=metric), *verdict_rules()]

@@ -53,8 +53,8 @@ def value(name: str, of: RuleContext, *, window_s: float = 300, minimum: int | N
 
 def tenth(outcome: Outcome, count: int = 3) -> list[Observation]:
     """Ten messages in five minutes, of which the last `count` fail, and ten models that do not."""
-    told = [messages(30.0 * n, outcome if n >= 10 - count else Outcome.OK) for n in range(10)]
-    return [*told, *(models(30.0 * n + 10) for n in range(10))]
+    observations = [messages(30.0 * n, outcome if n >= 10 - count else Outcome.OK) for n in range(10)]
+    return [*observations, *(models(30.0 * n + 10) for n in range(10))]
 
 
 class TestFailures:
@@ -94,8 +94,8 @@ class TestFailures:
 
 class TestLatency:
     def test_percentiles_of_a_window(self) -> None:
-        told = [messages(10.0 * n, ttft=0.1 * (n + 1), total=1.0 * (n + 1)) for n in range(20)]
-        of = scene(*told, at=200)
+        observations = [messages(10.0 * n, ttft=0.1 * (n + 1), total=1.0 * (n + 1)) for n in range(20)]
+        of = scene(*observations, at=200)
         assert value("messages.ttft_p50", of) == pytest.approx(1.0)
         assert value("messages.total_p95", of) == 19.0
         assert value("messages.total_p99", of) is None
@@ -179,11 +179,12 @@ class TestTheRest:
         assert read("model.retires_in_days", scene(at=0)) is None
 
     @pytest.mark.parametrize(
-        ("lifecycle", "days", "told"), [("active", None, 0.0), ("retired", None, 1.0), ("active", -1, 1.0)]
+        ("lifecycle", "days", "expected"),
+        [("active", None, 0.0), ("retired", None, 1.0), ("active", -1, 1.0)],
     )
-    def test_the_model_that_is_probed(self, lifecycle: str, days: float | None, told: float) -> None:
+    def test_the_model_that_is_probed(self, lifecycle: str, days: float | None, expected: float) -> None:
         listed = Catalogue(NOON, (_model(MODEL, lifecycle, days),))
-        assert value("model.retired", scene(listed, at=0)) == told
+        assert value("model.retired", scene(listed, at=0)) == expected
 
     def test_a_model_that_is_not_listed_may_be_an_alias(self) -> None:
         assert read("model.retired", scene(Catalogue(NOON, (_model("x", "active", None),)), at=0)) is None
@@ -199,9 +200,9 @@ class TestTheRest:
         assert read("collector.silent_s", scene(at=0)) is None
 
     def test_cost(self) -> None:
-        told = [replace(messages(30.0 * n), cost_usd=0.002) for n in range(10)]
-        assert value("messages.cost_per_1000_usd", scene(*told, at=290)) == pytest.approx(2.0)
-        assert value("messages.cost_per_1000_usd", scene(*told[:3], at=290)) is None
+        observations = [replace(messages(30.0 * n), cost_usd=0.002) for n in range(10)]
+        assert value("messages.cost_per_1000_usd", scene(*observations, at=290)) == pytest.approx(2.0)
+        assert value("messages.cost_per_1000_usd", scene(*observations[:3], at=290)) is None
 
 
 def _values(name: str, of: RuleContext) -> list[str]:
@@ -222,16 +223,16 @@ class TestEvaluation:
         mine = rule("mine")
         both = (Sample(1.0, (("b", "x"),)), Sample(1.0, (("b", "y"),)))
         firing = advance(mine, (), both, after(0))
-        told = advance(mine, firing, (Sample(None, (("b", "x"),)),), after(5))
-        assert {alert.labels[0][1]: alert.state.value for alert in told} == {"x": "firing", "y": "resolved"}
+        alerts = advance(mine, firing, (Sample(None, (("b", "x"),)),), after(5))
+        assert {alert.labels[0][1]: alert.state.value for alert in alerts} == {"x": "firing", "y": "resolved"}
 
     def test_a_server_that_invents_buckets_without_end(self) -> None:
         mine = rule("mine")
         reading = tuple(Sample(1.0, (("b", f"bucket-{n}"),)) for n in range(10_000))
-        told = advance(mine, (), reading, after(0))
-        assert len(told) == MAX_LABEL_SETS
-        again = advance(mine, told, tuple(reversed(reading)), after(5))
-        assert {alert.key for alert in again} == {alert.key for alert in told}
+        alerts = advance(mine, (), reading, after(0))
+        assert len(alerts) == MAX_LABEL_SETS
+        again = advance(mine, alerts, tuple(reversed(reading)), after(5))
+        assert {alert.key for alert in again} == {alert.key for alert in alerts}
 
     def test_hostile_labels_are_inert(self) -> None:
         (alert,) = advance(rule("mine"), (), (Sample(1.0, (("b", "\x1b[31m" + "x" * 500),)),), after(0))

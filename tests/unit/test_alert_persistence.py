@@ -31,7 +31,7 @@ class FullDisk(Memory):
         raise OSError(28, "No space left on device")
 
 
-async def test_a_full_disk_is_told_and_pages_go_out() -> None:
+async def test_a_full_disk_is_reported_and_pages_go_out() -> None:
     watch = await loaded(Watch(backend=FullDisk()))
     watch.sees(OUTAGE)
     await watch.deliver()
@@ -54,7 +54,7 @@ async def test_a_full_disk_is_told_and_pages_go_out() -> None:
         b'{"groups": [{"id": 1}]}',
     ],
 )
-async def test_a_damaged_state_is_told_and_all_begins_anew(state: bytes) -> None:
+async def test_a_damaged_state_is_reported_and_a_new_one_begun(state: bytes) -> None:
     keeper = Memory(state)
     watch = await loaded(Watch(backend=keeper))
     view = watch.sees(OUTAGE)

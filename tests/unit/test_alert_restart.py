@@ -132,7 +132,7 @@ async def lived(world: World, story: Sequence[tuple[Verdict, float]] = STORY) ->
     return world
 
 
-def told(pages: Sequence[Notification]) -> list[NotificationKind]:
+def kinds_of(pages: Sequence[Notification]) -> list[NotificationKind]:
     return [page.kind for page in pages]
 
 
@@ -147,7 +147,7 @@ UNHARMED = [
 
 async def test_without_a_kill_each_page_comes_once() -> None:
     world = await lived(World())
-    assert told(world.received) == UNHARMED
+    assert kinds_of(world.received) == UNHARMED
 
 
 async def effects_of_the_story() -> int:
@@ -168,8 +168,8 @@ async def test_killed_at_any_point_no_page_is_lost_and_none_comes_twice_unmarked
             # A page that may have arrived comes again and says so; no other does.
             assert len(again) <= 1, where
             assert len({page.id for page in fresh}) == len(fresh), where
-            assert Counter(told(world.received)) - Counter(told(again)) <= Counter(UNHARMED), where
-            assert Counter(told(world.received)) >= Counter(UNHARMED), where
+            assert Counter(kinds_of(world.received)) - Counter(kinds_of(again)) <= Counter(UNHARMED), where
+            assert Counter(kinds_of(world.received)) >= Counter(UNHARMED), where
     assert set(tried) == {"save False", "save True", "send False", "send True"}
 
 
@@ -191,7 +191,7 @@ async def test_an_orderly_restart_repeats_nothing(index: int) -> None:
     world = World()
     await lived(world, STORY[:index])
     await lived(world, STORY[index:])
-    assert told(world.received) == UNHARMED
+    assert kinds_of(world.received) == UNHARMED
     assert not any(page.repeat for page in world.received)
 
 
@@ -204,7 +204,7 @@ async def test_an_orderly_restart_repeats_nothing(index: int) -> None:
     ),
 )
 @settings(max_examples=60)
-def test_killed_again_and_again_every_trouble_is_told_and_ended(
+def test_killed_again_and_again_every_trouble_is_notified_and_ended(
     kills: list[tuple[int, bool]], story: list[tuple[Verdict, float]]
 ) -> None:
     world = World()
@@ -232,7 +232,7 @@ def test_killed_again_and_again_every_trouble_is_told_and_ended(
     for page in world.received:
         by_group.setdefault(page.group, []).append(page)
     for pages in by_group.values():
-        kinds = told([page for page in pages if not page.repeat])
+        kinds = kinds_of([page for page in pages if not page.repeat])
         assert kinds.count(NotificationKind.OPENED) <= 1
         assert kinds.count(NotificationKind.RESOLVED) <= 1
         assert pages[-1].kind is NotificationKind.RESOLVED
@@ -255,5 +255,5 @@ async def test_a_receiver_that_was_away_hears_how_things_stand_and_only_that() -
     assert world.received == []
     away = False
     await lived(world, STORY[3:16])
-    assert told(world.received) == [NotificationKind.OPENED, NotificationKind.RESOLVED]
+    assert kinds_of(world.received) == [NotificationKind.OPENED, NotificationKind.RESOLVED]
     assert world.received[0].severity is Severity.P1

@@ -106,10 +106,10 @@ def test_every_kind_of_delivery_carries_it() -> None:
 )
 def test_follow_ups(kind: NotificationKind, head: str) -> None:
     taken = Acknowledgement("ana", "on the phone", after(60))
-    said = text(group(paged_severity=Severity.P1, acknowledged=taken), kind, severity=Severity.P2)
-    assert said.startswith(f"{head} prod (api.example.test): ")
-    assert "Acknowledged by ana at 2026-11-20 12:01:00 UTC: on the phone" in said
-    assert ("Next: " in said) is (kind is not NotificationKind.RESOLVED)
+    message = text(group(paged_severity=Severity.P1, acknowledged=taken), kind, severity=Severity.P2)
+    assert message.startswith(f"{head} prod (api.example.test): ")
+    assert "Acknowledged by ana at 2026-11-20 12:01:00 UTC: on the phone" in message
+    assert ("Next: " in message) is (kind is not NotificationKind.RESOLVED)
 
 
 def test_what_a_server_wrote_mentions_nobody_and_links_nowhere() -> None:
@@ -119,29 +119,29 @@ def test_what_a_server_wrote_mentions_nobody_and_links_nowhere() -> None:
     judged = verdict(
         Cause.PROVIDER_OUTAGE, Severity.P1, summary=hostile, evidence=stated(hostile), next_step=hostile
     )
-    said = text(group(content=content_of_verdict(judged, NOON)), NotificationKind.OPENED)
+    message = text(group(content=content_of_verdict(judged, NOON)), NotificationKind.OPENED)
     for bad in ("@", "<!", "<@", "<h", "://", "](", "`", "\x1b", "\x07", "\u202e"):
-        assert bad not in said
-    assert "＠everyone" in said
+        assert bad not in message
+    assert "＠everyone" in message
 
 
 def test_long_text_is_cut_visibly() -> None:
     judged = verdict(
         Cause.PROVIDER_OUTAGE, Severity.P1, summary="A" * 10_000, evidence=stated("B" * 10_000) * 50
     )
-    said = text(group(content=content_of_verdict(judged, NOON)), NotificationKind.OPENED)
-    assert len(said) < 3000
-    assert "…" in said
-    assert said.count("- B") == 4
+    message = text(group(content=content_of_verdict(judged, NOON)), NotificationKind.OPENED)
+    assert len(message) < 3000
+    assert "…" in message
+    assert message.count("- B") == 4
 
 
 @given(st.text(max_size=400))
 def test_calm_text_is_printable_and_short(raw: str) -> None:
-    said = sanitize_for_chat(raw, 100)
-    assert len(said) <= 100
-    assert inert(said) == said
-    assert "@" not in said
-    assert "://" not in said
+    message = sanitize_for_chat(raw, 100)
+    assert len(message) <= 100
+    assert inert(message) == message
+    assert "@" not in message
+    assert "://" not in message
 
 
 def alert(name: str, *labels: tuple[str, str], words: str = "", since: float = 0) -> Alert:
@@ -159,8 +159,8 @@ def test_alerts_that_no_verdict_explains_tell_their_values() -> None:
 
 
 def test_many_alerts_are_not_all_named() -> None:
-    said = text(group(alerts=tuple(f"rule-{n}" for n in range(40))), NotificationKind.OPENED)
-    assert said.endswith("and 28 more")
+    message = text(group(alerts=tuple(f"rule-{n}" for n in range(40))), NotificationKind.OPENED)
+    assert message.endswith("and 28 more")
 
 
 def test_the_worst_of_severities() -> None:

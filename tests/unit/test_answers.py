@@ -53,14 +53,15 @@ SAID = [
 
 
 @pytest.mark.parametrize(
-    ("advice", "status", "body"), [(each["advice"], each["status"], each["body"]) for each in SAID]
+    ("advice", "status", "body"),
+    [(example["advice"], example["status"], example["body"]) for example in SAID],
 )
 def test_what_an_answer_says_is_what_is_advised(advice: str, status: int, body: Any) -> None:
     assert known(status, body).advice.id == advice
 
 
-def test_every_kind_is_told_in_several_vocabularies() -> None:
-    counts = Counter(each["advice"] for each in SAID)
+def test_every_kind_is_shown_in_several_vocabularies() -> None:
+    counts = Counter(example["advice"] for example in SAID)
     assert len(counts) >= 20
     assert min(counts.values()) >= 5
 
@@ -157,7 +158,7 @@ def test_whoever_answered_gave_the_request_an_id(
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "texts"),
     [
         ({"error": "Concurrency limit exceeded", "message": "Limit: 3 at once"}, ("Concurrency", "Limit: 3")),
         ({"error": "invalid_grant", "error_description": "Session not found"}, ("invalid_grant", "Session")),
@@ -178,9 +179,9 @@ def test_whoever_answered_gave_the_request_an_id(
         ({"status": "failure", "message": "from the gateway"}, ("from the gateway",)),
     ],
 )
-def test_every_shape_is_read_and_every_text_kept(body: Any, said: tuple[str, ...]) -> None:
+def test_every_shape_is_read_and_every_text_kept(body: Any, texts: tuple[str, ...]) -> None:
     message = classified(502, body).message or ""
-    assert all(text in message for text in said)
+    assert all(text in message for text in texts)
     assert "{" not in message
 
 
@@ -248,10 +249,10 @@ def test_a_post_that_became_a_get_was_redirected() -> None:
 
 
 def test_a_text_in_another_character_set_is_read() -> None:
-    said = json.dumps({"error": {"message": "余额不足，请充值"}}, ensure_ascii=False).encode("gbk")
-    found = classified(429, said, content_type="application/json; charset=GBK")
+    body = json.dumps({"error": {"message": "余额不足，请充值"}}, ensure_ascii=False).encode("gbk")
+    found = classified(429, body, content_type="application/json; charset=GBK")
     assert (found.outcome, found.message) == (Outcome.SPEND_LIMIT, "余额不足，请充值")
-    assert classified(429, said, content_type="text/plain; charset=nonsense").outcome is Outcome.RATE_LIMITED
+    assert classified(429, body, content_type="text/plain; charset=nonsense").outcome is Outcome.RATE_LIMITED
 
 
 @pytest.mark.parametrize(
@@ -299,12 +300,12 @@ def test_a_page_of_what_stands_in_front_is_no_guest_network(status: int) -> None
 
 
 def test_a_cloud_that_wants_a_login_first_is_no_wrong_key() -> None:
-    said = known(401, "Invalid IAP credentials: empty token", x_goog_iap_generated_response="true")
-    assert said.advice.id == "gateway_login"
+    found = known(401, "Invalid IAP credentials: empty token", x_goog_iap_generated_response="true")
+    assert found.advice.id == "gateway_login"
 
 
 @pytest.mark.parametrize(
-    ("schemes", "said"),
+    ("schemes", "clause"),
     [
         ("Negotiate", "a login by Negotiate, which needs a helper"),
         ("NTLM", "a login by NTLM, which needs a helper"),
@@ -312,6 +313,6 @@ def test_a_cloud_that_wants_a_login_first_is_no_wrong_key() -> None:
         ("", "a user name and a password"),
     ],
 )
-def test_a_proxy_that_wants_a_ticket_is_not_content_with_a_password(schemes: str, said: str) -> None:
+def test_a_proxy_that_wants_a_ticket_is_not_content_with_a_password(schemes: str, clause: str) -> None:
     found = classified(407, "", **({"proxy_authenticate": schemes} if schemes else {}))
-    assert said in (found.message or "")
+    assert clause in (found.message or "")

@@ -18,7 +18,7 @@ BAD = Outcome.SERVER_ERROR
 def wait(*later: Observation, source: Source = Source.MESSAGES, options: Options | None = None) -> float:
     """Seconds between two probes at the last of `later`, after an hour of health."""
     seen = [*healthy(0, HOUR), *later]
-    at = max(each.at for each in seen)
+    at = max(observation.at for observation in seen)
     return interval_s(history_of(*seen), source, at, options or Options())
 
 
@@ -117,7 +117,7 @@ def test_an_hour_has_at_most_twice_as_many_messages() -> None:
         sent.append(at)
         at += interval_s(history, Source.MESSAGES, after(at), Options())
     for start in range(3600, 7200, 300):
-        assert sum(start <= each < start + HOUR for each in sent) <= 240
+        assert sum(start <= instant < start + HOUR for instant in sent) <= 240
 
 
 def test_confirming_is_a_setting() -> None:

@@ -29,7 +29,7 @@ def test_the_page_fits_the_manual_and_tells_what_is_kept() -> None:
     ]
 
 
-def test_what_fails_is_said_and_the_rest_stays() -> None:
+def test_what_fails_is_reported_and_the_rest_stays() -> None:
     def failing() -> Iterator[Row]:
         yield from rows()
         raise RuntimeError("no simulator")

@@ -52,35 +52,37 @@ def test_points_are_few_ascending_and_in_the_span(day: History, panel: Panel, sp
 
 
 def test_latency_is_the_median_of_each_bin_and_its_maximum() -> None:
-    told = [messages(10.0 * n, ttft=9.0 if n % 10 == 0 else 0.4) for n in range(24 * 360)]
-    found = chart(Panel.LATENCY, 24 * HOUR, *told, at=24 * HOUR)
+    observations = [messages(10.0 * n, ttft=9.0 if n % 10 == 0 else 0.4) for n in range(24 * 360)]
+    found = chart(Panel.LATENCY, 24 * HOUR, *observations, at=24 * HOUR)
     assert found.unit == "s"
     assert set(points(found, "TTFT")) == {0.4}
     assert max(value for value in points(found, "TTFT max") if value is not None) == 9.0
 
 
 def test_failures_are_counted_per_bin_for_the_latency_chart() -> None:
-    told = [*healthy(0, 600), messages(602, Outcome.OVERLOADED), models(603, Outcome.SERVER_ERROR)]
-    found = chart(Panel.LATENCY, 900, *told, at=700)
+    observations = [*healthy(0, 600), messages(602, Outcome.OVERLOADED), models(603, Outcome.SERVER_ERROR)]
+    found = chart(Panel.LATENCY, 900, *observations, at=700)
     assert sum(value or 0 for value in points(found, FAILED_SERIES)) == 2
-    assert FAILED_SERIES not in [each.name for each in chart(Panel.LATENCY, 900, *told, at=590).series]
+    assert FAILED_SERIES not in [
+        line.name for line in chart(Panel.LATENCY, 900, *observations, at=590).series
+    ]
 
 
 def test_a_time_without_answers_is_a_gap() -> None:
-    told = [*healthy(0, 600), *healthy(1800, 2400)]
-    found = chart(Panel.LATENCY, HOUR, *told, at=2400)
+    observations = [*healthy(0, 600), *healthy(1800, 2400)]
+    found = chart(Panel.LATENCY, HOUR, *observations, at=2400)
     assert points(found, "TTFT").count(None) == 1
     assert points(found, "models").count(None) == 1
 
 
 def test_jitter_makes_no_gap() -> None:
-    told = [messages(30.0 * n + (n * 13) % 9) for n in range(120)]
-    assert None not in points(chart(Panel.LATENCY, 900, *told, at=HOUR), "TTFT")
+    observations = [messages(30.0 * n + (n * 13) % 9) for n in range(120)]
+    assert None not in points(chart(Panel.LATENCY, 900, *observations, at=HOUR), "TTFT")
 
 
 def test_headroom_is_the_least_of_each_bin() -> None:
-    told = [messages(10.0 * n, limits=[bucket("tokens", 1000 - n % 60 * 10)]) for n in range(2160)]
-    found = chart(Panel.HEADROOM, 6 * HOUR, *told, at=6 * HOUR)
+    observations = [messages(10.0 * n, limits=[bucket("tokens", 1000 - n % 60 * 10)]) for n in range(2160)]
+    found = chart(Panel.HEADROOM, 6 * HOUR, *observations, at=6 * HOUR)
     assert found.unit == "fraction"
     values = [value for value in points(found, "tokens") if value is not None]
     assert min(values) == pytest.approx(0.41)
@@ -88,14 +90,14 @@ def test_headroom_is_the_least_of_each_bin() -> None:
 
 
 def test_windows_are_charted_as_what_is_left() -> None:
-    told = [messages(0, windows=[WindowReading("5h", 0.75, None, "allowed")])]
-    assert points(chart(Panel.HEADROOM, 900, *told, at=10), "5h window") == [0.25]
+    observations = [messages(0, windows=[WindowReading("5h", 0.75, None, "allowed")])]
+    assert points(chart(Panel.HEADROOM, 900, *observations, at=10), "5h window") == [0.25]
 
 
 def test_errors_per_bin() -> None:
-    told = [models(15.0 * n) for n in range(240)]
-    told += [messages(1800.0 + n, Outcome.OVERLOADED) for n in range(5)]
-    found = chart(Panel.ERRORS, HOUR, *told, at=HOUR)
+    observations = [models(15.0 * n) for n in range(240)]
+    observations += [messages(1800.0 + n, Outcome.OVERLOADED) for n in range(5)]
+    found = chart(Panel.ERRORS, HOUR, *observations, at=HOUR)
     assert found.unit == "count"
     assert [series.name for series in found.series] == ["overloaded", "rate_limited"]
     assert sum(value or 0 for value in points(found, "overloaded")) == 5

@@ -83,7 +83,7 @@ def test_the_object_is_the_one_of_the_design() -> None:
     assert made["windows"] == []
 
 
-def test_a_window_is_told_among_the_buckets_and_by_itself() -> None:
+def test_a_window_is_reported_among_the_buckets_and_by_itself() -> None:
     window = WindowReading("5h", 0.974, after(900), "allowed_warning")
     answered = [messages(second, windows=[window]) for second in (1, 2, 3)]
     made = to_json(findings(models(0), *answered, page(0), status(0)))
@@ -120,19 +120,19 @@ def test_a_note_is_evidence_too() -> None:
 
 def test_the_schema_is_one_and_closed() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    objects = [each for each in _walk(SCHEMA) if each.get("type") == "object"]
+    objects = [schema for schema in _walk(SCHEMA) if schema.get("type") == "object"]
     assert len(objects) > 6
-    for each in objects:
-        assert each["additionalProperties"] is False
-        assert sorted(each["required"]) == sorted(each["properties"])
+    for schema in objects:
+        assert schema["additionalProperties"] is False
+        assert sorted(schema["required"]) == sorted(schema["properties"])
 
 
 def _walk(value: Any) -> Any:
     if isinstance(value, dict):
         yield value
     if isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _walk(each)
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _walk(inner)
 
 
 def test_the_schema_knows_every_word_of_the_vocabulary_and_no_other() -> None:

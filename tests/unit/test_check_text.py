@@ -44,7 +44,7 @@ def test_all_is_well_in_a_few_lines() -> None:
     assert "✓ headroom    input 75%, requests 81% left" in text
 
 
-def test_what_ends_within_a_month_is_said() -> None:
+def test_what_ends_within_a_month_is_shown() -> None:
     """A check from cron said "all is well" up to the day on which the model was gone."""
     (model,) = catalogue(0, MODEL).models
     gone, later = (
@@ -79,7 +79,7 @@ def test_a_page_that_spoke_before_says_since_when() -> None:
     assert "▲ status page in words; Elevated errors (investigating, major); Claude API" in text
 
 
-def test_unknown_is_said_once() -> None:
+def test_unknown_is_shown_once() -> None:
     found = findings(models(0), page(0), not_run="ANTHROPIC_API_KEY is not set (nor ANTHROPIC_AUTH_TOKEN)")
     text = screen(found)
     assert text.startswith("[UNKNOWN] Inference is not probed: there is no usable key.\n")
@@ -98,15 +98,15 @@ def test_the_reason_why_the_page_could_not_be_read_is_given_once() -> None:
 
 
 def test_a_message_that_two_probes_got_is_given_once() -> None:
-    said = "127.0.0.1:9 refused the connection"
-    lost = [messages(second, Outcome.NETWORK, error_type="refused", message=said) for second in (1, 3, 5)]
-    unlisted = replace(models(0, Outcome.NETWORK), error_type="refused", message=said)
+    message = "127.0.0.1:9 refused the connection"
+    lost = [messages(second, Outcome.NETWORK, error_type="refused", message=message) for second in (1, 3, 5)]
+    unlisted = replace(models(0, Outcome.NETWORK), error_type="refused", message=message)
     text = screen(findings(unlisted, *lost))
-    assert text.count(f"“{said}”") == 1
+    assert text.count(f"“{message}”") == 1
     assert "✗ models" in text
 
 
-def test_a_limit_is_not_asked_again_and_how_much_is_left_is_told() -> None:
+def test_a_limit_is_not_asked_again_and_how_much_is_left_is_reported() -> None:
     refused = messages(
         1, Outcome.RATE_LIMITED, limits=[bucket("requests", 0), bucket("output", 950)], message="Too many"
     )
@@ -119,7 +119,7 @@ def test_a_limit_is_not_asked_again_and_how_much_is_left_is_told() -> None:
     assert "not probed" not in text
 
 
-def test_alike_answers_are_told_as_one() -> None:
+def test_alike_answers_are_reported_as_one() -> None:
     seen = [messages(number, ttft=0.2 + number / 100) for number in range(1, 101)]
     text = screen(findings(models(0), *seen))
     assert "✓ messages    100 of 100: answered · first token 210 ms–1.20 s" in text
@@ -133,7 +133,7 @@ def test_a_slow_name_lookup_or_handshake_is_named() -> None:
     assert "name lookup" not in screen(findings(listed, *WELL))
 
 
-def test_a_key_that_looks_wrong_and_a_page_of_somebody_elses_are_told() -> None:
+def test_a_key_that_looks_wrong_and_a_page_of_somebody_elses_are_reported() -> None:
     other = ProviderStatus(NOON, "https://x.test", "none", "fine", (Component("x", "Shop", "operational"),))
     text = screen(findings(models(0), *WELL, page(0), other, key_problem="ANTHROPIC_API_KEY contains …"))
     assert "▲ key         ANTHROPIC_API_KEY contains …" in text
@@ -155,9 +155,9 @@ HOSTILE = st.text(alphabet=st.sampled_from("a \x1b[31m\x07\x9b\n\r\t|\u202e\u202
 
 
 @settings(max_examples=60)
-@given(said=HOSTILE, words=HOSTILE, kinds=st.integers(1, 9))
+@given(message=HOSTILE, words=HOSTILE, kinds=st.integers(1, 9))
 def test_whatever_servers_say_it_stays_one_screen_of_printable_text(
-    said: str, words: str, kinds: int
+    message: str, words: str, kinds: int
 ) -> None:
     failures = [
         messages(
@@ -165,10 +165,10 @@ def test_whatever_servers_say_it_stays_one_screen_of_printable_text(
             Outcome.SERVER_ERROR,
             http_status=500 + number,
             error_type=inert(words, 80) or None,
-            message=inert(said, 300),
+            message=inert(message, 300),
         )
         for number in range(1, kinds + 1)
     ]
-    parts = tuple(Component(str(number), inert(words, 80), inert(said, 80)) for number in range(30))
-    reported = ProviderStatus(NOON, "https://s.test", inert(words), inert(said), parts)
+    parts = tuple(Component(str(number), inert(words, 80), inert(message, 80)) for number in range(30))
+    reported = ProviderStatus(NOON, "https://s.test", inert(words), inert(message), parts)
     screen(findings(models(0, Outcome.SERVER_ERROR), *failures, page(0), reported))

@@ -115,7 +115,7 @@ def test_error_codes_tell_apart_what_the_type_does_not(
         "Your credit balance is too low to access the Anthropic API.",
     ],
 )
-def test_a_spend_limit_may_be_told_by_words_alone(message: str) -> None:
+def test_a_spend_limit_may_be_recognized_by_words_alone(message: str) -> None:
     assert respond(400, api_error("invalid_request_error", message)).outcome is Outcome.SPEND_LIMIT
 
 
@@ -204,7 +204,7 @@ def test_a_gateway_that_leaves_only_words(message: str, outcome: Outcome) -> Non
         ("You exceeded your provisioned capacity of 100 requests. Rate limit exceeded", Outcome.RATE_LIMITED),
     ],
 )
-def test_shared_capacity_of_a_cloud_is_told_apart_from_a_limit_of_ours(
+def test_shared_capacity_of_a_cloud_is_distinguished_from_a_limit_of_ours(
     message: str, outcome: Outcome
 ) -> None:
     body = {"error": {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED"}}
@@ -440,7 +440,9 @@ def test_every_captured_error_is_classified() -> None:
 def test_every_failed_exchange_of_the_corpus_is_classified() -> None:
     exchanges = [json.loads(line) for line in (CAPTURES / "headers_corpus.jsonl").read_text().splitlines()]
     outcomes = [
-        respond(each["status"], each["error_body"]).outcome for each in exchanges if each["error_body"]
+        respond(exchange["status"], exchange["error_body"]).outcome
+        for exchange in exchanges
+        if exchange["error_body"]
     ]
     assert sorted(outcomes) == [Outcome.BAD_REQUEST] * 2 + [Outcome.MODEL_NOT_FOUND] * 2
 

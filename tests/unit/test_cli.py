@@ -216,7 +216,7 @@ def test_wrong_use_exits_3_and_names_the_way_out(
     out, err = capsys.readouterr()
     assert out == ""
     assert named in err
-    assert all(each.startswith("claude-top: ") for each in err.splitlines())
+    assert all(text.startswith("claude-top: ") for text in err.splitlines())
 
 
 def test_a_history_of_a_later_version_ends_an_agent_with_what_to_do(

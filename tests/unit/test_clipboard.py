@@ -47,7 +47,7 @@ def test_plain_terminal() -> None:
     "environ", [TMUX, {"TERM": "tmux-256color"}, {"TERM": "screen-256color", "TMUX": "x"}]
 )
 def test_tmux_gets_both_forms(environ: dict[str, str]) -> None:
-    assert [osc_payload(each) for each in through_tmux(osc52("hello", environ))] == ["hello", "hello"]
+    assert [osc_payload(sequence) for sequence in through_tmux(osc52("hello", environ))] == ["hello", "hello"]
 
 
 @pytest.mark.parametrize(

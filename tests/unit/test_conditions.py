@@ -85,5 +85,5 @@ def test_a_change_is_recorded_once_also_by_the_next_process(tmp_path: Path) -> N
     ConditionsRecorder(store).note(engine(), first, NOON + 20 * SECOND)
     found = store.entries(CONDITIONS_CHANGES, NOON)
     store.close()
-    assert [(each.at - NOON).total_seconds() for each in found] == [0, 2, 20]
-    assert [decode_conditions(each.body).options.warn_ratio for each in found] == [2.0, 5.0, 2.0]
+    assert [(condition.at - NOON).total_seconds() for condition in found] == [0, 2, 20]
+    assert [decode_conditions(condition.body).options.warn_ratio for condition in found] == [2.0, 5.0, 2.0]

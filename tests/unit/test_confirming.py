@@ -14,7 +14,7 @@ BAD = Outcome.SERVER_ERROR
 
 
 def verdict(*seen: Observation, at: float | None = None, options: Options | None = None) -> Verdict:
-    instant = max(each.at for each in seen) if at is None else after(at)
+    instant = max(observation.at for observation in seen) if at is None else after(at)
     return diagnose(history_of(*healthy(0, HOUR - 60), *seen), instant, options or Options())
 
 
@@ -27,7 +27,7 @@ def asked(pattern: str, every_s: float = 3.0) -> list[Observation]:
 
 def test_while_messages_are_asked_again_it_is_amber_and_then_what_the_answers_bear() -> None:
     shown = [verdict(*asked("FFFF"[:count])) for count in (1, 2, 3, 4)]
-    assert [each.severity for each in shown] == [Severity.NONE, Severity.NONE, Severity.P1, Severity.P1]
+    assert [found.severity for found in shown] == [Severity.NONE, Severity.NONE, Severity.P1, Severity.P1]
     assert shown[1].checking
     assert "2 of 2 failed" in shown[1].summary
     partial = [verdict(*asked("FF.F"[:count])).severity for count in (1, 2, 3, 4)]
@@ -41,12 +41,12 @@ def test_where_no_answers_are_about_to_come_nothing_waits() -> None:
     assert verdict(*asked("FF"), options=never).severity is Severity.P3
 
 
-def test_one_refusal_is_told_at_once() -> None:
+def test_one_refusal_is_reported_at_once() -> None:
     found = verdict(messages(HOUR, Outcome.SPEND_LIMIT))
     assert (found.cause, found.severity) == (Cause.SPEND_LIMIT, Severity.P2)
 
 
-def test_what_had_been_told_keeps_its_severity_and_is_not_taken_back() -> None:
+def test_what_was_reported_keeps_its_severity_and_is_not_taken_back() -> None:
     listed = [models(HOUR + number * 15 - 44, BAD) for number in range(3)]
     before = verdict(*listed)
     assert before.severity is Severity.P3
@@ -55,7 +55,7 @@ def test_what_had_been_told_keeps_its_severity_and_is_not_taken_back() -> None:
     assert verdict(*listed, *asked("FF")).severity is Severity.P1
 
 
-def test_scattered_failures_that_were_told_are_not_taken_back() -> None:
+def test_scattered_failures_that_were_reported_are_not_taken_back() -> None:
     scattered = [messages(HOUR - 893, BAD), messages(HOUR - 393, BAD)]
     assert verdict(*scattered).severity.trouble
     assert verdict(*scattered, *asked("F")).severity.trouble

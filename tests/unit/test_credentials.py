@@ -165,8 +165,8 @@ def test_every_secret_is_for_the_redactor_even_one_that_is_not_used() -> None:
         }
     )
     assert found.auth_token is None
-    said = Redactor(found.secrets).clean("first-secret-1 second-secret-2 third-secret-3 blue")
-    assert said == "[redacted] [redacted] [redacted] blue"
+    cleaned = Redactor(found.secrets).clean("first-secret-1 second-secret-2 third-secret-3 blue")
+    assert cleaned == "[redacted] [redacted] [redacted] blue"
 
 
 @given(

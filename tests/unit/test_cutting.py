@@ -26,14 +26,14 @@ def test_the_same_cells_as_textual_cuts(pieces: list[tuple[str, Style]], one: in
     start, end = sorted((min(one, line.cell_length), min(other, line.cell_length)))
     cut = between(segments, start, end)
     expected = line.crop(start, end)
-    assert [(each.text, each.style) for each in Strip(cut).simplify()] == [
-        (each.text, each.style) for each in expected.simplify()
+    assert [(segment.text, segment.style) for segment in Strip(cut).simplify()] == [
+        (segment.text, segment.style) for segment in expected.simplify()
     ]
 
 
 def test_what_takes_no_cell_stays_with_the_character_before_it() -> None:
     segments = [Segment("ae"), Segment("\u0301o\u0308u")]
-    assert "".join(each.text for each in between(segments, 1, 3)) == "e\u0301o\u0308"
+    assert "".join(segment.text for segment in between(segments, 1, 3)) == "e\u0301o\u0308"
 
 
 def test_texts_that_never_come_again_leave_nothing_behind() -> None:

@@ -14,13 +14,13 @@ from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Side
 from tests.builders import after, bucket, engine, healthy, history_of, messages, models, page, texts
-from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, told, verdict
+from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, probed, verdict
 
 # -- theirs ------------------------------------------------------------------------
 
 
 def test_messages_overloaded_while_the_list_answers() -> None:
-    found = verdict(BEFORE, told(Outcome.OVERLOADED))
+    found = verdict(BEFORE, probed(Outcome.OVERLOADED))
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert found.summary == "It's them. The API is overloaded (529)."
     assert found.evidence[0].text == "4 of 4 failed: overloaded_error; model list ok, 182 ms."
@@ -32,42 +32,42 @@ def test_messages_overloaded_while_the_list_answers() -> None:
     assert found.confidence > 0.9
 
 
-def test_limits_are_fine_when_they_were_told_lately() -> None:
+def test_limits_are_fine_when_they_were_reported_lately() -> None:
     limits = [bucket("requests", 810), bucket("input", 15_000, 20_000)]
-    found = verdict(BEFORE, messages(HOUR - 5, limits=limits), told(Outcome.OVERLOADED))
+    found = verdict(BEFORE, messages(HOUR - 5, limits=limits), probed(Outcome.OVERLOADED))
     assert found.evidence[1].text == "Key, network and limits fine."
 
 
 def test_every_call_failing_is_an_outage_and_some_are_errors() -> None:
-    down = verdict(BEFORE, told(Outcome.SERVER_ERROR))
+    down = verdict(BEFORE, probed(Outcome.SERVER_ERROR))
     assert blamed(down) == (Cause.PROVIDER_OUTAGE, Side.THEM)
     assert down.summary == "It's them. The API is down: message calls fail (500)."
-    mixed = [*told(Outcome.SERVER_ERROR), *told(start=HOUR + 120, count=1)]
-    mixed += [*told(Outcome.SERVER_ERROR, start=HOUR + 150, count=1), *told(start=HOUR + 180, count=1)]
-    mixed += told(Outcome.SERVER_ERROR, start=HOUR + 210, count=1)
+    mixed = [*probed(Outcome.SERVER_ERROR), *probed(start=HOUR + 120, count=1)]
+    mixed += [*probed(Outcome.SERVER_ERROR, start=HOUR + 150, count=1), *probed(start=HOUR + 180, count=1)]
+    mixed += probed(Outcome.SERVER_ERROR, start=HOUR + 210, count=1)
     some = verdict(BEFORE, mixed)
     assert blamed(some) == (Cause.PROVIDER_ERRORS, Side.THEM)
     assert some.evidence[0].text.startswith("6 of 8 failed: api_error")
 
 
 def test_the_kinds_add_up_to_what_failed() -> None:
-    limits = told(Outcome.RATE_LIMITED, start=HOUR, count=2)
-    found = verdict(BEFORE, limits, told(Outcome.OVERLOADED, start=HOUR + 60, count=6))
+    limits = probed(Outcome.RATE_LIMITED, start=HOUR, count=2)
+    found = verdict(BEFORE, limits, probed(Outcome.OVERLOADED, start=HOUR + 60, count=6))
     assert found.evidence[0].text.startswith("8 of 8 failed: 6 overloaded_error, 2 rate_limit_error;")
     # Far more than the failures that are looked through for the leading cause.
-    many = verdict(BEFORE, limits, told(Outcome.OVERLOADED, start=HOUR + 60, count=100))
+    many = verdict(BEFORE, limits, probed(Outcome.OVERLOADED, start=HOUR + 60, count=100))
     assert many.evidence[0].text.startswith("102 of 102 failed: 100 overloaded_error, 2 rate_limit_error;")
     assert found.evidence[0].figures == (("failed", 8), ("asked", 8))
 
 
 def test_an_episode_of_more_than_an_hour_is_counted_over_the_last_one() -> None:
-    limits = told(Outcome.RATE_LIMITED, start=HOUR, count=10)
-    found = verdict(BEFORE, limits, told(Outcome.OVERLOADED, start=HOUR + 300, count=140))
+    limits = probed(Outcome.RATE_LIMITED, start=HOUR, count=10)
+    found = verdict(BEFORE, limits, probed(Outcome.OVERLOADED, start=HOUR + 300, count=140))
     assert found.evidence[0].text.startswith("120 of 120 failed in the last hour: overloaded_error;")
 
 
-def test_which_requests_failed_is_said_where_it_could_be_either() -> None:
-    both = verdict(BEFORE, told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR))
+def test_which_requests_failed_is_stated_where_it_could_be_either() -> None:
+    both = verdict(BEFORE, probed(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR))
     assert both.evidence[0].text.startswith("4 of 4 message calls failed: api_error; model list fails too")
 
 
@@ -82,52 +82,54 @@ def test_which_requests_failed_is_said_where_it_could_be_either() -> None:
 def test_an_overload_in_other_clothes(
     outcome: Outcome, status_code: int, error_type: str, words: str
 ) -> None:
-    found = verdict(BEFORE, told(outcome, http_status=status_code, error_type=error_type))
+    found = verdict(BEFORE, probed(outcome, http_status=status_code, error_type=error_type))
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert words in found.summary
 
 
 def with_another_kind_last(failures: list[Observation], **kind: object) -> list[Observation]:
-    newest = max((each for each in failures if each.source is Source.MESSAGES), key=lambda each: each.at)
-    return [replace(each, **kind) if each is newest else each for each in failures]  # type: ignore[arg-type]
+    newest = max(
+        (failure for failure in failures if failure.source is Source.MESSAGES), key=lambda failure: failure.at
+    )
+    return [replace(failure, **kind) if failure is newest else failure for failure in failures]  # type: ignore[arg-type]
 
 
 def test_one_failure_of_another_kind_does_not_change_the_headline() -> None:
-    masked = with_another_kind_last(told(Outcome.OVERLOADED), http_status=500, error_type="api_error")
+    masked = with_another_kind_last(probed(Outcome.OVERLOADED), http_status=500, error_type="api_error")
     found = verdict(BEFORE, masked)
     assert "overloaded (529)" in found.summary
     assert found.evidence[0].text.startswith("4 of 4 failed: 3 overloaded_error, 1 api_error (overloaded)")
 
 
 def test_kinds_of_one_outcome_share_its_name() -> None:
-    lost = told(Outcome.NETWORK, Outcome.NETWORK, timings=Timings(dns=0.01), error_type="refused")
+    lost = probed(Outcome.NETWORK, Outcome.NETWORK, timings=Timings(dns=0.01), error_type="refused")
     found = verdict(BEFORE, with_another_kind_last(lost, error_type="connect"))
     assert "4 of 4 message calls failed: network errors (3 refused, 1 connect)" in found.evidence[0].text
 
 
 def test_streams_that_break_off() -> None:
-    found = verdict(BEFORE, told(Outcome.TRUNCATED_STREAM))
+    found = verdict(BEFORE, probed(Outcome.TRUNCATED_STREAM))
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.THEM)
     assert "break off" in found.summary
 
 
 def test_time_outs_are_theirs_when_dns_tcp_and_tls_are_fine() -> None:
     found = verdict(
-        BEFORE, told(Outcome.TIMEOUT, Outcome.TIMEOUT, timings=OPENED, fetched=Outcome.OK, http_status=None)
+        BEFORE, probed(Outcome.TIMEOUT, Outcome.TIMEOUT, timings=OPENED, fetched=Outcome.OK, http_status=None)
     )
     assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
-    alone = verdict(BEFORE, told(Outcome.TIMEOUT))
+    alone = verdict(BEFORE, probed(Outcome.TIMEOUT))
     assert blamed(alone) == (Cause.PROVIDER_OUTAGE, Side.THEM)
 
 
 def test_connections_that_only_messages_lose_are_theirs_with_less_confidence() -> None:
-    found = verdict(BEFORE, told(Outcome.NETWORK))
+    found = verdict(BEFORE, probed(Outcome.NETWORK))
     assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
-    assert found.confidence < verdict(BEFORE, told(Outcome.OVERLOADED)).confidence
+    assert found.confidence < verdict(BEFORE, probed(Outcome.OVERLOADED)).confidence
 
 
 def test_only_the_list_of_models_fails() -> None:
-    found = verdict(BEFORE, told(Outcome.OK, Outcome.SERVER_ERROR))
+    found = verdict(BEFORE, probed(Outcome.OK, Outcome.SERVER_ERROR))
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.THEM)
     assert found.severity is Severity.P3
     assert "messages work" in found.summary
@@ -138,25 +140,25 @@ def test_only_the_list_of_models_fails() -> None:
 
 @pytest.mark.parametrize("kind", ["dns", "refused", "unreachable", "tls_untrusted", "proxy", None])
 def test_no_connection_is_the_path(kind: str | None) -> None:
-    lost = told(Outcome.NETWORK, Outcome.NETWORK, timings=Timings(dns=0.01), error_type=kind)
+    lost = probed(Outcome.NETWORK, Outcome.NETWORK, timings=Timings(dns=0.01), error_type=kind)
     found = verdict(BEFORE, lost)
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
     assert "fine" not in "".join(texts(found))
 
 
 def test_time_outs_are_the_paths_when_the_status_pages_host_is_gone_too() -> None:
-    lost = told(Outcome.TIMEOUT, Outcome.TIMEOUT, timings=OPENED, fetched=Outcome.TIMEOUT)
+    lost = probed(Outcome.TIMEOUT, Outcome.TIMEOUT, timings=OPENED, fetched=Outcome.TIMEOUT)
     assert blamed(verdict(BEFORE, lost)) == (Cause.NETWORK, Side.PATH)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.NETWORK, Outcome.TIMEOUT])
 def test_a_path_that_works_again_was_at_fault_all_the_same(outcome: Outcome) -> None:
     """The list and the status page answer first: `Can't connect` became `loses requests` at its end."""
-    lost = told(outcome, outcome, timings=OPENED, fetched=outcome, count=6)
+    lost = probed(outcome, outcome, timings=OPENED, fetched=outcome, count=6)
     cut_off = verdict(BEFORE, lost)
     assert blamed(cut_off) == (Cause.NETWORK, Side.PATH)
     back = [models(HOUR + 180 + 5 * number) for number in range(8)]
-    again = told(start=HOUR + 220, count=2, fetched=Outcome.OK)
+    again = probed(start=HOUR + 220, count=2, fetched=Outcome.OK)
     over = verdict(BEFORE, lost, back, again)
     assert blamed(over) == (Cause.NETWORK, Side.PATH)
     assert over.summary == cut_off.summary
@@ -164,7 +166,7 @@ def test_a_path_that_works_again_was_at_fault_all_the_same(outcome: Outcome) -> 
 
 def test_a_status_page_that_never_answered_says_nothing_of_the_path() -> None:
     before = [*healthy(0, HOUR), *(page(number * 60, Outcome.TIMEOUT) for number in range(60))]
-    lost = told(Outcome.TIMEOUT, Outcome.TIMEOUT, timings=OPENED, fetched=Outcome.TIMEOUT)
+    lost = probed(Outcome.TIMEOUT, Outcome.TIMEOUT, timings=OPENED, fetched=Outcome.TIMEOUT)
     assert blamed(verdict(before, lost)) == (Cause.PROVIDER_OUTAGE, Side.THEM)
 
 
@@ -182,23 +184,23 @@ def test_a_status_page_that_never_answered_says_nothing_of_the_path() -> None:
 def test_something_in_between_answers(kind: str, cause: Cause) -> None:
     seen = [
         replace(one, error_type=kind) if one.failed else one
-        for one in told(Outcome.INVALID_RESPONSE, Outcome.INVALID_RESPONSE)
+        for one in probed(Outcome.INVALID_RESPONSE, Outcome.INVALID_RESPONSE)
     ]
     assert blamed(verdict(BEFORE, seen)) == (cause, Side.PATH)
 
 
 def test_an_odd_answer_of_messages_alone_is_theirs_and_of_everything_is_not() -> None:
-    alone = verdict(BEFORE, told(Outcome.INVALID_RESPONSE, error_type="empty_body"))
+    alone = verdict(BEFORE, probed(Outcome.INVALID_RESPONSE, error_type="empty_body"))
     assert blamed(alone) == (Cause.PROVIDER_ERRORS, Side.THEM)
     seen = [
         replace(one, error_type="not_json") if one.failed else one
-        for one in told(Outcome.INVALID_RESPONSE, Outcome.INVALID_RESPONSE)
+        for one in probed(Outcome.INVALID_RESPONSE, Outcome.INVALID_RESPONSE)
     ]
     assert blamed(verdict(BEFORE, seen)) == (Cause.NETWORK, Side.PATH)
 
 
 def test_new_connections_fail_while_the_open_one_works() -> None:
-    found = verdict(BEFORE, told(Outcome.OK, Outcome.NETWORK, timings=Timings()))
+    found = verdict(BEFORE, probed(Outcome.OK, Outcome.NETWORK, timings=Timings()))
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
     assert "the open one still works" in found.summary
     assert found.severity is Severity.P3
@@ -238,15 +240,15 @@ def test_the_cause_that_explains_more_failures_leads_and_the_other_is_listed() -
 
 
 def test_the_list_may_fail_for_another_cause() -> None:
-    found = verdict(BEFORE, told(Outcome.RATE_LIMITED, Outcome.SERVER_ERROR))
+    found = verdict(BEFORE, probed(Outcome.RATE_LIMITED, Outcome.SERVER_ERROR))
     assert found.cause is Cause.RATE_LIMITED
     assert found.also == (Cause.PROVIDER_ERRORS,)
 
 
 def test_a_cause_that_changes_is_followed_after_three_probes() -> None:
     seen = [
-        *told(Outcome.SERVER_ERROR, count=12),
-        *told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED, start=HOUR + 360, count=3),
+        *probed(Outcome.SERVER_ERROR, count=12),
+        *probed(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED, start=HOUR + 360, count=3),
     ]
     found = verdict(BEFORE, seen)
     assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
@@ -260,7 +262,7 @@ def rare(*seconds: float, outcome: Outcome = Outcome.SERVER_ERROR) -> list[Obser
     return [*healthy(0, HOUR), *(models(at + 0.5, outcome) for at in seconds)]
 
 
-def test_a_failure_now_and_then_is_told_from_the_second_on() -> None:
+def test_a_failure_now_and_then_is_reported_from_the_second_on() -> None:
     assert verdict(rare(1200)).cause is Cause.HEALTHY
     two = verdict(rare(1200, 2900))
     assert (two.cause, two.severity) == (Cause.PROVIDER_ERRORS, Severity.P4)
@@ -297,10 +299,12 @@ def test_failures_long_ago_for_their_rate_are_over() -> None:
 
 
 def test_an_outage_that_is_over_is_no_intermittent_error() -> None:
-    seen = [*told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, count=10), *told(start=HOUR + 300, count=8)]
+    seen = [*probed(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, count=10), *probed(start=HOUR + 300, count=8)]
     found = verdict(BEFORE, seen)
     assert found.cause is Cause.HEALTHY
-    again = verdict(BEFORE, seen, told(start=HOUR + 540, count=20), models(HOUR + 1150, Outcome.SERVER_ERROR))
+    again = verdict(
+        BEFORE, seen, probed(start=HOUR + 540, count=20), models(HOUR + 1150, Outcome.SERVER_ERROR)
+    )
     assert again.cause is Cause.HEALTHY
 
 

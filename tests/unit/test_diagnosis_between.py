@@ -13,7 +13,7 @@ from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Side, Verdict
 from claude_tui.probes.classify import classify_response
 from tests.builders import API, after, bucket, messages, models, page, status
-from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
+from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, probed, verdict
 
 GATEWAY = "http://gateway.corp.test:4000"
 HOME = "https://api.anthropic.com"
@@ -22,7 +22,7 @@ WHOLE = '{"type": "message", "role": "assistant", "content": [{"type": "text", "
 
 
 def texts(found: Verdict) -> str:
-    return " ".join([found.summary, found.note, *(each.text for each in found.evidence)])
+    return " ".join([found.summary, found.note, *(sentence.text for sentence in found.evidence)])
 
 
 @pytest.mark.parametrize(
@@ -39,25 +39,25 @@ def texts(found: Verdict) -> str:
 def test_what_a_gateway_may_have_done_is_not_blamed_on_the_api(
     outcome: Outcome, http_status: int, error_type: str | None
 ) -> None:
-    said = {"http_status": http_status, "error_type": error_type, "request_id": None}
-    through = verdict(BEFORE, told(outcome, **said, target=GATEWAY))
+    details = {"http_status": http_status, "error_type": error_type, "request_id": None}
+    through = verdict(BEFORE, probed(outcome, **details, target=GATEWAY))
     assert blamed(through) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
-    assert verdict(BEFORE, told(outcome, **said, target=HOME)).side is Side.THEM
+    assert verdict(BEFORE, probed(outcome, **details, target=HOME)).side is Side.THEM
 
 
 def test_an_error_of_the_api_stays_theirs_behind_a_gateway() -> None:
-    said = {"http_status": 503, "error_type": "api_error", "request_id": None, "target": GATEWAY}
-    assert verdict(BEFORE, told(Outcome.SERVER_ERROR, **said)).side is Side.THEM
+    details = {"http_status": 503, "error_type": "api_error", "request_id": None, "target": GATEWAY}
+    assert verdict(BEFORE, probed(Outcome.SERVER_ERROR, **details)).side is Side.THEM
 
 
 def test_a_stream_that_stalls_is_not_called_silence() -> None:
-    found = verdict(BEFORE, told(Outcome.TIMEOUT, http_status=200, error_type="read_timeout", target=HOME))
+    found = verdict(BEFORE, probed(Outcome.TIMEOUT, http_status=200, error_type="read_timeout", target=HOME))
     assert "begin, but do not end" in found.summary
 
 
 def test_silence_of_every_host_is_not_called_a_failure_to_connect() -> None:
     lost = {"http_status": None, "error_type": "read_timeout", "message": "connected, but no answer"}
-    found = verdict(BEFORE, told(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=Outcome.TIMEOUT, **lost))
+    found = verdict(BEFORE, probed(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=Outcome.TIMEOUT, **lost))
     assert found.side is Side.PATH
     assert "connect to" not in found.summary
     assert "Nothing comes back" in found.summary
@@ -74,10 +74,10 @@ def test_silence_of_every_host_is_not_called_a_failure_to_connect() -> None:
 def test_a_limit_in_front_of_the_api_is_not_called_ours(body: str, headers: dict[str, str]) -> None:
     found = classify_response(429, headers, body, redactor=Redactor())
     assert (found.outcome, found.error_type) == (Outcome.RATE_LIMITED, "front_limit")
-    told_so = told(Outcome.RATE_LIMITED, http_status=429, error_type="front_limit", message=found.message)
-    said = verdict(BEFORE, told_so)
-    assert blamed(said) == (Cause.RATE_LIMITED, Side.UNCLEAR)
-    assert "Our rate limit" not in said.summary
+    limited = probed(Outcome.RATE_LIMITED, http_status=429, error_type="front_limit", message=found.message)
+    judged = verdict(BEFORE, limited)
+    assert blamed(judged) == (Cause.RATE_LIMITED, Side.UNCLEAR)
+    assert "Our rate limit" not in judged.summary
 
 
 @pytest.mark.parametrize(
@@ -96,19 +96,21 @@ def test_a_limit_of_the_api_stays_one(body: str, headers: dict[str, str]) -> Non
 def test_a_gateway_that_does_not_stream_is_named() -> None:
     found = classify_response(200, {}, WHOLE, redactor=Redactor())
     assert (found.outcome, found.error_type) == (Outcome.INVALID_RESPONSE, "not_streamed")
-    said = verdict(BEFORE, told(found.outcome, http_status=200, error_type=found.error_type, target=GATEWAY))
-    assert "in one piece" in said.summary
-    assert said.side is Side.UNCLEAR
+    judged = verdict(
+        BEFORE, probed(found.outcome, http_status=200, error_type=found.error_type, target=GATEWAY)
+    )
+    assert "in one piece" in judged.summary
+    assert judged.side is Side.UNCLEAR
 
 
 def test_a_region_that_is_not_served_is_no_permission_of_the_key() -> None:
     words = "Access to Anthropic models is not allowed from unsupported countries, regions, or territories."
-    said = told(Outcome.NOT_PERMITTED, http_status=403, error_type="forbidden", message=words)
-    assert "region" in verdict(BEFORE, said).summary
+    refused = probed(Outcome.NOT_PERMITTED, http_status=403, error_type="forbidden", message=words)
+    assert "region" in verdict(BEFORE, refused).summary
 
 
 def test_an_error_after_http_200_is_not_shown_as_a_status_of_200() -> None:
-    found = verdict(BEFORE, told(Outcome.RATE_LIMITED, http_status=200, error_type="rate_limit_error"))
+    found = verdict(BEFORE, probed(Outcome.RATE_LIMITED, http_status=200, error_type="rate_limit_error"))
     assert "(rate_limit_error in a 200)" in found.summary
 
 
@@ -135,25 +137,25 @@ def test_a_list_that_fails_is_not_called_a_missing_one() -> None:
     assert "has no list" in verdict(good, missing).note
 
 
-def test_addresses_that_the_probes_work_round_are_said() -> None:
+def test_addresses_that_the_probes_work_round_are_shown() -> None:
     def opened(at: float, bypassed: Bypassed | None, outcome: Outcome = Outcome.OK) -> Observation:
         return replace(models(at, outcome), timings=OPENED, bypassed=bypassed)
 
-    said = "IPv6 gets no answer, IPv4 works: clients that do not try both at once are slow or fail."
+    note = "IPv6 gets no answer, IPv4 works: clients that do not try both at once are slow or fail."
     good = [messages(30 * n) for n in range(6)]
     silent = Bypassed(AddressKind.IPV6, AddressFault.NO_ANSWER)
     refused = Bypassed(AddressKind.IPV4, AddressFault.REFUSED)
     broken = [opened(15 * n, silent) for n in range(12)]
-    assert verdict(good, broken).note == said
+    assert verdict(good, broken).note == note
     assert verdict(good, broken[:-1], opened(165, None)).note == ""
     assert verdict(good[:1], broken[:1]).note == ""
     assert verdict(good, broken[:-1], opened(165, refused)).note == ""
     assert "IPv4 is refused, IPv6 works" in verdict(good, opened(150, refused), opened(165, refused)).note
     overloaded = [messages(30 * n, Outcome.OVERLOADED) for n in range(6)]
-    assert verdict(overloaded, broken).note == said
+    assert verdict(overloaded, broken).note == note
 
 
-def test_a_wrong_clock_is_said() -> None:
+def test_a_wrong_clock_is_shown() -> None:
     assert "clock is 2h 00m behind" in verdict(messages(30 * n, skew_s=7200.0) for n in range(6)).note
     assert "clock" not in verdict(messages(30 * n, skew_s=3.0) for n in range(6)).note
     rejected = (messages(30 * n, Outcome.KEY_REJECTED, skew_s=7200.0) for n in range(6))
@@ -174,12 +176,12 @@ LOGIN = "<html><head><title>401 Authorization Required</title></head></html>"
 @pytest.mark.parametrize(("body", "headers"), [(LOGIN, {}), ("no", {"www-authenticate": 'Basic realm="x"'})])
 def test_a_login_in_front_of_a_gateway_is_no_guest_network(body: str, headers: dict[str, str]) -> None:
     found = classify_response(401, headers, body, redactor=Redactor(), gateway=True)
-    rejected = told(
+    rejected = probed(
         found.outcome, http_status=401, error_type=found.error_type, message=found.message, target=GATEWAY
     )
-    said = verdict(BEFORE, rejected)
-    assert blamed(said) == (Cause.KEY_REJECTED, Side.US)
-    assert "requires its own login" in said.summary
+    judged = verdict(BEFORE, rejected)
+    assert blamed(judged) == (Cause.KEY_REJECTED, Side.US)
+    assert "requires its own login" in judged.summary
     elsewhere = classify_response(401, {}, LOGIN, redactor=Redactor(), gateway=False)
     assert elsewhere.error_type == "html_page"
 
@@ -187,7 +189,7 @@ def test_a_login_in_front_of_a_gateway_is_no_guest_network(body: str, headers: d
 def by_gateway(http_status: int, error: str, **details: object) -> Verdict:
     """The verdict on a gateway that always answers with this error."""
     found = classify_response(http_status, {}, error, redactor=Redactor(), gateway=True)
-    failed = told(
+    failed = probed(
         found.outcome,
         http_status=http_status,
         error_type=found.error_type,
@@ -213,9 +215,9 @@ def test_a_gateway_that_waited_in_vain_has_connected() -> None:
 
 def test_a_wrong_key_at_a_gateway_without_a_database_is_our_key() -> None:
     """LiteLLM answers so with 400, as it wants to look the key up."""
-    said = by_gateway(400, '{"error": {"message": "No connected db.", "type": "no_db_connection"}}')
-    assert blamed(said) == (Cause.KEY_REJECTED, Side.US)
-    assert "The gateway rejects the key" in said.summary
+    judged = by_gateway(400, '{"error": {"message": "No connected db.", "type": "no_db_connection"}}')
+    assert blamed(judged) == (Cause.KEY_REJECTED, Side.US)
+    assert "The gateway rejects the key" in judged.summary
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from claude_tui.analysis.diagnosis.diagnose import EngineFacts, engine_facts
 from claude_tui.model.observation import Observation, Outcome, WindowReading
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 from tests.builders import NOON, bucket, engine, healthy, messages, models, page, status
-from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
+from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, probed, verdict
 
 
 def texts(found: Verdict) -> str:
-    return " ".join(each.text for each in found.evidence)
+    return " ".join(sentence.text for sentence in found.evidence)
 
 
 GATEWAY = "http://gateway.corp.test:4000"
@@ -23,14 +23,14 @@ COOLING = "No deployments available for selected model, Try again in 60 seconds.
 
 
 def cooling(start: float, count: int = 4) -> list[Observation]:
-    said = {
+    details = {
         "message": COOLING,
         "http_status": 429,
         "error_type": None,
         "retry_after_s": 60.0,
         "target": GATEWAY,
     }
-    return told(Outcome.SERVER_ERROR, count=count, start=start, **said)
+    return probed(Outcome.SERVER_ERROR, count=count, start=start, **details)
 
 
 def test_a_gateway_that_rests_its_deployments_proves_no_limit_of_ours() -> None:
@@ -50,16 +50,16 @@ def test_a_gateway_that_rests_its_deployments_proves_no_limit_of_ours() -> None:
     ],
 )
 def test_the_last_real_cause_is_kept_while_the_gateway_rests(outcome: Outcome, cause: Cause) -> None:
-    real = told(outcome, count=3)
+    real = probed(outcome, count=3)
     found = verdict(BEFORE, real, cooling(HOUR + 90, count=20))
     assert found.cause is cause
     assert found.since == NOON + timedelta(seconds=HOUR)
 
 
 def test_a_gateway_that_reaches_nobody_is_the_path() -> None:
-    said = "litellm.APIConnectionError: AnthropicException - Failed to resolve 'api.anthropic.com'"
-    failed = {"message": said, "http_status": 500, "error_type": "api_error", "target": GATEWAY}
-    found = verdict(BEFORE, told(Outcome.NETWORK, **failed))
+    message = "litellm.APIConnectionError: AnthropicException - Failed to resolve 'api.anthropic.com'"
+    failed = {"message": message, "http_status": 500, "error_type": "api_error", "target": GATEWAY}
+    found = verdict(BEFORE, probed(Outcome.NETWORK, **failed))
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
     assert "cannot reach the provider (500)" in found.summary
     assert "fine" not in texts(found)
@@ -67,7 +67,8 @@ def test_a_gateway_that_reaches_nobody_is_the_path() -> None:
 
 def test_a_page_in_front_of_a_gateway_clears_nothing() -> None:
     found = verdict(
-        BEFORE, told(Outcome.SERVER_ERROR, message="502 (nginx)", http_status=502, error_type="gateway_page")
+        BEFORE,
+        probed(Outcome.SERVER_ERROR, message="502 (nginx)", http_status=502, error_type="gateway_page"),
     )
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
     assert "etwork" not in texts(found)
@@ -76,8 +77,8 @@ def test_a_page_in_front_of_a_gateway_clears_nothing() -> None:
 def test_a_foreign_id_does_not_prove_that_the_api_was_reached() -> None:
     lists = {"http_status": 502, "request_id": "cf-ray 9f-FRA"}
     own = {"http_status": 502, "request_id": "req_1"}
-    assert "etwork" not in texts(verdict(told(Outcome.SERVER_ERROR, **lists)[::3]))
-    assert "etwork" in texts(verdict(told(Outcome.SERVER_ERROR, **own)[::3]))
+    assert "etwork" not in texts(verdict(probed(Outcome.SERVER_ERROR, **lists)[::3]))
+    assert "etwork" in texts(verdict(probed(Outcome.SERVER_ERROR, **own)[::3]))
 
 
 @pytest.mark.parametrize(
@@ -85,16 +86,16 @@ def test_a_foreign_id_does_not_prove_that_the_api_was_reached() -> None:
     [("ANTHROPIC_API_KEY", "API key"), ("ANTHROPIC_AUTH_TOKEN", "auth token")],
 )
 def test_the_next_step_names_the_credential_that_is_set(variable: str, names: str) -> None:
-    found = verdict([], told(Outcome.KEY_REJECTED), facts=EngineFacts(credential=variable))
+    found = verdict([], probed(Outcome.KEY_REJECTED), facts=EngineFacts(credential=variable))
     assert variable in found.next_step
     assert names in found.summary
     other = {"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"} - {variable}
-    assert not any(each in found.next_step for each in other)
+    assert not any(word in found.next_step for word in other)
 
 
 def test_a_probe_that_asks_for_too_little_pages_nobody() -> None:
-    said = "max_output_tokens: integer below minimum value. Expected a value >= 16, but got 8 instead."
-    found = verdict(BEFORE, told(Outcome.BAD_REQUEST, message=said, http_status=400))
+    message = "max_output_tokens: integer below minimum value. Expected a value >= 16, but got 8 instead."
+    found = verdict(BEFORE, probed(Outcome.BAD_REQUEST, message=message, http_status=400))
     assert blamed(found) == (Cause.UNKNOWN, Side.UNCLEAR)
     assert found.severity is Severity.NONE
     assert "max_tokens" in found.next_step
@@ -106,35 +107,35 @@ FULL = (bucket("requests", 1000, 1000), bucket("input", 30_000, 30_000))
 
 def test_a_429_with_full_buckets_that_must_not_be_retried_is_a_request_that_is_too_large() -> None:
     no_retry = (("x-should-retry", "false"),)
-    found = verdict(BEFORE, told(Outcome.RATE_LIMITED, rate_limits=FULL, headers=no_retry))
+    found = verdict(BEFORE, probed(Outcome.RATE_LIMITED, rate_limits=FULL, headers=no_retry))
     assert "larger than our limit" in found.summary
     assert found.retry_after_s is None
     for more in ({"headers": no_retry, "rate_limits": (bucket("input", 0, 30_000),)}, {"rate_limits": FULL}):
-        assert "larger" not in verdict(BEFORE, told(Outcome.RATE_LIMITED, **more)).summary
+        assert "larger" not in verdict(BEFORE, probed(Outcome.RATE_LIMITED, **more)).summary
 
 
 def test_a_429_beside_unused_windows_says_what_speaks_against_our_limit() -> None:
     unused = (WindowReading("5h", 0.12, None, "allowed"), WindowReading("7d", 0.3, None, "allowed"))
-    found = verdict(BEFORE, told(Outcome.RATE_LIMITED, windows=unused))
+    found = verdict(BEFORE, probed(Outcome.RATE_LIMITED, windows=unused))
     assert "None of the reported limits is nearly used up" in texts(found)
 
 
 @pytest.mark.parametrize(
-    ("reading", "said"),
+    ("reading", "clause"),
     [
         (WindowReading("7d_oi", None, None, "rejected"), "The 7d oi window is used up."),
         (WindowReading("5h", 1.02, None, "rejected"), "The 5h window is used up: 102%."),
     ],
 )
-def test_a_window_refuses_with_or_without_a_figure(reading: WindowReading, said: str) -> None:
-    found = verdict(BEFORE, told(Outcome.RATE_LIMITED, windows=(reading,)))
-    assert said in texts(found)
+def test_a_window_refuses_with_or_without_a_figure(reading: WindowReading, clause: str) -> None:
+    found = verdict(BEFORE, probed(Outcome.RATE_LIMITED, windows=(reading,)))
+    assert clause in texts(found)
     assert found.bucket == reading.window
     assert found.retry_after_s is None
 
 
 def test_a_limit_of_nothing_is_named() -> None:
-    found = verdict(BEFORE, told(Outcome.RATE_LIMITED, rate_limits=(bucket("input", 0, 0),)))
+    found = verdict(BEFORE, probed(Outcome.RATE_LIMITED, rate_limits=(bucket("input", 0, 0),)))
     assert "input: 0 of 0 left at the refusal." in texts(found)
 
 
@@ -143,7 +144,7 @@ def relayed(
 ) -> list[Observation]:
     """Failures of messages sent through a gateway; lists of models are answered."""
     own = {"error_type": None, "request_id": None, "target": GATEWAY, "http_status": status}
-    return told(outcome, start=start, timings=OPENED, **{**own, **details})
+    return probed(outcome, start=start, timings=OPENED, **{**own, **details})
 
 
 @pytest.mark.parametrize(
@@ -180,11 +181,11 @@ def test_a_content_network_that_cannot_reach_a_gateway_is_no_outage(http_status:
 
 
 def test_a_refusal_in_a_foreign_form_is_the_gateways_or_the_apis_and_says_why() -> None:
-    said = "This route accepts JSON schema 3 only"
-    found = verdict(BEFORE, relayed(Outcome.BAD_REQUEST, 400, message=said))
+    message = "This route accepts JSON schema 3 only"
+    found = verdict(BEFORE, relayed(Outcome.BAD_REQUEST, 400, message=message))
     assert blamed(found) == (Cause.BAD_REQUEST, Side.US)
     assert "by the gateway, or by the API behind it" in found.summary
-    assert f"The answer says: {said}." in texts(found)
+    assert f"The answer says: {message}." in texts(found)
 
 
 def test_the_provider_itself_is_no_gateway() -> None:
@@ -218,11 +219,15 @@ def test_the_simulator_of_a_demo_stands_for_the_api() -> None:
 
 
 def test_a_few_calls_that_fail_behind_a_gateway_are_unclear_too() -> None:
-    failed = [each for start in (900, 1500, 2100) for each in relayed(Outcome.SERVER_ERROR, 502, start)[:1]]
+    failed = [
+        observation
+        for start in (900, 1500, 2100)
+        for observation in relayed(Outcome.SERVER_ERROR, 502, start)[:1]
+    ]
     quiet = [
-        each
-        for each in healthy(0, 2130)
-        if all(abs((each.at - one.at).total_seconds()) > 20 for one in failed)
+        observation
+        for observation in healthy(0, 2130)
+        if all(abs((observation.at - one.at).total_seconds()) > 20 for one in failed)
     ]
     found = verdict(quiet, failed)
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
@@ -240,8 +245,8 @@ def test_a_list_of_models_that_fails_behind_a_gateway_is_not_theirs_for_sure() -
 
 def test_a_gateway_that_cannot_be_reached_is_asked_whether_it_runs() -> None:
     details = {"target": GATEWAY, "error_type": "refused", "http_status": None, "request_id": None}
-    lists = [replace(models(HOUR + 15 * each, Outcome.NETWORK), **details) for each in range(8)]
-    messages_too = [replace(messages(HOUR + 30 * each, Outcome.NETWORK), **details) for each in range(4)]
+    lists = [replace(models(HOUR + 15 * number, Outcome.NETWORK), **details) for number in range(8)]
+    messages_too = [replace(messages(HOUR + 30 * number, Outcome.NETWORK), **details) for number in range(4)]
     found = verdict(BEFORE, messages_too, lists)
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
     assert "whether the gateway runs" in found.next_step
@@ -266,7 +271,7 @@ def test_a_key_that_a_gateway_or_its_provider_rejects_from_the_start_is_ours() -
 def test_a_good_key_that_a_gateway_begins_to_reject_is_not_rotated(message: str, mixed: bool) -> None:
     rejected = relayed(Outcome.KEY_REJECTED, 401, message=message)
     if mixed:
-        rejected += told(count=1, start=HOUR + 120) + relayed(Outcome.KEY_REJECTED, 401, HOUR + 150)
+        rejected += probed(count=1, start=HOUR + 120) + relayed(Outcome.KEY_REJECTED, 401, HOUR + 150)
     found = verdict(BEFORE, rejected)
     assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
     assert "Do not rotate yet" in found.next_step
@@ -285,8 +290,8 @@ def test_a_413_without_a_type_is_the_gateways_limit_as_well_as_the_apis() -> Non
 
 
 def test_capacity_that_a_cloud_shares_out_is_theirs() -> None:
-    said = "Resource exhausted. Please try again later."
-    full = relayed(Outcome.OVERLOADED, 429, error_type="RESOURCE_EXHAUSTED", message=said)
+    message = "Resource exhausted. Please try again later."
+    full = relayed(Outcome.OVERLOADED, 429, error_type="RESOURCE_EXHAUSTED", message=message)
     found = verdict(BEFORE, full)
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert "not our limit" in found.summary
@@ -333,8 +338,8 @@ def test_a_page_in_place_of_everything_is_a_guest_network_all_the_same() -> None
 def test_an_empty_answer_to_everything_is_no_guest_network_while_the_page_is_read() -> None:
     """Caddy answers what it has no route for with an empty 200."""
     empty = {"error_type": "empty_body", "http_status": 200, "target": GATEWAY}
-    silent = told(Outcome.INVALID_RESPONSE, Outcome.INVALID_RESPONSE, **empty)
-    lists = [replace(each, **empty) for each in silent]  # type: ignore[arg-type]
+    silent = probed(Outcome.INVALID_RESPONSE, Outcome.INVALID_RESPONSE, **empty)
+    lists = [replace(observation, **empty) for observation in silent]  # type: ignore[arg-type]
     found = verdict(BEFORE, lists, page(HOUR + 30))
     assert found.side is Side.PATH
     assert "Ask whoever runs the proxy, firewall or gateway" in found.next_step

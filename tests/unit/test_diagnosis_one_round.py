@@ -117,7 +117,7 @@ def test_the_providers_list_of_models_fails_in_part_also_if_it_never_answered() 
     found = once(lists, [messages(at) for at in (1, 2, 3)])
     assert (found.side, found.severity) == (Side.THEM, Severity.P3)
     assert "The list of models fails" in found.summary
-    elsewhere = [replace(each, target="http://gateway.example") for each in lists]
+    elsewhere = [replace(listing, target="http://gateway.example") for listing in lists]
     assert once(elsewhere, [messages(at) for at in (1, 2, 3)]).cause is Cause.HEALTHY
 
 
@@ -165,7 +165,7 @@ def test_a_lone_failure_among_three_is_not_called_healthy(lone: int) -> None:
     assert live.next_step.startswith("Wait for the next message probe")
 
 
-def test_it_is_chance_once_three_in_a_row_were_good_and_still_told() -> None:
+def test_it_is_chance_once_three_in_a_row_were_good_and_is_still_reported() -> None:
     seen = [messages(1, Outcome.TIMEOUT), *(messages(at) for at in (2, 3, 4))]
     found = once(models(0), seen)
     assert found.cause is Cause.HEALTHY
@@ -215,7 +215,7 @@ def test_one_slow_message_of_a_round_is_healthy_and_in_the_headline() -> None:
 @pytest.mark.parametrize("course", ["ooxxoo", "xoooxx", "ooxxx"])
 def test_where_some_of_one_round_answer_it_is_no_outage(course: str) -> None:
     outcomes = [Outcome.SERVER_ERROR if mark == "x" else Outcome.OK for mark in course]
-    found = once(models(0), [messages(at, each) for at, each in enumerate(outcomes, 1)])
+    found = once(models(0), [messages(at, outcome) for at, outcome in enumerate(outcomes, 1)])
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.THEM)
     assert found.severity in {Severity.P2, Severity.P3}
     assert found.evidence[0].text.startswith(f"{course.count('x')} of {len(course)} failed: ")

@@ -14,7 +14,7 @@ from claude_tui.model.observation import Observation, Outcome, Source, Timings, 
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 from tests.builders import NOON, bucket, catalogue, incident, messages, models, status, texts
-from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
+from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, probed, verdict
 
 # -- ours ------------------------------------------------------------------------------
 
@@ -30,21 +30,21 @@ from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
     ],
 )
 def test_refusals_are_ours(outcome: Outcome, cause: Cause) -> None:
-    found = verdict(BEFORE, told(outcome))
+    found = verdict(BEFORE, probed(outcome))
     assert blamed(found) == (cause, Side.US)
     assert found.severity is Severity.P1
     assert (found.retry_after_s is None) is (outcome is not Outcome.RATE_LIMITED)
 
 
 def test_a_key_that_is_rejected_from_the_first_probe_on_is_ours() -> None:
-    found = verdict(told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED))
+    found = verdict(probed(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED))
     assert blamed(found) == (Cause.KEY_REJECTED, Side.US)
     assert "Deploy a valid key" in found.next_step
 
 
 def test_a_key_that_worked_for_long_may_be_rejected_by_an_outage_of_theirs() -> None:
     """Nobody rotates good keys in the middle of an authentication outage because we said so."""
-    found = verdict(BEFORE, told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED))
+    found = verdict(BEFORE, probed(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED))
     assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
     assert found.severity is Severity.P1
     assert found.next_step.startswith("Do not rotate yet")
@@ -62,14 +62,14 @@ def test_a_key_that_is_accepted_in_between_is_rejected_by_them() -> None:
 
 def test_an_authentication_incident_on_the_page_settles_whose_fault_a_401_is() -> None:
     page = status(HOUR, incidents=[incident(name="Elevated authentication errors", impact="major")])
-    found = verdict(page, told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED))
+    found = verdict(page, probed(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED))
     assert blamed(found) == (Cause.KEY_REJECTED, Side.THEM)
 
 
 def test_401_on_everything_and_what_looks_wrong_with_the_key() -> None:
     found = verdict(
         BEFORE,
-        told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED),
+        probed(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED),
         facts=EngineFacts(key_problem="ANTHROPIC_API_KEY contains white space"),
     )
     assert "model list fails too, 8 of 8: authentication_error" in found.evidence[0].text
@@ -78,7 +78,7 @@ def test_401_on_everything_and_what_looks_wrong_with_the_key() -> None:
 
 
 def limited(**details: object) -> Verdict:
-    return verdict(BEFORE, told(Outcome.RATE_LIMITED, **details))
+    return verdict(BEFORE, probed(Outcome.RATE_LIMITED, **details))
 
 
 def test_the_bucket_of_a_429_is_named_by_its_headers() -> None:
@@ -110,22 +110,22 @@ def test_a_window_that_is_used_up_is_named() -> None:
     assert "window" in found.summary
 
 
-def test_ramp_limit_and_spend_limit_are_told_apart() -> None:
+def test_ramp_limit_and_spend_limit_are_distinguished() -> None:
     ramp = limited(error_code="ramp_limit_exceeded")
     assert ramp.cause is Cause.RATE_LIMITED
     assert "grew too fast" in ramp.summary
     assert ramp.next_step != limited().next_step
-    spent = verdict(BEFORE, told(Outcome.SPEND_LIMIT, error_code="contract_spend_limit_reached"))
+    spent = verdict(BEFORE, probed(Outcome.SPEND_LIMIT, error_code="contract_spend_limit_reached"))
     assert "contract" in spent.summary
     assert spent.retry_after_s is None
     poor = verdict(
-        BEFORE, told(Outcome.SPEND_LIMIT, http_status=400, message="Your credit balance is too low.")
+        BEFORE, probed(Outcome.SPEND_LIMIT, http_status=400, message="Your credit balance is too low.")
     )
     assert "billing problem" in poor.summary
 
 
 def test_a_model_that_is_gone_is_held_against_the_list() -> None:
-    gone = told(Outcome.MODEL_NOT_FOUND)
+    gone = probed(Outcome.MODEL_NOT_FOUND)
     listed = verdict(BEFORE, catalogue(0, "claude-haiku-5-5", "claude-opus-5-5"), gone)
     assert "still listed" in listed.summary
     missing = verdict(catalogue(0, "claude-opus-5-5"), gone)
@@ -174,7 +174,7 @@ def unsent(seen: list[Observation], *sources: Source) -> list[Observation]:
 
 
 def test_a_proxy_setting_that_cannot_be_used_is_ours_by_name() -> None:
-    seen = told(Outcome.NETWORK, Outcome.NETWORK)
+    seen = probed(Outcome.NETWORK, Outcome.NETWORK)
     found = verdict(BEFORE, unsent(seen, Source.MESSAGES, Source.MODELS))
     assert blamed(found) == (Cause.NETWORK, Side.US)
     assert found.summary == f"It's us. {UNUSABLE}."
@@ -185,7 +185,7 @@ def test_a_proxy_setting_that_cannot_be_used_is_ours_by_name() -> None:
 
 
 def test_a_status_page_behind_an_unusable_proxy_says_nothing_of_the_path() -> None:
-    silent = told(Outcome.NETWORK, fetched=Outcome.NETWORK, error_type="closed", timings=OPENED)
+    silent = probed(Outcome.NETWORK, fetched=Outcome.NETWORK, error_type="closed", timings=OPENED)
     lost = verdict(BEFORE, silent)
     assert lost.side is Side.PATH
     found = verdict(BEFORE, unsent(silent, Source.STATUS))
@@ -203,7 +203,7 @@ def stalled(seen: list[Observation], *sources: Source) -> list[Observation]:
 def test_answers_of_several_hosts_that_do_not_end_are_the_networks(
     sources: tuple[Source, ...], url: str
 ) -> None:
-    seen = stalled(told(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=Outcome.TIMEOUT), *sources)
+    seen = stalled(probed(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=Outcome.TIMEOUT), *sources)
     found = verdict(BEFORE, [replace(one, target=url) for one in seen])
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
     assert "MTU" in found.next_step
@@ -211,7 +211,7 @@ def test_answers_of_several_hosts_that_do_not_end_are_the_networks(
 
 @pytest.mark.parametrize("page_answers", [Outcome.OK, Outcome.SERVER_ERROR])
 def test_answers_of_the_api_alone_that_do_not_end_are_theirs(page_answers: Outcome) -> None:
-    late = told(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=page_answers)
+    late = probed(Outcome.TIMEOUT, Outcome.TIMEOUT, fetched=page_answers)
     found = verdict(BEFORE, stalled(late, Source.MESSAGES, Source.MODELS))
     assert found.side is Side.THEM
 
@@ -228,33 +228,33 @@ def test_answers_of_the_api_alone_that_do_not_end_are_theirs(page_answers: Outco
 )
 def test_each_failure_of_tls_has_a_step_that_can_help(kind: str, outcome: Outcome, step: str) -> None:
     """A CA bundle mends no expired certificate, and no clock a handshake that hangs."""
-    found = verdict(told(outcome, outcome, error_type=kind, http_status=None))
+    found = verdict(probed(outcome, outcome, error_type=kind, http_status=None))
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
     assert step in found.next_step
     assert ("CA bundle" in found.next_step) == (kind == "tls_untrusted")
 
 
 def test_a_resolver_that_does_not_answer_is_not_a_name_that_does_not_exist() -> None:
-    hangs = verdict(told(Outcome.TIMEOUT, Outcome.TIMEOUT, error_type="dns_timeout", http_status=None))
+    hangs = verdict(probed(Outcome.TIMEOUT, Outcome.TIMEOUT, error_type="dns_timeout", http_status=None))
     assert hangs.summary == "It's the network. The name server does not answer for the API in time."
-    missing = verdict(told(Outcome.NETWORK, Outcome.NETWORK, error_type="dns", http_status=None))
+    missing = verdict(probed(Outcome.NETWORK, Outcome.NETWORK, error_type="dns", http_status=None))
     assert "does not resolve" in missing.summary
 
 
-def test_plain_http_and_tls_are_told_apart_by_name() -> None:
+def test_plain_http_and_tls_are_distinguished_by_name() -> None:
     words = "gateway:8443 answers without TLS, as a plain HTTP port does, whose URL begins with http://"
-    found = verdict(BEFORE, told(Outcome.NETWORK, error_type="not_tls", message=words))
+    found = verdict(BEFORE, probed(Outcome.NETWORK, error_type="not_tls", message=words))
     assert (blamed(found), found.summary) == (
         (Cause.NETWORK, Side.PATH),
         f"It's the network. {words}.",
     )
-    found = verdict(BEFORE, told(Outcome.INVALID_RESPONSE, error_type="needs_tls", http_status=400))
+    found = verdict(BEFORE, probed(Outcome.INVALID_RESPONSE, error_type="needs_tls", http_status=400))
     assert blamed(found) == (Cause.NETWORK, Side.US)
     assert "expects TLS but gets plain HTTP (400)" in found.summary
     assert "https://" in found.next_step
 
 
-def test_one_rejection_after_a_long_good_run_is_told_and_pages_nobody() -> None:
+def test_one_rejection_after_a_long_good_run_is_reported_and_pages_nobody() -> None:
     rejected = replace(messages(HOUR, Outcome.KEY_REJECTED), http_status=401)
     found = verdict(BEFORE, rejected)
     assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
@@ -282,14 +282,14 @@ def test_one_refusal_stays_decided_until_messages_are_accepted_again() -> None:
 )
 def test_one_429_that_reports_the_limit_it_is_for_needs_no_second(refusal: dict[str, object]) -> None:
     """The next message waits for the reset: until then the strip would say "checking again"."""
-    found = verdict(BEFORE, told(Outcome.RATE_LIMITED, count=1, **refusal))
+    found = verdict(BEFORE, probed(Outcome.RATE_LIMITED, count=1, **refusal))
     assert (found.cause, found.side, found.severity) == (Cause.RATE_LIMITED, Side.US, Severity.P2)
     assert found.bucket in {"input", "5h"}
 
 
 def test_one_429_with_limits_left_is_checked_again() -> None:
     found = verdict(
-        BEFORE, told(Outcome.RATE_LIMITED, count=1, rate_limits=(bucket("input", 300_000, 400_000),))
+        BEFORE, probed(Outcome.RATE_LIMITED, count=1, rate_limits=(bucket("input", 300_000, 400_000),))
     )
     assert found.cause is Cause.UNKNOWN
     assert found.checking
@@ -297,12 +297,12 @@ def test_one_429_with_limits_left_is_checked_again() -> None:
 
 def test_a_base_url_with_the_path_that_the_sdk_adds_is_named() -> None:
     """`The API rejects our request` and `what was deployed last?` led nowhere."""
-    said = {"http_status": 404, "error_type": "not_found_error", "target": "https://api.anthropic.com/v1"}
-    found = verdict(told(Outcome.BAD_REQUEST, Outcome.BAD_REQUEST, message="Not found", **said))
+    details = {"http_status": 404, "error_type": "not_found_error", "target": "https://api.anthropic.com/v1"}
+    found = verdict(probed(Outcome.BAD_REQUEST, Outcome.BAD_REQUEST, message="Not found", **details))
     assert blamed(found) == (Cause.BAD_REQUEST, Side.US)
     assert "/v1/v1" in found.summary
     assert found.next_step.startswith("Set ANTHROPIC_BASE_URL")
-    other = verdict(told(Outcome.BAD_REQUEST, **{**said, "target": "https://api.anthropic.com"}))
+    other = verdict(probed(Outcome.BAD_REQUEST, **{**details, "target": "https://api.anthropic.com"}))
     assert "/v1/v1" not in other.summary
 
 

@@ -32,32 +32,33 @@ def began(item: Observation | ProviderStatus) -> datetime:
 
 
 def clocks(verdicts: Iterable[Verdict]) -> set[tuple[datetime | None, datetime | None]]:
-    return {(each.since, each.respond_by) for each in verdicts}
+    return {(verdict.since, verdict.respond_by) for verdict in verdicts}
 
 
 def answering(start: float, end: float, **late: float) -> list[Observation]:
     """Good messages and lists, every sixth message with the figures `late`."""
-    told = [
+    observations = [
         messages(start + 30 * number, **(late if number % 6 == 0 else {}))  # type: ignore[arg-type]
         for number in range(int((end - start) / 30))
     ]
-    return told + [models(start + 15 * number + 1) for number in range(int((end - start) / 15))]
+    return observations + [models(start + 15 * number + 1) for number in range(int((end - start) / 15))]
 
 
 def with_lone_failures(every_s: float, start: float, end: float) -> list[Observation]:
-    told = healthy(start, end)
+    observations = healthy(start, end)
     return [
-        messages(each.at, Outcome.SERVER_ERROR)
-        if each.source.value == "messages" and (each.at - after(start)).total_seconds() % every_s == 0
-        else each
-        for each in told
+        messages(observation.at, Outcome.SERVER_ERROR)
+        if observation.source.value == "messages"
+        and (observation.at - after(start)).total_seconds() % every_s == 0
+        else observation
+        for observation in observations
     ]
 
 
 def test_a_long_tail_began_once() -> None:
     tail = answering(HOUR, 4 * HOUR + 300, total=12.0)
     found = course([*healthy(0, HOUR), *tail], start=HOUR + 20 * MINUTE, end=4 * HOUR)
-    assert {each.cause for each in found} == {Cause.PROVIDER_SLOW}
+    assert {verdict.cause for verdict in found} == {Cause.PROVIDER_SLOW}
     assert clocks(found) == {(after(HOUR), after(HOUR + 6 * MINUTE + 12 + 15 * MINUTE))}
 
 
@@ -66,7 +67,7 @@ def test_a_tail_is_over_after_fifteen_minutes_without_one() -> None:
     then = answering(3 * HOUR, 3.5 * HOUR, total=12.0)
     seen = [*healthy(0, HOUR), *first, *healthy(2 * HOUR, 3 * HOUR), *then]
     found = course(seen, start=3 * HOUR + 15 * MINUTE, end=3.5 * HOUR - 60)
-    assert {each.since for each in found} == {after(3 * HOUR)}
+    assert {verdict.since for verdict in found} == {after(3 * HOUR)}
 
 
 def test_a_tail_that_pauses_for_some_minutes_is_the_same() -> None:
@@ -74,7 +75,7 @@ def test_a_tail_that_pauses_for_some_minutes_is_the_same() -> None:
     pause = healthy(2 * HOUR, 2 * HOUR + 12 * MINUTE)
     then = answering(2 * HOUR + 12 * MINUTE, 3 * HOUR, total=12.0)
     found = course([*healthy(0, HOUR), *first, *pause, *then], start=2.5 * HOUR, end=3 * HOUR - 60)
-    assert {each.since for each in found} == {after(HOUR)}
+    assert {verdict.since for verdict in found} == {after(HOUR)}
 
 
 @pytest.mark.parametrize("every_minutes", [10, 20])
@@ -82,9 +83,9 @@ def test_rare_errors_began_with_the_first_of_them(every_minutes: int) -> None:
     every_s = every_minutes * MINUTE
     seen = [*healthy(0, HOUR), *with_lone_failures(every_s, HOUR, 6 * HOUR)]
     found = course(seen, start=HOUR + every_s + 60, end=6 * HOUR - 60)
-    assert {each.cause for each in found} == {Cause.PROVIDER_ERRORS}
-    assert {each.since for each in found} == {after(HOUR)}
-    assert {each.detected_at for each in found} == {after(HOUR + every_s)}
+    assert {verdict.cause for verdict in found} == {Cause.PROVIDER_ERRORS}
+    assert {verdict.since for verdict in found} == {after(HOUR)}
+    assert {verdict.detected_at for verdict in found} == {after(HOUR + every_s)}
 
 
 def test_rare_errors_begin_anew_when_they_had_been_over() -> None:
@@ -94,17 +95,17 @@ def test_rare_errors_begin_anew_when_they_had_been_over() -> None:
         *with_lone_failures(600, 5 * HOUR, 6 * HOUR),
     ]
     found = course(seen, start=5.5 * HOUR, end=6 * HOUR - 60)
-    assert {each.since for each in found} == {after(5 * HOUR)}
+    assert {verdict.since for verdict in found} == {after(5 * HOUR)}
 
 
 def test_slow_connections_began_once() -> None:
     late = [
-        replace(each, timings=OPENING) if each.source.value == "models" else each
-        for each in healthy(HOUR, 4 * HOUR)
+        replace(observation, timings=OPENING) if observation.source.value == "models" else observation
+        for observation in healthy(HOUR, 4 * HOUR)
     ]
     found = course([*healthy(0, HOUR), *late], start=HOUR + 5 * MINUTE, end=4 * HOUR - 60)
-    assert {each.cause for each in found} == {Cause.NETWORK}
-    assert {each.since for each in found} == {after(HOUR + 1)}
+    assert {verdict.cause for verdict in found} == {Cause.NETWORK}
+    assert {verdict.since for verdict in found} == {after(HOUR + 1)}
     assert len(clocks(found)) == 1
 
 
@@ -115,8 +116,8 @@ def test_the_page_spoke_once_however_long_ago() -> None:
     ]
     seen = [messages(30 * HOUR + 30 * number) for number in range(100)]
     found = course([*pages, *seen], start=30.2 * HOUR, end=30.7 * HOUR)
-    assert {each.cause for each in found} == {Cause.PROVIDER_NOTICE}
-    assert {each.since for each in found} == {after(HOUR)}
+    assert {verdict.cause for verdict in found} == {Cause.PROVIDER_NOTICE}
+    assert {verdict.since for verdict in found} == {after(HOUR)}
 
 
 def test_with_no_new_message_the_severity_stays() -> None:
@@ -125,4 +126,6 @@ def test_with_no_new_message_the_severity_stays() -> None:
     ]
     lists = [models(HOUR + 15 * number + 1) for number in range(120)]
     found = course([*healthy(0, HOUR), *refused, *lists], start=HOUR + 3 * MINUTE, end=HOUR + 30 * MINUTE)
-    assert {(each.cause, each.severity) for each in found} == {(Cause.PROVIDER_OVERLOADED, Severity.P1)}
+    assert {(verdict.cause, verdict.severity) for verdict in found} == {
+        (Cause.PROVIDER_OVERLOADED, Severity.P1)
+    }

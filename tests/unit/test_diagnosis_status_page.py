@@ -12,7 +12,7 @@ from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Outcome
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side
 from tests.builders import NOON, after, bucket, history_of, incident, messages, status, texts, unread
-from tests.diagnosed import BEFORE, HOUR, blamed, told, verdict
+from tests.diagnosed import BEFORE, HOUR, blamed, probed, verdict
 
 GATEWAY = "https://gateway.example"
 
@@ -20,7 +20,7 @@ GATEWAY = "https://gateway.example"
 
 
 def test_the_page_confirms_and_comes_later() -> None:
-    failing = told(Outcome.SERVER_ERROR, count=30)
+    failing = probed(Outcome.SERVER_ERROR, count=30)
     quiet = [status(HOUR + 60 * number) for number in range(10)]
     spoken = [
         status(HOUR + 600 + 60 * number, "major_outage", incidents=[incident(components=["k8-api"])])
@@ -37,12 +37,12 @@ def test_the_page_confirms_and_comes_later() -> None:
 
 def test_the_page_may_be_first() -> None:
     spoken = [status(HOUR - 300 + 60 * number, "partial_outage") for number in range(8)]
-    found = verdict(BEFORE[:-1], status(HOUR - 360), spoken, told(Outcome.SERVER_ERROR))
+    found = verdict(BEFORE[:-1], status(HOUR - 360), spoken, probed(Outcome.SERVER_ERROR))
     assert found.lead == timedelta(seconds=-300)
 
 
 def test_trouble_on_the_page_that_probes_do_not_see_is_a_notice() -> None:
-    found = verdict(BEFORE, status(HOUR, "degraded_performance"), told(start=HOUR))
+    found = verdict(BEFORE, status(HOUR, "degraded_performance"), probed(start=HOUR))
     assert blamed(found) == (Cause.PROVIDER_NOTICE, Side.THEM)
     assert (found.page, found.severity) == (PageAgreement.CONTRADICTS, Severity.P4)
 
@@ -50,28 +50,28 @@ def test_trouble_on_the_page_that_probes_do_not_see_is_a_notice() -> None:
 def test_claude_ai_down_is_health_with_a_note() -> None:
     chat = incident("i2", components=["rw-chat"])
     found = verdict(
-        BEFORE, status(HOUR, chat="major_outage", indicator="major", incidents=[chat]), told(start=HOUR)
+        BEFORE, status(HOUR, chat="major_outage", indicator="major", incidents=[chat]), probed(start=HOUR)
     )
     assert (found.cause, found.severity) == (Cause.HEALTHY, Severity.NONE)
     assert found.page is PageAgreement.AGREES
     assert "claude.ai major outage" in found.note
 
 
-def test_what_the_page_reports_of_others_is_told_while_the_api_fails() -> None:
+def test_what_the_page_reports_of_others_is_reported_while_the_api_fails() -> None:
     """claude.ai was down and the API answered 529: `no incident on your components` was all."""
     page = status(HOUR + 90, chat="major_outage", indicator="major")
-    evidence = verdict(BEFORE, told(Outcome.OVERLOADED), page).evidence[-1].text
+    evidence = verdict(BEFORE, probed(Outcome.OVERLOADED), page).evidence[-1].text
     assert evidence == "Status page: no incident on your components, but claude.ai major outage."
 
 
 def test_an_incident_that_is_only_watched_is_no_notice() -> None:
-    found = verdict(BEFORE, status(HOUR, incidents=[incident(stage="monitoring")]), told(start=HOUR))
+    found = verdict(BEFORE, status(HOUR, incidents=[incident(stage="monitoring")]), probed(start=HOUR))
     assert found.cause is Cause.HEALTHY
     assert "still monitoring" in found.note
 
 
 def test_components_that_are_green_again_do_not_confirm_what_still_fails() -> None:
-    failing = told(Outcome.SERVER_ERROR, count=30)
+    failing = probed(Outcome.SERVER_ERROR, count=30)
     red = status(HOUR + 300, "major_outage", incidents=[incident()])
     confirmed = verdict(BEFORE, failing, red, at=HOUR + 310)
     assert (confirmed.page, confirmed.page_stage) == (PageAgreement.CONFIRMS, "")
@@ -82,7 +82,7 @@ def test_components_that_are_green_again_do_not_confirm_what_still_fails() -> No
 
 
 def test_a_page_that_reported_the_problem_and_resolved_it_is_not_silent() -> None:
-    failing = told(Outcome.SERVER_ERROR, count=30)
+    failing = probed(Outcome.SERVER_ERROR, count=30)
     red = status(HOUR + 300, "major_outage", incidents=[incident()])
     green = [status(HOUR + 600 + 60 * number) for number in range(3)]
     assert verdict(BEFORE, failing, red, at=HOUR + 310).page is PageAgreement.CONFIRMS
@@ -101,18 +101,20 @@ def test_an_incident_without_impact_is_named_and_confirms_nothing() -> None:
         replace(one, incidents=(replace(one.incidents[0], started_at=after(HOUR + 60), updates=()),))
         for one in begun
     ]
-    found = verdict(BEFORE, quiet, begun, told(Outcome.SERVER_ERROR, count=8))
+    found = verdict(BEFORE, quiet, begun, probed(Outcome.SERVER_ERROR, count=8))
     assert found.page is PageAgreement.SILENT
     assert found.lead == timedelta(seconds=60)
     assert any("investigating: Elevated errors (impact none)" in sentence for sentence in texts(found))
     for stage in ("monitoring", "resolved"):
         over = status(HOUR, incidents=[incident(impact="none", stage=stage)])
-        assert verdict(BEFORE, over, told(Outcome.SERVER_ERROR)).page is PageAgreement.SILENT
+        assert verdict(BEFORE, over, probed(Outcome.SERVER_ERROR)).page is PageAgreement.SILENT
 
 
 @pytest.mark.parametrize("stage", ["investigating", "identified"])
 def test_an_incident_without_impact_is_no_notice_while_probes_are_fine(stage: str) -> None:
-    found = verdict(BEFORE, status(HOUR, incidents=[incident(impact="none", stage=stage)]), told(start=HOUR))
+    found = verdict(
+        BEFORE, status(HOUR, incidents=[incident(impact="none", stage=stage)]), probed(start=HOUR)
+    )
     assert (found.cause, found.page) == (Cause.HEALTHY, PageAgreement.AGREES)
     assert f"Status page: {stage}: Elevated errors (impact none)." in texts(found)
 
@@ -128,19 +130,19 @@ def test_a_notice_left_standing_for_days_is_none() -> None:
 
 
 def test_a_page_that_cannot_be_read_is_unknown_and_no_alarm() -> None:
-    found = verdict(BEFORE, unread(HOUR, "405"), told(start=HOUR))
+    found = verdict(BEFORE, unread(HOUR, "405"), probed(start=HOUR))
     assert (found.cause, found.page) == (Cause.HEALTHY, PageAgreement.UNKNOWN)
-    failing = verdict(BEFORE, unread(HOUR, "405"), told(Outcome.OVERLOADED))
+    failing = verdict(BEFORE, unread(HOUR, "405"), probed(Outcome.OVERLOADED))
     assert failing.page is PageAgreement.UNKNOWN
 
 
 def test_the_page_agrees_that_our_limit_is_not_theirs() -> None:
-    assert verdict(BEFORE, status(HOUR), told(Outcome.SPEND_LIMIT)).page is PageAgreement.AGREES
+    assert verdict(BEFORE, status(HOUR), probed(Outcome.SPEND_LIMIT)).page is PageAgreement.AGREES
 
 
 def test_a_report_of_connectivity_confirms_that_it_is_the_path() -> None:
     regional = status(HOUR, incidents=[incident(name="Connectivity issues from some regions")])
-    lost = told(Outcome.NETWORK, Outcome.NETWORK, error_type="dns")
+    lost = probed(Outcome.NETWORK, Outcome.NETWORK, error_type="dns")
     found = verdict(BEFORE, regional, lost)
     assert found.cause is Cause.NETWORK
     assert found.page is PageAgreement.CONFIRMS
@@ -159,7 +161,7 @@ def test_a_report_of_connectivity_confirms_that_it_is_the_path() -> None:
 def test_a_refusal_that_the_page_reports_of_others_may_be_theirs(
     outcome: Outcome, http_status: int, title: str
 ) -> None:
-    refused = told(outcome, http_status=http_status, error_type=None, message="no")
+    refused = probed(outcome, http_status=http_status, error_type=None, message="no")
     reported = status(HOUR + 95, "degraded_performance", incidents=[incident(name=title)])
     found = verdict(BEFORE, refused, reported)
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
@@ -171,7 +173,7 @@ def test_a_refusal_that_the_page_reports_of_others_may_be_theirs(
 
 
 def test_a_limit_that_the_answer_shows_as_used_up_is_ours_whatever_the_page_reports() -> None:
-    refused = told(
+    refused = probed(
         Outcome.RATE_LIMITED,
         http_status=429,
         error_type="rate_limit_error",
@@ -208,20 +210,20 @@ def test_incidents_of_other_platforms_are_no_notice(
 ) -> None:
     """An incident on Amazon Bedrock alone was a notice for whoever uses the API, and the other way round."""
     reported = status(HOUR, api, incidents=[incident(name=title)])
-    found = verdict(BEFORE, reported, told(start=HOUR, target=target))
+    found = verdict(BEFORE, reported, probed(start=HOUR, target=target))
     assert (found.cause is Cause.PROVIDER_NOTICE) is concerns
     assert title in (" ".join(texts(found)) if concerns else found.note)
 
 
 def test_incidents_of_other_platforms_confirm_nothing() -> None:
     reported = status(HOUR + 90, incidents=[incident(name="Elevated errors on Amazon Bedrock")])
-    found = verdict(BEFORE, reported, told(Outcome.OVERLOADED, target=ANTHROPIC))
+    found = verdict(BEFORE, reported, probed(Outcome.OVERLOADED, target=ANTHROPIC))
     assert found.page is PageAgreement.SILENT
     assert "but investigating: Elevated errors on Amazon Bedrock" in found.evidence[-1].text
 
 
 def test_a_component_that_an_incident_of_ours_concerns_as_well_keeps_its_state() -> None:
     both = [incident(name="Elevated errors on Amazon Bedrock"), incident("i2", name="Slow answers")]
-    found = verdict(BEFORE, status(HOUR, "partial_outage", incidents=both), told(start=HOUR))
+    found = verdict(BEFORE, status(HOUR, "partial_outage", incidents=both), probed(start=HOUR))
     assert found.cause is Cause.PROVIDER_NOTICE
     assert "Claude API partial outage" in " ".join(texts(found))

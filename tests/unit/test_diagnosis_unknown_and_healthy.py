@@ -13,7 +13,7 @@ from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Outcome, Timings, WindowReading
 from claude_tui.model.verdict import Cause, Recovery, Severity, Side
 from tests.builders import NOON, after, bucket, healthy, messages, models, page, texts
-from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, told, verdict
+from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, probed, verdict
 
 # -- not known ----------------------------------------------------------------------------------
 
@@ -93,13 +93,13 @@ def test_old_data_is_unknown_in_words() -> None:
 
 
 def test_a_wait_that_the_server_asked_for_is_no_silence() -> None:
-    seen = told(Outcome.RATE_LIMITED, retry_after_s=900.0)
+    seen = probed(Outcome.RATE_LIMITED, retry_after_s=900.0)
     assert verdict(BEFORE, seen, at=HOUR + 600).cause is Cause.RATE_LIMITED
-    assert verdict(BEFORE, told(Outcome.RATE_LIMITED), at=HOUR + 600).cause is Cause.UNKNOWN
+    assert verdict(BEFORE, probed(Outcome.RATE_LIMITED), at=HOUR + 600).cause is Cause.UNKNOWN
 
 
 def test_a_fault_of_the_probe_is_not_theirs() -> None:
-    seen = told(Outcome.INVALID_RESPONSE, error_type="probe_crashed", message="KeyError at sdk.py:3")
+    seen = probed(Outcome.INVALID_RESPONSE, error_type="probe_crashed", message="KeyError at sdk.py:3")
     found = verdict(BEFORE, seen)
     assert found.cause is Cause.UNKNOWN
     assert "claude-top" in found.summary
@@ -163,8 +163,8 @@ def test_a_limit_near_its_end_asks_to_send_less_while_all_is_well() -> None:
     ],
 )
 def test_a_subscription_window_that_runs_low_is_a_note(used: float, state: str, words: str) -> None:
-    told = WindowReading("5h", used, after(HOUR + 900), state)
-    found = verdict(BEFORE, messages(HOUR, windows=[told]))
+    window = WindowReading("5h", used, after(HOUR + 900), state)
+    found = verdict(BEFORE, messages(HOUR, windows=[window]))
     assert found.cause is Cause.HEALTHY
     assert words in found.note
     pressed = state == "rejected" or used > 0.95
@@ -172,8 +172,8 @@ def test_a_subscription_window_that_runs_low_is_a_note(used: float, state: str, 
 
 
 def test_windows_with_room_and_rejected_overage_are_no_note() -> None:
-    told = [WindowReading("7d", 0.3, None, "allowed"), WindowReading("overage", 0.0, None, "rejected")]
-    assert verdict(BEFORE, messages(HOUR, windows=told)).note == ""
+    windows = [WindowReading("7d", 0.3, None, "allowed"), WindowReading("overage", 0.0, None, "rejected")]
+    assert verdict(BEFORE, messages(HOUR, windows=windows)).note == ""
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_windows_with_room_and_rejected_overage_are_no_note() -> None:
         (KeyLack.UNUSABLE, "the key that is set cannot be sent", "Fix ANTHROPIC_API_KEY"),
     ],
 )
-def test_no_key_and_a_key_that_cannot_be_sent_are_told_apart(lack: KeyLack, what: str, step: str) -> None:
+def test_no_key_and_a_key_that_cannot_be_sent_are_distinguished(lack: KeyLack, what: str, step: str) -> None:
     held = "ANTHROPIC_API_KEY contains a character that is not ASCII"
     found = verdict(
         [models(15 * number) for number in range(10)], facts=EngineFacts(held=held, key_lack=lack)
@@ -208,8 +208,8 @@ def test_an_endpoint_without_a_list_of_models_is_well() -> None:
 
 
 def test_health_returns_with_the_seventh_good_message_after_an_outage() -> None:
-    failing = told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, count=20)
-    good = told(start=HOUR + 600, count=7)
+    failing = probed(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, count=20)
+    good = probed(start=HOUR + 600, count=7)
     begun = verdict(BEFORE, failing).since
     recovering = verdict(BEFORE, failing, good[: len(good) * 5 // 7])
     assert (recovering.cause, recovering.since) == (Cause.PROVIDER_OUTAGE, begun)
@@ -223,7 +223,7 @@ def test_health_returns_with_the_seventh_good_message_after_an_outage() -> None:
 @pytest.mark.parametrize("outcome", [Outcome.SERVER_ERROR, Outcome.OVERLOADED, Outcome.TIMEOUT])
 def test_a_headline_that_nothing_gets_through_ends_with_the_third_answer(outcome: Outcome) -> None:
     """`The API is down` stayed for up to 50 s after answers had returned."""
-    failing = told(outcome, Outcome.OK, timings=OPENED, count=5)
+    failing = probed(outcome, Outcome.OK, timings=OPENED, count=5)
     begun = verdict(BEFORE, failing)
     for answers, returns in ((1, False), (2, False), (3, True)):
         found = verdict(BEFORE, failing, [messages(HOUR + 150 + 3 * number) for number in range(answers)])
@@ -232,7 +232,7 @@ def test_a_headline_that_nothing_gets_through_ends_with_the_third_answer(outcome
         assert (found.cause, found.since) == (begun.cause, begun.since)
 
 
-def test_two_failures_are_told_as_a_recovery_after_five_answers() -> None:
+def test_two_failures_are_reported_as_a_recovery_after_five_answers() -> None:
     """Two 529s a minute apart: `The API is overloaded` stayed for eighteen answers."""
     failing = [messages(HOUR, Outcome.OVERLOADED), messages(HOUR + 60, Outcome.OVERLOADED)]
     for answers in (4, 5):
@@ -257,17 +257,17 @@ def test_what_a_stream_that_broke_had_in_its_head_explains_no_silence() -> None:
     assert "No message probe for" not in verdict(BEFORE, asked, lists).summary
 
 
-def test_what_is_over_is_not_told_as_one_failed_probe() -> None:
+def test_what_is_over_is_not_reported_as_one_failed_probe() -> None:
     """A network that failed ten times in a row was no single failure, when all sources show that it works."""
     down = {"error_type": "tls_expired", "http_status": None}
-    failing = told(Outcome.NETWORK, Outcome.NETWORK, count=10, **down)
+    failing = probed(Outcome.NETWORK, Outcome.NETWORK, count=10, **down)
     notes = []
     for good in range(1, 12):
-        again = told(count=good, start=HOUR + 300, fetched=Outcome.OK)
+        again = probed(count=good, start=HOUR + 300, fetched=Outcome.OK)
         found = verdict(BEFORE, failing, again)
         notes += [found.note] if found.cause is Cause.HEALTHY else []
     assert notes
-    assert not any("failed" in each for each in notes)
+    assert not any("failed" in note for note in notes)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_what_is_over_is_not_told_as_one_failed_probe() -> None:
 def test_an_outage_soon_after_a_refusal_has_its_own_beginning(first: Outcome, joined: bool) -> None:
     """`We noticed 11m earlier` than the page rested on 429s of our own before ten minutes of health."""
     ended, broken = HOUR + 120, HOUR + 840
-    seen = [*healthy(0, HOUR), *told(first, count=4), *told(count=24, start=ended)]
+    seen = [*healthy(0, HOUR), *probed(first, count=4), *probed(count=24, start=ended)]
     assert verdict(seen, at=broken).cause is Cause.HEALTHY
-    found = verdict(seen, told(Outcome.SERVER_ERROR, count=5, start=broken))
+    found = verdict(seen, probed(Outcome.SERVER_ERROR, count=5, start=broken))
     assert found.since == after(HOUR if joined else broken)

@@ -49,11 +49,11 @@ KEY = "sk-ant-api03-" + "a1B2" * 6
 
 
 def by_name(findings: Sequence[Finding]) -> dict[str, Finding]:
-    return {each.name: each for each in findings}
+    return {finding.name: finding for finding in findings}
 
 
 async def gathered(found: AsyncIterator[Finding]) -> dict[str, Finding]:
-    return by_name([each async for each in found])
+    return by_name([finding async for finding in found])
 
 
 # -- the exit code ------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ async def gathered(found: AsyncIterator[Finding]) -> dict[str, Finding]:
     ],
 )
 def test_the_worst_counts(conditions: list[Condition], code: int) -> None:
-    assert exit_code(Finding(Area.KEY, "x", each, "") for each in conditions) == code
+    assert exit_code(Finding(Area.KEY, "x", condition, "") for condition in conditions) == code
 
 
 # -- the terminal -------------------------------------------------------------------------------
@@ -120,8 +120,10 @@ def test_tmux_that_passes_everything_on_copies_whatever_its_clipboard_is() -> No
 def test_a_real_tmux_is_asked(tmp_path: Path) -> None:
     tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
     asks = "from claude_tui.doctor.terminal import tmux_option as t; print(t('set-clipboard'), t('nonsense'))"
-    said = tmp_path / "said"
-    command = f'{sys.executable} -c "{asks}" > {said}.part; mv {said}.part {said}; tmux wait-for -S told'
+    answer = tmp_path / "said"
+    command = (
+        f'{sys.executable} -c "{asks}" > {answer}.part; mv {answer}.part {answer}; tmux wait-for -S told'
+    )
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     try:
         for arguments in (
@@ -132,7 +134,7 @@ def test_a_real_tmux_is_asked(tmp_path: Path) -> None:
             ["wait-for", "told"],
         ):
             subprocess.run([*tmux, *arguments], check=True, timeout=60, env=environ, stdin=subprocess.DEVNULL)
-        assert said.read_text().split() == ["on", "None"]
+        assert answer.read_text().split() == ["on", "None"]
     finally:
         subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
 
@@ -225,10 +227,10 @@ def test_the_clock_is_compared_with_the_servers(skew_s: float, condition: Condit
 )
 def test_a_name_that_is_blocked_is_bad(url: str, found: list[str], condition: Condition, words: str) -> None:
     """Blockers and hosts files send it to this machine, which was reported as found."""
-    told = of_names(url, found)
-    assert told.condition is condition
-    assert words in told.text
-    assert ("/etc/hosts" in told.to_do) is (condition is BAD)
+    finding = of_names(url, found)
+    assert finding.condition is condition
+    assert words in finding.text
+    assert ("/etc/hosts" in finding.to_do) is (condition is BAD)
 
 
 def test_a_certificate_that_expires_soon_is_a_warning() -> None:
@@ -256,14 +258,14 @@ def store_at(directory: Path) -> Path:
 
 
 def contents(directory: Path) -> dict[str, int]:
-    return {str(each): each.stat().st_mtime_ns for each in directory.rglob("*")}
+    return {str(path): path.stat().st_mtime_ns for path in directory.rglob("*")}
 
 
 def test_a_history_that_is_whole_is_well_and_left_as_it_was(tmp_path: Path) -> None:
     path = store_at(tmp_path)
     before = contents(tmp_path)
     found = by_name([*examine_history(path, EVE)])
-    assert {each.condition for each in found.values()} == {GOOD, NOTE}
+    assert {finding.condition for finding in found.values()} == {GOOD, NOTE}
     assert "whole" in found["integrity"].text
     assert found["collector"].condition is NOTE
     assert contents(tmp_path) == before
@@ -282,7 +284,7 @@ def test_who_collects_is_named(tmp_path: Path) -> None:
 def test_no_history_is_no_trouble_and_none_is_made(tmp_path: Path) -> None:
     found = by_name([*examine_history(tmp_path / "deep" / "er" / "x.db", EVE)])
     assert found["history"].text == "none yet for this target"
-    assert {each.condition for each in found.values()} == {GOOD, NOTE}
+    assert {finding.condition for finding in found.values()} == {GOOD, NOTE}
     assert [*tmp_path.iterdir()] == []
 
 
@@ -292,7 +294,7 @@ def test_damage_is_bad(tmp_path: Path) -> None:
     raw[4096:] = b"\xff" * (len(raw) - 4096)
     path.write_bytes(raw)
     found = [*examine_history(path, EVE)]
-    assert any(each.condition is BAD and "damaged" in each.text for each in found)
+    assert any(finding.condition is BAD and "damaged" in finding.text for finding in found)
 
 
 def test_a_file_that_is_no_database_is_bad(tmp_path: Path) -> None:
@@ -411,7 +413,7 @@ def test_it_works_with_nothing_and_makes_nothing(own_home: Path, capsys: pytest.
     code = main(["doctor", "--offline", "--json"])
     printed = json.loads(capsys.readouterr().out)
     assert printed["exit_code"] == code == 1
-    assert {each["area"] for each in printed["findings"]} == {each.name.lower() for each in Area}
+    assert {finding["area"] for finding in printed["findings"]} == {area.name.lower() for area in Area}
     assert [*own_home.iterdir()] == []
 
 
@@ -422,8 +424,8 @@ def test_the_schema_holds_for_what_is_printed(capsys: pytest.CaptureFixture[str]
     main(["doctor", "--offline", "--json"])
     Draft202012Validator(schema).validate(json.loads(capsys.readouterr().out))
     item = schema["properties"]["findings"]["items"]["properties"]
-    assert set(item["condition"]["enum"]) == {each.word for each in Condition}
-    assert set(item["area"]["enum"]) == {each.name.lower() for each in Area}
+    assert set(item["condition"]["enum"]) == {condition.word for condition in Condition}
+    assert set(item["area"]["enum"]) == {area.name.lower() for area in Area}
 
 
 def test_wrong_settings_are_named_and_the_rest_is_examined_all_the_same(
@@ -462,7 +464,7 @@ def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(
-    ("faults", "said"),
+    ("faults", "expected"),
     [
         (
             {"IPv6": "no answer in 3 s", "IPv4": ""},
@@ -478,9 +480,9 @@ def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
         ({"IPv4": ""}, None),
     ],
 )
-def test_a_kind_of_addresses_that_does_not_work(faults: dict[str, str | None], said: str | None) -> None:
+def test_a_kind_of_addresses_that_does_not_work(faults: dict[str, str | None], expected: str | None) -> None:
     found = of_addresses("api.example", faults)
-    assert (found is None) is (said is None)
-    if found is not None and said is not None:
-        assert found.text.startswith(said)
+    assert (found is None) is (expected is None)
+    if found is not None and expected is not None:
+        assert found.text.startswith(expected)
         assert found.condition is WARNING

@@ -74,7 +74,7 @@ def test_a_torn_line_costs_only_itself(tmp_path: Path) -> None:
         torn.write(b'{"schema":"claude-top/drill-sc')
     add(file, replace(GOOD, by="ben"))
     scores, unread = read(file)
-    assert ([each.by for each in scores], unread) == (["ana", "ben"], 1)
+    assert ([score.by for score in scores], unread) == (["ana", "ben"], 1)
 
 
 def test_what_is_no_score_is_counted_and_left_alone(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_the_debrief_says_what_it_was_what_was_right_and_what_was_missed() -> No
 
 
 def record(*acts: DrillAct) -> DrillRecord:
-    entries = [DrillEntry(AT, each, "ana", side=Side.US, scenario="drill-01") for each in acts]
+    entries = [DrillEntry(AT, act, "ana", side=Side.US, scenario="drill-01") for act in acts]
     return DrillRecord(Record(Span(AT, AT + timedelta(minutes=5))), tuple(entries))
 
 

@@ -271,7 +271,7 @@ def test_harm_a_wrong_answer_and_a_wrong_turn_each_cost_points() -> None:
         assert found.points < 100
 
 
-SECONDS = st.floats(-100, 1000).map(lambda each: round(each, 3))
+SECONDS = st.floats(-100, 1000).map(lambda seconds: round(seconds, 3))
 ENTRIES = st.builds(
     answered,
     SECONDS,
@@ -299,15 +299,15 @@ def test_whatever_was_recorded_no_time_is_negative_and_nothing_unknown_is_zero(
     end: float,
 ) -> None:
     found = scored(
-        *sorted(entries, key=lambda each: each.at),
-        turns=tuple(sorted(turns, key=lambda each: each.at)),
+        *sorted(entries, key=lambda entry: entry.at),
+        turns=tuple(sorted(turns, key=lambda turn: turn.at)),
         speed=speed,
         end=end,
-        step_marks=tuple(sorted(marks, key=lambda each: each.at)),
-        alert_entries=tuple(sorted(alerts, key=lambda each: each.at)),
+        step_marks=tuple(sorted(marks, key=lambda mark: mark.at)),
+        alert_entries=tuple(sorted(alerts, key=lambda alert: alert.at)),
     )
-    times = [getattr(found, each.name) for each in fields(found) if each.name.endswith("_s")]
-    assert all(each is None or each >= 0 for each in times)
+    times = [getattr(found, field.name) for field in fields(found) if field.name.endswith("_s")]
+    assert all(time is None or time >= 0 for time in times)
     assert found.points is None or 0 <= found.points <= 100
     assert set(found.hit) | set(found.missed) == set(TRUTH.steps)
     assert not set(found.hit) & set(found.missed)
@@ -315,4 +315,4 @@ def test_whatever_was_recorded_no_time_is_negative_and_nothing_unknown_is_zero(
     assert (found.wrong_turns is None) == (found.turns == 0)
     if found.wrong_turns is not None:
         assert found.wrong_turns <= found.turns
-    assert (found.acknowledged_s is None) or any(each.kind is EntryKind.ACKNOWLEDGED for each in alerts)
+    assert (found.acknowledged_s is None) or any(alert.kind is EntryKind.ACKNOWLEDGED for alert in alerts)

@@ -21,14 +21,14 @@ BAD, LOST = Outcome.SERVER_ERROR, Outcome.TIMEOUT
 LETTERS = {"F": BAD, "L": LOST, ".": Outcome.OK}
 
 
-def told(pattern: str, source: Source = Source.MESSAGES, every_s: float = 30.0) -> list[Observation]:
+def observed(pattern: str, source: Source = Source.MESSAGES, every_s: float = 30.0) -> list[Observation]:
     """`F` failed, `L` lost, `.` went well; one probe each."""
     make = messages if source is Source.MESSAGES else models
     return [make(number * every_s, LETTERS[letter]) for number, letter in enumerate(pattern)]
 
 
 def troubles(pattern: str, source: Source = Source.MESSAGES) -> list[Episode]:
-    seen = told(pattern, source)
+    seen = observed(pattern, source)
     return episodes_of(history_of(*seen), source, seen[-1].at, 3600.0, 30.0)
 
 
@@ -88,21 +88,21 @@ def test_what_comes_back_soon_is_the_same_trouble() -> None:
     assert not last("...." + "F" * 6 + "." * 40 + "F").active
 
 
-def test_troubles_far_apart_are_told_one_by_one() -> None:
+def test_troubles_far_apart_are_reported_one_by_one() -> None:
     found = troubles("....FFF" + "." * 60 + "FFFF" + "." * 20)
     assert [trouble.failures for trouble in found] == [3, 4]
     assert [trouble.open for trouble in found] == [False, False]
 
 
 def test_a_failure_hours_later_is_another_matter() -> None:
-    seen = [*told("..FF"), messages(3 * 3600, BAD)]
+    seen = [*observed("..FF"), messages(3 * 3600, BAD)]
     found = episodes_of(history_of(*seen), Source.MESSAGES, seen[-1].at, 3600.0, 30.0)
     assert found[-1].failures == 1
     assert found[-1].since == after(3 * 3600)
 
 
 def test_what_came_later_has_no_influence() -> None:
-    seen = told("....FFFF")
+    seen = observed("....FFFF")
     history = history_of(*seen)
     found = episodes_of(history, Source.MESSAGES, after(4.5 * 30), 3600.0, 30.0)
     assert [trouble.failures for trouble in found] == [1]

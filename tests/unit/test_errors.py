@@ -45,9 +45,9 @@ def test_all_rows_are_there_with_nothing_in_them() -> None:
 
 
 def test_counts_and_shares_over_three_spans() -> None:
-    told = [messages(30.0 * n, Outcome.OVERLOADED if n >= 110 else Outcome.OK) for n in range(120)]
-    told += [models(15.0 * n + 1) for n in range(240)]
-    minute, five, hour = windows_of(*told, at=3600)
+    observations = [messages(30.0 * n, Outcome.OVERLOADED if n >= 110 else Outcome.OK) for n in range(120)]
+    observations += [models(15.0 * n + 1) for n in range(240)]
+    minute, five, hour = windows_of(*observations, at=3600)
     assert (minute.requests, minute.failures) == (2 + 4 - 1, 1)
     assert five.requests == 9 + 20
     assert rows(five)["overloaded"].count == 9
@@ -70,10 +70,10 @@ def test_too_few_requests_have_no_share() -> None:
 
 
 def test_levels() -> None:
-    told = [*healthy(0, 300), *(messages(100.0 + n, Outcome.OVERLOADED) for n in range(3))]
-    told += [messages(120, Outcome.SERVER_ERROR), messages(121, Outcome.SERVER_ERROR)]
-    told += [messages(130.0 + n, Outcome.RATE_LIMITED) for n in range(3)]
-    found = rows(windows_of(*told, at=300)[1])
+    observations = [*healthy(0, 300), *(messages(100.0 + n, Outcome.OVERLOADED) for n in range(3))]
+    observations += [messages(120, Outcome.SERVER_ERROR), messages(121, Outcome.SERVER_ERROR)]
+    observations += [messages(130.0 + n, Outcome.RATE_LIMITED) for n in range(3)]
+    found = rows(windows_of(*observations, at=300)[1])
     assert found["overloaded"].level is Level.BAD
     assert found["server_error"].level is Level.WARN
     assert found["rate_limited"].level is Level.BAD
@@ -81,8 +81,8 @@ def test_levels() -> None:
 
 
 def test_a_few_failures_among_many_requests_are_a_warning() -> None:
-    told = [models(1.0 * n, Outcome.SERVER_ERROR if n % 50 == 0 else Outcome.OK) for n in range(250)]
-    found = rows(windows_of(*told, at=250)[1])["server_error"]
+    observations = [models(1.0 * n, Outcome.SERVER_ERROR if n % 50 == 0 else Outcome.OK) for n in range(250)]
+    found = rows(windows_of(*observations, at=250)[1])["server_error"]
     assert (found.count, found.level) == (5, Level.WARN)
 
 
@@ -104,8 +104,10 @@ def test_a_spend_limit_is_ours_and_no_rate_limit() -> None:
     ],
 )
 def test_a_row_names_the_status_that_its_failures_had(statuses: list[int], label: str) -> None:
-    told = [messages(float(n), Outcome.OVERLOADED, http_status=each) for n, each in enumerate(statuses)]
-    found = rows(windows_of(*told, at=9)[0])
+    observations = [
+        messages(float(n), Outcome.OVERLOADED, http_status=each) for n, each in enumerate(statuses)
+    ]
+    found = rows(windows_of(*observations, at=9)[0])
     assert (found["overloaded"].label, found["overloaded"].count) == (label, len(statuses))
     assert found["server_error"].label == "500 api error"
     assert found["rate_limited"].label == "429 rate limit"
@@ -114,27 +116,29 @@ def test_a_row_names_the_status_that_its_failures_had(statuses: list[int], label
 @pytest.mark.parametrize("status", [500, 529])
 def test_row_breakdown_event_and_evidence_agree_on_a_masked_overload(status: int) -> None:
     """The API's own 500 that says Overloaded, and a 529 that a gateway passes on under its own type."""
-    told = [
+    observations = [
         messages(
             float(n), Outcome.OVERLOADED, http_status=status, error_type="api_error", message="Overloaded"
         )
         for n in range(1, 9)
     ]
     found = build_snapshot(
-        history_of(*(models(float(n)) for n in range(9)), *told), after(9), engine(), Options()
+        history_of(*(models(float(n)) for n in range(9)), *observations), after(9), engine(), Options()
     )
     (row,) = [row for row in found.errors[1].rows if row.count]
     assert row.label == f"{status} overloaded"
     assert failure_name(found.errors[1].breakdown[0].kind) == f"{status} api_error (overloaded)"
-    assert {each.text for each in found.events if each.kind is EventKind.FAILURE} == {f"{status} overloaded"}
+    assert {event.text for event in found.events if event.kind is EventKind.FAILURE} == {
+        f"{status} overloaded"
+    }
     assert found.verdict.evidence[0].text.startswith("8 of 8 failed: api_error (overloaded)")
 
 
 def test_breakdown_by_source_status_and_type() -> None:
-    told = [messages(float(n), Outcome.OVERLOADED) for n in range(1, 5)]
-    told += [messages(10, Outcome.OVERLOADED, http_status=500), models(11, Outcome.OVERLOADED)]
-    told += [messages(12, Outcome.NETWORK)]
-    five = windows_of(*told, at=20)[1]
+    observations = [messages(float(n), Outcome.OVERLOADED) for n in range(1, 5)]
+    observations += [messages(10, Outcome.OVERLOADED, http_status=500), models(11, Outcome.OVERLOADED)]
+    observations += [messages(12, Outcome.NETWORK)]
+    five = windows_of(*observations, at=20)[1]
     first = five.breakdown[0]
     assert first.kind == (Source.MESSAGES, Outcome.OVERLOADED, 529, "overloaded_error")
     assert (first.count, first.last_at, first.row) == (4, after(4), "overloaded")
@@ -143,8 +147,8 @@ def test_breakdown_by_source_status_and_type() -> None:
 
 
 def test_a_server_that_invents_types_does_not_make_an_endless_list() -> None:
-    told = [messages(n / 10, Outcome.SERVER_ERROR, error_type=f"t{n}") for n in range(2500)]
-    five = windows_of(*told, at=250)[1]
+    observations = [messages(n / 10, Outcome.SERVER_ERROR, error_type=f"t{n}") for n in range(2500)]
+    five = windows_of(*observations, at=250)[1]
     assert five.failures == 2500
     assert len(five.breakdown) == MAX_DETAILS
     assert five.breakdown[0].kind.error_type == "t2499"
@@ -154,8 +158,8 @@ instants = st.lists(st.tuples(st.integers(0, 4000), st.sampled_from(list(Outcome
 
 
 @given(instants)
-def test_windows_agree_with_counting_by_hand(told: list[tuple[int, Outcome]]) -> None:
-    unique = dict(told)
+def test_windows_agree_with_counting_by_hand(outcomes: list[tuple[int, Outcome]]) -> None:
+    unique = dict(outcomes)
     observations = [messages(float(at), outcome) for at, outcome in unique.items()]
     for window, span in zip(windows_of(*observations, at=4000), SPANS, strict=True):
         inside = [outcome for at, outcome in unique.items() if 4000 - span.total_seconds() < at]
@@ -165,7 +169,7 @@ def test_windows_agree_with_counting_by_hand(told: list[tuple[int, Outcome]]) ->
             assert row.count == sum(outcome in listed.outcomes for outcome in inside)
             assert sum(row.trend) <= row.count
             assert len(row.trend) == 12
-            listed_below = sum(each.count for each in window.breakdown if each.row == row.key)
+            listed_below = sum(part.count for part in window.breakdown if part.row == row.key)
             assert row.count == listed_below or len(window.breakdown) == MAX_DETAILS
 
 

@@ -57,16 +57,21 @@ def test_every_failure_is_an_event_with_its_request() -> None:
     assert newest.key != oldest.key
 
 
-def test_a_failed_fetch_of_the_page_is_told_by_the_page_alone() -> None:
+def test_a_failed_fetch_of_the_page_is_reported_by_the_page_alone() -> None:
     assert texts(page(0, Outcome.NETWORK), unread(0, "no route")) == ["status page unreadable: no route"]
 
 
 def test_recovery_says_how_long_it_failed() -> None:
-    told = [messages(0), messages(30, Outcome.TIMEOUT), messages(60, Outcome.OVERLOADED), messages(125)]
-    recovery = events_of(*told)[0]
+    observations = [
+        messages(0),
+        messages(30, Outcome.TIMEOUT),
+        messages(60, Outcome.OVERLOADED),
+        messages(125),
+    ]
+    recovery = events_of(*observations)[0]
     assert (recovery.kind, recovery.level) == (EventKind.RECOVERY, Level.OK)
     assert recovery.text == "200 in 640 ms after 1m 35s of failures"
-    assert recovery.observation == told[-1]
+    assert recovery.observation == observations[-1]
 
 
 def test_the_sources_recover_each_for_itself() -> None:
@@ -80,8 +85,8 @@ def test_a_success_after_a_long_gap_does_not_claim_to_have_watched() -> None:
 
 
 def test_newest_first_and_bounded() -> None:
-    told = [messages(30.0 * n, limits=[bucket("tokens", 1, 40_000 + n % 2)]) for n in range(300)]
-    found = events_of(*told, options=Options(max_events=50))
+    observations = [messages(30.0 * n, limits=[bucket("tokens", 1, 40_000 + n % 2)]) for n in range(300)]
+    found = events_of(*observations, options=Options(max_events=50))
     assert [event.at for event in found] == [after(30 * (299 - n)) for n in range(50)]
 
 
@@ -97,26 +102,26 @@ def test_failures_of_a_kind_are_one_event_at_the_time_of_the_last() -> None:
     (fold,) = events_of(*outage(0, 530))
     assert (fold.count, fold.first_at, fold.at) == (54, after(0), after(530))
     assert fold.text == "529 overloaded"
-    assert [each.at for each in fold.folded] == [after(530 - 10 * n) for n in range(54)]
+    assert [event.at for event in fold.folded] == [after(530 - 10 * n) for n in range(54)]
 
 
 def test_each_kind_and_each_source_has_its_own() -> None:
-    told = [
+    observations = [
         *outage(0, 50),
         *outage(60, 90, Outcome.TIMEOUT),
         *(models(float(n), Outcome.TIMEOUT) for n in (5, 15)),
     ]
-    found = {(event.subject, event.text): event.count for event in events_of(*told)}
+    found = {(event.subject, event.text): event.count for event in events_of(*observations)}
     assert found == {("messages", "529 overloaded"): 6, ("messages", "timeout"): 4, ("models", "timeout"): 2}
 
 
 def test_successes_between_do_not_split_a_partial_trouble() -> None:
-    told = [messages(10.0 * n, Outcome.OVERLOADED if n % 5 == 0 else Outcome.OK) for n in range(100)]
-    counts = {event.kind: event.count for event in events_of(*told)}
+    observations = [messages(10.0 * n, Outcome.OVERLOADED if n % 5 == 0 else Outcome.OK) for n in range(100)]
+    counts = {event.kind: event.count for event in events_of(*observations)}
     assert counts == {EventKind.FAILURE: 20, EventKind.RECOVERY: 20}
 
 
-def test_what_fails_again_after_a_recovery_is_told_anew() -> None:
+def test_what_fails_again_after_a_recovery_is_reported_again() -> None:
     well = [messages(60.0 + 10 * n) for n in range(20)]
     found = events_of(*outage(0, 50), *well, *outage(300, 330))
     assert [(event.kind, event.count) for event in found] == [
@@ -148,9 +153,9 @@ def test_folds_are_those_of_the_instant() -> None:
 
 
 def test_a_late_observation_is_counted_where_it_belongs() -> None:
-    told = outage(0, 100)
-    late = told.pop(3)
-    assert events_of(*told, late)[0].count == events_of(*outage(0, 100))[0].count == 11
+    observations = outage(0, 100)
+    late = observations.pop(3)
+    assert events_of(*observations, late)[0].count == events_of(*outage(0, 100))[0].count == 11
 
 
 def only(words: str, *items: Observation | ProviderStatus | Catalogue, at: float = 1e3) -> list[str]:
@@ -159,20 +164,20 @@ def only(words: str, *items: Observation | ProviderStatus | Catalogue, at: float
 
 
 def test_a_filter_lets_a_part_of_a_fold_through() -> None:
-    told = [*outage(0, 90), messages(95, Outcome.TIMEOUT), status(40), status(60, "major_outage")]
-    assert only("status:529", *told) == ["529 overloaded ×10"]
-    assert only("status:5xx since:940s", *told) == ["529 overloaded ×4"]
-    assert only("class:timeout", *told) == ["timeout ×1"]
-    assert only("-class:failure", *told) == ["Claude API major outage ×1"]
-    assert only("messages -529", *told) == ["timeout ×1"]
-    assert only("nothing like this", *told) == []
-    assert len(only("", *told)) == 3
+    observations = [*outage(0, 90), messages(95, Outcome.TIMEOUT), status(40), status(60, "major_outage")]
+    assert only("status:529", *observations) == ["529 overloaded ×10"]
+    assert only("status:5xx since:940s", *observations) == ["529 overloaded ×4"]
+    assert only("class:timeout", *observations) == ["timeout ×1"]
+    assert only("-class:failure", *observations) == ["Claude API major outage ×1"]
+    assert only("messages -529", *observations) == ["timeout ×1"]
+    assert only("nothing like this", *observations) == []
+    assert len(only("", *observations)) == 3
 
 
 def test_a_filter_finds_a_request_id_within_a_fold() -> None:
-    told = outage(0, 90)
-    known = replace(told[4], request_id="req_011Cwanted")
-    assert only("req_011Cwanted", *told[:4], known, *told[5:]) == ["529 overloaded ×1"]
+    observations = outage(0, 90)
+    known = replace(observations[4], request_id="req_011Cwanted")
+    assert only("req_011Cwanted", *observations[:4], known, *observations[5:]) == ["529 overloaded ×1"]
 
 
 @pytest.mark.parametrize("words", ["since:soon", "status:", "-class:"])
@@ -199,24 +204,24 @@ def test_keys_are_unique_and_stable_while_events_are_added() -> None:
 
 
 def test_events_are_as_of_an_instant() -> None:
-    told = [messages(0, Outcome.TIMEOUT), messages(30), status(40), status(60, "major_outage")]
-    assert len(events_of(*told, at=29)) == 1
-    assert len(events_of(*told, at=30)) == 2
-    assert len(events_of(*told, at=60)) == 3
+    observations = [messages(0, Outcome.TIMEOUT), messages(30), status(40), status(60, "major_outage")]
+    assert len(events_of(*observations, at=29)) == 1
+    assert len(events_of(*observations, at=30)) == 2
+    assert len(events_of(*observations, at=60)) == 3
 
 
 def test_components_that_change() -> None:
-    told = [status(0), status(60, "major_outage"), status(120, "major_outage"), status(180)]
-    assert texts(*told) == ["status Claude API major outage", "status Claude API operational"]
-    back, out = events_of(*told)
+    observations = [status(0), status(60, "major_outage"), status(120, "major_outage"), status(180)]
+    assert texts(*observations) == ["status Claude API major outage", "status Claude API operational"]
+    back, out = events_of(*observations)
     assert (out.level, back.level) == (Level.BAD, Level.OK)
     assert out.detail == "was operational"
 
 
 def test_what_concerns_others_is_only_information() -> None:
-    told = [status(0), status(60, chat="major_outage", incidents=[incident(components=[CHAT])])]
-    assert {event.level for event in events_of(*told)} == {Level.INFO}
-    mine = events_of(*told, options=Options(ours=("claude.ai",)))
+    observations = [status(0), status(60, chat="major_outage", incidents=[incident(components=[CHAT])])]
+    assert {event.level for event in events_of(*observations)} == {Level.INFO}
+    mine = events_of(*observations, options=Options(ours=("claude.ai",)))
     assert {event.level for event in mine} == {Level.BAD}
 
 
@@ -237,7 +242,7 @@ def test_an_incident_of_another_platform_is_only_information(target: str, level:
 
 def test_the_course_of_an_incident() -> None:
     updated = incident(updates=["Found it.", "We are looking into it."])
-    told = [
+    observations = [
         status(0),
         status(60, incidents=[incident()]),
         status(120, incidents=[incident()]),
@@ -245,47 +250,47 @@ def test_the_course_of_an_incident() -> None:
         status(240, incidents=[replace(updated, status="monitoring")]),
         status(300),
     ]
-    assert texts(*told) == [
+    assert texts(*observations) == [
         "status investigating: Elevated errors",
         "status updated: Elevated errors",
         "status monitoring: Elevated errors",
         "status resolved: Elevated errors",
     ]
-    resolved, monitoring, *_, opened = events_of(*told)
+    resolved, monitoring, *_, opened = events_of(*observations)
     assert [event.level for event in (opened, monitoring, resolved)] == [Level.BAD, Level.WARN, Level.OK]
     assert opened.detail == "impact major\nWe are looking into it."
 
 
-def test_an_incident_marked_resolved_before_it_leaves_is_told_once() -> None:
-    told = [
+def test_an_incident_marked_resolved_before_it_leaves_is_reported_once() -> None:
+    observations = [
         status(0, incidents=[incident()]),
         status(60, incidents=[incident(stage="resolved")]),
         status(120),
     ]
-    assert texts(*told) == ["status resolved: Elevated errors"]
-    assert events_of(*told)[0].level is Level.OK
+    assert texts(*observations) == ["status resolved: Elevated errors"]
+    assert events_of(*observations)[0].level is Level.OK
 
 
-def test_maintenance_is_told_when_it_begins() -> None:
+def test_maintenance_is_reported_when_it_begins() -> None:
     def planned(stage: str) -> Maintenance:
         return Maintenance("m1", "Database upgrade", stage, NOON, NOON + timedelta(hours=1), (API,))
 
-    told = [
+    observations = [
         status(0),
         replace(status(60), maintenances=(planned("scheduled"),)),
         replace(status(120), maintenances=(planned("in_progress"),)),
         status(180),
     ]
-    assert texts(*told) == ["status maintenance in progress: Database upgrade"]
+    assert texts(*observations) == ["status maintenance in progress: Database upgrade"]
 
 
 def test_the_page_goes_dark_and_comes_back_changed() -> None:
-    told = [status(0), unread(60), unread(120, "other reason"), status(180, "partial_outage")]
-    assert texts(*told) == [
+    observations = [status(0), unread(60), unread(120, "other reason"), status(180, "partial_outage")]
+    assert texts(*observations) == [
         "status page unreadable: timeout",
         "status page readable again",
         "status Claude API partial outage",
-    ] or texts(*told) == [
+    ] or texts(*observations) == [
         "status page unreadable: timeout",
         "status Claude API partial outage",
         "status page readable again",
@@ -293,49 +298,52 @@ def test_the_page_goes_dark_and_comes_back_changed() -> None:
 
 
 def test_the_indicator() -> None:
-    told = [status(0), status(60, indicator="major"), status(120)]
-    assert texts(*told) == ["status page indicator none, now major", "status page indicator major, now none"]
-    assert [event.level for event in events_of(*told)] == [Level.OK, Level.BAD]
+    observations = [status(0), status(60, indicator="major"), status(120)]
+    assert texts(*observations) == [
+        "status page indicator none, now major",
+        "status page indicator major, now none",
+    ]
+    assert [event.level for event in events_of(*observations)] == [Level.OK, Level.BAD]
 
 
 def test_limits_that_change() -> None:
-    told = [
+    observations = [
         messages(30.0 * n, limits=[bucket("tokens", 1, limit)])
         for n, limit in enumerate((80_000, 80_000, 40_000, 90_000))
     ]
-    assert texts(*told) == [
+    assert texts(*observations) == [
         "limit tokens limit fell from 80,000 to 40,000",
         "limit tokens limit rose from 40,000 to 90,000",
     ]
-    assert [event.level for event in events_of(*told)] == [Level.INFO, Level.WARN]
+    assert [event.level for event in events_of(*observations)] == [Level.INFO, Level.WARN]
 
 
 def test_the_limits_of_another_model_are_no_change() -> None:
-    told = [
+    observations = [
         messages(0, limits=[bucket("tokens", 1, 80_000)]),
         messages(30, limits=[bucket("tokens", 1, 10_000)], model="another"),
         messages(60, limits=[bucket("tokens", 1, 80_000)]),
     ]
-    assert events_of(*told) == ()
+    assert events_of(*observations) == ()
 
 
 def test_a_window_that_changes_its_status() -> None:
-    told = [
+    observations = [
         messages(30.0 * n, windows=[WindowReading("5h", 0.9, None, word)])
         for n, word in enumerate(("allowed", "allowed_warning", "rejected"))
     ]
-    assert texts(*told) == [
+    assert texts(*observations) == [
         "limit 5h window allowed, now allowed warning",
         "limit 5h window allowed warning, now rejected",
     ]
-    assert [event.level for event in events_of(*told)] == [Level.BAD, Level.WARN]
+    assert [event.level for event in events_of(*observations)] == [Level.BAD, Level.WARN]
 
 
 def test_the_model_list() -> None:
     old = catalogue(0, "a", "b")
     retiring = replace(old.models[0], lifecycle="deprecated", retires_at=after(86_400 * 10))
-    told = [old, Catalogue(after(15), (retiring, catalogue(15, "c").models[0]))]
-    assert sorted(texts(*told)) == [
+    catalogues = [old, Catalogue(after(15), (retiring, catalogue(15, "c").models[0]))]
+    assert sorted(texts(*catalogues)) == [
         "model a deprecated",
         "model a retires 2026-11-30",
         "model b no longer listed",
@@ -344,6 +352,6 @@ def test_the_model_list() -> None:
 
 
 def test_many_models_at_once_are_one_event() -> None:
-    told = [catalogue(0, *"abcdefgh"), catalogue(15)]
-    assert texts(*told) == ["model 8 models no longer listed"]
-    assert events_of(*told)[0].detail == "\n".join("abcdefgh")
+    catalogues = [catalogue(0, *"abcdefgh"), catalogue(15)]
+    assert texts(*catalogues) == ["model 8 models no longer listed"]
+    assert events_of(*catalogues)[0].detail == "\n".join("abcdefgh")

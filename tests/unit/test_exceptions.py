@@ -14,8 +14,8 @@ from claude_tui.model.errors import ClaudeTopError, ConfigError, Problem
 PACKAGE = Path(claude_tui.__file__).parent
 BUILT_IN = {
     name
-    for name, each in vars(builtins).items()
-    if isinstance(each, type) and issubclass(each, BaseException)
+    for name, builtin in vars(builtins).items()
+    if isinstance(builtin, type) and issubclass(builtin, BaseException)
 }
 
 

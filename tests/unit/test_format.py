@@ -86,7 +86,7 @@ def test_a_duration_never_claims_a_unit_that_is_not_full(seconds: float, text: s
         (604_800, "7d"),
     ],
 )
-def test_a_span_is_said_exactly(seconds: int, text: str) -> None:
+def test_a_span_is_named_exactly(seconds: int, text: str) -> None:
     assert span_text(timedelta(seconds=seconds)) == text
 
 

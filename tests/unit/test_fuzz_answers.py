@@ -50,8 +50,8 @@ def lines_of(file: Path) -> list[dict[str, Any]]:
 
 
 def _errors() -> Iterator[tuple[int, bytes]]:
-    for each in (*lines_of(HERE / "answers.jsonl"), *lines_of(CAPTURES / "http" / "errors.jsonl")):
-        body, status = each.get("body"), each.get("status")
+    for line in (*lines_of(HERE / "answers.jsonl"), *lines_of(CAPTURES / "http" / "errors.jsonl")):
+        body, status = line.get("body"), line.get("status")
         if isinstance(status, int):
             yield status, (body if isinstance(body, str) else json.dumps(body)).encode()
     for file in sorted(CASES.glob("*.json")):
@@ -73,12 +73,12 @@ HEADERS = [
     | {"anthropic-ratelimit-requests-reset": "2026-11-20T14:06:00Z", "retry-after": "30"}
     | {"anthropic-ratelimit-unified-5h-utilization": "0.4", "anthropic-ratelimit-unified-status": "allowed"}
     | {"server-timing": "x-originResponse;dur=120", "date": "Fri, 20 Nov 2026 14:05:33 GMT"},
-    *(each["headers"] for each in lines_of(CAPTURES / "http" / "headers_corpus.jsonl")[:40]),
-    *(each["headers"] for each in lines_of(CAPTURES / "http" / "unified_header_sets.jsonl")[:40]),
+    *(line["headers"] for line in lines_of(CAPTURES / "http" / "headers_corpus.jsonl")[:40]),
+    *(line["headers"] for line in lines_of(CAPTURES / "http" / "unified_header_sets.jsonl")[:40]),
 ]
 STREAMS = [
     b"".join(STREAM),
-    *(each["body"].encode() for each in lines_of(CAPTURES / "http" / "sse_bodies.jsonl")[:20]),
+    *(line["body"].encode() for line in lines_of(CAPTURES / "http" / "sse_bodies.jsonl")[:20]),
 ]
 
 
@@ -181,10 +181,10 @@ def test_a_stream_with_other_bytes_is_read_and_its_counts_are_possible(
 Made = tuple[list[object], bytes, str | None]
 
 
-def said(events: list[Event]) -> tuple[list[object], bytes]:
+def parts_of(events: list[Event]) -> tuple[list[object], bytes]:
     """Heads and ends in their order, and the bodies as one."""
-    return [each for each in events if not isinstance(each, bytes)], b"".join(
-        each for each in events if isinstance(each, bytes)
+    return [event for event in events if not isinstance(event, bytes)], b"".join(
+        event for event in events if isinstance(event, bytes)
     )
 
 
@@ -216,7 +216,7 @@ def test_requests_are_the_same_however_they_are_cut(
     """And whatever stands in them is read or refused."""
     sent = data.draw(changed_bytes(sound)) if changed else sound
     whole, cut = RequestReader(), RequestReader()
-    at_once = said(whole.feed(sent))
+    at_once = parts_of(whole.feed(sent))
     pieces: list[Event] = []
     for piece in pieces_of(sent, cuts):
         if cut.broken is None:
@@ -225,7 +225,7 @@ def test_requests_are_the_same_however_they_are_cut(
         assert whole.broken is None
     # A head of a quarter of a megabyte is refused as soon as it is known to be too long.
     if len(sent) < MAX_HEAD // 2:
-        assert said(pieces) == at_once
+        assert parts_of(pieces) == at_once
         assert (cut.broken is None) == (whole.broken is None)
     for head in at_once[0]:
         if isinstance(head, RequestHead):
@@ -250,7 +250,7 @@ def test_responses_are_the_same_however_they_are_cut(
     sound += chunked(body, trailers=True) if framing == "chunked" else body
     sent = data.draw(changed_bytes(sound)) if changed else sound
     whole, cut = ResponseReader(b"POST"), ResponseReader(b"POST")
-    at_once = said([*whole.feed(sent), *whole.closed()])
+    at_once = parts_of([*whole.feed(sent), *whole.closed()])
     pieces: list[Event] = []
     for piece in pieces_of(sent, cuts):
         if cut.broken is None:
@@ -260,7 +260,7 @@ def test_responses_are_the_same_however_they_are_cut(
         assert at_once[1] == body
         assert whole.broken is None
     if len(sent) < MAX_HEAD // 2:
-        assert said(pieces)[0] == at_once[0]
+        assert parts_of(pieces)[0] == at_once[0]
         assert (cut.broken is None) == (whole.broken is None)
 
 
@@ -270,9 +270,9 @@ def test_responses_are_the_same_however_they_are_cut(
 def test_most_of_the_captured_errors_of_the_api_keep_their_words() -> None:
     """An on-call engineer reads them. Ids, links and what was sent are left out."""
     kept = []
-    for each in lines_of(CAPTURES / "http" / "errors.jsonl"):
+    for line in lines_of(CAPTURES / "http" / "errors.jsonl"):
         with suppress(ValueError, TypeError, KeyError):
-            message = json.loads(each["body"])["error"]["message"]
+            message = json.loads(line["body"])["error"]["message"]
             kept.append((error_message(message), message))
     nothing = [message for words, message in kept if words is None or words == ELLIPSIS]
     assert len(nothing) <= len(kept) / 4, nothing

@@ -285,7 +285,7 @@ def test_scores_that_cannot_be_read_are_counted_and_hide_no_others(
     file.write_bytes(sound + b"\n" + fuzzed + b"\n" + sound + b"\n")
     scores, unread = read_scores(file)
     assert len(scores) + unread == (3 if fuzzed.strip() else 2)
-    assert [each for each in scores if each == GOOD][:2] == [GOOD, GOOD]
+    assert [score for score in scores if score == GOOD][:2] == [GOOD, GOOD]
 
 
 @given(data=st.data(), value=JSON_VALUES)

@@ -50,7 +50,7 @@ def buckets(headers: dict[str, str]) -> dict[str, RateLimitReading]:
     return {reading.bucket: reading for reading in read(headers).rate_limits}
 
 
-def test_the_four_buckets_are_read_as_said() -> None:
+def test_the_four_buckets_are_read_as_sent() -> None:
     found = buckets(TRIO)
     assert list(found) == ["requests", "tokens", "input", "output"]
     assert found["requests"] == RateLimitReading(
@@ -230,11 +230,11 @@ def test_skew_never_claims_more_than_the_date_supports(
     stamped = sent_at + timedelta(seconds=to_server + skew)
     now = sent_at + timedelta(seconds=to_server) + timedelta(seconds=from_server)
     date = email.utils.format_datetime(stamped, usegmt=True)
-    told = clock_skew({"date": date}, now=now, sent_at=sent_at)
-    assert told is not None
+    measured = clock_skew({"date": date}, now=now, sent_at=sent_at)
+    assert measured is not None
     low, high = sorted((0.0, skew))
-    assert low - 1e-4 <= told <= high + 1e-4
-    assert abs(told - skew) <= to_server + from_server + 1 + 1e-4
+    assert low - 1e-4 <= measured <= high + 1e-4
+    assert abs(measured - skew) <= to_server + from_server + 1 + 1e-4
 
 
 def test_no_skew_without_a_date_or_from_a_cache() -> None:

@@ -70,7 +70,7 @@ def test_a_reading_without_usable_figures_is_no_gauge(limit: int | None, remaini
 @pytest.mark.parametrize("remaining", [0, None, 7])
 def test_a_bucket_that_grants_nothing_is_shown_and_is_not_low(remaining: int | None) -> None:
     view = view_of(messages(0, limits=[bucket("requests", 900), bucket("fast-input", remaining, 0)]), at=1)
-    assert [(each.bucket, each.limit, each.level) for each in view.buckets] == [
+    assert [(reading.bucket, reading.limit, reading.level) for reading in view.buckets] == [
         ("requests", 1000, Level.OK),
         ("fast-input", 0, Level.INFO),
     ]
@@ -81,13 +81,13 @@ def test_a_window_that_only_states_a_refusal_is_used_up_until_it_states_another_
     refused = WindowReading("7d_oi", None, after(9000), "rejected")
     known = WindowReading("5h", 0.2, after(900), "allowed")
     view = view_of(messages(0, windows=[known, refused]), at=1)
-    assert [(each.window, each.used, each.level) for each in view.windows] == [
+    assert [(reading.window, reading.used, reading.level) for reading in view.windows] == [
         ("7d_oi", 1.0, Level.BAD),
         ("5h", 0.2, Level.OK),
     ]
     allowed = WindowReading("7d_oi", None, after(9000), "allowed")
     view = view_of(messages(0, windows=[refused]), messages(30, windows=[known, allowed]), at=31)
-    assert [each.window for each in view.windows] == ["5h"]
+    assert [reading.window for reading in view.windows] == ["5h"]
 
 
 def test_an_unusable_reading_leaves_the_last_usable_one() -> None:
@@ -216,7 +216,7 @@ def test_a_reset_in_thousands_of_years_is_a_mistake_of_the_server() -> None:
     window = WindowReading("5h", 0.5, after(never), "allowed")
     seen = replace(messages(0, limits=[bucket("requests", 10, reset_in=never)]), windows=(window,))
     view = view_of(seen, at=1)
-    assert [each.reset_at for each in (*view.buckets, *view.windows)] == [None, None]
+    assert [usage.reset_at for usage in (*view.buckets, *view.windows)] == [None, None]
 
 
 def test_what_would_take_hours_is_no_time_to_exhaustion() -> None:
@@ -233,16 +233,18 @@ readings = st.lists(st.integers(0, 100_000), min_size=0, max_size=30).map(
 
 
 @given(readings, st.sampled_from([0, 1000]))
-def test_burn_is_never_negative_nor_beyond_the_falls(told: list[tuple[float, int]], resolution: int) -> None:
-    burn = burn_per_minute(told, noise=resolution, refill=resolution)
-    falls = sum(max(a[1] - b[1], 0) for a, b in pairwise(told))
+def test_burn_is_never_negative_nor_beyond_the_falls(
+    samples: list[tuple[float, int]], resolution: int
+) -> None:
+    burn = burn_per_minute(samples, noise=resolution, refill=resolution)
+    falls = sum(max(a[1] - b[1], 0) for a, b in pairwise(samples))
     assert burn is None or 0 <= burn <= falls * 6 + 1e-6
 
 
 @given(st.integers(1, 5000), st.integers(2, 20))
 def test_steady_burn_is_found_exactly(per_step: int, steps: int) -> None:
-    told = [(10.0 * step, 10**6 - per_step * step) for step in range(steps)]
-    assert burn_per_minute(told, noise=0, refill=0) == pytest.approx(per_step * 6)
+    samples = [(10.0 * step, 10**6 - per_step * step) for step in range(steps)]
+    assert burn_per_minute(samples, noise=0, refill=0) == pytest.approx(per_step * 6)
 
 
 def window(name: str, used: float, status: str | None = "allowed", reset_in: float = 3600) -> WindowReading:
@@ -250,8 +252,8 @@ def window(name: str, used: float, status: str | None = "allowed", reset_in: flo
 
 
 def test_windows_are_judged_by_what_is_used() -> None:
-    told = [window("7d", 0.5), window("5h", 0.80), window("7d_oi", 0.95)]
-    view = view_of(messages(0, windows=told), at=1)
+    windows = [window("7d", 0.5), window("5h", 0.80), window("7d_oi", 0.95)]
+    view = view_of(messages(0, windows=windows), at=1)
     assert [(usage.window, usage.level) for usage in view.windows] == [
         ("7d_oi", Level.BAD),
         ("5h", Level.WARN),
@@ -261,12 +263,12 @@ def test_windows_are_judged_by_what_is_used() -> None:
 
 
 def test_a_rejected_window_is_bad_but_overage_is_a_policy() -> None:
-    told = [
+    windows = [
         window("5h", 0.1, "rejected"),
         window("overage", 0.0, "rejected"),
         window("7d", 0.2, "allowed_warning"),
     ]
-    levels = {usage.window: usage.level for usage in view_of(messages(0, windows=told), at=1).windows}
+    levels = {usage.window: usage.level for usage in view_of(messages(0, windows=windows), at=1).windows}
     assert levels == {"5h": Level.BAD, "overage": Level.OK, "7d": Level.WARN}
 
 

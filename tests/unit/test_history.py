@@ -24,7 +24,7 @@ def everything(history: History) -> list[Observation]:
     return history.window(None, after(-1e6), after(1e6))
 
 
-def told(history: History) -> list[str]:
+def contents(history: History) -> list[str]:
     return [
         tracked.event.key + tracked.event.text for column in history.events() for tracked in column.values
     ]
@@ -37,7 +37,7 @@ def test_the_order_of_arrival_does_not_matter(observations: list[Observation], d
     dice.shuffle(shuffled)
     late = history_of(*shuffled)
     assert [seen.at for seen in everything(late)] == sorted(seen.at for seen in observations)
-    assert told(late) == told(ordered)
+    assert contents(late) == contents(ordered)
     for source in Source:
         assert late.exchanges(source).states == ordered.exchanges(source).states
         assert late.failures(source).at == ordered.failures(source).at
@@ -52,7 +52,7 @@ def test_extending_is_adding_and_twice_is_once(first: list[Observation], second:
     history.extend(first)
     assert everything(history) == once
     assert {(seen.source, seen.at) for seen in once} == {(seen.source, seen.at) for seen in first + second}
-    assert told(history) == told(history_of(*sorted(once, key=lambda seen: seen.at)))
+    assert contents(history) == contents(history_of(*sorted(once, key=lambda seen: seen.at)))
 
 
 def test_window_is_open_at_its_start_and_closed_at_its_end() -> None:
@@ -98,7 +98,7 @@ def test_trim_forgets_observations_but_not_what_is_in_force() -> None:
     assert all(seen.at >= after(300) for seen in everything(history))
     assert history.status_at(after(400)) is not None
     assert history.catalogue_at(after(400)) is not None
-    assert told(history) == []
+    assert contents(history) == []
     assert len(history.measure("models", after(1000).timestamp())) == 20
 
 
@@ -106,7 +106,7 @@ def test_trim_to_nothing_begins_anew() -> None:
     history = history_of(messages(0, Outcome.OVERLOADED))
     history.trim(after(10))
     history.add_observation(messages(30))
-    assert told(history) == []
+    assert contents(history) == []
 
 
 def test_the_number_kept_is_bounded_and_all_sources_reach_equally_far_back() -> None:

@@ -30,7 +30,7 @@ def days(words: str, order: str = ORDERS[0]) -> list[Period]:
 
 
 def outcomes(period: Period) -> set[str]:
-    return {each.outcome for each in period.failures}
+    return {failure.outcome for failure in period.failures}
 
 
 def test_without_a_filter_all_days_are_there_with_the_newest_first() -> None:
@@ -51,8 +51,8 @@ def test_without_a_filter_all_days_are_there_with_the_newest_first() -> None:
 def test_a_filter_keeps_the_days_with_such_failures(words: str, outcome: str) -> None:
     kept = days(words)
     assert kept
-    assert all(outcome in outcomes(each) for each in kept)
-    assert len(kept) == sum(outcome in outcomes(each) for each in report().periods)
+    assert all(outcome in outcomes(day) for day in kept)
+    assert len(kept) == sum(outcome in outcomes(period) for period in report().periods)
     assert len(days(f"-{words}")) == len(report().periods) - len(kept)
 
 
@@ -60,42 +60,42 @@ def test_terms_are_joined_and_since_takes_in_the_day_that_it_begins_in() -> None
     week = days("since:7d")
     assert 7 <= len(week) <= 8
     assert week[-1].start <= AT - timedelta(days=7) < week[-2].start
-    assert [outcomes(each) for each in days("since:3d status:529")] == [{"overloaded"}]
+    assert [outcomes(day) for day in days("since:3d status:529")] == [{"overloaded"}]
 
 
 def test_days_that_nobody_probed_can_be_asked_for_and_left_out() -> None:
     unknown = days("nobody")
     assert unknown
-    for each in unknown:
-        assert each.tallies[Service.API].unknown == each.tallies[Service.API].span
+    for span in unknown:
+        assert span.tallies[Service.API].unknown == span.tallies[Service.API].span
 
 
 def test_a_date_is_found_as_it_is_written() -> None:
-    assert [f"{each.start:%b %d}" for each in days("2026-11-13")] == ["Nov 13"]
+    assert [f"{day.start:%b %d}" for day in days("2026-11-13")] == ["Nov 13"]
 
 
 @pytest.mark.parametrize("order", ORDERS[1:])
 def test_the_highest_figure_of_a_column_comes_first_and_the_unknown_last(order: str) -> None:
     ordered = days("", order)
-    assert sorted(each.start for each in ordered) == [each.start for each in report().periods]
+    assert sorted(day.start for day in ordered) == [period.start for period in report().periods]
     if order == "down":
-        figures = [each.tallies[Service.API].down for each in ordered]
+        figures = [day.tallies[Service.API].down for day in ordered]
         assert figures == sorted(figures, reverse=True)
         assert figures[0] > figures[-1]
     if order == "p95":
-        seen = [each.latency.ttft.quantile(0.95) for each in ordered]
-        known = [each for each in seen if each is not None]
+        seen = [day.latency.ttft.quantile(0.95) for day in ordered]
+        known = [quantile for quantile in seen if quantile is not None]
         assert known == sorted(known, reverse=True)
         assert seen[len(known) :] == [None] * (len(seen) - len(known))
 
 
 def test_incidents_are_found_by_title_cause_and_age() -> None:
     def titles(words: str) -> list[str]:
-        return [each.title for each in listed_incidents(report().incidents, parse_filter(words), AT)]
+        return [incident.title for incident in listed_incidents(report().incidents, parse_filter(words), AT)]
 
     every = titles("")
-    assert any("500s on all models" in each for each in every)
-    assert titles("500s") == [each for each in every if "500s" in each]
+    assert any("500s on all models" in title for title in every)
+    assert titles("500s") == [title for title in every if "500s" in title]
     assert titles("class:provider_errors")
     assert set(titles("class:provider_errors")).isdisjoint(titles("-class:provider_errors"))
     assert titles("since:1h") == titles("since:1h status:529")

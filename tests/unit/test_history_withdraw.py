@@ -47,8 +47,8 @@ def contents(history: History) -> dict[str, object]:
         "failures": {source: repr(history.failures(source).values) for source in Source},
         "events": [(column.at, column.values) for column in history.events()],
         "limits": (history.limits().at, history.limits().values),
-        "buckets": {name: (each.at, each.values) for name, each in history.buckets().items()},
-        "windows": {name: (each.at, each.values) for name, each in history.windows().items()},
+        "buckets": {name: (column.at, column.values) for name, column in history.buckets().items()},
+        "windows": {name: (column.at, column.values) for name, column in history.windows().items()},
         "measures": {name: history.measure(name, 2e9).values for name in ("TTFT", "message", "models")},
         "page": history.known_status_at(after(1e6)),
         "pages": history.statuses(after(-1e6), after(1e6)),
@@ -60,13 +60,13 @@ def contents(history: History) -> dict[str, object]:
 def test_withdrawing_is_as_if_it_had_never_been_added(seen: list[Observation], data: st.DataObject) -> None:
     gone = data.draw(st.lists(st.sampled_from(seen), unique_by=id)) if seen else []
     history = history_of(*seen)
-    for each in gone:
-        history.withdraw(each)
-    rest = [each for each in seen if not any(each is one for one in gone)]
+    for item in gone:
+        history.withdraw(item)
+    rest = [observation for observation in seen if not any(observation is one for one in gone)]
     assert contents(history) == contents(history_of(*rest))
-    for each in gone:
-        history.add_observation(each)
-    ordered = sorted(seen, key=lambda each: each.at)
+    for item in gone:
+        history.add_observation(item)
+    ordered = sorted(seen, key=lambda observation: observation.at)
     assert contents(history)["states"] == contents(history_of(*ordered))["states"]
     assert contents(history)["events"] == contents(history_of(*ordered))["events"]
 
@@ -75,18 +75,18 @@ def test_withdrawing_is_as_if_it_had_never_been_added(seen: list[Observation], d
     st.lists(
         st.tuples(instants, st.sampled_from(["operational", "major_outage"])),
         max_size=12,
-        unique_by=lambda each: each[0],
+        unique_by=lambda report: report[0],
     ),
     st.data(),
 )
-def test_a_report_and_a_list_can_be_withdrawn(told: list[tuple[float, str]], data: st.DataObject) -> None:
-    reports: list[ProviderStatus] = [status(at, word) for at, word in told]
+def test_a_report_and_a_list_can_be_withdrawn(samples: list[tuple[float, str]], data: st.DataObject) -> None:
+    reports: list[ProviderStatus] = [status(at, word) for at, word in samples]
     gone = data.draw(st.lists(st.sampled_from(reports), unique_by=id)) if reports else []
     history = history_of(*reports, catalogue(0, "a"), catalogue(9, "b"))
-    for each in gone:
-        history.withdraw_status(each)
+    for item in gone:
+        history.withdraw_status(item)
     history.withdraw_catalogue(catalogue(9, "b"))
-    rest = [each for each in reports if not any(each is one for one in gone)]
+    rest = [report for report in reports if not any(report is one for one in gone)]
     assert contents(history) == contents(history_of(*rest, catalogue(0, "a")))
 
 
@@ -110,8 +110,8 @@ def test_a_snapshot_after_a_step_back_is_the_one_from_before() -> None:
     seen = [messages(at * 30.0, Outcome.OVERLOADED if at > 20 else Outcome.OK) for at in range(40)]
     history = history_of(*seen[:22])
     before = build_snapshot(history, after(640), engine(), Options())
-    for each in seen[22:]:
-        history.add_observation(each)
-    for each in reversed(seen[22:]):
-        history.withdraw(each)
+    for observation in seen[22:]:
+        history.add_observation(observation)
+    for observation in reversed(seen[22:]):
+        history.withdraw(observation)
     assert build_snapshot(history, after(640), engine(), Options()) == before

@@ -121,7 +121,7 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(
     assert file.read_text() == "mine"
     assert run(capsys, data, "export", "1", "-o", str(file), "--force")[0] == 0
     assert file.read_text("utf-8").startswith("# INC-1")
-    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["a.md"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a.md"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b'{"schema": "claude-top/incident@1"}'])
@@ -228,7 +228,7 @@ def test_nothing_is_imported_into_a_history_of_a_newer_version(
     assert len(err.splitlines()) == 1
 
 
-def test_a_damaged_history_is_told_and_stays_where_it_is(
+def test_a_damaged_history_is_reported_and_stays_where_it_is(
     capsys: pytest.CaptureFixture[str], data: Path
 ) -> None:
     (data / STORE).write_bytes(b"no database" * 1000)

@@ -81,7 +81,7 @@ def test_what_was_merged_comes_along() -> None:
         did(310, IncidentAct.MERGED, subject=SECOND),
     )
     found = incidents(entries_from(json.dumps(exported(*acts))))
-    assert [each.merged_into for each in found] == [SECOND, ""]
+    assert [incident.merged_into for incident in found] == [SECOND, ""]
 
 
 any_texts = st.text(max_size=60).map(lambda text: inert(text, keep_newlines=True))
@@ -135,14 +135,14 @@ def test_markdown_has_figures_timeline_and_request_ids() -> None:
     kept, found = record(*FULL), only(*FULL)
     text = markdown(found, timeline(kept, found), figures(kept, found), after(1000))
     assert text.startswith("# INC-1: Elevated 529s\n")
-    for said in (
+    for line in (
         "| Detected | 2026-11-20 12:02:20 UTC (+30s) |",
         "| Failed | 60 of ",
         "## Timeline (UTC)",
         "- 2026-11-20 12:03:00 ana: two  \n  lines (recorded 2026-11-20 12:04:20 UTC)",
         "## Request ids",
     ):
-        assert said in text
+        assert line in text
 
 
 def test_nothing_that_people_wrote_is_markup() -> None:

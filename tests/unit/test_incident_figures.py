@@ -72,11 +72,13 @@ def test_while_it_is_open_it_lasts_until_now() -> None:
 
 def test_how_many_failed_and_of_what() -> None:
     slow = messages(760, ttft=4.5)
-    seen = tuple(sorted((*overload(), messages(425, Outcome.TIMEOUT), slow), key=lambda each: each.at))
+    seen = tuple(sorted((*overload(), messages(425, Outcome.TIMEOUT), slow), key=lambda event: event.at))
     found = figures(record(observations=seen), only(*ACTS))
     assert found.failed == 61
-    assert found.requests == 61 + 40 + sum(each.at >= after(GOOD) for each in seen if each.at <= after(800))
-    assert [(each.name, each.count) for each in found.errors] == [
+    assert found.requests == 61 + 40 + sum(
+        observation.at >= after(GOOD) for observation in seen if observation.at <= after(800)
+    )
+    assert [(error.name, error.count) for error in found.errors] == [
         ("529 overloaded_error", 60),
         ("timeout", 1),
     ]
@@ -173,15 +175,17 @@ def test_severities_and_unknown_time_add_up_to_the_duration(
     observations = tuple(
         sorted(
             (messages(at, outcome) if paid else models(at, outcome) for at, outcome, paid in seen),
-            key=lambda each: each.at,
+            key=lambda event: event.at,
         )
     )
-    changes: list[VerdictChange] = sorted((turned(*each) for each in verdicts), key=lambda each: each.at)
+    changes: list[VerdictChange] = sorted(
+        (turned(*verdict) for verdict in verdicts), key=lambda event: event.at
+    )
     kept = record(observations=observations, verdict_changes=tuple(changes))
     found = figures(kept, only(declared(), did(1000, IncidentAct.RESOLVED, happened=end)))
     known = sum((length for _, length in found.per_severity), timedelta())
     assert known + found.unknown_time == found.duration
     assert 0 <= found.coverage <= 1
     assert found.failed <= found.requests
-    assert sum(each.count for each in found.errors) == found.failed
-    assert all(found.started <= each.start < each.end <= found.end for each in found.unknown)
+    assert sum(error.count for error in found.errors) == found.failed
+    assert all(found.started <= gap.start < gap.end <= found.end for gap in found.unknown)

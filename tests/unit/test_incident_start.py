@@ -93,10 +93,12 @@ def test_everything_computed_follows() -> None:
     late = figures(replace(kept, entries=(before,)), only(before))
     assert computed.failed == late.failed + 2
     assert sum((length for _, length in computed.per_severity), timedelta()) == computed.duration
-    told = timeline(kept, incident)
-    first = next(each for each in told if each.kind is TimelineKind.FIRST_FAILURE)
+    entries = timeline(kept, incident)
+    first = next(entry for entry in entries if entry.kind is TimelineKind.FIRST_FAILURE)
     assert first.happened_at == after(BEGAN)
-    assert any("started corrected to" in each.text and "the first failure" in each.text for each in told)
+    assert any(
+        "started corrected to" in entry.text and "the first failure" in entry.text for entry in entries
+    )
 
 
 def test_two_processes_record_it_once() -> None:

@@ -77,7 +77,7 @@ def test_it_tells_the_incident_in_the_order_in_which_it_happened() -> None:
         requests=(ASKED,),
     )
     found = drawn(kept, *acts)
-    assert [(f"{each.happened_at:%H:%M:%S}", each.kind.value, each.author) for each in found] == [
+    assert [(f"{entry.happened_at:%H:%M:%S}", entry.kind.value, entry.author) for entry in found] == [
         ("12:02:00", "first_failure", ""),
         ("12:02:00", "failures", ""),
         ("12:02:20", "detected", ""),
@@ -95,15 +95,15 @@ def test_it_tells_the_incident_in_the_order_in_which_it_happened() -> None:
         ("12:12:40", "verdict", ""),
         ("12:13:20", "resolved", "ana"),
     ]
-    texts = "\n".join(each.text for each in found)
-    for said in (
+    texts = "\n".join(entry.text for entry in found)
+    for line in (
         "paged oncall: P1 The API is overloaded",
         "investigating: Elevated errors: “We are seeing elevated error rates.”",
         "playbook provider: retries done: off for batch",
         "P2 instead of P1: checkout has a fallback",
         "resolved: calm for a minute",
     ):
-        assert said in texts
+        assert line in texts
 
 
 def test_sixty_failures_of_one_kind_are_one_entry_that_holds_them_all() -> None:
@@ -112,7 +112,7 @@ def test_sixty_failures_of_one_kind_are_one_entry_that_holds_them_all() -> None:
     assert "529 overloaded_error ×60" in folded.text
     assert folded.last_at == after(BEGAN + 590)
     assert len(folded.request_ids) == 52
-    ids = [each.request_id for each in folded.observations]
+    ids = [observation.request_id for observation in folded.observations]
     assert (folded.request_ids[0], folded.request_ids[-1]) == (ids[0], ids[-1])
     assert sorted(folded.request_ids, key=ids.index) == list(folded.request_ids)
 
@@ -125,12 +125,12 @@ def test_another_kind_and_the_same_after_a_long_pause_are_entries_of_their_own()
         messages(BEGAN + 30 * 60, Outcome.OVERLOADED),
     )
     found = drawn(record(observations=seen, until=3000), declared())
-    assert [each.count for each in of_kind(found, TimelineKind.FAILURES)] == [2, 1, 1]
+    assert [entry.count for entry in of_kind(found, TimelineKind.FAILURES)] == [2, 1, 1]
 
 
-def test_a_single_failure_is_told_once() -> None:
+def test_a_single_failure_is_reported_once() -> None:
     found = drawn(record(observations=(messages(BEGAN, Outcome.OVERLOADED),)), declared())
-    assert [each.kind for each in found if each.observations] == [TimelineKind.FIRST_FAILURE]
+    assert [entry.kind for entry in found if entry.observations] == [TimelineKind.FIRST_FAILURE]
 
 
 def turn(second: float, node: str, to: str, *, back: bool = False, by: str = "ana") -> WalkTurn:
@@ -147,7 +147,7 @@ def test_a_walk_through_the_decision_tree_is_one_entry_with_the_way_in_the_end()
         turn(900, "start", "key", by="ben"),
     )
     found = of_kind(drawn(record(walk_turns=turns), declared()), TimelineKind.RUNBOOK)
-    assert [(each.author, each.text, each.detail) for each in found] == [
+    assert [(entry.author, entry.text, entry.detail) for entry in found] == [
         ("ana", "the decision tree led to overloaded", "start → page → overloaded"),
         ("ben", "the decision tree led to key", "start → key"),
     ]
@@ -156,22 +156,22 @@ def test_a_walk_through_the_decision_tree_is_one_entry_with_the_way_in_the_end()
 
 def test_a_walk_that_began_again_is_back_at_the_start() -> None:
     turns = (turn(210, "start", "page"), turn(220, "page", "start", back=True))
-    (told,) = of_kind(drawn(record(walk_turns=turns), declared()), TimelineKind.RUNBOOK)
-    assert told.text == "the decision tree is back at start"
+    (entry,) = of_kind(drawn(record(walk_turns=turns), declared()), TimelineKind.RUNBOOK)
+    assert entry.text == "the decision tree is back at start"
 
 
-def test_a_walk_is_told_by_the_titles_of_then() -> None:
+def test_a_walk_is_described_by_the_titles_of_then() -> None:
     titled = [
         replace(turn(210, "start", "theirs"), title="5xx and 529"),
         replace(turn(215, "theirs", "overloaded"), title="Overloaded\x1b[2J"),
     ]
-    (told,) = of_kind(drawn(record(walk_turns=tuple(titled)), declared()), TimelineKind.RUNBOOK)
-    assert told.text.startswith("the decision tree led to “Overloaded")
-    assert told.detail.startswith("start → 5xx and 529 → Overloaded")
-    assert "\x1b" not in told.text + told.detail
+    (entry,) = of_kind(drawn(record(walk_turns=tuple(titled)), declared()), TimelineKind.RUNBOOK)
+    assert entry.text.startswith("the decision tree led to “Overloaded")
+    assert entry.detail.startswith("start → 5xx and 529 → Overloaded")
+    assert "\x1b" not in entry.text + entry.detail
 
 
-def test_steps_of_a_playbook_are_told_by_the_titles_of_then() -> None:
+def test_steps_of_a_playbook_are_described_by_the_titles_of_then() -> None:
     mark = StepMark(after(210), "outage", "retries", StepState.DONE, "ana", title="Set the retries right")
     marks = (
         mark,
@@ -180,7 +180,7 @@ def test_steps_of_a_playbook_are_told_by_the_titles_of_then() -> None:
         StepMark(after(240), "outage", "", StepState.OPEN, "ana", title="Outage and overload"),
     )
     found = of_kind(drawn(record(step_marks=marks), declared()), TimelineKind.RUNBOOK)
-    texts = [each.text for each in found]
+    texts = [entry.text for entry in found]
     assert texts[0] == "“Set the retries right” done"
     assert texts[1].endswith("them” skipped: no batch")
     assert "\x1b" not in texts[1]
@@ -198,9 +198,9 @@ def test_a_pin_holds_until_it_is_taken_off() -> None:
     note = did(260, IncidentAct.NOTE, "switched")
     pin = did(270, IncidentAct.PINNED, subject=f"entry:{note.id}")
     acts = (declared(), note, pin)
-    assert [each.pinned for each in of_kind(drawn(record(), *acts), TimelineKind.NOTE)] == [True]
+    assert [entry.pinned for entry in of_kind(drawn(record(), *acts), TimelineKind.NOTE)] == [True]
     acts = (*acts, did(280, IncidentAct.UNPINNED, subject=f"entry:{note.id}"))
-    assert [each.pinned for each in of_kind(drawn(record(), *acts), TimelineKind.NOTE)] == [False]
+    assert [entry.pinned for entry in of_kind(drawn(record(), *acts), TimelineKind.NOTE)] == [False]
 
 
 def test_a_correction_shows_the_new_text_and_keeps_the_old_one() -> None:
@@ -225,7 +225,7 @@ def test_a_corrected_start_is_an_entry_that_says_so() -> None:
 
 def test_time_without_probes_is_an_entry_that_says_unknown() -> None:
     hole_from, hole_to = after(BEGAN + 100), after(700)
-    seen = tuple(each for each in overload() if not hole_from < each.at < hole_to)
+    seen = tuple(observation for observation in overload() if not hole_from < observation.at < hole_to)
     (hole,) = of_kind(drawn(record(observations=seen), declared()), TimelineKind.UNKNOWN)
     assert hole.level is Level.UNKNOWN
     assert "nobody probed for 6m 30s" in hole.text
@@ -233,7 +233,7 @@ def test_time_without_probes_is_an_entry_that_says_unknown() -> None:
     assert hole.happened_at < hole.last_at <= after(GOOD)
 
 
-def test_the_page_is_told_post_by_post_at_the_time_that_it_gives() -> None:
+def test_the_page_is_reported_post_by_post_at_the_time_that_it_gives() -> None:
     first = incident(updates=("We are looking into it.",))
     later = replace(
         incident(stage="resolved", updates=("Fixed.", "We are looking into it.")),
@@ -244,16 +244,16 @@ def test_the_page_is_told_post_by_post_at_the_time_that_it_gives() -> None:
     )
     pages = (status(-200), status(400, incidents=[first]), status(560, incidents=[later]), status(700))
     found = of_kind(drawn(record(statuses=pages), declared()), TimelineKind.STATUS_PAGE)
-    assert [(each.happened_at, each.recorded_at, each.text, each.level) for each in found] == [
+    assert [(entry.happened_at, entry.recorded_at, entry.text, entry.level) for entry in found] == [
         (after(0), after(400), "investigating: Elevated errors: “We are looking into it.”", Level.BAD),
         (after(500), after(560), "resolved: Elevated errors: “Fixed.”", Level.OK),
     ]
     assert found[1].detail == "Fixed.\nSorry."
 
 
-def test_a_page_that_could_not_be_read_is_told() -> None:
+def test_a_page_that_could_not_be_read_is_reported() -> None:
     found = drawn(record(statuses=(status(-200), unread(400), status(500))), declared())
-    assert [each.text for each in of_kind(found, TimelineKind.STATUS_PAGE)] == [
+    assert [entry.text for entry in of_kind(found, TimelineKind.STATUS_PAGE)] == [
         "page unreadable: timeout",
         "page readable again",
     ]
@@ -261,13 +261,13 @@ def test_a_page_that_could_not_be_read_is_told() -> None:
 
 def test_trouble_with_what_others_use_is_no_alarm() -> None:
     pages = (status(-200), status(400, chat="major_outage"))
-    (told,) = of_kind(drawn(record(statuses=pages), declared()), TimelineKind.STATUS_PAGE)
-    assert told.level is Level.INFO
+    (entry,) = of_kind(drawn(record(statuses=pages), declared()), TimelineKind.STATUS_PAGE)
+    assert entry.level is Level.INFO
 
 
 def test_recovery_is_where_the_good_run_begins() -> None:
-    (told,) = of_kind(drawn(record(), declared()), TimelineKind.RECOVERED)
-    assert told.happened_at == after(GOOD)
+    (entry,) = of_kind(drawn(record(), declared()), TimelineKind.RECOVERED)
+    assert entry.happened_at == after(GOOD)
 
 
 def test_nothing_has_recovered_while_the_verdict_is_grave() -> None:
@@ -275,11 +275,11 @@ def test_nothing_has_recovered_while_the_verdict_is_grave() -> None:
 
 
 def test_without_a_verdict_three_successes_in_a_row_are_a_recovery() -> None:
-    for successes, told in ((2, 0), (3, 1)):
+    for successes, recoveries in ((2, 0), (3, 1)):
         good = [messages(BEGAN + 30 * number) for number in range(1, successes + 1)]
         seen = (messages(BEGAN, Outcome.OVERLOADED), *good)
         kept = record(observations=seen, verdict_changes=(), until=300)
-        assert len(of_kind(drawn(kept, declared()), TimelineKind.RECOVERED)) == told
+        assert len(of_kind(drawn(kept, declared()), TimelineKind.RECOVERED)) == recoveries
 
 
 def test_what_happened_before_and_after_is_left_out() -> None:
@@ -288,26 +288,26 @@ def test_what_happened_before_and_after_is_left_out() -> None:
     late = (*overload(), messages(900, Outcome.OVERLOADED))
     found = drawn(record(*acts, alert_entries=(early,), observations=late), *acts)
     assert not of_kind(found, TimelineKind.PAGED)
-    assert sum(each.count for each in of_kind(found, TimelineKind.FAILURES)) == 60
+    assert sum(entry.count for entry in of_kind(found, TimelineKind.FAILURES)) == 60
 
 
 def test_as_of_an_instant_nothing_later_is_known() -> None:
     acts = (declared(), did(260, IncidentAct.NOTE, "switched"), did(800, IncidentAct.RESOLVED))
     kept = record(until=250, alert_entries=(PAGED,))
-    known = tuple(each for each in acts if each.at <= after(250))
+    known = tuple(act for act in acts if act.at <= after(250))
     assert timeline(kept, only(*acts)) == timeline(kept, only(*known))
 
 
 def test_keys_are_the_same_whatever_comes_later() -> None:
     declaration = declared()
     early, late = drawn(record(until=500), declaration), drawn(record(until=1000), declaration)
-    assert {each.key for each in early} <= {each.key for each in late}
-    assert len({each.key for each in late}) == len(late)
+    assert {entry.key for entry in early} <= {entry.key for entry in late}
+    assert len({entry.key for entry in late}) == len(late)
 
 
 def test_healthy_probes_alone_tell_nothing() -> None:
     kept = record(observations=tuple(healthy(-300, 1000)), statuses=(), verdict_changes=())
-    assert [each.kind for each in drawn(kept, declared())] == [TimelineKind.DECLARED]
+    assert [entry.kind for entry in drawn(kept, declared())] == [TimelineKind.DECLARED]
 
 
 def test_the_model_list_is_called_so() -> None:

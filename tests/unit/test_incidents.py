@@ -96,7 +96,7 @@ def test_merges_in_a_circle_leave_one_of_them_open() -> None:
             did(420, IncidentAct.MERGED, subject="nothing", incident=SECOND),
         ]
     )
-    assert [each.label for each in found if each.is_open] == ["INC-2"]
+    assert [incident.label for incident in found if incident.is_open] == ["INC-2"]
 
 
 def test_an_incident_is_found_by_its_label_its_number_and_the_beginning_of_its_id() -> None:
@@ -125,16 +125,16 @@ acts = st.builds(
 @given(st.lists(acts, max_size=12))
 def test_any_acts_make_incidents_that_hang_together(given_acts: list[IncidentEntry]) -> None:
     found = incidents(given_acts)
-    ids = {each.id for each in found}
-    assert ids == {each.incident for each in given_acts if each.act is IncidentAct.DECLARED}
-    assert [each.label for each in found] == [f"INC-{number}" for number in range(1, len(found) + 1)]
-    for each in found:
-        assert each.merged_into in ids | {""}
-        assert each.merged_into != each.id
-        assert list(each.entries) == sorted(each.entries, key=lambda entry: entry.at)
+    ids = {incident.id for incident in found}
+    assert ids == {act.incident for act in given_acts if act.act is IncidentAct.DECLARED}
+    assert [incident.label for incident in found] == [f"INC-{number}" for number in range(1, len(found) + 1)]
+    for incident in found:
+        assert incident.merged_into in ids | {""}
+        assert incident.merged_into != incident.id
+        assert list(incident.entries) == sorted(incident.entries, key=lambda entry: entry.at)
     if found:
         # Of incidents that were merged one at least goes on.
-        assert any(not each.merged_into for each in found)
+        assert any(not incident.merged_into for incident in found)
 
 
 @given(st.lists(acts, max_size=8), st.data())

@@ -115,11 +115,11 @@ def test_what_no_server_says_is_known_by_the_probes_own_words() -> None:
 
 
 def test_the_probes_own_words_are_not_taken_for_a_gateways() -> None:
-    said = "10.0.0.1 is unreachable (EHOSTUNREACH): no route to host"
-    lost = replace(messages(0, Outcome.NETWORK, error_type="unreachable", message=said), http_status=None)
+    message = "10.0.0.1 is unreachable (EHOSTUNREACH): no route to host"
+    lost = replace(messages(0, Outcome.NETWORK, error_type="unreachable", message=message), http_status=None)
     assert knowledge().of(lost).id == "unreachable"
-    told = replace(lost, http_status=502, error_type=None, target="https://gateway.example")
-    assert knowledge().of(told).id == "gateway_unreached"
+    relayed = replace(lost, http_status=502, error_type=None, target="https://gateway.example")
+    assert knowledge().of(relayed).id == "gateway_unreached"
 
 
 def test_limits_of_ours_are_ours_and_overloads_are_theirs() -> None:
@@ -153,8 +153,8 @@ def test_a_fact_that_is_missing_leaves_no_hole() -> None:
     assert advice["overloaded"].summary().endswith("overloaded.")
     assert advice["rate_limited"].summary(status="429").endswith("limit is reached (429).")
     assert advice["blocked"].summary(type="challenge_page").endswith("blocks us (challenge_page).")
-    for each in advice.values():
-        text = each.summary()
+    for advised in advice.values():
+        text = advised.summary()
         assert not re.search(r"[{}]|\(\)|  | \.|,\.|:\.", text), text
 
 
@@ -300,6 +300,6 @@ class TestOneNewEntryIsEnough:
 
 def test_no_advice_names_a_key() -> None:
     """It is shown in read-only dashboards, by `check` and in notifications, where no key does anything."""
-    texts = [text for each in knowledge().advice.values() for text in (each.next, each.then) if text]
+    texts = [text for advised in knowledge().advice.values() for text in (advised.next, advised.then) if text]
     assert len(texts) > 50
     assert [text for text in texts if re.search(r"\bpress\b", text, re.IGNORECASE)] == []

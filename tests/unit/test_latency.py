@@ -63,12 +63,12 @@ def test_too_few_samples_give_no_percentile() -> None:
 
 
 def test_now_is_the_last_success_and_failures_are_counted() -> None:
-    told = [
+    observations = [
         *steady(10, 0.4, end=300),
         messages(330, Outcome.TIMEOUT, total=10.0),
         messages(360, Outcome.TIMEOUT),
     ]
-    found = series("message", *told, at=365)
+    found = series("message", *observations, at=365)
     assert found.now == pytest.approx(0.6)
     assert found.now_at == after(300)
     assert (found.failures, found.failed_since) == (2, 2)
@@ -77,8 +77,8 @@ def test_now_is_the_last_success_and_failures_are_counted() -> None:
 
 
 def test_when_every_answer_fails_the_level_is_unknown() -> None:
-    told = [*steady(10, 0.4, end=300), *(messages(300 + 10 * n, Outcome.TIMEOUT) for n in (1, 2, 3))]
-    assert series("TTFT", *told, at=331).level is Level.UNKNOWN
+    observations = [*steady(10, 0.4, end=300), *(messages(300 + 10 * n, Outcome.TIMEOUT) for n in (1, 2, 3))]
+    assert series("TTFT", *observations, at=331).level is Level.UNKNOWN
 
 
 def test_an_old_figure_is_not_live() -> None:
@@ -88,8 +88,8 @@ def test_an_old_figure_is_not_live() -> None:
 
 
 def test_one_slow_answer_is_no_slowness() -> None:
-    told = [*healthy(0, HOUR), messages(HOUR + 1, ttft=9.0)]
-    found = series("TTFT", *told, at=HOUR + 2)
+    observations = [*healthy(0, HOUR), messages(HOUR + 1, ttft=9.0)]
+    found = series("TTFT", *observations, at=HOUR + 2)
     assert found.now == 9.0
     assert found.ratio == pytest.approx(9.0 / 0.43)
     assert found.level is Level.OK
@@ -99,14 +99,17 @@ def test_one_slow_answer_is_no_slowness() -> None:
     ("ttft", "level"), [(0.8, Level.OK), (0.95, Level.WARN), (1.5, Level.BAD), (3.5, Level.BAD)]
 )
 def test_levels_against_the_baseline(ttft: float, level: Level) -> None:
-    told = [*healthy(0, HOUR), *steady(3, ttft, end=HOUR + 90)]
-    assert series("TTFT", *told, at=HOUR + 91).level is level
+    observations = [*healthy(0, HOUR), *steady(3, ttft, end=HOUR + 90)]
+    assert series("TTFT", *observations, at=HOUR + 91).level is level
 
 
 def test_answers_from_before_an_outage_do_not_count_as_recent() -> None:
-    told = [*healthy(0, HOUR), *steady(5, 4.0, end=HOUR + 150)]
-    told += [*(messages(HOUR + 180 + 30 * n, Outcome.OVERLOADED) for n in range(8)), messages(HOUR + 420)]
-    assert series("TTFT", *told, at=HOUR + 421).level is Level.UNKNOWN
+    observations = [*healthy(0, HOUR), *steady(5, 4.0, end=HOUR + 150)]
+    observations += [
+        *(messages(HOUR + 180 + 30 * n, Outcome.OVERLOADED) for n in range(8)),
+        messages(HOUR + 420),
+    ]
+    assert series("TTFT", *observations, at=HOUR + 421).level is Level.UNKNOWN
 
 
 def test_without_a_baseline_the_fixed_thresholds_hold() -> None:
@@ -117,14 +120,14 @@ def test_without_a_baseline_the_fixed_thresholds_hold() -> None:
 
 
 def test_thrice_a_few_milliseconds_is_nothing() -> None:
-    told = [models(15.0 * n, total=0.02) for n in range(240)]
-    told += [models(HOUR + 15 * n, total=0.1) for n in range(4)]
-    assert series("models", *told, at=HOUR + 60).level is Level.OK
+    observations = [models(15.0 * n, total=0.02) for n in range(240)]
+    observations += [models(HOUR + 15 * n, total=0.1) for n in range(4)]
+    assert series("models", *observations, at=HOUR + 60).level is Level.OK
 
 
 def test_the_baseline_leaves_out_the_last_quarter_of_an_hour() -> None:
-    told = [*healthy(0, HOUR), *steady(25, 4.0, end=HOUR + 800)]
-    found = series("TTFT", *told, at=HOUR + 800)
+    observations = [*healthy(0, HOUR), *steady(25, 4.0, end=HOUR + 800)]
+    found = series("TTFT", *observations, at=HOUR + 800)
     assert found.baseline == pytest.approx(0.43)
     assert found.ratio == pytest.approx(4.0 / 0.43)
 
@@ -151,41 +154,44 @@ def test_until_there_is_a_baseline_only_the_limit_in_seconds_is_slow() -> None:
 
 
 def test_a_baseline_of_a_day_says_a_day() -> None:
-    told = healthy(0, 25 * HOUR, messages_s=300, models_s=600)
-    assert series("TTFT", *told, at=25 * HOUR).baseline_span == timedelta(days=1)
+    observations = healthy(0, 25 * HOUR, messages_s=300, models_s=600)
+    assert series("TTFT", *observations, at=25 * HOUR).baseline_span == timedelta(days=1)
 
 
 def test_another_model_has_another_baseline() -> None:
-    told = [*healthy(0, HOUR), *(messages(HOUR + 30 * n, ttft=2.5, model="a-larger-one") for n in range(5))]
-    found = series("TTFT", *told, at=HOUR + 150)
+    observations = [
+        *healthy(0, HOUR),
+        *(messages(HOUR + 30 * n, ttft=2.5, model="a-larger-one") for n in range(5)),
+    ]
+    found = series("TTFT", *observations, at=HOUR + 150)
     assert (found.samples, found.baseline, found.level) == (5, None, Level.OK)
 
 
 def test_points_are_the_maxima_of_still_standing_bins() -> None:
     lively = Options(messages_interval_s=3, models_interval_s=3)
-    told = [messages(3.0 * n, ttft=1.0 + n % 5) for n in range(300)]
-    found = series("TTFT", *told, at=897, options=lively)
+    observations = [messages(3.0 * n, ttft=1.0 + n % 5) for n in range(300)]
+    found = series("TTFT", *observations, at=897, options=lively)
     assert len(found.points) == 60
     assert found.points == (5.0,) * 60
-    assert series("TTFT", *told, at=899, options=lively).points == found.points
+    assert series("TTFT", *observations, at=899, options=lively).points == found.points
 
 
 def test_jitter_leaves_no_holes_and_the_newest_bin_is_never_empty() -> None:
-    told = [messages(30.0 * n + (n * 7) % 5) for n in range(60)]
+    observations = [messages(30.0 * n + (n * 7) % 5) for n in range(60)]
     for second in range(1500, 1800, 7):
-        assert None not in series("TTFT", *told, at=second).points
+        assert None not in series("TTFT", *observations, at=second).points
 
 
 def test_a_gap_in_the_answers_is_a_gap_in_the_points() -> None:
-    told = [*steady(6, 0.4, end=300), *steady(6, 0.4, end=890)]
-    points = series("TTFT", *told, at=895).points
+    observations = [*steady(6, 0.4, end=300), *steady(6, 0.4, end=890)]
+    points = series("TTFT", *observations, at=895).points
     assert points.count(None) >= 12
     assert points[-1] == 0.4
 
 
 def test_a_bin_in_which_everything_failed_is_a_gap() -> None:
-    told = [*steady(20, 0.4, end=800), messages(830, Outcome.TIMEOUT)]
-    points = series("TTFT", *told, at=835).points
+    observations = [*steady(20, 0.4, end=800), messages(830, Outcome.TIMEOUT)]
+    points = series("TTFT", *observations, at=835).points
     assert points[-2:] == (0.4, None)
 
 

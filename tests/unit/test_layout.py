@@ -152,7 +152,7 @@ def test_own_traffic_has_a_place_and_takes_no_panel_away(size: tuple[int, int]) 
     slots = arrange(*size, lambda *_: 3, traffic=True).slots
     assert slots.keys() - {"record"} == PANELS | {"header", "strip", "traffic", "footer"}
     without = arrange(*size, lambda *_: 3).slots
-    assert [slots[each] == without[each] for each in ("header", "strip", "footer")] == [True] * 3
+    assert [slots[region] == without[region] for region in ("header", "strip", "footer")] == [True] * 3
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
@@ -245,7 +245,7 @@ def test_resampling_keeps_the_highest_point(points: list[float | None], cells: i
         assert max(value for value in out if value is not None) == max(known)
 
 
-def test_a_sparkline_tells_nothing_from_not_measured() -> None:
+def test_a_sparkline_distinguishes_zero_from_not_measured() -> None:
     row = sparkline((0, None, 4, 8), 4, top=8, role_of=lambda value: "bad" if value > 5 else "info")
     assert plain(row) == f"▁{GAP}▄█"
     assert [span.role for span in row] == ["info", "faint", "info", "bad"]

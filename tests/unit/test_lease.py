@@ -86,12 +86,12 @@ def test_every_screen_counts_once_and_an_agent_does_not(tmp_path: Path) -> None:
     screens = [Presence(directory, EVE, screen=True) for _ in range(3)]
     agent = Presence(directory, BOB, screen=False)
     assert agent.count() == 0
-    for number, each in enumerate(screens, 1):
-        each.enter()
-        each.enter()
-        assert each.count() == agent.count() == number
+    for number, screen in enumerate(screens, 1):
+        screen.enter()
+        screen.enter()
+        assert screen.count() == agent.count() == number
     screens[0].leave()
-    assert [each.count() for each in screens[1:]] == [2, 2]
+    assert [screen.count() for screen in screens[1:]] == [2, 2]
     screens[1].leave()
     screens[2].leave()
     assert [*directory.iterdir()] == []

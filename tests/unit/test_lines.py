@@ -110,12 +110,12 @@ FIGURES = ("413 ms", "1.60 s", "30–60 s", "3m 05s ago", "2h 05m", "3d 4h", "14
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("cells", range(13, 40))
 def test_a_figure_and_its_unit_share_a_row(figure: str, cells: int) -> None:
-    told = f"The last answer took {figure} and the one before was late"
-    assert any(figure in row for row in wrap(told, cells, 9))
-    before, after = told.split(figure)
+    sentence = f"The last answer took {figure} and the one before was late"
+    assert any(figure in row for row in wrap(sentence, cells, 9))
+    before, after = sentence.split(figure)
     number, _, unit = figure.partition(" ")
     styled = (Span(before, "dim"), Span(number, "text"), Span(f" {unit}", "dim"), Span(after, "dim"))
-    assert tuple(map(plain, flow(styled, cells, 9))) == wrap(told, cells, 9)
+    assert tuple(map(plain, flow(styled, cells, 9))) == wrap(sentence, cells, 9)
 
 
 def test_a_figure_wider_than_the_row_is_broken_at_its_unit() -> None:
@@ -137,8 +137,8 @@ def test_flow_is_wrap_with_styles(spans: Line, cells: int, rows: int) -> None:
 
 
 def test_flow_keeps_the_style_of_each_word() -> None:
-    told = (Span("silent for ", "text"), Span("3m", "warn", bold=True), Span(" since the start", "dim"))
-    first, second = flow(told, 14, 2)
+    spans = (Span("silent for ", "text"), Span("3m", "warn", bold=True), Span(" since the start", "dim"))
+    first, second = flow(spans, 14, 2)
     assert first == (Span("silent"), Span(" "), Span("for"), Span(" ", "warn"), Span("3m", "warn", bold=True))
     assert {span.role for span in second} == {"dim"}
 

@@ -184,18 +184,18 @@ def test_a_process_that_stopped_while_it_rotates_holds_up_no_other(file: Path) -
 def test_several_processes_write_and_rotate_one_file(file: Path) -> None:
     """Each line is whole and there once, the order of each process is kept, and the oldest files go."""
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(file), str(each)], stderr=subprocess.PIPE)
-        for each in range(3)
+        subprocess.Popen([sys.executable, "-c", WRITER, str(file), str(number)], stderr=subprocess.PIPE)
+        for number in range(3)
     ]
     for writer in writers:
         _, errors = writer.communicate(timeout=60)
         assert (writer.returncode, errors) == (0, b"")
     kept = [file.with_name(f"{file.name}.{number}") for number in (3, 2, 1)]
-    assert all(each.exists() for each in kept)
+    assert all(path.exists() for path in kept)
     assert not file.with_name(f"{file.name}.4").exists()
-    lines = [line for each in (*kept, file) for line in each.read_text("utf-8").splitlines()]
+    lines = [line for path in (*kept, file) for line in path.read_text("utf-8").splitlines()]
     assert all(line.endswith(".") or "started" in line for line in lines)
-    assert all(each.stat().st_size <= 17 * 1024 for each in (*kept, file))
+    assert all(path.stat().st_size <= 17 * 1024 for path in (*kept, file))
     for writer in range(3):
         numbers = [int(line.split()[-1][:-1]) for line in lines if f"writer {writer} " in line]
         assert numbers == sorted(set(numbers))

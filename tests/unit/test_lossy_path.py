@@ -33,19 +33,19 @@ def link(share: float, seconds: float, *, seed: int = 1, page_too: bool = True) 
     return seen
 
 
-def told(*seen: Observation) -> Verdict:
+def judged(*seen: Observation) -> Verdict:
     return verdict([*healthy(0, HOUR), *(page(60.0 * number) for number in range(60))], list(seen))
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_third_lost_on_all_hosts_is_the_path(seed: int) -> None:
-    found = told(*link(0.35, 600, seed=seed))
+    found = judged(*link(0.35, 600, seed=seed))
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
     assert found.severity.trouble
 
 
 def test_a_tenth_lost_on_all_hosts_is_the_path_within_ten_minutes() -> None:
-    right = [blamed(told(*link(0.1, 600, seed=seed))) == (Cause.NETWORK, Side.PATH) for seed in range(10)]
+    right = [blamed(judged(*link(0.1, 600, seed=seed))) == (Cause.NETWORK, Side.PATH) for seed in range(10)]
     assert right.count(True) >= 9
 
 
@@ -55,7 +55,7 @@ def test_messages_alone_that_get_no_answer_are_theirs() -> None:
         at = HOUR + 10.0 * number
         hangs = replace(messages(at, LOST, http_status=None), timings=OPENED)
         seen += [hangs if number % 2 else messages(at), models(at + 2), page(at + 4)]
-    assert blamed(told(*seen)) == (Cause.PROVIDER_ERRORS, Side.THEM)
+    assert blamed(judged(*seen)) == (Cause.PROVIDER_ERRORS, Side.THEM)
 
 
 def test_a_host_that_is_clean_for_long_clears_the_path() -> None:
@@ -80,21 +80,27 @@ def test_a_lossy_path_keeps_its_severity_while_only_messages_recover() -> None:
     """It was P2 while messages were lost, and P3 between: now the same messages count for both."""
     seen = [
         *link(0.0, 1800),
-        *(replace(each, at=each.at + timedelta(seconds=1800)) for each in link(0.35, 600)),
+        *(
+            replace(observation, at=observation.at + timedelta(seconds=1800))
+            for observation in link(0.35, 600)
+        ),
     ]
     history = history_of(*seen)
-    shown = [diagnose(history, each.at, Options()) for each in sorted(seen, key=lambda each: each.at)]
-    told = [each.severity for each in shown if each.severity.trouble]
-    falls = sum(before.worse_than(now) for before, now in pairwise(told) if before is not Severity.P1)
-    assert Severity.P2 in told
+    shown = [
+        diagnose(history, observation.at, Options())
+        for observation in sorted(seen, key=lambda observation: observation.at)
+    ]
+    severities = [found.severity for found in shown if found.severity.trouble]
+    falls = sum(before.worse_than(now) for before, now in pairwise(severities) if before is not Severity.P1)
+    assert Severity.P2 in severities
     assert falls == 0
-    assert len({each.since for each in shown[-200:] if each.severity is Severity.P2}) == 1
+    assert len({found.since for found in shown[-200:] if found.severity is Severity.P2}) == 1
 
 
 def test_the_path_is_well_again_when_all_sources_together_show_it() -> None:
     """The messages alone would need longer, as they are the fewest."""
     lossy, well = link(0.1, 3000), link(0.0, 900, seed=2)
-    after_it = [replace(each, at=each.at + timedelta(seconds=3000)) for each in well]
+    after_it = [replace(observation, at=observation.at + timedelta(seconds=3000)) for observation in well]
     history = history_of(*lossy, *after_it)
     end = after_it[-1].at
     assert diagnose(history, lossy[-1].at, Options()).cause is Cause.NETWORK

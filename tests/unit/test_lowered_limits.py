@@ -58,7 +58,7 @@ def test_the_refusal_itself_may_be_the_first_to_say_so() -> None:
         ([HIGH] * 2 + [LOW] * 10, "too few to tell"),
     ],
 )
-def test_a_limit_that_was_not_lowered_is_not_said_to_be(limits: list[int], why: str) -> None:
+def test_a_limit_that_was_not_lowered_is_not_called_lowered(limits: list[int], why: str) -> None:
     history = history_of(*answers(*limits))
     assert lowered_limits(history, after(LOWERED_S + 60), timedelta(hours=6)) == [], why
 
@@ -75,13 +75,13 @@ def test_another_models_limit_says_nothing() -> None:
     assert lowered_limits(history, after(LOWERED_S + 60), timedelta(hours=6)) == []
 
 
-def test_a_lowered_limit_is_told_before_it_refuses_anything() -> None:
+def test_a_lowered_limit_is_reported_before_it_refuses_anything() -> None:
     found = verdict(LISTS, answers(*[HIGH] * 10, *[LOW] * 3), at=LOWERED_S + 70)
     assert found.cause is Cause.HEALTHY
     assert "The input limit was lowered 2M → 400k at 14:02 UTC." in found.note
 
 
-def test_no_trouble_yet_is_not_said_beside_a_429() -> None:
+def test_no_trouble_yet_is_not_reported_beside_a_429() -> None:
     nearly = answers(*[LOW] * 60, start=LOWERED_S - 1800, used=0.97)
     assert "No trouble yet" in verdict(LISTS, nearly, at=LOWERED_S).summary
     refused = messages(LOWERED_S - 1815, Outcome.RATE_LIMITED)

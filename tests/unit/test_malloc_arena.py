@@ -9,11 +9,11 @@ from claude_tui.engine.malloc_arena import trim_heap, use_one_arena
 
 class _Libc:
     def __init__(self) -> None:
-        self.said: list[tuple[int, int]] = []
+        self.calls: list[tuple[int, int]] = []
         self.trimmed: list[int] = []
 
     def mallopt(self, what: int, amount: int) -> int:
-        self.said.append((what, amount))
+        self.calls.append((what, amount))
         return 1
 
     def malloc_trim(self, pad: int) -> int:
@@ -25,7 +25,7 @@ def test_one_heap_that_gives_back_what_is_free() -> None:
     libc = _Libc()
     use_one_arena(lambda: libc)
     # M_ARENA_MAX and M_TRIM_THRESHOLD of glibc's malloc.h.
-    assert libc.said == [(-8, 1), (-1, 128 * 1024)]
+    assert libc.calls == [(-8, 1), (-1, 128 * 1024)]
 
 
 @pytest.mark.parametrize("error", [OSError("no such library"), AttributeError("mallopt"), TypeError("None")])

@@ -47,7 +47,9 @@ def commands(parser: object, before: str = "") -> Iterator[tuple[str, list[str]]
     for action in parser._actions:  # type: ignore[attr-defined]
         if isinstance(action, _SubParsersAction):
             for name, inner in action.choices.items():
-                options = [option for each in inner._actions for option in each.option_strings]
+                options = [
+                    option for option_action in inner._actions for option in option_action.option_strings
+                ]
                 yield f"{before} {name}".strip(), options
                 yield from commands(inner, f"{before} {name}".strip())
 
@@ -58,7 +60,7 @@ def test_the_page_of_the_program_has_every_command_option_and_part_of_the_manual
         _, found, rest = text.partition(f'\n.SS "claude-top {command}"\n')
         assert found, command
         own = rest.partition("\n.SS ")[0]
-        assert [each for each in options if each not in own and each not in ("-h", "--help")] == []
+        assert [option for option in options if option not in own and option not in ("-h", "--help")] == []
     for part in ("NAME", "SYNOPSIS", "OPTIONS", "COMMANDS", "EXAMPLES", "ENVIRONMENT", "EXIT STATUS"):
         assert f'\n.SH "{part}"\n' in text
     assert [topic for topic in topics() if f"claude-top-{topic}(7)" not in text] == []
@@ -71,7 +73,7 @@ def test_a_page_of_the_manual_has_every_code_block_and_heading(topic: str) -> No
         assert [line for line in block.splitlines() if line not in text] == []
     headings = re.findall(r"^## (.*)$", source, re.MULTILINE)
     found = re.findall(r'^\.SH "(.*)"$', text, re.MULTILINE)
-    assert [each.replace("`", "").upper() for each in headings] == found[2:-1]
+    assert [heading.replace("`", "").upper() for heading in headings] == found[2:-1]
 
 
 @given(st.text(alphabet=st.sampled_from(".'\\-`~^ \nab\"TH"), max_size=40))

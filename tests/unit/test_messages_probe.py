@@ -667,16 +667,16 @@ async def test_a_proxy_that_cannot_be_used() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scheme", "said", "outcome", "error_type"),
+    ("scheme", "raw", "outcome", "error_type"),
     [
         ("https", b"HTTP/1.1 400 Bad Request\r\n\r\n", Outcome.NETWORK, "not_tls"),
         ("http", TLS_ALERT, Outcome.INVALID_RESPONSE, "needs_tls"),
     ],
 )
 async def test_a_base_url_with_the_wrong_scheme(
-    scheme: str, said: bytes, outcome: Outcome, error_type: str
+    scheme: str, raw: bytes, outcome: Outcome, error_type: str
 ) -> None:
-    async with raw_server(said) as port:
+    async with raw_server(raw) as port:
         observation = await observe(f"{scheme}://127.0.0.1:{port}")
     assert (observation.outcome, observation.error_type) == (outcome, error_type)
     assert f"127.0.0.1:{port}" in (observation.message or "")
@@ -781,9 +781,9 @@ async def test_a_page_sent_as_a_stream_is_a_page() -> None:
 async def test_the_body_of_an_error_is_read_whatever_its_encoding_is_called(
     headers: dict[str, str], pack: Callable[[bytes], bytes]
 ) -> None:
-    said = error_body("invalid_request_error") | {"error": {"message": "credit balance is too low"}}
+    body = error_body("invalid_request_error") | {"error": {"message": "credit balance is too low"}}
     observation = await answered(
-        response(pack(json.dumps(said).encode()), status="400 Bad Request", headers=headers)
+        response(pack(json.dumps(body).encode()), status="400 Bad Request", headers=headers)
     )
     assert (observation.outcome, observation.message) == (Outcome.SPEND_LIMIT, "credit balance is too low")
 

@@ -278,7 +278,7 @@ def test_no_list_is_too_odd(body: object) -> None:
 # -- redirects and encodings --------------------------------------------------------
 
 
-async def test_a_redirect_is_said_to_be_one_though_its_body_never_ends() -> None:
+async def test_a_redirect_is_recognized_though_its_body_never_ends() -> None:
     async def cut(request: Request, answer: Answer) -> None:
         await answer.send(b"HTTP/1.1 307 Go\r\nlocation: /v1/elsewhere\r\ncontent-length: 100\r\n\r\n<")
         answer.close()

@@ -370,9 +370,9 @@ async def test_certificates_that_are_not_accepted(
     assert not server.requests
 
 
-@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.9\r\n"])
-async def test_a_server_that_speaks_no_tls(said: bytes) -> None:
-    async with raw_server(said) as port:
+@pytest.mark.parametrize("raw", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.9\r\n"])
+async def test_a_server_that_speaks_no_tls(raw: bytes) -> None:
+    async with raw_server(raw) as port:
         exchange = await get(f"https://127.0.0.1:{port}", routes=trusting(None))
     assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.NOT_TLS)
     assert exchange.fault is not None
@@ -660,7 +660,7 @@ def test_one_connection_wins_and_no_other_stays_open(addresses: list[str]) -> No
 
     if "stands" in addresses:
         winner = asyncio.run(run())
-        assert [each for each in opened if not each.closed] == [winner]
+        assert [connection for connection in opened if not connection.closed] == [winner]
     else:
         with pytest.raises(asyncio.CancelledError if "hangs" in addresses else ConnectionRefusedError):
             asyncio.run(run())
@@ -686,7 +686,7 @@ def dialing(*addresses: str) -> Dialer:
 
 
 @pytest.mark.parametrize(
-    ("addresses", "error", "said"),
+    ("addresses", "error", "bypassed"),
     [
         ([V6, V4], ConnectionRefusedError(), "IPv6 is refused"),
         ([V6, V4], ConnectionResetError(), "IPv6 fails"),
@@ -697,8 +697,8 @@ def dialing(*addresses: str) -> Dialer:
         ([V4, "203.0.113.2"], ConnectionRefusedError(), None),
     ],
 )
-async def test_addresses_that_are_worked_round_are_told(
-    addresses: list[str], error: OSError | None, said: str | None
+async def test_addresses_that_are_worked_round_are_reported(
+    addresses: list[str], error: OSError | None, bypassed: str | None
 ) -> None:
     """Others may wait for them: they were not mentioned anywhere."""
 
@@ -713,11 +713,11 @@ async def test_addresses_that_are_worked_round_are_told(
     await dialer.dial("api.example", 443, connect)
     await dialer.settle()
     assert dialer.trace is not None
-    assert said == (None if dialer.trace.bypassed is None else str(dialer.trace.bypassed))
+    assert bypassed == (None if dialer.trace.bypassed is None else str(dialer.trace.bypassed))
 
 
 @pytest.mark.parametrize("settles", [True, False])
-async def test_addresses_that_only_take_longer_are_not_told(settles: bool) -> None:
+async def test_addresses_that_only_take_longer_are_not_reported(settles: bool) -> None:
     """IPv6 was said to get no answer wherever it took a quarter of a second longer twice in a row."""
     opened: list[Connection] = []
 
@@ -732,12 +732,12 @@ async def test_addresses_that_only_take_longer_are_not_told(settles: bool) -> No
     await (dialer.settle() if settles else dialer.close())
     assert dialer.trace is not None
     assert dialer.trace.bypassed is None
-    assert [each.address for each in opened] == ([V4, V6] if settles else [V4])
-    assert [each.address for each in opened if not each.closed] == ([V4] if settles else [])
+    assert [connection.address for connection in opened] == ([V4, V6] if settles else [V4])
+    assert [connection.address for connection in opened if not connection.closed] == ([V4] if settles else [])
     await winner.aclose()
 
 
-async def test_addresses_that_work_are_not_told() -> None:
+async def test_addresses_that_work_are_not_reported() -> None:
     async def connect(address: str) -> Connection:
         return Connection(address)
 
@@ -749,7 +749,7 @@ async def test_addresses_that_work_are_not_told() -> None:
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "127.0.0.1"])
-async def test_a_name_that_leads_to_this_machine_is_told(address: str) -> None:
+async def test_a_name_that_resolves_to_this_machine_is_reported(address: str) -> None:
     """A DNS blocker or a line in the hosts file, which read as an API that refuses connections."""
     url = f"http://api.example:{unused_port()}"
     exchange = await get(url, routes=names(address))

@@ -89,7 +89,7 @@ def test_a_note_written_the_next_day_is_about_the_incidents_day() -> None:
     assert read("at 14:05 we switched", written, began) == clock(14, 5)
 
 
-def test_local_time_is_told_apart_when_the_clocks_go_back() -> None:
+def test_local_time_is_distinguished_when_the_clocks_go_back() -> None:
     # 02:30 comes twice on this night in Berlin: at 00:30 and at 01:30 UTC.
     night = datetime(2026, 10, 25, tzinfo=UTC)
     began = night.replace(hour=0, minute=10)

@@ -96,10 +96,10 @@ def test_json_of_any_shape_is_read_or_refused(signal: Signal, part: object, attr
         Signal.METRICS: ("resourceMetrics", "scopeMetrics", "metrics"),
     }[signal]
     record = {"attributes": [attribute], "histogram": part, "startTimeUnixNano": part, "status": part}
-    told = {outer: [{"resource": part, middle: [{"scope": part, inner: [record, part]}]}]}
+    shape = {outer: [{"resource": part, middle: [{"scope": part, inner: [record, part]}]}]}
     taking = Taking()
     try:
-        taking.intake.take(json_body.read(signal, json.dumps(told).encode(), Budget(10_000)))
+        taking.intake.take(json_body.read(signal, json.dumps(shape).encode(), Budget(10_000)))
     except (BrokenExportError, TooManyPartsError):
         return
 
@@ -211,8 +211,8 @@ def test_all_bodies_together_are_bounded() -> None:
 def test_series_are_bounded() -> None:
     series, taking = Series(most=10), Taking()
     for number in range(1000):
-        told = histogram("d", [1, 0, 0], 1, {"model": str(number)}, temporality=CUMULATIVE)
-        (point,) = protobuf.read(Signal.METRICS, metrics(told).SerializeToString(), Budget(100))
+        metric = histogram("d", [1, 0, 0], 1, {"model": str(number)}, temporality=CUMULATIVE)
+        (point,) = protobuf.read(Signal.METRICS, metrics(metric).SerializeToString(), Budget(100))
         series.grown(point, AT)  # type: ignore[arg-type]
     assert len(series) == 10
     assert taking.sunk.calls == []
@@ -263,10 +263,10 @@ def test_answers_are_those_of_the_specification() -> None:
     from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
     assert (accepted(Signal.LOGS, PROTOBUF), accepted(Signal.LOGS, JSON)) == (b"", b"{}")
-    told = ExportLogsServiceResponse.FromString(
+    partial = ExportLogsServiceResponse.FromString(
         accepted(Signal.LOGS, PROTOBUF, 300, "too large")
     ).partial_success
-    assert (told.rejected_log_records, told.error_message) == (300, "too large")
+    assert (partial.rejected_log_records, partial.error_message) == (300, "too large")
     assert json.loads(accepted(Signal.TRACES, JSON, 3, "why")) == {
         "partialSuccess": {"rejectedSpans": "3", "errorMessage": "why"}
     }
@@ -285,7 +285,7 @@ def test_what_has_been_reported_is_remembered_within_bounds() -> None:
     for number in range(1000):
         made = traces(span(without=["anthropic.request.id"], number=number + 1)).SerializeToString()
         records += [*protobuf.read(Signal.TRACES, made, Budget(100))]
-    spans = [each for each in records if isinstance(each, SpanRecord)]
+    spans = [record for record in records if isinstance(record, SpanRecord)]
     assert all(reported.is_new_span(each, None, innermost=True) for each in spans)
     assert not any(reported.is_new_span(each, None, innermost=True) for each in spans[-100:])
     assert len(reported) <= 200

@@ -88,10 +88,10 @@ def test_the_sdk_for_typescript_is_the_same() -> None:
     ],
 )
 def test_failures_of_the_sdk(kind: str, status: int | None, outcome: Outcome) -> None:
-    told: dict[str, Any] = {"gen_ai.request.model": "claude-haiku-5-5", "error.type": kind}
+    values: dict[str, Any] = {"gen_ai.request.model": "claude-haiku-5-5", "error.type": kind}
     if status is not None:
-        told["http.response.status_code"] = status
-    call = only(Taking()(traces(span(told, status=ERROR))))
+        values["http.response.status_code"] = status
+    call = only(Taking()(traces(span(values, status=ERROR))))
     assert (call.outcome, call.http_status, call.tokens, call.end) == (
         outcome,
         status,
@@ -101,8 +101,8 @@ def test_failures_of_the_sdk(kind: str, status: int | None, outcome: Outcome) ->
 
 
 def test_a_stream_without_its_end_is_cut() -> None:
-    told = {**ANSWERED, "error.type": "api_error"}
-    call = only(Taking()(traces(span(told, status=ERROR, without=["anthropic.message.stop_reason"]))))
+    values = {**ANSWERED, "error.type": "api_error"}
+    call = only(Taking()(traces(span(values, status=ERROR, without=["anthropic.message.stop_reason"]))))
     assert (call.outcome, call.end) == (Outcome.TRUNCATED_STREAM, CallEnd.CUT)
 
 
@@ -137,14 +137,16 @@ def test_other_methods_of_the_sdk_have_routes_and_no_tokens(name: str, route: st
 
 @FORMS
 def test_a_span_of_another_instrumentation(form: str) -> None:
-    told = {
+    values = {
         "gen_ai.system": "anthropic",
         "gen_ai.request.model": "claude-sonnet-5-5",
         "gen_ai.response.finish_reasons": ["length"],
         "gen_ai.usage.input_tokens": 50,
         "gen_ai.usage.output_tokens": 5,
     }
-    call = only(Taking()(traces(span(told, name="chat claude-sonnet-5-5", status=UNSET), scope="any"), form))
+    call = only(
+        Taking()(traces(span(values, name="chat claude-sonnet-5-5", status=UNSET), scope="any"), form)
+    )
     assert call.tokens == Tokens(50, 5)
     assert (call.stop_reason, call.end, call.retries, call.first_token_s) == (
         "max_tokens",
@@ -155,7 +157,7 @@ def test_a_span_of_another_instrumentation(form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "values",
     [
         {"gen_ai.provider.name": "openai"},
         {"gen_ai.operation.name": "invoke_agent"},
@@ -163,9 +165,9 @@ def test_a_span_of_another_instrumentation(form: str) -> None:
         {"gen_ai.operation.name": "embeddings"},
     ],
 )
-def test_what_is_no_call_of_the_api_is_accepted_and_ignored(told: dict[str, str]) -> None:
+def test_what_is_no_call_of_the_api_is_accepted_and_ignored(values: dict[str, str]) -> None:
     taking = Taking()
-    assert taking(traces(span({**ANSWERED, **told}, name="x"), scope="any")) == []
+    assert taking(traces(span({**ANSWERED, **values}, name="x"), scope="any")) == []
     assert taking.intake.ignored == 1
 
 
@@ -181,8 +183,8 @@ def test_what_is_no_call_of_the_api_is_accepted_and_ignored(told: dict[str, str]
     ],
 )
 def test_instrumentations_report_classes_of_exceptions(kind: str, outcome: Outcome) -> None:
-    told = {"gen_ai.system": "anthropic", "gen_ai.request.model": "m", "error.type": kind}
-    assert only(Taking()(traces(span(told, name="chat m", status=ERROR), scope="any"))).outcome is outcome
+    values = {"gen_ai.system": "anthropic", "gen_ai.request.model": "m", "error.type": kind}
+    assert only(Taking()(traces(span(values, name="chat m", status=ERROR), scope="any"))).outcome is outcome
 
 
 @FORMS
@@ -207,14 +209,14 @@ def test_an_instrumentation_that_only_records_the_exception(form: str) -> None:
 def test_a_status_alone_does_not_say_that_another_server_answered(
     reported: dict[str, Any], outcome: Outcome
 ) -> None:
-    told = {"gen_ai.system": "anthropic", "gen_ai.request.model": "m", **reported}
-    call = only(Taking()(traces(span(told, name="chat m", status=ERROR), scope="any")))
+    values = {"gen_ai.system": "anthropic", "gen_ai.request.model": "m", **reported}
+    call = only(Taking()(traces(span(values, name="chat m", status=ERROR), scope="any")))
     assert (call.outcome, call.error_type) == (outcome, None)
 
 
 def test_the_sdk_would_have_reported_the_type_of_an_error_of_the_api() -> None:
-    told = {"gen_ai.request.model": "m", "error.type": "404", "http.response.status_code": 404}
-    call = only(Taking()(traces(span(told, status=ERROR))))
+    values = {"gen_ai.request.model": "m", "error.type": "404", "http.response.status_code": 404}
+    call = only(Taking()(traces(span(values, status=ERROR))))
     assert (call.outcome, call.error_type) == (Outcome.INVALID_RESPONSE, "not_the_api")
 
 
@@ -228,16 +230,16 @@ def test_logfire_reports_a_stream_when_it_opens_and_when_it_ends() -> None:
     taking = Taking()
     opened = span({"gen_ai.provider.name": "anthropic", "gen_ai.request.model": "m"}, status=UNSET)
     assert taking(traces(opened, scope="logfire.anthropic")) == []
-    told = {**ANSWERED, "gen_ai.response.id": "msg_1", "duration": 1.5}
-    ended = span(told, number=2, seconds=0.0, without=["anthropic.request.id"])
+    values = {**ANSWERED, "gen_ai.response.id": "msg_1", "duration": 1.5}
+    ended = span(values, number=2, seconds=0.0, without=["anthropic.request.id"])
     call = only(taking(traces(ended, scope="logfire.anthropic")))
     assert (call.at, call.total_s) == (AT - timedelta(seconds=1.5), 1.5)
 
 
 def test_input_without_the_cache_is_left_as_it_is() -> None:
     """130 tokens must not become 260, and 10 not less than none."""
-    told = {**ANSWERED, "gen_ai.usage.input_tokens": 10}
-    tokens = only(Taking()(traces(span(told, name="x"), scope="any"))).tokens
+    values = {**ANSWERED, "gen_ai.usage.input_tokens": 10}
+    tokens = only(Taking()(traces(span(values, name="x"), scope="any"))).tokens
     assert tokens is not None
     assert (tokens.input, tokens.prompt) == (10, 130)
 
@@ -255,11 +257,11 @@ OTHER_TRACE = b"u" * 16
 @pytest.mark.parametrize("sdk_first", [True, False])
 def test_a_call_reported_in_two_traces_is_known_by_its_message(sdk_first: bool) -> None:
     taking = Taking()
-    told = {**ANSWERED, "gen_ai.response.id": "msg_1"}
-    other = span(told, name="anthropic.chat", number=2, without=["anthropic.request.id"])
+    values = {**ANSWERED, "gen_ai.response.id": "msg_1"}
+    other = span(values, name="anthropic.chat", number=2, without=["anthropic.request.id"])
     other.trace_id = OTHER_TRACE
-    exports = [traces(span(told)), traces(other, scope="opentelemetry.instrumentation.anthropic")]
-    counts = [len(taking(each)) for each in (exports if sdk_first else reversed(exports))]
+    exports = [traces(span(values)), traces(other, scope="opentelemetry.instrumentation.anthropic")]
+    counts = [len(taking(export)) for export in (exports if sdk_first else reversed(exports))]
     assert (counts, taking.intake.repeated) == ([1, 0], 1)
 
 
@@ -273,8 +275,8 @@ def test_failures_reported_in_two_traces_count_once_each() -> None:
     }
     inner = {**refused, "error.type": "not_found_error", "http.response.status_code": 404}
     for number in (1, 2):
-        told = {**inner, "anthropic.request.id": f"req_{number}"}
-        assert len(taking(traces(span(told, number=number, status=ERROR)))) == 1
+        values = {**inner, "anthropic.request.id": f"req_{number}"}
+        assert len(taking(traces(span(values, number=number, status=ERROR)))) == 1
     counts: list[int] = []
     for number, seconds in ((11, 2.1), (12, 1.9), (13, 2.1), (14, 2.1)):
         outer = span(refused, name="anthropic.chat", number=number, status=ERROR, seconds=seconds)
@@ -294,11 +296,11 @@ def test_an_export_that_is_sent_again_counts_once() -> None:
 
 def test_an_event_beside_its_span_counts_once() -> None:
     name = "gen_ai.client.inference.operation.details"
-    told = {**ANSWERED, "event.name": name, "anthropic.request.id": ""}
+    values = {**ANSWERED, "event.name": name, "anthropic.request.id": ""}
     for first in ("event", "span"):
         taking = Taking()
         exports = {
-            "event": logs(event(told, span_number=5), scope="any", service="checkout"),
+            "event": logs(event(values, span_number=5), scope="any", service="checkout"),
             "span": traces(span(number=5, name="chat", without=["anthropic.request.id"]), scope="any"),
         }
         second = "span" if first == "event" else "event"
@@ -323,8 +325,8 @@ def test_a_request_of_claude_code(form: str) -> None:
 
 
 def test_numbers_as_text_are_numbers() -> None:
-    told = {name: str(each) for name, each in API_REQUEST.items()}
-    assert Taking()(logs(event(told))) == Taking()(logs(event()))
+    values = {name: str(item) for name, item in API_REQUEST.items()}
+    assert Taking()(logs(event(values))) == Taking()(logs(event()))
 
 
 def test_a_model_without_a_price_costs_what_claude_code_says() -> None:
@@ -353,10 +355,10 @@ def test_a_model_without_a_price_costs_what_claude_code_says() -> None:
     ],
 )
 def test_errors_of_claude_code(status: object, error: str, outcome: Outcome, error_type: str | None) -> None:
-    told = {"event.name": "api_error", "model": "claude-opus-5-5", "error": error, "attempt": 3}
+    values = {"event.name": "api_error", "model": "claude-opus-5-5", "error": error, "attempt": 3}
     if status is not None:
-        told["status_code"] = status  # type: ignore[assignment]
-    call = only(Taking()(logs(event(told))))
+        values["status_code"] = status  # type: ignore[assignment]
+    call = only(Taking()(logs(event(values))))
     assert (call.outcome, call.error_type, call.retries) == (outcome, error_type, 2)
 
 
@@ -378,8 +380,8 @@ MODEL = {"gen_ai.request.model": "claude-haiku-5-5", "gen_ai.operation.name": "c
 DURATION, USAGE = "gen_ai.client.operation.duration", "gen_ai.client.token.usage"
 
 
-def told_calls(calls: list[Call]) -> int:
-    return sum(each.together or 0 for each in calls)
+def counted_calls(calls: list[Call]) -> int:
+    return sum(call.together or 0 for call in calls)
 
 
 @FORMS
@@ -393,24 +395,24 @@ def test_delta_metrics_count_calls_and_tokens(form: str) -> None:
         ),
         form,
     )
-    assert told_calls(calls) == 5
-    assert [(each.together, each.total_s) for each in calls if each.outcome is Outcome.OK] == [
+    assert counted_calls(calls) == 5
+    assert [(call.together, call.total_s) for call in calls if call.outcome is Outcome.OK] == [
         (3, 0.5),
         (1, 1.5),
     ]
-    assert sum(each.tokens.input for each in calls if each.tokens) == 400
-    assert sum(each.tokens.output for each in calls if each.tokens) == 40
-    assert sum(each.together or 0 for each in calls if each.outcome is Outcome.OVERLOADED) == 1
+    assert sum(call.tokens.input for call in calls if call.tokens) == 400
+    assert sum(call.tokens.output for call in calls if call.tokens) == 40
+    assert sum(call.together or 0 for call in calls if call.outcome is Outcome.OVERLOADED) == 1
 
 
 def test_cumulative_metrics_count_what_was_added() -> None:
     taking = Taking()
 
     def cumulative(counts: list[int], at_s: int, start_s: int = 0) -> int:
-        told = histogram(
+        reported = histogram(
             DURATION, counts, sum(counts), MODEL, at_s=at_s, start_s=start_s, temporality=CUMULATIVE
         )
-        return told_calls(taking(metrics(told)))
+        return counted_calls(taking(metrics(reported)))
 
     assert cumulative([500, 0, 0], 60) == 0, "it began before anybody listened"
     assert cumulative([510, 0, 0], 120) == 10
@@ -423,19 +425,19 @@ def test_cumulative_metrics_count_what_was_added() -> None:
 def test_cumulative_metrics_of_a_process_that_began_since_count_in_full() -> None:
     taking = Taking()
     taking(metrics(histogram(DURATION, [1, 0, 0], 1, MODEL)))
-    told = histogram(DURATION, [7, 0, 0], 7, MODEL, start_s=40, at_s=90, temporality=CUMULATIVE)
-    assert told_calls(taking(metrics(told, service="other"))) == 7
+    reported = histogram(DURATION, [7, 0, 0], 7, MODEL, start_s=40, at_s=90, temporality=CUMULATIVE)
+    assert counted_calls(taking(metrics(reported, service="other"))) == 7
 
 
 def test_metrics_without_a_temporality() -> None:
     taking = Taking()
 
-    def told(count: int, start_s: int, at_s: int) -> int:
+    def count_of(count: int, start_s: int, at_s: int) -> int:
         made = histogram(DURATION, [count, 0, 0], count, MODEL, start_s=start_s, at_s=at_s, temporality=0)
-        return told_calls(taking(metrics(made)))
+        return counted_calls(taking(metrics(made)))
 
-    assert [told(5, 40, 60), told(8, 40, 120)] == [5, 3], "as totals, if the start stays"
-    assert [told(5, 120, 180), told(8, 180, 240)] == [5, 8], "as differences, if it moves"
+    assert [count_of(5, 40, 60), count_of(8, 40, 120)] == [5, 3], "as totals, if the start stays"
+    assert [count_of(5, 120, 180), count_of(8, 180, 240)] == [5, 8], "as differences, if it moves"
 
 
 def test_metrics_of_an_application_that_reports_its_calls_say_nothing_new() -> None:
@@ -450,7 +452,7 @@ def test_tokens_that_come_after_their_calls_wait_for_the_next() -> None:
     late = histogram(USAGE, [1, 0, 0], 100, {**MODEL, "gen_ai.token.type": "input"})
     assert taking(metrics(late)) == []
     calls = taking(metrics(histogram(DURATION, [1, 0, 0], 1, MODEL, start_s=60, at_s=120)))
-    assert [each.tokens for each in calls] == [Tokens(100)]
+    assert [call.tokens for call in calls] == [Tokens(100)]
 
 
 # -- names, and what is missing ------------------------------------------------------
@@ -472,7 +474,7 @@ def test_what_a_source_does_not_tell_is_unknown() -> None:
     assert (call.limits, call.retry_after_s) == ((), None)
 
 
-def test_an_attribute_that_vanished_is_told_with_the_time() -> None:
+def test_an_attribute_that_vanished_is_reported_with_the_time() -> None:
     taking = Taking()
     for number in range(5):
         taking(logs(event(at_ns=AT_NS + number)))
@@ -480,8 +482,8 @@ def test_an_attribute_that_vanished_is_told_with_the_time() -> None:
     assert [*taking.intake.absent.sentences()] == []
     taking.seconds += 3600
     for number in range(6):
-        told = {name: each for name, each in API_REQUEST.items() if name not in {"ttft_ms", "request_id"}}
-        taking(logs(event(told, at_ns=AT_NS + 100 + number)))
+        values = {name: item for name, item in API_REQUEST.items() if name not in {"ttft_ms", "request_id"}}
+        taking(logs(event(values, at_ns=AT_NS + 100 + number)))
     assert sorted(taking.intake.absent.sentences()) == [
         "Claude Code events of claude-code: request id absent since 14:00 UTC",
         "Claude Code events of claude-code: time to first token absent since 14:00 UTC",

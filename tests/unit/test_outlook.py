@@ -45,9 +45,9 @@ def test_uptime_is_that_of_the_history_screen() -> None:
     record = ninety_days(AT)
     uptime = recent_uptime(record)
     tally = next(
-        each.tallies[Service.API]
-        for each in build_report(record, SPANS[2], ()).spans
-        if each.span == uptime.span
+        span.tallies[Service.API]
+        for span in build_report(record, SPANS[2], ()).spans
+        if span.span == uptime.span
     )
     assert uptime.share == tally.uptime
     assert uptime.coverage == pytest.approx(tally.coverage)
@@ -82,7 +82,7 @@ def test_models_in_use_come_first_and_what_is_gone_not_at_all() -> None:
         ),
     )
     snapshot = build_snapshot(history_of(*healthy(0, 600), listed), at, engine(), Options())
-    assert [(each.model, each.used) for each in snapshot.outlook.retirements] == [
+    assert [(retirement.model, retirement.used) for retirement in snapshot.outlook.retirements] == [
         (MODEL, True),
         ("claude-old", False),
     ]
@@ -107,7 +107,7 @@ def test_of_the_incidents_that_are_over_the_last_one_comes_first() -> None:
         did(100, IncidentAct.RESOLVED, happened=90, incident=SECOND),
         did(400, IncidentAct.RESOLVED, happened=300),
     )
-    assert [each.label for each in ended(incidents(acts))] == ["INC-1", "INC-2"]
+    assert [incident.label for incident in ended(incidents(acts))] == ["INC-1", "INC-2"]
     assert ended(incidents(acts[:3]))[0].title == "Second"
     assert ended(incidents(acts[:2])) == ()
 
@@ -128,8 +128,8 @@ def test_the_log_of_an_incident_has_nothing_of_another_one_and_ends_at_the_first
 # -- counted in the engine --------------------------------------------------------------------
 
 
-async def test_uptime_is_counted_and_told_and_nothing_old_stays() -> None:
-    told: list[Uptime | None] = []
+async def test_uptime_is_counted_and_reported_and_nothing_old_stays() -> None:
+    uptimes: list[Uptime | None] = []
     fails = False
 
     def record(at: datetime, span: timedelta) -> Record:
@@ -146,53 +146,54 @@ async def test_uptime_is_counted_and_told_and_nothing_old_stays() -> None:
     came = asyncio.Event()
 
     def tell(uptime: Uptime | None) -> None:
-        told.append(uptime)
+        uptimes.append(uptime)
         came.set()
 
     await once()
-    assert told[0] is not None
-    assert told[0].share == recent_uptime(ninety_days(AT)).share
+    assert uptimes[0] is not None
+    assert uptimes[0].share == recent_uptime(ninety_days(AT)).share
     fails = True
     came.clear()
     await once()
-    assert told[1] is None
+    assert uptimes[1] is None
 
 
 # -- drawn --------------------------------------------------------------------------------------
 
 
 def test_the_record_of_a_healthy_day() -> None:
-    said = text(WAR_ROOMS["watched"](), 60, 16)
-    assert "last incident  INC-2 500s on all models, then 529s" in said
-    assert "P1 · 7d 0h ago, lasted 2h 22m" in said
-    assert "uptime 30d     99.65% · watched 99% of it" in said
-    assert "               ▇▇▇▇▇▇▇▇▇▇▇▅▇▇▇▇▇▇▇▇▇▇▂▇▇▇▇▇▅▇" in said
-    assert "cost today     $0.03 probes" in said
-    assert "certificate    61 days · 2027-01-20" in said
-    assert "retirements    231 days · sonnet-5-5" in said
-    assert "not used: sonnet-4-5 · 2026-11-30" in said
-    assert "INC-1 41d 4h ago  P2     44m" in said
+    shown = text(WAR_ROOMS["watched"](), 60, 16)
+    assert "last incident  INC-2 500s on all models, then 529s" in shown
+    assert "P1 · 7d 0h ago, lasted 2h 22m" in shown
+    assert "uptime 30d     99.65% · watched 99% of it" in shown
+    assert "               ▇▇▇▇▇▇▇▇▇▇▇▅▇▇▇▇▇▇▇▇▇▇▂▇▇▇▇▇▅▇" in shown
+    assert "cost today     $0.03 probes" in shown
+    assert "certificate    61 days · 2027-01-20" in shown
+    assert "retirements    231 days · sonnet-5-5" in shown
+    assert "not used: sonnet-4-5 · 2026-11-30" in shown
+    assert "INC-1 41d 4h ago  P2     44m" in shown
 
 
 def test_rows_that_are_left_explain_the_days_and_list_the_models() -> None:
-    said = text(WAR_ROOMS["watched"](), 60, 30)
+    shown = text(WAR_ROOMS["watched"](), 60, 30)
     assert (
-        "               ▇▇▇▇▇▇▇▇▇▇▇▅▇▇▇▇▇▇▇▇▇▇▂▇▇▇▇▇▅▇\n               Oct 21                  Nov 20" in said
+        "               ▇▇▇▇▇▇▇▇▇▇▇▅▇▇▇▇▇▇▇▇▇▇▂▇▇▇▇▇▅▇\n               Oct 21                  Nov 20"
+        in shown
     )
-    assert "9 days · sonnet-4-5 · 2026-11-30 · not used" in said
-    assert "INC-1 41d 4h ago  P2     44m" in said
+    assert "9 days · sonnet-4-5 · 2026-11-30 · not used" in shown
+    assert "INC-1 41d 4h ago  P2     44m" in shown
     wide = text(WAR_ROOMS["watched"](), 230, 24)
     assert "▇▇ ▇▇ ▇▇" in wide
     assert "▇ up  ▅ 0.1%" in wide
-    assert "…" not in said + wide.replace("52…", "")
+    assert "…" not in shown + wide.replace("52…", "")
 
 
-def test_what_is_not_known_is_said_or_left_out() -> None:
-    said = text(PICTURES["nothing"]())
-    assert "last incident  none recorded" in said
-    assert "certificate    expiry not seen yet" in said
-    assert "retirements    not listed yet" in said
-    assert "uptime" not in said
+def test_what_is_not_known_is_shown_or_left_out() -> None:
+    shown = text(PICTURES["nothing"]())
+    assert "last incident  none recorded" in shown
+    assert "certificate    expiry not seen yet" in shown
+    assert "retirements    not listed yet" in shown
+    assert "uptime" not in shown
 
 
 def test_without_tls_there_is_no_certificate_to_wait_for() -> None:
@@ -210,21 +211,21 @@ def test_too_little_watched_is_no_percentage() -> None:
 
 
 def test_an_open_incident_takes_its_place_with_the_newest_entries() -> None:
-    said = text(WAR_ROOMS["led"](), 60, 12)
-    assert said.startswith("Elevated 529s on Haiku\nopen 3m")
-    assert "lead ana" in said
+    shown = text(WAR_ROOMS["led"](), 60, 12)
+    assert shown.startswith("Elevated 529s on Haiku\nopen 3m")
+    assert "lead ana" in shown
     assert (
-        said.index("ben: checkout is on Sonnet")
-        < said.index("ana: severity P1")
-        < said.index("first failure")
+        shown.index("ben: checkout is on Sonnet")
+        < shown.index("ana: severity P1")
+        < shown.index("first failure")
     )
 
 
-def test_the_newest_entries_are_told_in_full_before_older_ones() -> None:
+def test_the_newest_entries_are_shown_in_full_before_older_ones() -> None:
     snapshot = WAR_ROOMS["led"]()
     newest, *others = snapshot.incident_log
-    told = replace(newest, text="ben: checkout is on Sonnet since 14:02, batch waits until 15:00")
-    log = (told, *others, *others, *others)
+    newer = replace(newest, text="ben: checkout is on Sonnet since 14:02, batch waits until 15:00")
+    log = (newer, *others, *others, *others)
     rows = [plain(row).strip() for row in record_lines(replace(snapshot, incident_log=log), 49, 14)]
     assert rows[3].endswith("15:00")
     assert len(rows) == 14
@@ -232,9 +233,9 @@ def test_the_newest_entries_are_told_in_full_before_older_ones() -> None:
 
 def test_rows_that_are_left_show_events_where_no_other_panel_does() -> None:
     scene = PICTURES["overloaded"]()
-    said = replace(scene, incident=None, incident_log=())
+    undeclared = replace(scene, incident=None, incident_log=())
     without, beside = (
-        [plain(row) for row in record_lines(said, 60, 24, events=events)] for events in (False, True)
+        [plain(row) for row in record_lines(undeclared, 60, 24, events=events)] for events in (False, True)
     )
     assert beside[: len(without)] == without
     assert beside[len(without) + 1] == "events, newest first"

@@ -62,7 +62,7 @@ def test_an_exchange_in_flight_is_not_known(past: Past) -> None:
 def test_only_what_was_known_counts_by_an_independent_account(past: Past) -> None:
     for at in instants(12):
         history = History()
-        history.extend(each for each in observations() if finished_at(each) <= at)
+        history.extend(observation for observation in observations() if finished_at(observation) <= at)
         expected = build_snapshot(history, at, past.whole(at).engine, conditions().options)
         found = past.whole(at)
         assert found.errors == expected.errors
@@ -75,7 +75,7 @@ def test_the_page_says_what_had_been_read_by_then(past: Past) -> None:
         status = past.whole(after(seconds)).status.status
         return status.indicator if status is not None else None
 
-    assert [indicator(each) for each in (4200, 4207.4, 4207.5, 6000, 6008)] == [
+    assert [indicator(second) for second in (4200, 4207.4, 4207.5, 6000, 6008)] == [
         "none", "none", "minor", "minor", "none",
     ]  # fmt: skip
 
@@ -89,7 +89,7 @@ def test_a_reading_of_the_page_that_brought_nothing_new_was_a_reading(past: Past
 
 
 def test_what_people_did_appears_when_they_did_it(past: Past) -> None:
-    before, marked, noted = (past.whole(after(each)).engine for each in (3799, 3900, 4000))
+    before, marked, noted = (past.whole(after(second)).engine for second in (3799, 3900, 4000))
     assert (before.step_marks, before.severity_marks) == ((), ())
     assert [mark.step for mark in marked.step_marks] == ["check_page"]
     assert [entry.text for entry in before.incident_entries] == ["529s"]
@@ -103,7 +103,7 @@ def test_a_severity_that_somebody_set_holds_from_then_on(past: Past) -> None:
 
 
 def test_who_had_taken_it_had_it_from_then_on_until_the_trouble_ended(past: Past) -> None:
-    before, since, over = (past.whole(after(each)).verdict for each in (3819, 3821, 7000))
+    before, since, over = (past.whole(after(second)).verdict for second in (3819, 3821, 7000))
     assert since.taken is not None
     assert (before.taken, since.taken.by, over.taken) == (None, "ben", None)
 
@@ -119,7 +119,7 @@ def test_where_no_conditions_are_recorded_those_of_now_judge_and_it_says_so(tmp_
     snapshot = Past(store, conditions()).snapshot(after(3700))
     store.close()
     assert snapshot.engine.target == conditions().target
-    notices = " ".join(each.text for each in snapshot.engine.notices)
+    notices = " ".join(notice.text for notice in snapshot.engine.notices)
     assert "not recorded: the current ones are used" in notices
     assert snapshot.engine.alerts.problem == "which alerts there were at that time is not recorded"
 
@@ -212,7 +212,7 @@ def test_the_scrubber_marks_what_happened_and_where_nobody_probed(past: Past) ->
     view = past.whole(after(3890)).past
     assert view is not None
     assert (view.start, view.end) == (after(2700), after(4800))
-    kinds = [(each.kind, each.severity) for each in view.marks if each.at < after(4100)]
+    kinds = [(mark.kind, mark.severity) for mark in view.marks if mark.at < after(4100)]
     assert kinds == [
         (MarkKind.VERDICT, "P2"),
         (MarkKind.ALERT, ""),

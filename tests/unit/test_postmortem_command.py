@@ -152,9 +152,15 @@ def test_what_is_edited_is_recorded_and_lints_clean(
     assert code == 0
     assert "5 changed" in err
     revisions = stored(data)[1]
-    assert {each.field.split(":")[-1] for each in revisions} == {"root_cause", "text", "owner", "due", "kind"}
-    assert {each.by for each in revisions} == {"ana"}
-    assert all(each.incident == FIRST for each in revisions)
+    assert {revision.field.split(":")[-1] for revision in revisions} == {
+        "root_cause",
+        "text",
+        "owner",
+        "due",
+        "kind",
+    }
+    assert {revision.by for revision in revisions} == {"ana"}
+    assert all(revision.incident == FIRST for revision in revisions)
 
     file = tmp_path / "pm.md"
     assert run(capsys, data, "export", "last", str(file))[0] == 0
@@ -216,7 +222,7 @@ def test_a_file_that_is_there_is_replaced_only_by_force(
     assert file.read_text() == "mine"
     assert run(capsys, data, "export", "1", str(file), "--force")[0] == 0
     assert json.loads(file.read_text("utf-8"))["schema"] == "claude-top/postmortem@1"
-    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["pm.json"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["pm.json"]
 
 
 def test_lint_prints_file_line_and_rule_and_reads_standard_input(
@@ -251,8 +257,8 @@ def test_a_postmortem_of_what_nobody_declared_is_filled_in_from_the_record(
     assert "## Incident: Overload at noon" in shown
     assert "60 of the 10" in shown
     assert "- **Severity:** P1" in shown
-    new = [each for each in stored(data)[0] if each.incident != FIRST]
-    assert [(each.act, each.happened_at) for each in new] == [
+    new = [entry for entry in stored(data)[0] if entry.incident != FIRST]
+    assert [(entry.act, entry.happened_at) for entry in new] == [
         (IncidentAct.DECLARED, after(120)),
         (IncidentAct.RESOLVED, after(730)),
     ]

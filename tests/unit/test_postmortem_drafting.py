@@ -21,10 +21,10 @@ from claude_tui.probes.credentials import Credentials
 from tests.builders import after
 from tests.incident_values import did
 from tests.ports import unused_port
-from tests.postmortem_values import RESOLVED, Writing, told, wrote
+from tests.postmortem_values import RESOLVED, Writing, known_incident, wrote
 from tests.wire_server import WireServer, response
 
-KNOWN = told()
+KNOWN = known_incident()
 ASKED = prompt(KNOWN.form(), KNOWN.timeline)
 FIRST = next(name for name, entry in ASKED.entries.items() if entry.kind is TimelineKind.FIRST_FAILURE)
 NOTE = next(name for name, entry in ASKED.entries.items() if entry.kind is TimelineKind.NOTE)
@@ -34,7 +34,7 @@ def reply(**fields: object) -> str:
     return json.dumps(fields)
 
 
-def said(text: str, *entries: object) -> dict[str, object]:
+def stated(text: str, *entries: object) -> dict[str, object]:
     return {"sentence": text, "entries": list(entries)}
 
 
@@ -48,7 +48,7 @@ def test_the_record_is_sent_with_a_name_for_each_entry_and_without_authors() -> 
 
 def test_secrets_are_not_sent() -> None:
     key = "sk-ant-api03-" + "y" * 30
-    known = told(*RESOLVED, did(350, IncidentAct.NOTE, f"the key {key} was in the log"))
+    known = known_incident(*RESOLVED, did(350, IncidentAct.NOTE, f"the key {key} was in the log"))
     assert key not in prompt(known.form(), known.timeline).whole
 
 
@@ -64,13 +64,13 @@ def test_of_a_long_timeline_what_people_did_is_sent_first() -> None:
 def test_each_sentence_names_the_times_it_rests_on_and_one_without_is_dropped() -> None:
     answer = reply(
         impact=[
-            said("Orders failed.", FIRST, NOTE),
-            said("Everybody was angry."),
-            said("Nothing was lost.", "E999", 7),
+            stated("Orders failed.", FIRST, NOTE),
+            stated("Everybody was angry."),
+            stated("Nothing was lost.", "E999", 7),
         ],
-        root_cause=[said("Probably no capacity.", FIRST)],
+        root_cause=[stated("Probably no capacity.", FIRST)],
         customers=[],
-        weather=[said("Rain.", FIRST)],
+        weather=[stated("Rain.", FIRST)],
     )
     assert drafted(f"Here it is:\n```json\n{answer}\n```", ASKED) == {
         "impact": "Orders failed. (12:02:00, 12:05:20)",
@@ -88,7 +88,7 @@ def test_an_answer_that_is_none_drafts_nothing(answer: str) -> None:
 
 @given(st.text(max_size=200))
 def test_no_answer_breaks_the_reading(text: str) -> None:
-    for answer in (text, reply(impact=[said(text, FIRST)]), f"{{{text}}}"):
+    for answer in (text, reply(impact=[stated(text, FIRST)]), f"{{{text}}}"):
         for key, kept in drafted(answer, ASKED).items():
             assert key in DRAFTED
             assert kept.endswith("(12:02:00)")
@@ -103,7 +103,7 @@ def test_a_draft_is_marked_until_a_person_accepts_it() -> None:
     assert "impact: a draft to accept" in form.to_do
     exported = markdown(form, KNOWN.figures, after(2000))
     assert "[drafted by a model: accept, edit or discard it]" in exported
-    assert "draft" in {each.rule for each in lint(read(exported))}
+    assert "draft" in {finding.rule for finding in lint(read(exported))}
 
     accepted = wrote(form, "impact", "Orders failed. (12:02:00)", writing)
     field = KNOWN.form(made, accepted).field("impact")
@@ -169,7 +169,7 @@ async def test_one_request_with_exactly_what_was_shown() -> None:
         assert (sent["model"], sent["max_tokens"]) == ("claude-x", MAX_TOKENS)
 
 
-async def test_a_refusal_is_told_and_not_tried_again() -> None:
+async def test_a_refusal_is_reported_and_not_tried_again() -> None:
     body = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
     async with WireServer(response(body, status="529 Overloaded")) as server:
         with pytest.raises(DraftError, match="Overloaded"):
@@ -177,12 +177,12 @@ async def test_a_refusal_is_told_and_not_tried_again() -> None:
         assert len(server.requests) == 1
 
 
-async def test_an_endpoint_that_is_not_there_is_told() -> None:
+async def test_an_endpoint_that_is_not_there_is_reported() -> None:
     with pytest.raises(DraftError, match="gave no answer"):
         await answer_of(f"http://127.0.0.1:{unused_port()}")
 
 
-async def test_an_answer_that_is_no_message_is_told() -> None:
+async def test_an_answer_that_is_no_message_is_reported() -> None:
     for answer in (response(b"[]"), response({"content": 7}), response(b"<html>", content_type="text/html")):
         async with WireServer(answer) as server:
             with pytest.raises(DraftError):

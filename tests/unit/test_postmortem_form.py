@@ -14,7 +14,7 @@ from claude_tui.tui.render.lines import plain
 from claude_tui.tui.screens.postmortem_lines import FormLook, head_line, others_words
 from tests.builders import after
 from tests.incident_values import FIRST, SECOND, declared, did, record
-from tests.postmortem_values import RESOLVED, Writing, told, wrote
+from tests.postmortem_values import RESOLVED, Writing, known_incident, wrote
 
 
 def test_the_fields_follow_the_order_of_the_runbooks_template() -> None:
@@ -42,7 +42,7 @@ def test_the_fields_follow_the_order_of_the_runbooks_template() -> None:
 
 
 def test_the_record_fills_in_what_it_knows() -> None:
-    form = told().form()
+    form = known_incident().form()
     assert form.field("title").text == "Elevated 529s"
     assert form.field("duration").text == "2026-11-20 12:02:00 to 12:13:20 UTC (11m 20s)"
     assert form.field("severity").text == "P1"
@@ -68,21 +68,23 @@ def test_a_step_that_was_taken_back_mitigated_nothing() -> None:
         replace(mark, at=after(530), step="breaker", title="Open the breaker"),
         replace(mark, at=after(540), step="breaker", title="Open the breaker", state=StepState.OPEN),
     )
-    text = told(recorded=replace(record(*RESOLVED), step_marks=marks)).form().field("mitigation").text
+    text = (
+        known_incident(recorded=replace(record(*RESOLVED), step_marks=marks)).form().field("mitigation").text
+    )
     assert text.count("“Set the retries right” done (12:08:40 UTC)") == 1
     assert text.count("Set the retries right") == 1
     assert "breaker" not in text
 
 
 def test_what_only_people_know_is_missing_and_to_do() -> None:
-    form = told().form()
+    form = known_incident().form()
     assert form.field("root_cause").state is FieldState.MISSING
     assert form.field("root_cause").computed.note.startswith("the verdict said: It's them.")
     assert form.to_do == ("root cause", "action items")
 
 
 def test_every_filled_field_names_entries_of_the_timeline() -> None:
-    known = told()
+    known = known_incident()
     keys = {entry.key for entry in known.timeline}
     for field in known.form().fields:
         assert set(field.computed.evidence) <= keys
@@ -92,36 +94,37 @@ def test_every_filled_field_names_entries_of_the_timeline() -> None:
 
 def test_the_severity_is_what_people_set_on_the_incident() -> None:
     acts = (*RESOLVED, did(310, IncidentAct.SEVERITY, "P2", subject="P1"))
-    assert told(*acts).form().field("severity").text == "P2"
+    assert known_incident(*acts).form().field("severity").text == "P2"
 
 
 def test_an_open_incident_has_no_end_and_does_not_change_by_the_second() -> None:
     texts = [
-        told(recorded=record(declared(), until=until)).form().field("duration").text for until in (400, 401)
+        known_incident(recorded=record(declared(), until=until)).form().field("duration").text
+        for until in (400, 401)
     ]
     assert texts == ["2026-11-20 12:02:00 UTC to [end]"] * 2
 
 
 def test_the_end_on_another_day_has_its_date() -> None:
     acts = (declared(), did(90_000, IncidentAct.RESOLVED, happened=86_400))
-    known = told(recorded=Record(Span(after(0), after(90_000)), entries=acts))
+    known = known_incident(recorded=Record(Span(after(0), after(90_000)), entries=acts))
     assert known.form().field("duration").text == "2026-11-20 12:02:00 to 2026-11-21 12:00:00 UTC (23h 58m)"
 
 
 def test_without_a_record_nothing_is_invented() -> None:
     acts = (declared(), did(900, IncidentAct.RESOLVED, happened=800))
-    form = told(recorded=Record(Span(after(0), after(900)), entries=acts)).form()
+    form = known_incident(recorded=Record(Span(after(0), after(900)), entries=acts)).form()
     for key in ("severity", "impact", "root_cause", "mitigation", "request_ids"):
         assert form.field(key).state is FieldState.MISSING, key
 
 
 def test_an_untouched_field_follows_the_record_and_a_touched_one_is_flagged_with_both_texts() -> None:
-    before = told()
+    before = known_incident()
     written = wrote(before.form(), "duration", "12:02 to 12:20, as customers saw it", Writing())
     assert before.form(written).field("duration").state is FieldState.PERSON
 
     corrected = did(1000, IncidentAct.CORRECTED, subject="started", happened=60)
-    later = told(*RESOLVED, corrected)
+    later = known_incident(*RESOLVED, corrected)
     untouched, touched = later.form().field("duration"), later.form(written).field("duration")
     assert untouched.state is FieldState.RECORD
     assert untouched.text.startswith("2026-11-20 12:01:00 to")
@@ -132,20 +135,20 @@ def test_an_untouched_field_follows_the_record_and_a_touched_one_is_flagged_with
 
 
 def test_what_grows_by_itself_while_an_incident_is_open_is_flagged_only_when_it_is_over() -> None:
-    then, now = (told(recorded=record(declared(), until=until)) for until in (400, 500))
+    then, now = (known_incident(recorded=record(declared(), until=until)) for until in (400, 500))
     written = wrote(then.form(), "impact", "Checkout is down.", Writing())
     assert then.form().field("impact").computed.text != now.form().field("impact").computed.text
     assert now.form(written).field("impact").state is FieldState.PERSON
 
-    over = told(declared(), did(900, IncidentAct.RESOLVED, happened=800))
+    over = known_incident(declared(), did(900, IncidentAct.RESOLVED, happened=800))
     assert over.form(written).field("impact").state is FieldState.CHANGED
 
 
 def test_keeping_the_text_settles_what_changed_and_taking_the_records_text_follows_it_again() -> None:
     writing = Writing()
-    written = wrote(told().form(), "title", "Checkout down", writing)
+    written = wrote(known_incident().form(), "title", "Checkout down", writing)
     renamed = did(1000, IncidentAct.RENAMED, "Overload of Opus")
-    later = told(*RESOLVED, renamed)
+    later = known_incident(*RESOLVED, renamed)
     assert later.form(written).field("title").state is FieldState.CHANGED
 
     kept = wrote(later.form(written), "title", "Checkout down", writing)
@@ -176,9 +179,9 @@ def test_the_postmortem_is_that_of_the_open_incident_or_the_last() -> None:
     assert title(old, over, new, done, reopened) == "old"
 
 
-def test_who_edits_what_is_told_for_a_minute_and_never_of_oneself() -> None:
+def test_who_edits_what_is_shown_for_a_minute_and_never_oneself() -> None:
     writing = Writing()
-    form = told().form()
+    form = known_incident().form()
     mine = wrote(form, "impact", "mine", writing)
     theirs = wrote(form, "impact", "theirs", writing, by="ben")
     revisions, own = (mine, theirs), frozenset({mine.id})
@@ -188,12 +191,12 @@ def test_who_edits_what_is_told_for_a_minute_and_never_of_oneself() -> None:
 
 
 def test_severities_of_the_record_are_known_to_the_form() -> None:
-    assert told().form().field("severity").text in set(Severity)
+    assert known_incident().form().field("severity").text in set(Severity)
 
 
-def test_somebody_who_pauses_is_not_said_to_be_still_at_it() -> None:
+def test_somebody_who_pauses_is_not_shown_as_still_editing() -> None:
     """Nothing is recorded when a person leaves a field, so only what is recorded is told."""
-    form = told().form()
+    form = known_incident().form()
     theirs = wrote(form, "impact", "theirs", Writing(), by="ben")
     later = theirs.at + timedelta(seconds=12)
     assert others_words(theirs, theirs.at, "the impact") == "ben is editing the impact"

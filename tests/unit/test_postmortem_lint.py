@@ -7,7 +7,7 @@ import pytest
 from claude_tui.incident.postmortem import Finding, lint, markdown, read
 from claude_tui.model.text import Redactor
 from tests.builders import after
-from tests.postmortem_values import Writing, told, wrote
+from tests.postmortem_values import Writing, known_incident, wrote
 
 GOOD = """\
 # Our postmortems
@@ -33,7 +33,7 @@ GOOD = """\
 
 
 def found(text: str) -> list[tuple[int, str]]:
-    return [(each.line, each.rule) for each in lint(read(text))]
+    return [(finding.line, finding.rule) for finding in lint(read(text))]
 
 
 def changed(before: str, now: str) -> str:
@@ -99,7 +99,7 @@ def test_what_is_no_fault_is_not_named(before: str, now: str) -> None:
 
 def test_an_action_written_by_hand_needs_owner_date_and_kind() -> None:
     text = changed("Fall back on 529 (mitigate · owner: ana · due: 2026-12-04)", "Fall back on 529")
-    assert [each.text for each in lint(read(text))] == [
+    assert [finding.text for finding in lint(read(text))] == [
         "it has no due date",
         "it has no kind: one of prevent, detect, mitigate",
         "it has no owner",
@@ -107,7 +107,7 @@ def test_an_action_written_by_hand_needs_owner_date_and_kind() -> None:
 
 
 def test_a_severity_that_the_record_contradicts_is_named_with_what_the_record_says() -> None:
-    known, writing = told(), Writing()
+    known, writing = known_incident(), Writing()
     written = wrote(known.form(), "severity", "P3, as nobody called", writing)
     text = markdown(known.form(written), known.figures, after(2000))
     finding = next(each for each in lint(read(text)) if each.rule == "severity")
@@ -117,7 +117,7 @@ def test_a_severity_that_the_record_contradicts_is_named_with_what_the_record_sa
 
 def test_a_secret_that_only_this_process_knows_is_found() -> None:
     text = changed("req_2", "hunter2-hunter2")
-    assert [each.rule for each in lint(read(text), Redactor(["hunter2-hunter2"]))] == ["secret"]
+    assert [finding.rule for finding in lint(read(text), Redactor(["hunter2-hunter2"]))] == ["secret"]
 
 
 def test_a_finding_reads_as_compilers_print_theirs() -> None:
@@ -125,7 +125,7 @@ def test_a_finding_reads_as_compilers_print_theirs() -> None:
 
 
 def test_lines_count_from_the_top_of_the_file_with_its_front_matter() -> None:
-    known = told()
+    known = known_incident()
     text = markdown(known.form(), known.figures, after(2000))
     finding = lint(read(text))[0]
     assert text.split("\n")[finding.line - 1].startswith("- **Root Cause:**")

@@ -31,11 +31,11 @@ from claude_tui.incident.postmortem.revisions import normal
 from claude_tui.model.postmortem import FieldRevision
 from tests.builders import after
 from tests.incident_values import FIRST, declared, record
-from tests.postmortem_values import Told, Writing, told, wrote
+from tests.postmortem_values import KnownIncident, Writing, known_incident, wrote
 
 AT = after(2000)
-KNOWN = told()
-OPEN = told(recorded=record(declared(), until=400))
+KNOWN = known_incident()
+OPEN = known_incident(recorded=record(declared(), until=400))
 # Whatever people write: letters and whatever means something to Markdown, TOML or the reader.
 TEXT = st.text(alphabet="ab é·\\()[]<>#*-+:`|=\n. 1", max_size=40).map(normal)
 BLOCKS = st.lists(
@@ -64,7 +64,7 @@ def action(writing: Writing, ident: str, **parts: str) -> list[FieldRevision]:
     ]
 
 
-def exported(form: Postmortem, known: Told = KNOWN) -> str:
+def exported(form: Postmortem, known: KnownIncident = KNOWN) -> str:
     return markdown(form, known.figures, AT)
 
 
@@ -104,13 +104,13 @@ def test_an_action_item_has_everything_in_one_line() -> None:
 
 def test_what_the_program_exports_lints_clean_but_for_what_people_alone_can_know() -> None:
     found = lint(read(exported(KNOWN.form())))
-    assert [each.text.split(":")[0] for each in found] == ["root cause", "there are no action items"]
-    assert {each.rule for each in found} == {"missing"}
+    assert [finding.text.split(":")[0] for finding in found] == ["root cause", "there are no action items"]
+    assert {finding.rule for finding in found} == {"missing"}
     assert lint(read(exported(KNOWN.form(*complete(Writing()))))) == ()
 
 
 def test_an_open_incident_lacks_its_end() -> None:
-    rules = {each.rule for each in lint(read(exported(OPEN.form(), OPEN)))}
+    rules = {finding.rule for finding in lint(read(exported(OPEN.form(), OPEN)))}
     assert rules == {"missing", "time"}
 
 
@@ -156,11 +156,12 @@ def test_export_lint_import_gives_the_same_values(drawn: tuple[dict[str, str], l
     assert document.problems == ()
     assert incident_of(document) == FIRST
     for field in form.fields:
-        said = in_one_line(field.text) if field.key == "title" else normal(field.text)
-        assert document.fields[field.key].text == said
-    kept = [each for each in document.actions if each.id]
+        text = in_one_line(field.text) if field.key == "title" else normal(field.text)
+        assert document.fields[field.key].text == text
+    kept = [kept_action for kept_action in document.actions if kept_action.id]
     assert [(each.id, *(getattr(each, part) for part in PARTS)) for each in kept] == [
-        (each.id, *(in_one_line(part.text) for part in each.parts)) for each in form.actions
+        (kept_action.id, *(in_one_line(part.text) for part in kept_action.parts))
+        for kept_action in form.actions
     ]
     assert changes(document, form, Writing(5000, 5000).writer()) == ()
 
@@ -177,7 +178,7 @@ def test_what_is_changed_in_the_document_is_imported_and_nothing_else(
     document = read(f"{front}\n+++\n\n{body(edited)}")
     made = changes(document, form, writing.writer("ben"))
     differs = normal(edited.field(key).text) != normal(form.field(key).text)
-    assert [each.field for each in made] == ([key] if differs else [])
+    assert [revision.field for revision in made] == ([key] if differs else [])
 
 
 # -- what people do to a document ---------------------------------------------------------------
@@ -311,7 +312,7 @@ def test_any_text_can_be_read_and_linted(text: str) -> None:
         f"+++\n{text}\n+++\n## Incident: x\n- **Duration:** {text}\n- **Action Items:**\n{text}",
     ):
         document = read(whole)
-        assert all(1 <= each.line <= len(document.lines) + 1 for each in lint(document))
+        assert all(1 <= finding.line <= len(document.lines) + 1 for finding in lint(document))
 
 
 # -- JSON -----------------------------------------------------------------------------------------

@@ -10,28 +10,28 @@ from hypothesis import strategies as st
 from claude_tui.incident.postmortem import Computed, Draft, FieldState, revised
 from claude_tui.incident.postmortem.revisions import UNSETTLED, field_of, heads_of
 from claude_tui.model.postmortem import FieldRevision
-from tests.postmortem_values import Writing, told, wrote
+from tests.postmortem_values import Writing, known_incident, wrote
 
 RECORD = Computed("what the record says")
 WORDS = st.text(alphabet="abc \n", max_size=6)
 
 
 def test_edits_of_different_fields_merge() -> None:
-    writing, form = Writing(), told().form()
+    writing, form = Writing(), known_incident().form()
     ana = wrote(form, "impact", "checkout was down", writing)
     ben = wrote(form, "root_cause", "theirs; no fallback on our side", writing, by="ben")
     for order in ((ana, ben), (ben, ana)):
-        merged = told().form(*order)
+        merged = known_incident().form(*order)
         assert merged.field("impact").text == "checkout was down"
         assert merged.field("root_cause").text == "theirs; no fallback on our side"
         assert all(merged.field(key).state is FieldState.PERSON for key in ("impact", "root_cause"))
 
 
 def test_two_edits_of_one_field_show_both_texts_until_the_next_edit_settles_them() -> None:
-    writing, form = Writing(), told().form()
+    writing, form = Writing(), known_incident().form()
     ana = wrote(form, "impact", "checkout was down", writing)
     ben = wrote(form, "impact", "search was slow", writing, by="ben")
-    both = told().form(ana, ben)
+    both = known_incident().form(ana, ben)
     field = both.field("impact")
     assert field.state is FieldState.CONFLICT
     assert "checkout was down" in field.text
@@ -41,34 +41,34 @@ def test_two_edits_of_one_field_show_both_texts_until_the_next_edit_settles_them
     assert "impact: two versions" in both.to_do
 
     settled = wrote(both, "impact", "checkout was down, search was slow", writing)
-    after = told().form(ana, ben, settled).field("impact")
+    after = known_incident().form(ana, ben, settled).field("impact")
     assert (after.state, after.text) == (FieldState.PERSON, "checkout was down, search was slow")
 
 
 def test_who_settles_a_conflict_does_not_settle_what_they_have_not_seen() -> None:
-    writing, form = Writing(), told().form()
+    writing, form = Writing(), known_incident().form()
     ana = wrote(form, "impact", "one", writing)
     ben = wrote(form, "impact", "two", writing, by="ben")
-    settled = wrote(told().form(ana, ben), "impact", "one and two", writing)
-    more = wrote(told().form(ben), "impact", "two, and more", writing, by="ben")
-    field = told().form(ana, ben, settled, more).field("impact")
+    settled = wrote(known_incident().form(ana, ben), "impact", "one and two", writing)
+    more = wrote(known_incident().form(ben), "impact", "two, and more", writing, by="ben")
+    field = known_incident().form(ana, ben, settled, more).field("impact")
     assert field.state is FieldState.CONFLICT
     assert [head.text for head in field.heads] == ["one and two", "two, and more"]
 
 
 def test_the_same_text_from_two_people_is_no_conflict_and_the_next_edit_replaces_both() -> None:
-    writing, form = Writing(), told().form()
+    writing, form = Writing(), known_incident().form()
     ana = wrote(form, "impact", "the same", writing)
     ben = wrote(form, "impact", "the same\n", writing, by="ben")
-    field = told().form(ana, ben).field("impact")
+    field = known_incident().form(ana, ben).field("impact")
     assert (field.state, field.text) == (FieldState.PERSON, "the same")
-    later = wrote(told().form(ana, ben), "impact", "another", writing)
-    assert told().form(ana, ben, later).field("impact").text == "another"
+    later = wrote(known_incident().form(ana, ben), "impact", "another", writing)
+    assert known_incident().form(ana, ben, later).field("impact").text == "another"
 
 
 def test_a_session_of_typing_is_a_chain_and_leaves_one_text() -> None:
     writing = Writing()
-    draft = Draft(writing.writer(), told().form().field("root_cause"))
+    draft = Draft(writing.writer(), known_incident().form().field("root_cause"))
     made = []
     for typed in ("t", "the", "theirs"):
         draft.text = typed
@@ -76,24 +76,24 @@ def test_a_session_of_typing_is_a_chain_and_leaves_one_text() -> None:
     assert draft.is_saved
     assert draft.revision() is None
     assert all(made)
-    assert told().form(*made).field("root_cause").text == "theirs"  # type: ignore[arg-type]
+    assert known_incident().form(*made).field("root_cause").text == "theirs"  # type: ignore[arg-type]
 
 
 def test_typing_goes_on_beside_what_somebody_else_writes_meanwhile() -> None:
-    writing, form = Writing(), told().form()
+    writing, form = Writing(), known_incident().form()
     draft = Draft(writing.writer(), form.field("impact"))
     draft.text = "checkout"
     first = draft.revision()
     ben = wrote(form, "impact", "search was slow", writing, by="ben")
     draft.text = "checkout was down"
     second = draft.revision()
-    field = told().form(first, ben, second).field("impact")  # type: ignore[arg-type]
+    field = known_incident().form(first, ben, second).field("impact")  # type: ignore[arg-type]
     assert field.state is FieldState.CONFLICT
     assert {head.text for head in field.heads} == {"search was slow", "checkout was down"}
 
 
 def test_nothing_is_recorded_for_what_was_not_changed() -> None:
-    writing, form = Writing(), told().form()
+    writing, form = Writing(), known_incident().form()
     draft = Draft(writing.writer(), form.field("impact"))
     assert draft.revision() is None
     draft.text += "\n "
@@ -102,7 +102,7 @@ def test_nothing_is_recorded_for_what_was_not_changed() -> None:
 
 
 def test_a_circle_of_a_damaged_file_hides_nothing() -> None:
-    writing, form = Writing(), told().form()
+    writing, form = Writing(), known_incident().form()
     one = wrote(form, "impact", "one", writing)
     two = FieldRevision(one.at, "e" * 32, one.incident, "impact", "two", "ben", base=one.id)
     one = FieldRevision(one.at, one.id, one.incident, "impact", "one", "ana", base=two.id)
@@ -138,7 +138,9 @@ class Room:
     def begin(self, person: Person) -> None:
         shown = field_of("impact", person.seen, RECORD)
         person.on_screen = {
-            each.id for each in person.seen if each in shown.heads and each.text.strip("\n ") in shown.text
+            revision.id
+            for revision in person.seen
+            if revision in shown.heads and revision.text.strip("\n ") in shown.text
         }
         person.draft = Draft(self.writing.writer(person.name), shown)
 
@@ -180,11 +182,11 @@ def played(steps: list[tuple[int, str, str]]) -> Room:
 def test_whatever_nobody_replaced_knowingly_is_shown(steps: list[tuple[int, str, str]]) -> None:
     room = played(steps)
     shown = field_of("impact", room.all, RECORD)
-    standing = [each for each in room.all if each.id not in room.replaced]
-    assert {each.id for each in shown.heads} == {each.id for each in standing}
-    for each in standing:
-        assert each.text in shown.text
-    if len({each.text for each in standing}) > 1:
+    standing = [revision for revision in room.all if revision.id not in room.replaced]
+    assert {head.id for head in shown.heads} == {revision.id for revision in standing}
+    for revision in standing:
+        assert revision.text in shown.text
+    if len({revision.text for revision in standing}) > 1:
         assert shown.state is FieldState.CONFLICT
         assert UNSETTLED in shown.text
 

@@ -47,7 +47,7 @@ def test_a_brief_partial_trouble_is_over_after_five_good_minutes() -> None:
     assert not episode("F" * 40 + "." * 7).open
 
 
-def test_what_is_missing_is_said_in_minutes_where_time_is_missing() -> None:
+def test_what_is_missing_is_shown_in_minutes_where_time_is_missing() -> None:
     found = verdict("FFF.FFFFFF" + "." * 24, 10.0)
     assert found.recovery == Recovery(24, 9, "500 api error", good_s=240.0, needed_s=300.0)
     assert (
@@ -98,7 +98,7 @@ def test_independent_failures_are_no_bursts(share: float) -> None:
 
 
 @pytest.mark.parametrize("pause", [6, 20])
-def test_bursts_are_told_from_independent_failures(pause: int) -> None:
+def test_bursts_are_distinguished_from_independent_failures(pause: int) -> None:
     assert comes_in_bursts(([True] * 6 + [False] * pause) * 3)
     assert not comes_in_bursts([True] * 120)
     assert not comes_in_bursts([True, False] * 40)

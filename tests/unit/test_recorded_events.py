@@ -52,7 +52,7 @@ def texts(journal: Journal, alerts: AlertsView | None = None) -> list[str]:
     return [event.text for event in journal.events(alerts or AlertsView())]
 
 
-def test_a_verdict_is_told_when_it_changes_and_not_again(open_store: Callable[[], Store]) -> None:
+def test_a_verdict_is_reported_when_it_changes_and_not_again(open_store: Callable[[], Store]) -> None:
     journal = Journal(open_store())
     for minute, judged in enumerate((verdict(), verdict(), OUTAGE, OUTAGE, verdict())):
         journal.note_verdict(judged, at(minute))
@@ -89,15 +89,15 @@ def test_verdicts_and_marks_outlive_the_program(open_store: Callable[[], Store])
     journal.step_marked(step)
     store.write(level)
     journal.severity_marked(level)
-    told = ["P2 set by bob: one tenant", "outage: retries done, eve: all three", "P1 It's them."]
-    assert texts(journal) == told
+    expected = ["P2 set by bob: one tenant", "outage: retries done, eve: all three", "P1 It's them."]
+    assert texts(journal) == expected
     store.close()
 
     again = Journal(open_store())
     again.load(at(5))
-    assert texts(again) == told
+    assert texts(again) == expected
     again.note_verdict(OUTAGE, at(6))
-    assert texts(again) == told
+    assert texts(again) == expected
 
 
 async def test_a_mark_made_here_does_not_vanish_while_the_store_is_read(
@@ -127,7 +127,7 @@ def entry(kind: EntryKind, page: NotificationKind | None = None) -> AlertEntry:
 
 
 @pytest.mark.parametrize(
-    ("told", "level"),
+    ("alert", "level"),
     [
         (entry(EntryKind.PAGE, NotificationKind.RESOLVED), Level.OK),
         (entry(EntryKind.ACKNOWLEDGED), Level.INFO),
@@ -135,8 +135,8 @@ def entry(kind: EntryKind, page: NotificationKind | None = None) -> AlertEntry:
         (entry(EntryKind.DELIVERY_WORKS), Level.OK),
     ],
 )
-def test_levels_of_alerts(told: AlertEntry, level: Level, open_store: Callable[[], Store]) -> None:
-    assert Journal(open_store()).events(AlertsView(journal=(told,)))[0].level is level
+def test_levels_of_alerts(alert: AlertEntry, level: Level, open_store: Callable[[], Store]) -> None:
+    assert Journal(open_store()).events(AlertsView(journal=(alert,)))[0].level is level
 
 
 def test_a_route_that_fails_is_a_notice_with_its_masked_address() -> None:

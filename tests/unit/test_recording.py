@@ -139,7 +139,7 @@ def test_instants_keep_their_microseconds(store: Store, tmp_path: Path) -> None:
     copy, _ = unpacked(path, tmp_path / "copy")
     found = copy.observations(NOON)
     copy.close()
-    assert [each.at for each in found] == [at]
+    assert [entry.at for entry in found] == [at]
     assert "12:00:00.123457+00:00" in path.read_text()
 
 
@@ -178,7 +178,7 @@ def test_a_file_is_replaced_only_by_force(short_store: Store, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_place_that_cannot_be_written_is_told(store: Store, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(store: Store, tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"gone/x\.gz cannot be written: No such file"):
         written(store, tmp_path / "gone" / "x.gz")
 
@@ -191,12 +191,12 @@ def test_a_span_in_which_nobody_probed_makes_no_recording(store: Store, tmp_path
 
 
 def test_progress_goes_from_nothing_to_all(store: Store, tmp_path: Path) -> None:
-    told: list[float] = []
+    progress: list[float] = []
     path = tmp_path / "a.gz"
-    export(store, Span(SINCE, UNTIL), path, target=TARGET, redactor=Redactor(), progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1.0
-    assert len(told) > 5
+    export(store, Span(SINCE, UNTIL), path, target=TARGET, redactor=Redactor(), progress=progress.append)
+    assert progress == sorted(progress)
+    assert progress[-1] == 1.0
+    assert len(progress) > 5
 
 
 # -- what is no recording -----------------------------------------------------------------
@@ -237,9 +237,9 @@ def test_a_torn_file_is_refused_with_the_line(
     written(short_store, path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
-    said = refusal(path, tmp_path / "store")
-    assert said.startswith(", line ")
-    assert "truncated" in said
+    message = refusal(path, tmp_path / "store")
+    assert message.startswith(", line ")
+    assert "truncated" in message
 
 
 def test_a_flipped_bit_is_noticed(short: Path, tmp_path: Path) -> None:
@@ -250,21 +250,21 @@ def test_a_flipped_bit_is_noticed(short: Path, tmp_path: Path) -> None:
     assert ", line " in refusal(path, tmp_path / "store")
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     assert refusal(tmp_path / "gone.gz", tmp_path) == " cannot be read: No such file or directory"
 
 
-def test_a_record_that_cannot_be_read_is_told_and_none_is_made(tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_read_is_reported_and_none_is_made(tmp_path: Path) -> None:
     settings = load({"data_dir": str(tmp_path), "base_url": "https://api.example.test"}, {}, config=None)
-    said: list[str | None] = []
+    problems: list[str | None] = []
     with pytest.raises(RecordingError, match=r"nothing is recorded of api\.example\.test: there is no /"):
-        open_record(settings, {}, NOON, said.append)
+        open_record(settings, {}, NOON, problems.append)
     assert list(tmp_path.iterdir()) == []
     Store.open(tmp_path, "api.example.test.db", now=NOON).close()
     with contextlib.closing(sqlite3.connect(tmp_path / "api.example.test.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(RecordingError, match=r"newer|later"):
-        open_record(settings, {}, NOON, said.append)
+        open_record(settings, {}, NOON, problems.append)
 
 
 # -- incidents ----------------------------------------------------------------------------
@@ -308,9 +308,9 @@ def test_values_that_could_overflow_are_refused_in_a_short_line(
     short: Path, tmp_path: Path, number: int, field: str, value: object, reason: str
 ) -> None:
     path = rewritten(tmp_path / "odd.jsonl", short, changed(number, **{field: value}))
-    said = refusal(path, tmp_path / "replay")
-    assert reason in said
-    assert len(said) < 400
+    message = refusal(path, tmp_path / "replay")
+    assert reason in message
+    assert len(message) < 400
 
 
 def test_a_number_as_large_as_servers_send_is_replayed(short: Path, tmp_path: Path) -> None:
@@ -339,4 +339,4 @@ def test_a_past_without_recorded_settings_has_no_budget_that_is_spent(tmp_path: 
     assert store.flush(60)
     notices = Past(store, Conditions()).snapshot(after(10)).engine.notices
     store.close()
-    assert [each.key for each in notices] == ["conditions"]
+    assert [notice.key for notice in notices] == ["conditions"]

@@ -52,10 +52,10 @@ def test_nowhere(location: str | None) -> None:
         *("http://a:0/", "https://a\\@b/", "https://a b/", "https://a/\x1b[31m"),
     ],
 )
-def test_garbage_is_said_to_be_garbage_and_shown_inert(location: str) -> None:
-    said = words(location)
-    assert said.endswith(", which is not a valid address")
-    assert said.isprintable()
+def test_garbage_is_called_garbage_and_shown_inert(location: str) -> None:
+    described = words(location)
+    assert described.endswith(", which is not a valid address")
+    assert described.isprintable()
 
 
 def test_a_key_in_the_path_is_not_shown() -> None:
@@ -64,7 +64,7 @@ def test_a_key_in_the_path_is_not_shown() -> None:
 
 @given(st.text(max_size=5000) | st.text(max_size=50).map(lambda text: f"https://secret-user@{text}"))
 def test_no_location_is_too_odd(location: str) -> None:
-    said = words(location)
-    assert len(said) < 400
-    assert "secret-user" not in said
-    assert not any(unicodedata.category(char).startswith("C") for char in said)
+    described = words(location)
+    assert len(described) < 400
+    assert "secret-user" not in described
+    assert not any(unicodedata.category(char).startswith("C") for char in described)

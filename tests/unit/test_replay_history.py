@@ -28,8 +28,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `drill.db` of a drill in which trouble began ten minutes after the start."""
     directory = tmp_path_factory.mktemp("drills") / "20261120T130000Z-a1b2c3"
     store = Store.open(directory, "drill.db", now=NOW)
-    for each in everything():
-        store.write(each)
+    for item in everything():
+        store.write(item)
     store.write(DrillEntry(after(OVERLOAD_S - 600), DrillAct.STARTED, "ana", scenario="drill-01"))
     store.write(DrillEntry(after(OVERLOAD_S + 900), DrillAct.ENDED, "ana"))
     assert store.flush(60.0)
@@ -47,7 +47,7 @@ def test_a_drill_is_played_from_just_before_its_start_to_its_end(played: Path) -
         assert first.past.playback.name == "20261120T130000Z-a1b2c3"
         assert first.at == after(OVERLOAD_S - 900)
         assert first.verdict.cause is Cause.HEALTHY
-        assert first.past.playback.end == max(each.at for each in observations())
+        assert first.past.playback.end == max(observation.at for observation in observations())
     finally:
         replay.stop()
     assert played.read_bytes() == before
@@ -56,8 +56,8 @@ def test_a_drill_is_played_from_just_before_its_start_to_its_end(played: Path) -
 def test_where_nobody_had_probed_yet_it_begins_with_the_first_answer(tmp_path: Path) -> None:
     """Nobody sits through ten minutes of “No probe has come back”."""
     store = Store.open(tmp_path, "history.db", now=NOW)
-    for each in healthy(0, 600):
-        store.write(each)
+    for observation in healthy(0, 600):
+        store.write(observation)
     assert store.flush(60.0)
     replay = Replay(store, Playback("INC-1", after(-600), after(600), 1.0, playing=True), Conditions())
     try:
@@ -92,10 +92,10 @@ def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"other\.db"):
         open_history(path, 1.0, NOW, lambda _: None)
     assert path.read_bytes() == before
-    assert [each.name for each in tmp_path.iterdir()] == ["other.db"]
+    assert [file.name for file in tmp_path.iterdir()] == ["other.db"]
 
 
-def test_what_is_neither_a_file_nor_an_incident_is_said_to_be_neither(tmp_path: Path) -> None:
+def test_what_is_neither_a_file_nor_an_incident_is_reported_as_neither(tmp_path: Path) -> None:
     settings = load({"data_dir": str(tmp_path), "base_url": "https://api.example.test"}, {}, config=None)
 
     def refused(name: str) -> str:
@@ -103,8 +103,8 @@ def test_what_is_neither_a_file_nor_an_incident_is_said_to_be_neither(tmp_path: 
             open_incident(settings, {}, name, 1.0, NOW, lambda _: None)
         return str(raised.value)
 
-    said = refused("outage.gz")
-    assert "there is no file outage.gz" in said
-    assert "nothing is recorded of api.example.test" in said
+    message = refused("outage.gz")
+    assert "there is no file outage.gz" in message
+    assert "nothing is recorded of api.example.test" in message
     Store.open(tmp_path, "api.example.test.db", now=NOW).close()
     assert refused("3").endswith("as an incident: no incident has been declared on this target")

@@ -36,7 +36,7 @@ def made(days: float = 30, title: str = "") -> Report:
     record = ninety_days(AT)
     if title:
         acts = tuple(
-            replace(each, text=title) if each.act is IncidentAct.DECLARED else each for each in record.acts
+            replace(act, text=title) if act.act is IncidentAct.DECLARED else act for act in record.acts
         )
         record = replace(record, acts=acts)
     return build_report(record, timedelta(days=days), OURS)
@@ -64,7 +64,7 @@ def test_json_says_seconds_and_null_for_what_is_not_known() -> None:
     )
     assert document["schema"] == "claude-top/uptime@1"
     assert document["target"] == {"name": "prod", "base_url": "https://api.example.com"}
-    spans = {each["span"]: each["messages"] for each in document["spans"]}
+    spans = {row["span"]: row["messages"] for row in document["spans"]}
     assert spans["30d"]["uptime"] is None
     assert spans["7d"]["uptime"] == pytest.approx(0.9988, abs=0.0001)
     for days, each in ((7, spans["7d"]), (90, spans["90d"])):

@@ -32,9 +32,9 @@ ANSWERS = [node for node in NODES if node.is_answer]
 
 def shell() -> Iterator[tuple[str, str]]:
     for check in RUNBOOK.checks:
-        yield from ((check.key, each.text) for each in commands(check, FILLED))
+        yield from ((check.key, command.text) for command in commands(check, FILLED))
     for node in NODES:
-        yield from ((node.id, each.text) for each in node.commands)
+        yield from ((node.id, command.text) for command in node.commands)
     yield from ((name, step.shell) for name, step in STEPS if step.shell)
 
 
@@ -191,5 +191,5 @@ def test_every_fact_is_documented_and_most_are_used() -> None:
         used |= {name for branch in node.branches if branch.when for name in branch.when.names}
     for playbook in RUNBOOK.playbooks.values():
         used |= {name for step in playbook.steps if step.when for name in step.when.names}
-    assert all(each.doc.endswith(".") for each in FACT_DEFINITIONS)
-    assert {each.name for each in FACT_DEFINITIONS} == used
+    assert all(definition.doc.endswith(".") for definition in FACT_DEFINITIONS)
+    assert {definition.name for definition in FACT_DEFINITIONS} == used

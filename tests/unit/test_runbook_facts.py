@@ -64,14 +64,14 @@ def test_values_are_what_is_declared() -> None:
         facts(OVERLOADED, *failing(Outcome.OVERLOADED)),
         facts(verdict(Cause.NETWORK), *failing(Outcome.INVALID_RESPONSE, error_type="html_page"), unread(9)),
     ):
-        for each in FACT_DEFINITIONS:
-            value = case[each.name].value
-            assert case[each.name].words
+        for definition in FACT_DEFINITIONS:
+            value = case[definition.name].value
+            assert case[definition.name].words
             if value is None:
                 continue
             kind = {str: Type.TEXT, float: Type.NUMBER, bool: Type.FLAG}[type(value)]
-            assert kind is each.kind.type, each.name
-            assert not each.kind.choices or value in each.kind.choices, each.name
+            assert kind is definition.kind.type, definition.name
+            assert not definition.kind.choices or value in definition.kind.choices, definition.name
 
 
 def test_the_verdict_in_words() -> None:
@@ -115,7 +115,7 @@ def test_an_hour_is_looked_at_where_five_minutes_have_nothing() -> None:
     assert found["outcome"].words.startswith("2 of 62 messages failed in 1h")
 
 
-def test_a_stream_that_broke_is_told_from_a_foreign_page() -> None:
+def test_a_stream_that_broke_differs_from_a_foreign_page() -> None:
     cut = [*failing(Outcome.TRUNCATED_STREAM, 3), *failing(Outcome.SERVER_ERROR, 8)[3:4]]
     found = facts(verdict(Cause.PROVIDER_ERRORS), *cut)
     assert found["after_200"].value == 0.75
@@ -217,5 +217,5 @@ def test_long_foreign_text_is_cut_with_a_visible_ellipsis() -> None:
 def test_any_mixture_gives_every_fact(outcomes: list[Outcome], cause: Cause) -> None:
     seen = [messages(300 - 10.0 * n, outcome) for n, outcome in enumerate(outcomes)]
     found = facts_of(build_snapshot(history_of(*seen), after(305), engine(), Options()), verdict(cause))
-    assert set(found) == {each.name for each in FACT_DEFINITIONS}
+    assert set(found) == {definition.name for definition in FACT_DEFINITIONS}
     assert all(fact.words for fact in found.values())

@@ -34,8 +34,8 @@ def options(**changed: float) -> Options:
 
 def leads_to(node: str, seen: dict[str, list], chosen: Options) -> str:
     """Where the data points to from a node, while the last messages reported these limits."""
-    told = [messages(30.0 * number, **seen) for number in range(6)]
-    history, at = history_of(*told), max(each.at for each in told)
+    observations = [messages(30.0 * number, **seen) for number in range(6)]
+    history, at = history_of(*observations), max(observation.at for observation in observations)
     snapshot = build_snapshot(history, at, engine(), chosen)
     runbook = shipped(chosen)
     suggestion = suggest(runbook.nodes[node], facts_of(snapshot, snapshot.verdict))
@@ -59,8 +59,8 @@ def test_limits_run_low_in_the_tree_where_the_setting_says(
 
 
 def test_a_window_is_low_for_the_playbook_where_the_setting_says() -> None:
-    told = [messages(30.0 * number, windows=[window(0.75)]) for number in range(6)]
-    history, at = history_of(*told), max(each.at for each in told)
+    observations = [messages(30.0 * number, windows=[window(0.75)]) for number in range(6)]
+    history, at = history_of(*observations), max(observation.at for observation in observations)
     step = shipped().playbooks["rate_limited"].step("window")
     assert step is not None
     assert step.when is not None
@@ -115,18 +115,20 @@ def printed(chosen: Options) -> str:
 
 
 def test_every_figure_is_a_setting_and_follows_it() -> None:
-    names = {each.name for each in fields(Settings)}
+    names = {field.name for field in fields(Settings)}
     assert names >= FIGURES
     for name in FIGURES:
         now = getattr(SETTINGS, name)
         changed = options(**{name: now + 1 if isinstance(now, int) else now * 1.5})
-        differing = {each for each in FIGURES if figures_of(changed)[each] != figures_of(options())[each]}
+        differing = {
+            figure for figure in FIGURES if figures_of(changed)[figure] != figures_of(options())[figure]
+        }
         assert differing == {name}
 
 
 def test_no_text_is_left_with_a_threshold_to_fill_in() -> None:
     runbook = shipped()
-    texts = str([asdict(each) for each in (*runbook.nodes.values(), *runbook.playbooks.values())])
+    texts = str([asdict(element) for element in (*runbook.nodes.values(), *runbook.playbooks.values())])
     assert FIGURES.isdisjoint(THRESHOLDS.findall(texts))
 
 

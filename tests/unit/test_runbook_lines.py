@@ -60,8 +60,8 @@ def test_each_node_is_shown_in_full(node: str, cells: int) -> None:
     page = node_page(view, LOOK, KEY, cells, 40, way=True)
     text = flat(page.lines)
     shown = view.node.node
-    for told in (shown.text, shown.first, shown.help, *(each.words for each in view.node.facts)):
-        assert " ".join(told.split()) in text
+    for part in (shown.text, shown.first, shown.help, *(fact.words for fact in view.node.facts)):
+        assert " ".join(part.split()) in text
     for pointer in ("◀ data points here", "◀ data"):
         text = " ".join(text.replace(pointer, "").split())
     for branch in view.node.branches:
@@ -114,7 +114,7 @@ def test_spare_rows_below_a_step_show_the_steps_after_it(book: Playbook) -> None
         assert page[: len(alone)] == alone
         assert len(page) <= max(rows, len(alone))
     assert "· step 2" not in flat(step_page(view, look, FACTS, KEY, 116, 400).lines)
-    after_it = next(each for each in view.steps[2:] if each.applies is not False)
+    after_it = next(step for step in view.steps[2:] if step.applies is not False)
     assert f"{after_it.step.title} · step {after_it.number}" in flat(
         step_page(view, look, FACTS, KEY, 116, 400).lines
     )
@@ -154,8 +154,8 @@ def test_each_step_is_shown_in_full(book: Playbook, cells: int) -> None:
         for page in pages:
             text = flat(page.lines)
             assert max(width(line) for line in page.lines) <= cells
-            for told in (step.step.title, step.step.why, step.step.how, step.step.check):
-                assert told in text
+            for part in (step.step.title, step.step.why, step.step.how, step.step.check):
+                assert part in text
             copied = (step.step.shell + step.step.python).replace(" ", "").replace("\n", "")
             squeezed = text.replace(" ", "").replace("↳", "")
             assert copied in squeezed

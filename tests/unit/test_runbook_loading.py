@@ -72,7 +72,7 @@ def test_additions_hold_whatever_file_comes_first(tmp_path: Path) -> None:
     add = written(tmp_path, branch("mine", "dns"), "a.toml")
     node = '[node.mine]\ntitle = "t"\nquestion = "q?"\n[[node.mine.branch]]\nlabel = "l"\nto = "tls"\n'
     base = written(tmp_path, node + branch("start", "mine"), "b.toml")
-    assert [each.to for each in load([add, base]).nodes["mine"].branches] == ["dns", "tls"]
+    assert [option.to for option in load([add, base]).nodes["mine"].branches] == ["dns", "tls"]
 
 
 def test_a_check_of_ones_own(tmp_path: Path) -> None:

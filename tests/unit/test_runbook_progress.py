@@ -98,7 +98,7 @@ def test_the_next_step_skips_what_is_not_meant_for_this() -> None:
     view = playbook_view(playbook, progress_of(marks, playbook, later(1)), found, Placeholders())
     assert view.next is not None
     assert view.steps[view.next - 1].step.id == "own_limit"
-    assert [each.step.id for each in view.steps if each.applies is False] == [
+    assert [step.step.id for step in view.steps if step.applies is False] == [
         "tier_cap",
         "credit",
         "payment",
@@ -109,8 +109,8 @@ def test_the_next_step_skips_what_is_not_meant_for_this() -> None:
 
 def test_without_data_no_step_is_ruled_out() -> None:
     view = playbook_view(LIMITED, progress_of([], LIMITED, NOON), NO_FACTS, Placeholders())
-    assert [each.applies for each in view.steps if each.step.when is not None]
-    assert not any(each.applies is False for each in view.steps)
+    assert [step.applies for step in view.steps if step.step.when is not None]
+    assert not any(step.applies is False for step in view.steps)
     assert (view.next, view.settled) == (1, 0)
 
 

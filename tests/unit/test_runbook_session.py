@@ -44,7 +44,7 @@ def test_ones_own_files_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "problem"),
     [
         (
             GOOD.replace("blind", "blnd"),
@@ -54,10 +54,10 @@ def test_ones_own_files_count(tmp_path: Path) -> None:
         ("title = ", "runbook/ours.toml: is not valid TOML"),
     ],
 )
-def test_a_faulty_file_is_named_with_node_and_reason(tmp_path: Path, text: str, told: str) -> None:
+def test_a_faulty_file_is_named_with_node_and_reason(tmp_path: Path, text: str, problem: str) -> None:
     session = open_session(settings(tmp_path, text), {})
     assert session.runbook is shipped()
-    assert told in session.problem
+    assert problem in session.problem
     assert "\n" not in session.problem
 
 
@@ -67,7 +67,7 @@ def test_commands_are_about_the_target_and_the_newest_failure() -> None:
     found = placeholders_for(seen, Settings(), session)
     assert found.base_url == "https://api.example.test"
     assert found.model == "claude-haiku-5-5"
-    newest = next(each.observation for each in seen.events if each.observation is not None)
+    newest = next(event.observation for event in seen.events if event.observation is not None)
     assert found.request_id == newest.request_id
     assert placeholders_for(snapshot(models(280)), Settings(), session).request_id is None
 

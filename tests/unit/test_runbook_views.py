@@ -48,15 +48,15 @@ OVERLOADED = facts(
 
 def test_the_start_shows_the_data_and_marks_the_branch_it_points_to() -> None:
     view = walk_view(RUNBOOK, begin(RUNBOOK), OVERLOADED, Placeholders())
-    (suggested,) = [each for each in view.node.branches if each.suggested]
+    (suggested,) = [branch for branch in view.node.branches if branch.suggested]
     assert suggested.label == "5xx or 529"
     assert suggested.because == ("Verdict: provider overloaded, 90% sure",)
-    assert [each.name for each in view.node.facts] == list(RUNBOOK.nodes["start"].shows)
+    assert [fact.name for fact in view.node.facts] == list(RUNBOOK.nodes["start"].shows)
     assert view.tree[0].place is Place.HERE
     assert [line.branch for line in view.tree[1:]] == list(range(11))
     assert [line.suggested for line in view.tree[1:]].count(True) == 1
     assert view.tree[THEIRS + 1].text == "5xx and 529"
-    assert [each.name for each in view.node.facts if each.points] == ["cause"]
+    assert [fact.name for fact in view.node.facts if fact.points] == ["cause"]
 
 
 def test_the_tree_shows_the_way_that_was_taken() -> None:
@@ -72,7 +72,7 @@ def test_the_tree_shows_the_way_that_was_taken() -> None:
     assert view.node.playbook is RUNBOOK.playbooks["outage"]
 
 
-def test_what_several_facts_have_to_say_is_said_once() -> None:
+def test_what_several_facts_have_to_say_is_shown_once() -> None:
     calm = facts(
         verdict(Cause.HEALTHY),
         *(messages(30.0 * n) for n in range(10)),
@@ -80,7 +80,7 @@ def test_what_several_facts_have_to_say_is_said_once() -> None:
     )
     for node in RUNBOOK.nodes.values():
         view = walk_view(RUNBOOK, replace(begin(RUNBOOK), node=node.id), calm, Placeholders())
-        words = [each.words for each in view.node.facts if not each.points]
+        words = [fact.words for fact in view.node.facts if not fact.points]
         assert len(words) == len(set(words)), node.id
 
 
@@ -94,7 +94,7 @@ def test_commands_carry_the_target_and_never_a_key() -> None:
     fillings = Placeholders(
         "https://gateway.example.test:8443/claude/", "claude-opus-5-5", ("https://s.test/x.json",)
     )
-    text = "\n".join(each.text for check in RUNBOOK.checks for each in commands(check, fillings))
+    text = "\n".join(command.text for check in RUNBOOK.checks for command in commands(check, fillings))
     assert "https://gateway.example.test:8443/claude/v1/messages" in text
     assert '"model":"claude-opus-5-5"' in text
     assert "for url in https://s.test/x.json; do" in text
@@ -137,7 +137,7 @@ def test_what_a_suggestion_rests_on_is_shown_though_the_node_does_not_ask_for_it
     view = walk_view(RUNBOOK, begin(RUNBOOK), broken, Placeholders())
     assert view.node.branches[4].suggested
     assert "after_200" not in view.node.node.shows
-    assert [each.name for each in view.node.facts if each.points] == ["after_200", "cause"]
+    assert [fact.name for fact in view.node.facts if fact.points] == ["after_200", "cause"]
 
 
 # -- the first five minutes -------------------------------------------------------
@@ -145,7 +145,7 @@ def test_what_a_suggestion_rests_on_is_shown_though_the_node_does_not_ask_for_it
 
 def states(*items: object, at: float = 20.0, held: str | None = None) -> tuple[list[str], list[str]]:
     found = results(RUNBOOK, snapshot(*items, at=at, state=engine(held=held)), after(0))  # type: ignore[arg-type]
-    return [each.state.value for each in found], [line for each in found for line in each.lines]
+    return [step.state.value for step in found], [line for step in found for line in step.lines]
 
 
 def test_results_older_than_the_question_are_not_an_answer() -> None:

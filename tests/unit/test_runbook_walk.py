@@ -49,7 +49,7 @@ QUOTED = Notice("key", Level.WARN, "ANTHROPIC_API_KEY contains quotation marks",
 
 
 def coded(observations: Sequence[Observation], code: str) -> list[Observation]:
-    return [replace(each, error_code=code) for each in observations]
+    return [replace(observation, error_code=code) for observation in observations]
 
 
 def listed(ident: str, lifecycle: str) -> Catalogue:
@@ -68,7 +68,7 @@ class Case:
 
 
 def broken(error_type: str, outcome: Outcome = Outcome.NETWORK) -> list[Observation]:
-    return [replace(each, http_status=None) for each in failing(outcome, error_type=error_type)]
+    return [replace(observation, http_status=None) for observation in failing(outcome, error_type=error_type)]
 
 
 LIMITED = failing(Outcome.RATE_LIMITED, message="Too many requests")
@@ -304,7 +304,7 @@ def facts_of_case(case: Case) -> Facts:
     state = engine()
     if case.notice is not None:
         state = replace(state, notices=(case.notice,))
-    newest = max((each.at for each in case.items if isinstance(each, Observation)), default=after(300))
+    newest = max((item.at for item in case.items if isinstance(item, Observation)), default=after(300))
     at = max((newest - after(0)).total_seconds() + 5, 300.0)
     return facts(case.found, *case.items, at=at, state=state)
 

@@ -86,9 +86,9 @@ def test_the_tour_goes_from_healthy_through_trouble_to_healthy_in_four_minutes()
         "healthy",
     ]
     assert tour.starts_s[-1] == 240.0
-    silent, told = tour.phases[3], tour.phases[4]
+    silent, reported = tour.phases[3], tour.phases[4]
     assert silent.state.page.indicator == "none"
-    assert told.state.page.indicator != "none"
+    assert reported.state.page.indicator != "none"
     assert min(update.at_s for update in tour.incidents[0].updates) == tour.starts_s[4]
 
 

@@ -477,7 +477,7 @@ async def test_the_ceiling_stops_paid_probes_until_the_next_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "words"),
     [
         (
             ValueError("sk-ant-secret"),
@@ -491,19 +491,19 @@ async def test_the_ceiling_stops_paid_probes_until_the_next_day() -> None:
     ],
 )
 async def test_a_probe_that_raises_says_nothing_about_the_api_and_runs_again(
-    error: Exception, said: str
+    error: Exception, words: str
 ) -> None:
     time = Time()
     broken = FakeProbe(time, results=[error, OK])
     other = FakeProbe(time, Source.MODELS)
     async with running(time, paid(broken), Plan(other, 30.0)) as run:
-        assert {each.observation.source for each in run.reports} == {Source.MODELS}
+        assert {report.observation.source for report in run.reports} == {Source.MODELS}
         fault = run.schedule.fault or ""
-        assert said in fault
+        assert words in fault
         assert "secret" not in fault
         assert run.schedule.states()[0].held_reason == fault
         await time.pass_(40)
-        assert not any(each.observation.failed for each in run.reports)
+        assert not any(report.observation.failed for report in run.reports)
         assert run.schedule.fault is run.schedule.states()[0].held_reason is None
     assert len(broken.starts) == len(other.starts) == 2
 

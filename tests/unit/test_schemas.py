@@ -91,15 +91,15 @@ def test_every_line_of_a_recording(capsys: pytest.CaptureFixture[str], tmp_path:
     text = gzip.decompress((tmp_path / "outage.jsonl.gz").read_bytes()).decode()
     lines = [json.loads(line) for line in text.splitlines()]
     # Some of each kind, and of observations those with anything in them.
-    kinds = {next(iter(each)) for each in lines}
+    kinds = {next(iter(line)) for line in lines}
     kept = [each for kind in kinds for each in [line for line in lines if kind in line][:20]]
-    kept += [each for each in lines if each.get("observation", {}).get("outcome") == "overloaded"][:20]
-    kept += [each for each in lines if "observation" in each][:20]
-    assert {key for each in kept for key in each} >= {"schema", "observation", "incident_entry", "end"}
+    kept += [line for line in lines if line.get("observation", {}).get("outcome") == "overloaded"][:20]
+    kept += [line for line in lines if "observation" in line][:20]
+    assert {key for line in kept for key in line} >= {"schema", "observation", "incident_entry", "end"}
     validator = Draft202012Validator(printed)
-    wrong = [each for each in kept if not validator.is_valid(each)]
+    wrong = [line for line in kept if not validator.is_valid(line)]
     assert wrong == []
-    named = {kind for each in printed["$defs"]["value"]["oneOf"] for kind in each["properties"]}
+    named = {kind for variant in printed["$defs"]["value"]["oneOf"] for kind in variant["properties"]}
     assert named == KINDS.keys()
     assert set(printed["$defs"]["header"]["properties"]["counts"]["propertyNames"]["enum"]) == KINDS.keys()
     assert not validator.is_valid({"observation": {"at": "now"}})
@@ -107,7 +107,7 @@ def test_every_line_of_a_recording(capsys: pytest.CaptureFixture[str], tmp_path:
 
 def enumerations() -> dict[str, type[StrEnum]]:
     """The enumerations of the model by name."""
-    modules = [import_module(each.name) for each in iter_modules(model.__path__, "claude_tui.model.")]
+    modules = [import_module(module.name) for module in iter_modules(model.__path__, "claude_tui.model.")]
     found = (kind for module in modules for kind in vars(module).values() if isinstance(kind, type))
     return {kind.__name__: kind for kind in found if issubclass(kind, StrEnum)}
 

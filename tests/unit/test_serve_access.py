@@ -99,7 +99,7 @@ def test_a_token_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> N
         read_token({}, file)
 
 
-def test_what_is_no_file_is_said_to_be_none(tmp_path: Path) -> None:
+def test_what_is_not_a_file_is_reported_as_none(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(AccessError, match="not a file"):

@@ -201,7 +201,7 @@ def test_each_threshold_has_the_default_of_the_analysis_and_reaches_it(places: P
     pace = Pace.of(Settings())
     # Without the setting, the zone is that of the machine.
     assert options_from(Settings(time_zone="UTC"), pace) == Options()
-    carried = {each.name for each in (*fields(Options), *fields(Thresholds))} & BY_KEY.keys()
+    carried = {field.name for field in (*fields(Options), *fields(Thresholds))} & BY_KEY.keys()
     for key in carried - {"messages_interval_s", "models_interval_s", "status_interval_s"}:
         written(places, f"{key} = {OTHER[key][0]}\n")
         options = options_from(load({}, {}, places=places), pace)
@@ -210,7 +210,7 @@ def test_each_threshold_has_the_default_of_the_analysis_and_reaches_it(places: P
 
 
 def test_what_no_setting_changes_is_a_constant_of_the_statistics() -> None:
-    assert {each.name for each in fields(Thresholds)} - BY_KEY.keys() == {
+    assert {field.name for field in fields(Thresholds)} - BY_KEY.keys() == {
         "lost_share",
     }
 
@@ -399,7 +399,7 @@ def test_the_culprit_inside_a_list_is_pointed_at(places: Places) -> None:
     assert second.startswith(f"file {path}:keys.pause: got 7, expected")
 
 
-def test_all_problems_are_told_at_once_with_their_origins(places: Places) -> None:
+def test_all_problems_are_reported_together_with_their_origins(places: Places) -> None:
     written(places, "max_tokens = 0\n")
     lines = refusal(places, {"theme": ""}, {"CLAUDE_TOP_TIMEOUT_S": "soon"}).splitlines()
     assert [line.partition(":")[0].split("/")[0].strip() for line in lines] == [
@@ -599,7 +599,7 @@ def test_the_starter_changes_nothing_and_is_right_when_uncommented(places: Place
 
 def test_the_starter_has_a_heading_for_each_section() -> None:
     found = re.findall(r"(?m)^# -- (.+?) -+$", starter_text())
-    assert found == [each.about.section.lower() for each in DECLARED if each.about.section]
+    assert found == [setting.about.section.lower() for setting in DECLARED if setting.about.section]
     assert max(map(len, starter_text().splitlines())) <= 120
 
 

@@ -29,7 +29,7 @@ from tests.builders import (
     status,
     texts,
 )
-from tests.diagnosed import HOUR, blamed, told, verdict
+from tests.diagnosed import HOUR, blamed, probed, verdict
 
 OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 
@@ -66,7 +66,7 @@ def test_one_model_of_three_is_theirs_and_that_model_only() -> None:
 
 
 def test_the_first_model_alone_is_named_with_one_that_answers() -> None:
-    failing = told(Outcome.OVERLOADED, start=HOUR + 30, count=5)
+    failing = probed(Outcome.OVERLOADED, start=HOUR + 30, count=5)
     still = [to_model(model, HOUR + at) for at, model in ((60, OPUS), (100, SONNET))]
     found = verdict(BEFORE, others(), failing, still)
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
@@ -76,7 +76,7 @@ def test_the_first_model_alone_is_named_with_one_that_answers() -> None:
 
 
 def test_failures_of_all_are_an_outage_of_the_api() -> None:
-    failing = told(Outcome.SERVER_ERROR, start=HOUR + 30, count=9)
+    failing = probed(Outcome.SERVER_ERROR, start=HOUR + 30, count=9)
     also = [
         to_model(model, HOUR + at + shift, Outcome.SERVER_ERROR)
         for at, model in ((60, OPUS), (100, SONNET))
@@ -115,7 +115,9 @@ def test_a_model_answers_again_after_three_good_messages() -> None:
     good = [to_model(OPUS, HOUR + 30 * number) for number in range(1, 4)]
     history = history_of(*others(opus=Outcome.SERVER_ERROR), *good)
     states = [
-        next(each.fails for each in model_states(history, after(HOUR + at), Options()) if each.model == OPUS)
+        next(
+            state.fails for state in model_states(history, after(HOUR + at), Options()) if state.model == OPUS
+        )
         for at in (0, 30, 60, 90)
     ]
     assert states == [True, True, True, False]
@@ -123,8 +125,8 @@ def test_a_model_answers_again_after_three_good_messages() -> None:
 
 def test_a_network_that_fails_is_not_the_models() -> None:
     lost = others(opus=Outcome.NETWORK, sonnet=Outcome.NETWORK)
-    failing = told(Outcome.NETWORK, Outcome.NETWORK, start=HOUR - 240, count=9)
-    kept = [each for each in BEFORE if each.at < after(HOUR - 240)]
+    failing = probed(Outcome.NETWORK, Outcome.NETWORK, start=HOUR - 240, count=9)
+    kept = [observation for observation in BEFORE if observation.at < after(HOUR - 240)]
     assert verdict(kept, lost, failing).side is Side.PATH
 
 
@@ -152,9 +154,9 @@ def test_a_page_that_names_another_model_than_the_probed_says_so() -> None:
     assert found.summary == "They report trouble with Opus, which you don't probe."
     assert "also_models" in found.next_step
     assert any("You probe Haiku: messages are answered" in sentence for sentence in texts(found))
-    probed = verdict(BEFORE, others(), reported)
-    assert "our own probes are fine" in probed.summary
-    assert not any("You probe" in sentence for sentence in texts(probed))
+    by_page = verdict(BEFORE, others(), reported)
+    assert "our own probes are fine" in by_page.summary
+    assert not any("You probe" in sentence for sentence in texts(by_page))
 
 
 LISTED = catalogue(0, "claude-haiku-4-5", "claude-opus-4-8", OPUS, "claude-sonnet-4-5")
@@ -166,8 +168,8 @@ def test_a_family_is_its_newest_active_model_once_a_list_is_known() -> None:
     listed = replace(
         LISTED,
         models=tuple(
-            replace(each, created_at=NOON + timedelta(days=number))
-            for number, each in enumerate(LISTED.models)
+            replace(model, created_at=NOON + timedelta(days=number))
+            for number, model in enumerate(LISTED.models)
         ),
     )
     assert other_models(settings, history_of(listed), NOON) == [OPUS, "claude-sonnet-4-5", "my/model"]
@@ -208,7 +210,7 @@ def test_the_first_model_failing_asks_no_further_one_faster() -> None:
     assert interval_s(history, Source.OTHER_MODELS, after(131), Options()) == 120
 
 
-def test_a_recovery_of_a_further_model_is_told_and_followed_faster() -> None:
+def test_a_recovery_of_a_further_model_is_reported_and_followed_faster() -> None:
     failing = others(opus=Outcome.OVERLOADED)
     found = verdict(BEFORE, failing, to_model(OPUS, HOUR + 30), messages(HOUR + 31))
     assert found.recovery is not None
@@ -224,23 +226,23 @@ def test_a_recovery_of_a_further_model_is_told_and_followed_faster() -> None:
 
 def test_a_model_that_fails_for_another_reason_is_not_alike() -> None:
     """Opus was over our limit, Haiku overloaded: `The API is overloaded. Haiku and Opus alike.`"""
-    failing = told(Outcome.OVERLOADED, start=HOUR + 30, count=5)
+    failing = probed(Outcome.OVERLOADED, start=HOUR + 30, count=5)
     limited = [to_model(OPUS, HOUR + at, Outcome.RATE_LIMITED) for at in (50, 80, 110, 140)]
-    found = verdict(BEFORE, [each for each in others() if each.model == OPUS], failing, limited)
+    found = verdict(BEFORE, [other for other in others() if other.model == OPUS], failing, limited)
     assert found.scope == "Haiku only; Opus fails for another reason"
     served = [to_model(SONNET, HOUR + 140)]
     found = verdict(BEFORE, others(), failing, limited, served)
     assert found.scope == "Haiku only; Opus fails for another reason; Sonnet answers"
 
 
-def test_a_further_model_that_is_slow_is_told() -> None:
+def test_a_further_model_that_is_slow_is_reported() -> None:
     """It was `All is well`, and nothing else."""
     slow = [to_model(OPUS, HOUR + at, timings=Timings(first_token=8.0, total=9.0)) for at in (20, 140)]
     quick = [to_model(OPUS, HOUR - 120 * number, timings=Timings(first_token=0.12)) for number in range(9)]
     found = verdict(BEFORE, quick, slow, at=HOUR + 150)
     assert "Opus is slow: its first token took 8.00 s, usually 120 ms." in found.note
     assert "slow" not in verdict(BEFORE, quick, slow[:1], at=HOUR + 150).note
-    usual = [replace(each, timings=Timings(first_token=7.0)) for each in quick]
+    usual = [replace(observation, timings=Timings(first_token=7.0)) for observation in quick]
     assert "slow" not in verdict(BEFORE, usual, slow, at=HOUR + 150).note
 
 
@@ -248,8 +250,8 @@ def tokens(*seconds: float, start: float = HOUR) -> list[Observation]:
     """Answers of Opus two minutes apart, after an hour of fast ones, with these first tokens."""
     quick = [to_model(OPUS, start - 120 * number, timings=Timings(first_token=0.4)) for number in range(30)]
     later = [
-        to_model(OPUS, start + 120 * number + 20, timings=Timings(first_token=each))
-        for number, each in enumerate(seconds)
+        to_model(OPUS, start + 120 * number + 20, timings=Timings(first_token=first_token))
+        for number, first_token in enumerate(seconds)
     ]
     return [*reversed(quick), *later]
 
@@ -264,7 +266,7 @@ def test_a_further_model_that_stays_slow_is_a_p4() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "expected"),
     [
         ((8.0, 8.0), "..."),
         ((8.0, 0.4, 8.0, 0.4, 8.0), "....."),
@@ -273,7 +275,7 @@ def test_a_further_model_that_stays_slow_is_a_p4() -> None:
     ],
 )
 def test_a_further_model_does_not_turn_slow_and_fast_with_each_message(
-    seconds: tuple[float, ...], told: str
+    seconds: tuple[float, ...], expected: str
 ) -> None:
     seen = ""
     for number in range(1, len(seconds) + 1):
@@ -281,7 +283,7 @@ def test_a_further_model_does_not_turn_slow_and_fast_with_each_message(
         later = [messages(HOUR + 30 * each) for each in range(4 * number)]
         found = verdict(BEFORE, later, tokens(*seconds[:number]), at=now)
         seen += "S" if found.severity is Severity.P4 else "."
-    assert seen == told[: len(seconds)]
+    assert seen == expected[: len(seconds)]
 
 
 def test_a_further_model_that_is_always_slow_is_no_problem() -> None:
@@ -289,7 +291,7 @@ def test_a_further_model_that_is_always_slow_is_no_problem() -> None:
     assert verdict(BEFORE, always).cause is Cause.HEALTHY
 
 
-def test_further_models_that_fail_for_different_reasons_are_told_apart() -> None:
+def test_further_models_that_fail_for_different_reasons_are_distinguished() -> None:
     found = verdict(BEFORE, others(opus=Outcome.SERVER_ERROR, sonnet=Outcome.RATE_LIMITED, failed=3))
     only = {"Opus": "Sonnet", "Sonnet": "Opus"}
     named = next(name for name in only if f"{name} only" in found.scope)

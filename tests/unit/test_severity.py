@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose
-from claude_tui.analysis.diagnosis.severity import as_set, respond_by, severity_of_rare
-from claude_tui.analysis.diagnosis.taken import as_taken
+from claude_tui.analysis.diagnosis.severity import respond_by, severity_of_rare, with_set_severity
+from claude_tui.analysis.diagnosis.taken import with_claim
 from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.playbook import SeverityMark
@@ -29,11 +29,15 @@ def verdict(*seen: Observation, options: Options | None = None) -> Verdict:
 
 def incident(pattern: str, outcome: Outcome = BAD, every_s: float = 30.0) -> list[Observation]:
     """An hour of health, and then `F` for failures and `.` for successes."""
-    told = healthy(0, HOUR, messages_s=every_s)
+    observations = healthy(0, HOUR, messages_s=every_s)
     for number, letter in enumerate(pattern):
         at = HOUR + number * every_s
-        told += [messages(at, outcome if letter == "F" else Outcome.OK), models(at + 1), models(at + 16)]
-    return told
+        observations += [
+            messages(at, outcome if letter == "F" else Outcome.OK),
+            models(at + 1),
+            models(at + 16),
+        ]
+    return observations
 
 
 def severity(pattern: str, outcome: Outcome = BAD, every_s: float = 30.0) -> Severity:
@@ -240,17 +244,17 @@ def test_a_severity_that_a_person_set_holds_for_this_trouble_until_it_gets_worse
     raised = SeverityMark(rare.since + minute, Severity.P1, Severity.P3, "eve", "checkout is down")
     lowered = SeverityMark(rare.since + 2 * minute, Severity.P4, Severity.P3, "eve")
 
-    told = as_set(rare, [before, raised], at, Thresholds())
-    assert (told.severity, told.set_by, told.computed) == (Severity.P1, "eve", Severity.P3)
-    assert told.respond_by == rare.detected_at
-    assert as_set(rare, [lowered, raised], at, Thresholds()).severity is Severity.P4
-    assert as_set(rare, [before], at, Thresholds()) == rare
-    assert as_set(rare, [raised], rare.since, Thresholds()) == rare
+    rated = with_set_severity(rare, [before, raised], at, Thresholds())
+    assert (rated.severity, rated.set_by, rated.computed) == (Severity.P1, "eve", Severity.P3)
+    assert rated.respond_by == rare.detected_at
+    assert with_set_severity(rare, [lowered, raised], at, Thresholds()).severity is Severity.P4
+    assert with_set_severity(rare, [before], at, Thresholds()) == rare
+    assert with_set_severity(rare, [raised], rare.since, Thresholds()) == rare
 
     outage = replace(rare, severity=Severity.P1)
-    assert as_set(outage, [lowered], at, Thresholds()) == outage
+    assert with_set_severity(outage, [lowered], at, Thresholds()) == outage
     well = replace(rare, severity=Severity.NONE)
-    assert as_set(well, [raised], at, Thresholds()) == well
+    assert with_set_severity(well, [raised], at, Thresholds()) == well
 
 
 def test_whoever_takes_a_trouble_has_it_until_it_ends() -> None:
@@ -269,11 +273,11 @@ def test_whoever_takes_a_trouble_has_it_until_it_ends() -> None:
         take(10 * minute, "cyd"),
     )
     probed = replace(ben, action=RequestedAction.PROBE)
-    assert as_taken(rare, [before, later, probed], at) == rare
-    taken = as_taken(rare, [ben, ana, before], at).taken
+    assert with_claim(rare, [before, later, probed], at) == rare
+    taken = with_claim(rare, [ben, ana, before], at).taken
     assert taken == Taken("ben", "ops-1", "looking", since + 2 * minute, Severity.P3)
-    assert as_taken(rare, [ana, ben], since + minute).taken == Taken(
+    assert with_claim(rare, [ana, ben], since + minute).taken == Taken(
         "ana", "ops-1", "looking", since + minute, Severity.P3
     )
     well = replace(rare, severity=Severity.NONE, since=None)
-    assert as_taken(well, [ana], at) == well
+    assert with_claim(well, [ana], at) == well

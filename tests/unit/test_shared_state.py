@@ -106,7 +106,7 @@ def test_a_reader_says_that_nobody_collects_and_how_old_the_record_is() -> None:
     assert of_sharing(Watching(), STATE, NOON + timedelta(hours=1)) == ()
 
 
-def test_a_collector_that_does_not_probe_is_told_once_it_is_late() -> None:
+def test_a_collector_that_does_not_probe_is_reported_once_it_is_late() -> None:
     watching = Watching(collects=False, collector=EVE)
     assert of_sharing(watching, None, NOON) == ()
     assert of_sharing(watching, STATE, NOON + 9 * SECOND + SILENT_AFTER - SECOND) == ()
@@ -198,7 +198,7 @@ def test_every_entry_is_added_once(batches: list[int]) -> None:
     ledger, added, number = Ledger(), list[AlertEntry](), 0
     for batch in batches:
         before = ledger
-        ledger = noted(ledger, [entry(number + each) for each in range(batch)])
+        ledger = noted(ledger, [entry(number + index) for index in range(batch)])
         number += batch
         added += added_entries(before, ledger)
     assert len({each.key for each in added}) == len(added)

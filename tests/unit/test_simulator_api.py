@@ -115,7 +115,7 @@ def test_nobody_gets_a_thought_that_was_not_asked_for(asked: dict[str, object]) 
     server = api()
     for n in range(60):
         streamed = ask(server, {**MESSAGE, **asked, "stream": True}, at_s=n)
-        blocks = [each["content_block"] for each in events(streamed) if "content_block" in each]
+        blocks = [event["content_block"] for event in events(streamed) if "content_block" in event]
         assert [block["type"] for block in blocks] == ["text"]
         content = json.loads(ask(server, {**MESSAGE, **asked}, at_s=n).body)["content"]
         assert [block["type"] for block in content] == ["text"]

@@ -103,7 +103,7 @@ def test_a_slow_network_is_the_paths() -> None:
     assert "opening a connection takes 2.40 s, 51× usual" in found.summary
 
 
-def test_slow_connections_are_told_even_while_the_open_one_is_quick() -> None:
+def test_slow_connections_are_reported_even_while_the_open_one_is_quick() -> None:
     opening = Timings(dns=0.4, connect=0.9, tls=1.1, first_byte=0.3, total=2.7)
     late = [models(HOUR + number * 15 + 1, timings=opening) for number in range(4)]
     found = verdict(*healthy(0, HOUR), *slow(0.4, 0.4), *late)
@@ -115,7 +115,7 @@ def served(at: float, first_byte: float, server_s: float) -> Observation:
     return replace(seen, timings=replace(seen.timings, first_byte=first_byte), server_s=server_s)
 
 
-def test_the_servers_own_time_tells_server_and_network_apart() -> None:
+def test_the_servers_own_time_distinguishes_server_and_network() -> None:
     far = [served(HOUR + number * 30, 2.0, 0.3) for number in range(3)]
     found = verdict(*healthy(0, HOUR), *far)
     assert (found.cause, found.side) == (Cause.NETWORK, Side.PATH)

@@ -83,19 +83,19 @@ def began(item: Item) -> float:
     return at.timestamp()
 
 
-def distinct(told: list[Item]) -> list[Item]:
+def distinct(observed: list[Item]) -> list[Item]:
     seen: dict[tuple[str, float], Item] = {}
-    for item in told:
+    for item in observed:
         kind = item.source.value if isinstance(item, Observation) else type(item).__name__
         seen.setdefault((kind, began(item)), item)
     return list(seen.values())
 
 
 @given(st.lists(items, max_size=60).map(distinct), seconds, focuses)
-def test_the_future_has_no_influence(told: list[Item], at: float, focus: Focus | None) -> None:
+def test_the_future_has_no_influence(observed: list[Item], at: float, focus: Focus | None) -> None:
     instant = after(at + 0.5)
-    past = [item for item in told if began(item) <= instant.timestamp()]
-    full = build_snapshot(history_of(*told), instant, engine(), Options(), focus)
+    past = [item for item in observed if began(item) <= instant.timestamp()]
+    full = build_snapshot(history_of(*observed), instant, engine(), Options(), focus)
     known = build_snapshot(history_of(*past), instant, engine(), Options(), focus)
     assert full == known
 
@@ -118,18 +118,18 @@ def test_two_readings_of_a_bucket_in_one_response_are_read_the_same_in_any_order
 
 
 @given(st.lists(items, max_size=60).map(distinct), st.lists(seconds, min_size=2, max_size=5))
-def test_asking_twice_gives_the_same(told: list[Item], instants: list[float]) -> None:
-    history = history_of(*told)
+def test_asking_twice_gives_the_same(observed: list[Item], instants: list[float]) -> None:
+    history = history_of(*observed)
     first = [build_snapshot(history, after(at), engine(), Options()) for at in instants]
     again = [build_snapshot(history, after(at), engine(), Options()) for at in reversed(instants)]
     assert first == again[::-1]
 
 
 @given(st.lists(items, max_size=60).map(distinct), st.randoms())
-def test_the_order_of_arrival_has_no_influence(told: list[Item], dice) -> None:
-    shuffled = list(told)
+def test_the_order_of_arrival_has_no_influence(observed: list[Item], dice) -> None:
+    shuffled = list(observed)
     dice.shuffle(shuffled)
-    ordered = sorted(told, key=began)
+    ordered = sorted(observed, key=began)
     instant = after(4000)
     one = build_snapshot(history_of(*ordered), instant, engine(), Options())
     other = build_snapshot(history_of(*shuffled), instant, engine(), Options())
@@ -137,8 +137,8 @@ def test_the_order_of_arrival_has_no_influence(told: list[Item], dice) -> None:
 
 
 @given(st.lists(items, max_size=40).map(distinct), seconds)
-def test_figures_are_possible(told: list[Item], at: float) -> None:
-    snapshot = build_snapshot(history_of(*told), after(at), engine(), Options())
+def test_figures_are_possible(observed: list[Item], at: float) -> None:
+    snapshot = build_snapshot(history_of(*observed), after(at), engine(), Options())
     for headroom in snapshot.headroom.buckets:
         assert 0 <= headroom.fraction <= 1
         assert headroom.limit >= 0
@@ -184,8 +184,8 @@ def test_how_old_a_figure_may_be(source: Source, stale: float) -> None:
 # -- how long the page has been silent -------------------------------------------------------
 
 
-def silent_since(*told: object, at: float) -> datetime | None:
-    history = history_of(*told)  # type: ignore[arg-type]
+def silent_since(*observed: object, at: float) -> datetime | None:
+    history = history_of(*observed)  # type: ignore[arg-type]
     return build_snapshot(history, after(at), engine(), Options()).status.silent_since
 
 
@@ -193,11 +193,11 @@ OVERLOADED = [messages(30.0 * n, Outcome.OVERLOADED) for n in range(1, 5)]
 
 
 def test_silent_since_the_first_failure() -> None:
-    told = [messages(0), *OVERLOADED, models(121)]
-    assert silent_since(*told, status(125), at=130) == after(30)
-    assert silent_since(*told, status(125, "degraded_performance"), at=130) is None
-    assert silent_since(*told, status(125, incidents=[incident()]), at=130) is None
-    assert silent_since(*told, unread(125), at=130) is None
+    observations = [messages(0), *OVERLOADED, models(121)]
+    assert silent_since(*observations, status(125), at=130) == after(30)
+    assert silent_since(*observations, status(125, "degraded_performance"), at=130) is None
+    assert silent_since(*observations, status(125, incidents=[incident()]), at=130) is None
+    assert silent_since(*observations, unread(125), at=130) is None
 
 
 def test_a_page_read_before_the_failures_is_not_silent_yet() -> None:

@@ -210,7 +210,7 @@ async def test_silence_ends_in_time() -> None:
     assert "5s" in reason
 
 
-async def test_a_refused_connection_a_missing_name_and_a_tls_failure_are_told_apart() -> None:
+async def test_a_refused_connection_a_missing_name_and_a_tls_failure_are_distinguished() -> None:
     async def no_such_name(_host: str, _port: int) -> Sequence[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 

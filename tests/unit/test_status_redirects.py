@@ -94,10 +94,10 @@ async def test_wherever_it_sends_us_the_panel_can_be_drawn_also_from_the_store(
 ) -> None:
     report = await report_of(location)
     status = kept(report, tmp_path)
-    told = shown(status)
-    assert "pw" not in told
+    drawn = shown(status)
+    assert "pw" not in drawn
     assert "pw" not in repr(report)
-    assert all(char.isprintable() or char == "\n" for char in told)
+    assert all(char.isprintable() or char == "\n" for char in drawn)
 
 
 async def test_user_and_password_of_a_redirect_are_neither_sent_nor_kept() -> None:

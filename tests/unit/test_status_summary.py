@@ -72,7 +72,7 @@ def test_a_summary_is_read_whole() -> None:
     page = parse(SUMMARY)
     assert page.known
     assert (page.indicator, page.description, page.fetched_at) == ("minor", "Partly cloudy", NOW)
-    assert [(each.id, each.status) for each in page.components] == [
+    assert [(component.id, component.status) for component in page.components] == [
         (API, "partial_outage"),
         ("other", "operational"),
     ]
@@ -106,7 +106,7 @@ def test_a_page_whose_lists_are_of_another_type_is_not_read_in_part(key: str, ju
 
 
 @pytest.mark.parametrize("nameless", [{}, {"id": 5}, {"name": "", "status": "operational"}])
-def test_a_component_that_cannot_be_told_makes_the_page_unknown(nameless: Any) -> None:
+def test_an_unreadable_component_makes_the_page_unknown(nameless: Any) -> None:
     with pytest.raises(NotASummaryError, match="without a name or an id"):
         parse(SUMMARY | {"components": [*SUMMARY["components"], nameless]})
 
@@ -273,7 +273,7 @@ def test_our_component_comes_first_however_many_are_listed_before_it(others: int
         ours=("Claude API",),
     )
     assert (page.components[0].id, page.components[0].status) == (API, "major_outage")
-    assert "late" in {each.id for each in page.components}
+    assert "late" in {component.id for component in page.components}
 
 
 def test_the_members_of_our_group_are_ours() -> None:
@@ -283,8 +283,8 @@ def test_the_members_of_our_group_are_ours() -> None:
         {"id": "x", "name": "Elsewhere", "status": "operational", "group_id": "pops"},
     ]
     page = parse(SUMMARY | {"components": listed, "incidents": [], "scheduled_maintenances": []})
-    assert [each.group for each in page.components] == ["", "Claude API", "pops"]
-    assert [is_ours(each, ("Claude API",)) for each in page.components] == [True, True, False]
+    assert [component.group for component in page.components] == ["", "Claude API", "pops"]
+    assert [is_ours(component, ("Claude API",)) for component in page.components] == [True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_the_members_of_our_group_are_ours() -> None:
 def test_an_incident_may_name_our_component_though_the_list_lacks_it(named: dict[str, Any]) -> None:
     incident = {"id": "i", "name": "Errors", "status": "investigating", "impact": "major", **named}
     page = parse(SUMMARY | {"components": operational(2), "incidents": [incident]})
-    ours = [each.id for each in page.components if is_ours(each, ("Claude API",))]
+    ours = [component.id for component in page.components if is_ours(component, ("Claude API",))]
     assert len(ours) == 1
     assert page.incidents[0].components == (ours[0],)
 
@@ -335,7 +335,9 @@ def test_the_form_of_incident_io_is_read_too() -> None:
     )
     (incident,) = page.incidents
     assert (page.indicator, incident.impact, incident.components) == ("full_outage", "full_outage", ("01AB",))
-    assert [(each.name, each.status) for each in page.components] == [("Claude API", "full_outage")]
+    assert [(reported.name, reported.status) for reported in page.components] == [
+        ("Claude API", "full_outage")
+    ]
     assert page.maintenances[0].status == "maintenance_in_progress"
     quiet = {"page_title": "P", "ongoing_incidents": [], "in_progress_maintenances": []}
     assert parse(quiet).indicator == "none"

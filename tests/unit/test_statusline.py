@@ -117,13 +117,13 @@ lines = st.builds(
 def test_no_control_character_comes_through(line: StatusLine, color: str, ascii_only: bool) -> None:
     body = encode(line)
     assert decode(body) == line
-    said = text(line, color=color, ascii_only=ascii_only)
-    assert said.replace("\x1b[", "").isprintable()
+    output = text(line, color=color, ascii_only=ascii_only)
+    assert output.replace("\x1b[", "").isprintable()
     if color == "tmux":
         styles = ("#[fg=", "#[default]")
-        assert said.count("#") == sum(said.count(style) for style in styles)
+        assert output.count("#") == sum(output.count(style) for style in styles)
     else:
-        assert ("\x1b" in said) == (color == "ansi")
+        assert ("\x1b" in output) == (color == "ansi")
 
 
 @given(st.binary(max_size=200) | st.text(max_size=50) | st.none() | st.integers())
@@ -259,11 +259,11 @@ def test_who_may_only_read_the_history_sees_it_and_who_may_not_is_told(tmp_path:
 
     with tempfile.TemporaryDirectory() as shared, kept(Path(shared), encode(FINE)) as path:
         Path(shared).chmod(0o755)
-        for each in Path(shared).iterdir():
-            each.chmod(0o644)
+        for file in Path(shared).iterdir():
+            file.chmod(0o644)
         assert seen_by_nobody(path) == Found(FINE)
-        for each in Path(shared).iterdir():
-            each.chmod(0o600)
+        for file in Path(shared).iterdir():
+            file.chmod(0o600)
         assert seen_by_nobody(path) == Found(None, "the history cannot be read")
 
 
@@ -295,7 +295,7 @@ def test_a_store_that_is_none(tmp_path: Path, made: object, why: str) -> None:
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_locked_store_is_said(tmp_path: Path) -> None:
+def test_a_locked_store_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("CREATE TABLE kept (name TEXT PRIMARY KEY, body BLOB)")
@@ -313,9 +313,9 @@ def test_a_store_in_a_directory_with_signs_of_a_url_is_found(tmp_path: Path) -> 
 def test_nothing_is_created_beside_a_store_that_nobody_has_open(tmp_path: Path) -> None:
     with kept(tmp_path, encode(FINE), collects=False) as path:
         pass
-    before = {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()}
+    before = {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
     assert look(path, AT).line is None
-    assert {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()} == before
+    assert {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == before
 
 
 # -- where it looks -----------------------------------------------------------------------------
@@ -465,7 +465,9 @@ def test_settings_that_are_a_pipe_are_not_waited_for(
 @pytest.mark.parametrize(
     "arguments", [["--format", "{nonsense}"], ["--color", "pink"], ["--speed", "3"], ["extra"]]
 )
-def test_wrong_usage_is_said_as_everywhere(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_is_reported_as_everywhere(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["statusline", *arguments]) == 3
     assert capsys.readouterr().out == ""
 

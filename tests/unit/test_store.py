@@ -170,10 +170,10 @@ class TestObservations:
         query(tmp_path, "UPDATE kinds SET source = 'proxy' WHERE id = 3")
         query(tmp_path, "UPDATE observations SET extra = '[1]' WHERE kind = 4")
         query(tmp_path, "UPDATE observations SET extra = x'00ff00ff' WHERE kind = 5")
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             assert [o.at for o in store.observations(NOW)] == [at(0), at(5)]
-        assert told == ["4 stored rows cannot be read and are skipped"]
+        assert reports == ["4 stored rows cannot be read and are skipped"]
 
     def test_a_server_that_invents_words_does_not_fill_the_table_of_kinds(self, tmp_path: Path) -> None:
         written = [seen(n, error_type=f"type_{n}", stop_reason=f"why_{n}") for n in range(MAX_KINDS + 50)]
@@ -184,15 +184,15 @@ class TestObservations:
             assert store.observations(NOW) == written
         assert query(tmp_path, "SELECT count(*) FROM kinds") == [(MAX_KINDS + 1,)]
 
-    def test_what_no_store_can_hold_is_told_and_the_rest_is_kept(self, tmp_path: Path) -> None:
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+    def test_what_no_store_can_hold_is_reported_and_the_rest_is_kept(self, tmp_path: Path) -> None:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             for observation in (seen(0), seen(1, request_id="\ud800"), seen(2, http_status=2**70), seen(3)):
                 store.write(observation)
             store.flush(PATIENCE_S)
             assert store.observations(NOW) == [seen(0), seen(3)]
-        assert told[-1] is not None
-        assert told[-1].startswith("records missing from the history: 2 (")
+        assert reports[-1] is not None
+        assert reports[-1].startswith("records missing from the history: 2 (")
 
 
 class TestDocuments:
@@ -240,11 +240,11 @@ class TestDocuments:
             store.write(listed(0, "one"))
         query(tmp_path, "UPDATE status_reports SET body = '{\"shape\": 2}'")
         query(tmp_path, "UPDATE catalogues SET body = 'null'")
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             assert store.status_reports(NOW) == []
             assert store.latest_catalogue() is None
-        assert told[-1] == "2 stored rows cannot be read and are skipped"
+        assert reports[-1] == "2 stored rows cannot be read and are skipped"
 
 
 class TestPruning:

@@ -43,23 +43,23 @@ class Disk:
 class TestTrouble:
     """`retry_s` is long: only `flush` and `close` make the writer try again before that."""
 
-    def test_a_full_disk_is_told_and_all_is_kept_until_there_is_room(self, tmp_path: Path) -> None:
-        disk, told = Disk(), list[str | None]()
-        with opened(tmp_path, told, connect=disk.connect, retry_s=600) as store:
+    def test_a_full_disk_is_reported_and_all_is_kept_until_there_is_room(self, tmp_path: Path) -> None:
+        disk, reports = Disk(), list[str | None]()
+        with opened(tmp_path, reports, connect=disk.connect, retry_s=600) as store:
             store.write(seen(0))
             assert store.flush(PATIENCE_S)
         disk.pages = 1
-        with opened(tmp_path, told, connect=disk.connect, retry_s=600) as store:
+        with opened(tmp_path, reports, connect=disk.connect, retry_s=600) as store:
             big = [seen(n, request_id=os.urandom(500).hex()) for n in range(1, 300)]
             for observation in big:
                 store.write(observation)
             assert not store.flush(PATIENCE_S)
-            assert told == [store.problem]
+            assert reports == [store.problem]
             assert "the disk is full" in (store.problem or "")
             assert store.observations(NOW) == [seen(0), *big]
             disk.pages = None
             assert store.flush(PATIENCE_S)
-            assert told[1:] == [None]
+            assert reports[1:] == [None]
             assert store.problem is None
             assert store.observations(NOW) == [seen(0), *big]
         with opened(tmp_path) as store:
@@ -68,21 +68,21 @@ class TestTrouble:
     def test_it_tries_again_by_itself(self, tmp_path: Path) -> None:
         blocker = tmp_path / "data"
         blocker.write_text("a file where the directory should be")
-        told: list[str | None] = []
-        with opened(blocker, told, retry_s=0.01) as store:
+        reports: list[str | None] = []
+        with opened(blocker, reports, retry_s=0.01) as store:
             store.write(seen(0))
             assert "in memory only" in (store.problem or "")
             blocker.unlink()
             while store.problem is not None:
                 store.observations(NOW)
-            assert told[-1] is None
+            assert reports[-1] is None
             assert database(blocker).exists()
 
-    def test_a_lock_that_lasts_is_told_and_outwaited(self, tmp_path: Path) -> None:
+    def test_a_lock_that_lasts_is_reported_and_outwaited(self, tmp_path: Path) -> None:
         fill(tmp_path, 1)
         other = sqlite3.connect(database(tmp_path), isolation_level=None)
-        told: list[str | None] = []
-        with opened(tmp_path, told, connect=Disk().connect, retry_s=600) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports, connect=Disk().connect, retry_s=600) as store:
             other.execute("BEGIN IMMEDIATE")
             store.write(seen(5))
             assert not store.flush(PATIENCE_S)
@@ -91,21 +91,21 @@ class TestTrouble:
             other.execute("ROLLBACK")
             other.close()
             assert store.flush(PATIENCE_S)
-            assert (store.problem, told[-1]) == (None, None)
+            assert (store.problem, reports[-1]) == (None, None)
 
     def test_a_directory_that_others_keep_locked(self, tmp_path: Path) -> None:
-        told: list[str | None] = []
+        reports: list[str | None] = []
         with directory_lock(tmp_path, 1):
-            store = Store.open(tmp_path, now=NOW, on_problem=told.append, retry_s=600)
+            store = Store.open(tmp_path, now=NOW, on_problem=reports.append, retry_s=600)
             assert "data directory locked" in (store.problem or "")
         store.write(seen(0))
         assert store.close(PATIENCE_S)
-        assert told[-1] is None
+        assert reports[-1] is None
 
     def test_a_path_below_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
-        told: list[str | None] = []
-        with opened(tmp_path / "file" / "data", told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path / "file" / "data", reports) as store:
             for record in (seen(0), page(0), page(1), page(2, "minor"), listed(0, "one"), listed(1, "one")):
                 store.write(record)
             assert store.observations(NOW) == [seen(0)]
@@ -113,29 +113,29 @@ class TestTrouble:
             assert store.latest_catalogue() == listed(0, "one")
             assert store.cost_since(NOW) == 0.0
             assert not store.close(PATIENCE_S)
-        assert len(told) == 1
-        assert "in memory only" in (told[0] or "")
+        assert len(reports) == 1
+        assert "in memory only" in (reports[0] or "")
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
     def test_a_read_only_directory(self, tmp_path: Path) -> None:
         tmp_path.chmod(0o500)
-        told: list[str | None] = []
+        reports: list[str | None] = []
         try:
-            with opened(tmp_path, told) as store:
+            with opened(tmp_path, reports) as store:
                 store.write(seen(0))
                 assert store.observations(NOW) == [seen(0)]
         finally:
             tmp_path.chmod(0o700)
-        assert len(told) == 1
+        assert len(reports) == 1
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
     def test_a_file_without_permission(self, tmp_path: Path) -> None:
         fill(tmp_path, 1)
         database(tmp_path).chmod(0o600)
         tmp_path.chmod(0o500)
-        told: list[str | None] = []
+        reports: list[str | None] = []
         try:
-            with opened(tmp_path, told) as store:
+            with opened(tmp_path, reports) as store:
                 store.write(seen(0))
                 assert "read-only" in (store.problem or "")
         finally:
@@ -143,19 +143,19 @@ class TestTrouble:
 
     def test_memory_is_bounded_and_says_so(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
-        told: list[str | None] = []
-        with opened(tmp_path / "file" / "data", told, keep=100) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path / "file" / "data", reports, keep=100) as store:
             for number in range(250):
                 store.write(seen(number))
             assert store.observations(NOW) == [seen(number) for number in range(150, 250)]
             store.flush(PATIENCE_S)
             assert "the oldest records are being dropped" in (store.problem or "")
 
-    def test_what_was_lost_stays_told_after_recovery(self, tmp_path: Path) -> None:
+    def test_what_was_lost_stays_reported_after_recovery(self, tmp_path: Path) -> None:
         blocker = tmp_path / "data"
         blocker.touch()
-        told: list[str | None] = []
-        with opened(blocker, told, keep=10, retry_s=600) as store:
+        reports: list[str | None] = []
+        with opened(blocker, reports, keep=10, retry_s=600) as store:
             for number in range(15):
                 store.write(seen(number))
             blocker.unlink()
@@ -191,9 +191,9 @@ class TestBacklog:
 def test_closing_in_time_while_the_disk_hangs(tmp_path: Path) -> None:
     fill(tmp_path, 1)
     other = sqlite3.connect(database(tmp_path), isolation_level=None)
-    told: list[str | None] = []
+    reports: list[str | None] = []
     store = Store.open(
-        tmp_path, now=NOW + timedelta(days=1), on_problem=told.append, connect=Disk(2000).connect
+        tmp_path, now=NOW + timedelta(days=1), on_problem=reports.append, connect=Disk(2000).connect
     )
     other.execute("BEGIN IMMEDIATE")
     store.write(seen(5))

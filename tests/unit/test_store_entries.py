@@ -60,9 +60,9 @@ class TestEveryTable:
             store.write(entry)
             assert store.flush(PATIENCE_S)
             (found,) = store.entries(table, BEGINNING)
-        said = found.call if isinstance(found, KeptCall) else found
+        read = found.call if isinstance(found, KeptCall) else found
         named = ("text", "to", "scenario", "what", "message")
-        texts = [getattr(said, name) for name in named if hasattr(said, name)]
+        texts = [getattr(read, name) for name in named if hasattr(read, name)]
         for text in texts:
             assert text == inert(HOSTILE.replace("\ud800", "?"), keep_newlines=text.count("\n") == 1)
             assert "\x1b" not in text
@@ -75,14 +75,14 @@ class TestEveryTable:
         spoilt = ["x'789c00'", "x'7b'", "'[]'", "17"]
         for second, value in enumerate(spoilt):
             query(tmp_path, f"UPDATE {table.name} SET body = {value} WHERE id = {second + 1}")
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             found = store.entries(table, BEGINNING)
         # A body that only its owner reads may be anything that is not torn.
         assert one_of_each(4, "x" * 400)[table] in found
         assert len(found) == (1 if table not in (ALERTING_STATES, CONDITIONS_CHANGES) else 4)
         skipped = 5 - len(found)
-        assert told == [
+        assert reports == [
             f"{skipped} stored {'row' if skipped == 1 else 'rows'} cannot be read "
             f"and {'is' if skipped == 1 else 'are'} skipped"
         ]

@@ -135,10 +135,10 @@ class TestOtherVersions:
                     store.write(entry)
         for statement in statements:
             query(directory, f"UPDATE {statement} WHERE at = {to_micros(at(1))}")
-        told: list[str | None] = []
-        with opened(directory, told) as store:
+        reports: list[str | None] = []
+        with opened(directory, reports) as store:
             found = entries(store)
-        assert told[-1:] == ([_skipped(9 - len(found))] if len(found) < 9 else [])
+        assert reports[-1:] == ([_skipped(9 - len(found))] if len(found) < 9 else [])
         return found
 
     def test_an_unknown_state_settles_nothing(self, tmp_path: Path) -> None:
@@ -192,10 +192,10 @@ class TestTogether:
 
 
 class TestTrouble:
-    def test_without_a_disk_marks_are_in_memory_and_it_is_told(self, tmp_path: Path) -> None:
+    def test_without_a_disk_marks_are_in_memory_and_that_is_reported(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
-        told: list[str | None] = []
-        with opened(tmp_path / "file" / "data", told, retry_s=600) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path / "file" / "data", reports, retry_s=600) as store:
             for entry in (marked(1), marked(0), rated(0), turned(0)):
                 store.write(entry)
             assert entries(store) == [marked(0), marked(1), rated(0), turned(0)]
@@ -207,8 +207,8 @@ class TestTrouble:
             path.write_bytes(b"\x00\xff garbage" * 3000)
 
         spoil(database(tmp_path))
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             store.write(marked(0))
             assert store.step_marks(NOW) == [marked(0)]
             assert store.flush(PATIENCE_S)
@@ -222,8 +222,8 @@ class TestTrouble:
         with opened(tmp_path) as store:
             store.write(seen(0))
         query(tmp_path, f"DROP TABLE {name}")
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             store.write(marked(0))
             assert store.flush(PATIENCE_S)
             assert f"no such table: {name}" in (store.problem or "")

@@ -69,19 +69,19 @@ class TestKept:
         with opened(tmp_path) as store:
             store.keep(ALERTS, b"state")
         query(tmp_path, "UPDATE kept SET body = 'text'")
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             assert store.kept(ALERTS) is None
-        assert told == ["1 stored row cannot be read and is skipped"]
+        assert reports == ["1 stored row cannot be read and is skipped"]
 
-    def test_one_that_no_store_can_hold_is_told_and_the_former_stays(self, tmp_path: Path) -> None:
+    def test_one_that_no_store_can_hold_is_reported_and_the_former_stays(self, tmp_path: Path) -> None:
         def narrow(path: Path) -> sqlite3.Connection:
             connection = connect(path)
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 100_000)
             return connection
 
-        told: list[str | None] = []
-        with opened(tmp_path, told, connect=narrow) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports, connect=narrow) as store:
             store.keep(ALERTS, b"former")
             assert store.flush(PATIENCE_S)
             store.keep(ALERTS, bytes(200_000))
@@ -89,15 +89,15 @@ class TestKept:
             store.flush(PATIENCE_S)
             assert store.kept(ALERTS) == b"former"
             assert store.observations(NOW) == [seen(0)]
-        assert "records missing from the history: 1 (" in (told[-1] or "")
+        assert "records missing from the history: 1 (" in (reports[-1] or "")
 
 
 class TestWithoutADisk:
     def test_a_full_memory_does_not_lose_it(self, tmp_path: Path) -> None:
         blocker = tmp_path / "data"
         blocker.touch()
-        told: list[str | None] = []
-        with opened(blocker, told, keep=10, retry_s=600) as store:
+        reports: list[str | None] = []
+        with opened(blocker, reports, keep=10, retry_s=600) as store:
             store.keep(ALERTS, b"state")
             for number in range(100):
                 store.write(seen(number))

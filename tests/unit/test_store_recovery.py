@@ -114,12 +114,12 @@ class TestDamage:
     ) -> None:
         damage(database(tmp_path))
         before = contents(tmp_path)
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             assert store.observations(NOW) == []
             store.write(seen(0))
             assert store.flush(PATIENCE_S)
-            assert told == [store.problem]
+            assert reports == [store.problem]
             assert ASIDE in (store.problem or "")
         after = contents(tmp_path)
         for name, data in before.items():
@@ -151,9 +151,9 @@ class TestDamage:
     def test_damage_found_while_reading(self, tmp_path: Path) -> None:
         fill(tmp_path, MANY)
         spoil_first_rows(tmp_path)
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
-            assert told == []
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
+            assert reports == []
             assert store.observations(at(MANY - 10))
             store.write(seen(MANY))
             assert store.observations(NOW) in ([], [seen(MANY)])
@@ -162,16 +162,16 @@ class TestDamage:
             assert store.flush(PATIENCE_S)
             assert store.observations(NOW)[-1] == seen(MANY + 1)
             assert store.observations(NOW)[-1] == seen(MANY + 1)
-        assert len(told) == 1
+        assert len(reports) == 1
         assert [name for name in asides(tmp_path) if "-wal" not in name and "-shm" not in name] == [ASIDE]
 
     def test_damage_found_while_writing(self, tmp_path: Path) -> None:
         fill(tmp_path, MANY)
         spoil_first_rows(tmp_path)
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             store.prune(at(100))
-            while not told:
+            while not reports:
                 store.flush(PATIENCE_S)
             store.write(page(0))
             store.write(listed(0, "one"))
@@ -183,8 +183,8 @@ class TestDamage:
     def test_two_who_find_the_same_damage_set_it_aside_once(self, tmp_path: Path) -> None:
         fill(tmp_path, MANY)
         spoil_first_rows(tmp_path)
-        told: list[str | None] = []
-        with opened(tmp_path, told) as one, opened(tmp_path, told) as other:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as one, opened(tmp_path, reports) as other:
             for store in (one, other):
                 assert store.observations(NOW) == []
             for store, number in ((one, 1), (other, 2)):
@@ -192,7 +192,7 @@ class TestDamage:
                 store.write(seen(number))
                 assert store.flush(PATIENCE_S)
             assert one.observations(NOW) == other.observations(NOW) == [seen(1), seen(2)]
-        assert len(told) == 1
+        assert len(reports) == 1
         assert database(tmp_path).exists()
 
     def test_the_other_one_moves_on_to_the_new_store(self, tmp_path: Path) -> None:
@@ -211,8 +211,8 @@ class TestDamage:
             assert aside.execute("SELECT count(*) FROM observations").fetchone() == (1,)
 
     def test_a_file_deleted_meanwhile_is_begun_anew(self, tmp_path: Path) -> None:
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             store.write(seen(0))
             assert store.flush(PATIENCE_S)
             database(tmp_path).unlink()
@@ -226,8 +226,8 @@ class TestDamage:
             garbage(path)
             return connect(path)
 
-        told: list[str | None] = []
-        with opened(tmp_path, told, connect=spoil) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports, connect=spoil) as store:
             for number in range(10):
                 store.write(seen(number))
                 store.flush(PATIENCE_S)
@@ -242,13 +242,13 @@ class TestNewerStore:
         newer = len(MIGRATIONS) + 6
         query(tmp_path, f"PRAGMA user_version = {newer}")
         before = contents(tmp_path)
-        told: list[str | None] = []
-        with opened(tmp_path, told) as store:
+        reports: list[str | None] = []
+        with opened(tmp_path, reports) as store:
             store.write(seen(1))
             assert not store.flush(PATIENCE_S)
             assert store.observations(NOW) == [seen(1)]
             assert not store.close(PATIENCE_S)
         assert contents(tmp_path) == before
-        assert len(told) == 1
-        assert f"version {newer}" in (told[0] or "")
-        assert f"knows {len(MIGRATIONS)}" in (told[0] or "")
+        assert len(reports) == 1
+        assert f"version {newer}" in (reports[0] or "")
+        assert f"knows {len(MIGRATIONS)}" in (reports[0] or "")

@@ -129,7 +129,7 @@ def test_a_reader_needs_no_permission_to_write(tmp_path: Path) -> None:
         data.chmod(0o700)
 
 
-def test_damage_found_by_a_reader_is_told_and_repaired_by_nobody(tmp_path: Path) -> None:
+def test_damage_found_by_a_reader_is_reported_and_repaired_by_nobody(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.write(seen(0))
     path = database(tmp_path)
@@ -138,7 +138,7 @@ def test_damage_found_by_a_reader_is_told_and_repaired_by_nobody(tmp_path: Path)
     assert reader.observations(NOW) == []
     assert "cannot be read" in (reader.problem or "")
     reader.close()
-    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_the_last_entry_is_the_one_added_last_whatever_its_instant(tmp_path: Path) -> None:

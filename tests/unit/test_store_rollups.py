@@ -156,7 +156,7 @@ def test_what_comes_into_a_pruned_hour_is_added_to_it(tmp_path: Path) -> None:
         found = build_report(read(tmp_path), timedelta(days=60), OURS)
         prune(writing, at(-30 * DAY))
         assert build_report(read(tmp_path), timedelta(days=60), OURS) == found
-    assert [(each.outcome, each.count) for each in found.failures] == [("overloaded", 100)]
+    assert [(failure.outcome, failure.count) for failure in found.failures] == [("overloaded", 100)]
     assert found.latency.total.count == 40
     api = found.of_span.tallies[Service.API]
     assert (api.up + api.down) / 1_000_000 <= 2 * 3600
@@ -172,7 +172,7 @@ def test_rows_of_days_ago_live_on_as_hours(tmp_path: Path) -> None:
     assert query(tmp_path, "SELECT count(*) FROM observations") == [(0,)]
     assert after == before
     assert after.latency.ttft.quantile(0.5) == pytest.approx(0.4, rel=0.025)
-    assert [(each.outcome, each.count) for each in after.failures] == [("overloaded", 60)]
+    assert [(failure.outcome, failure.count) for failure in after.failures] == [("overloaded", 60)]
     down = after.of_span.tallies[Service.API].down / 1_000_000
     assert down == pytest.approx(1800, abs=30)
 
@@ -242,9 +242,11 @@ def test_what_an_incident_refers_to_stays(tmp_path: Path) -> None:
         kept_from = declared.happened_at - timedelta(minutes=30)
         prune(writing, before)
     with opened(tmp_path) as store:
-        instants = [each.at for each in store.observations(at(-90 * DAY))]
+        instants = [observation.at for observation in store.observations(at(-90 * DAY))]
         assert instants == [
-            each.at for each in probed(start - DAY, end + DAY) if kept_from <= each.at < kept_to
+            observation.at
+            for observation in probed(start - DAY, end + DAY)
+            if kept_from <= observation.at < kept_to
         ]
         assert store.status_reports(at(-90 * DAY)) == [
             page(start - DAY, "minor"),
@@ -269,8 +271,8 @@ def test_an_open_incident_keeps_all_that_came_after_its_start(tmp_path: Path) ->
 
 def test_the_writer_rolls_up_and_prunes_by_itself(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        for each in probed(-3 * DAY, -3 * DAY + 7200):
-            store.write(each)
+        for observation in probed(-3 * DAY, -3 * DAY + 7200):
+            store.write(observation)
         assert store.flush()
         before = store.record(NOW)
         store.roll_up(NOW)

@@ -89,10 +89,10 @@ def test_a_process_of_version_1_that_has_it_open_writes_on(tmp_path: Path) -> No
 
 def test_one_that_writes_right_now_is_outwaited(tmp_path: Path) -> None:
     first_store(tmp_path)
-    told: list[str | None] = []
+    reports: list[str | None] = []
     with first_version(tmp_path) as older:
         older.add([seen(100)])
-        with opened(tmp_path, told, connect=Disk().connect, retry_s=600) as store:
+        with opened(tmp_path, reports, connect=Disk().connect, retry_s=600) as store:
             store.write(marked(0))
             store.keep("alerts", b"state")
             assert not store.flush(PATIENCE_S)
@@ -108,9 +108,9 @@ def test_one_that_writes_right_now_is_outwaited(tmp_path: Path) -> None:
 
 def test_a_full_disk_shows_what_was_recorded_and_loses_nothing(tmp_path: Path) -> None:
     first_store(tmp_path)
-    disk, told = Disk(), list[str | None]()
+    disk, reports = Disk(), list[str | None]()
     disk.full = True
-    with opened(tmp_path, told, connect=disk.connect, retry_s=600) as store:
+    with opened(tmp_path, reports, connect=disk.connect, retry_s=600) as store:
         assert "the disk is full" in (store.problem or "")
         for entry in (marked(0), rated(0), turned(0), seen(60)):
             store.write(entry)
@@ -143,11 +143,11 @@ def test_a_reader_sees_the_marks_once_another_process_has_migrated(tmp_path: Pat
 
 def test_several_that_migrate_at_once(tmp_path: Path) -> None:
     first_store(tmp_path)
-    together, told = threading.Barrier(4), list[str | None]()
+    together, reports = threading.Barrier(4), list[str | None]()
 
     def open_and_mark(number: int) -> None:
         together.wait()
-        with opened(tmp_path, told) as store:
+        with opened(tmp_path, reports) as store:
             store.write(marked(number))
             assert store.flush(PATIENCE_S)
 
@@ -156,7 +156,7 @@ def test_several_that_migrate_at_once(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert told == []
+    assert reports == []
     with opened(tmp_path) as store:
         assert store.step_marks(NOW) == [marked(number) for number in range(4)]
         assert len(store.observations(NOW)) == 50

@@ -73,7 +73,7 @@ def test_health() -> None:
     assert "usual)" not in text
 
 
-def test_what_is_unknown_is_said() -> None:
+def test_what_is_unknown_is_shown() -> None:
     nothing = summary_text(PICTURES["nothing"]())
     assert nothing.startswith("Unknown yet. No probe has come back.")
     assert "Status page: not read yet." in nothing

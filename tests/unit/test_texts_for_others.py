@@ -84,12 +84,12 @@ def test_support_gets_what_it_needs_to_find_the_requests() -> None:
 
 
 def test_support_gets_the_edge_where_the_answer_names_it() -> None:
-    fold = next(each for each in OVERLOADED.events if each.folded)
+    fold = next(event for event in OVERLOADED.events if event.folded)
     headers = (("cf-ray", "9a1b2c3d4e5f-FRA"),)
     seen = tuple(
-        replace(each, observation=replace(each.observation, headers=headers))
-        for each in fold.folded
-        if each.observation is not None
+        replace(event, observation=replace(event.observation, headers=headers))
+        for event in fold.folded
+        if event.observation is not None
     )
     text = ticket_text(replace(OVERLOADED, events=(replace(fold, folded=seen),)))
     assert "Edge (end of cf-ray): FRA" in text

@@ -206,7 +206,7 @@ def test_styles() -> None:
     assert theme.style("no such role") == theme.style("text")
 
 
-def test_no_color_tells_apart_without_colours() -> None:
+def test_no_color_distinguishes_without_colours() -> None:
     theme = wanted("dark", None, {"NO_COLOR": "1"})
     assert theme is NO_COLOR
     for role in ROLES:

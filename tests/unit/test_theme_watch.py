@@ -27,7 +27,7 @@ def settled(watch: ThemeWatch) -> Theme | ThemeError | None:
     return watch.changed()
 
 
-def test_nothing_is_said_of_a_file_that_stays_as_it_is(tmp_path: Path) -> None:
+def test_nothing_is_reported_of_a_file_that_stays_as_it_is(tmp_path: Path) -> None:
     write(tmp_path, theme_text("#000001"), 1)
     watch = ThemeWatch("mine", tmp_path)
     assert [watch.changed() for _ in range(3)] == [None] * 3

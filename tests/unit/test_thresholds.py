@@ -67,8 +67,15 @@ def course(marks: str, outcome: Outcome = Outcome.SERVER_ERROR) -> list[Observat
 
 def now_and_then(*failures: float) -> list[Observation]:
     """An hour and a half of health, with failed messages at these seconds."""
-    fine = [each for each in healthy(0, 1.5 * HOUR) if each.at not in {after(at) for at in failures}]
-    return sorted([*fine, *(messages(at, Outcome.SERVER_ERROR) for at in failures)], key=lambda each: each.at)
+    fine = [
+        observation
+        for observation in healthy(0, 1.5 * HOUR)
+        if observation.at not in {after(at) for at in failures}
+    ]
+    return sorted(
+        [*fine, *(messages(at, Outcome.SERVER_ERROR) for at in failures)],
+        key=lambda observation: observation.at,
+    )
 
 
 def left(remaining: int) -> list[Observation]:
@@ -229,7 +236,7 @@ CASES = [
 
 def shown(case: Case, history: History, settings: Settings) -> Shown:
     options = options_from(settings, Pace.of(settings))
-    at = max(each.at for each in case.history)
+    at = max(observation.at for observation in case.history)
     snapshot = build_snapshot(history, at, engine(), options)
     context = RuleContext(snapshot, history, snapshot.verdict, options)
     matching = [
@@ -269,7 +276,7 @@ def _verdict(snapshot: Snapshot) -> str:
 def _level(snapshot: Snapshot, panel: str) -> str:
     if panel == "headroom":
         return snapshot.headroom.buckets[0].level.value
-    return next((each.level.value for each in snapshot.latency.series if each.name == panel), "")
+    return next((line.level.value for line in snapshot.latency.series if line.name == panel), "")
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -285,11 +292,11 @@ def test_what_is_shown_follows_the_setting(case: Case) -> None:
 
 
 def test_every_threshold_setting_has_its_case() -> None:
-    known = {each.name for each in (*fields(Options), *fields(Thresholds))}
-    thresholds = {each.name for each in fields(Settings) if each.name in known}
+    known = {field.name for field in (*fields(Options), *fields(Thresholds))}
+    thresholds = {field.name for field in fields(Settings) if field.name in known}
     # Whether something is done is no threshold.
-    thresholds -= {each.name for each in fields(Settings) if isinstance(each.default, bool)}
-    paces = {each for each in thresholds if each.endswith("_interval_s")}
+    thresholds -= {field.name for field in fields(Settings) if isinstance(field.default, bool)}
+    paces = {threshold for threshold in thresholds if threshold.endswith("_interval_s")}
     assert {case.setting for case in CASES} == thresholds - paces
 
 

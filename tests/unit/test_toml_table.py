@@ -64,7 +64,7 @@ def test_what_fits_is_returned() -> None:
     assert top.duration("for") == timedelta(minutes=90)
     assert top.instant("picked") == datetime(2026, 11, 20, tzinfo=UTC)
     assert top.table("box").number("depth") == 2.0
-    assert [each.whole("x") for each in top.tables("row")] == [1, 2]
+    assert [inner.whole("x") for inner in top.tables("row")] == [1, 2]
     assert {name: each.whole("x") for name, each in top.named("by").items()} == {"left": 3}
     top.done()
     top.check()
@@ -117,7 +117,7 @@ def test_every_problem_is_raised_at_once_as_one_line_each() -> None:
 def test_a_number(text: str, problem: str) -> None:
     top = table(text)
     assert top.number("n", 0.5, at_least=0, at_most=1) == 0.5, "the default stands in"
-    assert [str(each) for each in top.problems] == [f"fruit.toml: {problem}"]
+    assert [str(found_problem) for found_problem in top.problems] == [f"fruit.toml: {problem}"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_number(text: str, problem: str) -> None:
 def test_a_duration(text: str, problem: str) -> None:
     top = table(text)
     top.duration("d", at_least=timedelta(minutes=1), at_most=timedelta(hours=24))
-    assert [str(each) for each in top.problems] == [f"fruit.toml: {problem}"]
+    assert [str(found_problem) for found_problem in top.problems] == [f"fruit.toml: {problem}"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_duration(text: str, problem: str) -> None:
 def test_a_list_of_names(text: str, problem: str) -> None:
     top = table(text)
     top.strings("a", allowed=["x", "yy"])
-    assert [str(each) for each in top.problems] == [f"fruit.toml: {problem}"]
+    assert [str(found_problem) for found_problem in top.problems] == [f"fruit.toml: {problem}"]
 
 
 def test_text_is_blank_only_where_its_default_is() -> None:
@@ -159,7 +159,7 @@ def test_text_is_blank_only_where_its_default_is() -> None:
     assert top.problems == []
     assert top.text("a") == ""
     assert top.line("b", "x") == "x"
-    assert [each.key for each in top.problems] == ["a", "b"]
+    assert [problem.key for problem in top.problems] == ["a", "b"]
 
 
 def test_prose_shows_terminal_escapes_and_keeps_its_lines() -> None:
@@ -171,7 +171,9 @@ def test_with_many_known_keys_only_the_nearest_is_named() -> None:
     for number in range(30):
         top.has(f"key_{number}")
     top.done()
-    assert [str(each) for each in top.problems] == ['fruit.toml: key_99: unknown key (did you mean "key_9"?)']
+    assert [str(problem) for problem in top.problems] == [
+        'fruit.toml: key_99: unknown key (did you mean "key_9"?)'
+    ]
 
 
 def test_a_key_in_the_wrong_place_is_not_shown() -> None:

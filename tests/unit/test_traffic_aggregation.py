@@ -35,7 +35,7 @@ def test_calls_of_one_kind_add_up_in_the_span_in_which_they_ended() -> None:
     assert (second.cut, second.counted, second.first_token) == (1, 0, b"")
 
 
-def test_calls_that_a_metric_tells_together_count_as_many() -> None:
+def test_calls_that_a_metric_reports_together_count_as_many() -> None:
     (row,) = rolled(
         call(5.0, source=TrafficSource.OTLP, together=4, total_s=2.0, tokens=Tokens(4000, 40), cost_usd=0.5),
         call(6.0, source=TrafficSource.OTLP, together=2, total_s=1.0, tokens=Tokens(100, 10)),
@@ -45,7 +45,7 @@ def test_calls_that_a_metric_tells_together_count_as_many() -> None:
     assert Histogram.from_bytes(row.prompt).quantile(0.5) == pytest.approx(1.0, rel=ERROR)
 
 
-def test_a_call_that_is_told_with_its_retries_is_one_call_and_tells_no_attempts() -> None:
+def test_a_call_reported_with_its_retries_is_one_call_without_attempts() -> None:
     (row,) = rolled(call(1.0, source=TrafficSource.OTLP, retries=2)).rows
     assert (row.calls, row.retried, row.retries_known) == (1, 0, 0)
 
@@ -69,13 +69,15 @@ def test_each_source_application_model_outcome_and_error_type_is_counted_apart()
 def test_no_call_is_lost_and_quantiles_are_right(made: list) -> None:  # type: ignore[type-arg]
     rows = rolled(*made).rows
     assert sum(row.calls for row in rows) == len(made)
-    assert sum(row.tokens.prompt for row in rows) == sum(each.tokens.prompt for each in made if each.tokens)
+    assert sum(row.tokens.prompt for row in rows) == sum(
+        counted.tokens.prompt for counted in made if counted.tokens
+    )
     by_outcome: Counter[Outcome] = Counter()
     for row in rows:
         by_outcome[row.key.outcome] += row.calls
-    assert by_outcome == Counter(each.outcome for each in made)
+    assert by_outcome == Counter(counted.outcome for counted in made)
     median = Histogram(sum(Histogram.from_bytes(row.total).packed for row in rows)).quantile(0.5)
-    exact = sorted(each.total_s for each in made)[(len(made) + 1) // 2 - 1]
+    exact = sorted(counted.total_s for counted in made)[(len(made) + 1) // 2 - 1]
     assert median == pytest.approx(exact, rel=ERROR * 1.01)
 
 
@@ -132,7 +134,7 @@ def test_a_flood_of_one_failure_leaves_room_for_another() -> None:
     assert aggregator.failing
     batch, kept = aggregator.take(NOW + 59.9)
     assert batch is not None
-    assert Counter(each.call.request_id for each in kept) == {"a": 6, "b": 1}
+    assert Counter(kept_call.call.request_id for kept_call in kept) == {"a": 6, "b": 1}
     assert sum(row.calls for row in batch.rows) == 1201
     assert not aggregator.failing
 
@@ -147,7 +149,7 @@ def test_the_failed_calls_of_a_flood_are_not_only_its_first_ones() -> None:
             aggregator.add(
                 call(outcome=Outcome.OVERLOADED, total_s=None, request_id=f"{second}"), NOW + second
             )
-        kept += [int(each.call.request_id or "") for each in aggregator.take(NOW + second)[1]]
+        kept += [int(kept_call.call.request_id or "") for kept_call in aggregator.take(NOW + second)[1]]
     assert kept == [0, 0, 20, 30, 40, 50]
 
 
@@ -170,7 +172,7 @@ def test_the_slowest_calls_of_a_minute_come_once_it_is_over() -> None:
         aggregator.add(call(3600 - 1, total_s=seconds), NOW)
     assert aggregator.take(NOW + 1)[1] == []
     _, kept = aggregator.take(NOW + 60)
-    assert [(each.why, each.call.total_s) for each in kept] == [
+    assert [(kept_call.why, kept_call.call.total_s) for kept_call in kept] == [
         (KeptBecause.SLOW, 9.0),
         (KeptBecause.SLOW, 8.0),
         (KeptBecause.SLOW, 7.0),
@@ -183,16 +185,17 @@ def limited(seconds: float, remaining: int, model: str = "claude-opus-5-5") -> C
     return call(seconds, model=model, limits=(reading,), tokens=Tokens(1), message="secret")
 
 
-def test_a_limit_that_has_lost_a_tenth_is_told_before_the_minute_is_over() -> None:
+def test_a_limit_that_has_lost_a_tenth_is_reported_before_the_minute_is_over() -> None:
     aggregator = CallAggregator()
     aggregator.take(NOW)
 
-    def told(second: int, remaining: int) -> list[int | None]:
+    def limits_reported(second: int, remaining: int) -> list[int | None]:
         aggregator.add(limited(3600 + second, remaining), NOW + second)
-        return [each.call.limits[0].remaining for each in aggregator.take(NOW + second)[1]]
+        return [kept_call.call.limits[0].remaining for kept_call in aggregator.take(NOW + second)[1]]
 
     assert [
-        told(second, left) for second, left in ((1, 950), (11, 850), (21, 800), (31, 740), (41, 900))
+        limits_reported(second, left)
+        for second, left in ((1, 950), (11, 850), (21, 800), (31, 740), (41, 900))
     ] == [
         [],
         [850],
@@ -200,21 +203,32 @@ def test_a_limit_that_has_lost_a_tenth_is_told_before_the_minute_is_over() -> No
         [740],
         [],
     ]
-    kept = [each.call for each in aggregator.take(NOW + 60)[1] if each.why is KeptBecause.LIMITS]
-    assert [each.limits[0].remaining for each in kept] == [900]
+    kept = [
+        kept_call.call for kept_call in aggregator.take(NOW + 60)[1] if kept_call.why is KeptBecause.LIMITS
+    ]
+    assert [kept_call.limits[0].remaining for kept_call in kept] == [900]
 
 
 def test_the_newest_limits_of_each_model_come_once_a_minute() -> None:
     aggregator = CallAggregator()
     aggregator.take(NOW)
-    for each in (limited(10, 950), limited(30, 930), limited(20, 940), limited(5, 905, "claude-haiku-5-5")):
-        aggregator.add(each, NOW)
+    for limited_call in (
+        limited(10, 950),
+        limited(30, 930),
+        limited(20, 940),
+        limited(5, 905, "claude-haiku-5-5"),
+    ):
+        aggregator.add(limited_call, NOW)
     assert aggregator.take(NOW + 10)[1] == []
-    kept = [each for each in aggregator.take(NOW + 60)[1] if each.why is KeptBecause.LIMITS]
-    found = {each.call.model: (each.call.at, each.call.limits[0].remaining) for each in kept}
+    kept = [kept_call for kept_call in aggregator.take(NOW + 60)[1] if kept_call.why is KeptBecause.LIMITS]
+    found = {
+        kept_call.call.model: (kept_call.call.at, kept_call.call.limits[0].remaining) for kept_call in kept
+    }
     assert found == {"claude-opus-5-5": (after(30), 930), "claude-haiku-5-5": (after(5), 905)}
-    assert {(each.call.tokens, each.call.message) for each in kept} == {(None, None)}
-    assert [each for each in aggregator.take(NOW + 120)[1] if each.why is KeptBecause.LIMITS] == []
+    assert {(kept_call.call.tokens, kept_call.call.message) for kept_call in kept} == {(None, None)}
+    assert [
+        kept_call for kept_call in aggregator.take(NOW + 120)[1] if kept_call.why is KeptBecause.LIMITS
+    ] == []
 
 
 def test_what_was_taken_is_not_taken_again() -> None:

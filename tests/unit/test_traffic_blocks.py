@@ -58,7 +58,7 @@ def test_a_row_that_comes_late_has_its_block_read_again() -> None:
     assert read == [2, 2]
 
 
-def test_what_was_not_known_then_is_not_told_by_block() -> None:
+def test_what_was_not_known_then_is_not_shown_by_block() -> None:
     blocks = CountBlocks()
     assert ask(blocks, 1, 3, reader([], recorded=NOW)) == 2
     assert ask(blocks, 3, 5, reader([], recorded=NOW + 1)) is None

@@ -46,8 +46,8 @@ def made(ago: float, **changes: Any) -> Call:
 
 def recorded(store: Store, *calls: Call) -> None:
     sink = StoreSink(store, now=NOW.timestamp)
-    for each in calls:
-        sink.add(each)
+    for call in calls:
+        sink.add(call)
     sink.close()
     assert store.flush(PATIENCE_S)
 
@@ -121,7 +121,7 @@ def test_what_no_source_tells_is_null(tmp_path: Path) -> None:
     VALIDATOR.validate(document)
     unknown = ("tokens", "attempts_per_call", "cost_usd", "input_per_minute", "cache_share", "prompt_p95")
     assert {key: document["all"][key] for key in unknown} == dict.fromkeys(unknown)
-    assert {each["what"] for each in document["sources"][0]["absent"]} == {
+    assert {item["what"] for item in document["sources"][0]["absent"]} == {
         "tokens",
         "time to first token",
         "attempts",
@@ -160,9 +160,9 @@ def test_the_command_on_a_store_that_others_have_open(home: Path, capsys: pytest
 
 def test_without_traffic_it_says_what_to_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["traffic"]) == 3
-    said = capsys.readouterr().err
-    assert "nothing is recorded of api.example.com" in said
-    assert "recorded here" not in said
+    stderr = capsys.readouterr().err
+    assert "nothing is recorded of api.example.com" in stderr
+    assert "recorded here" not in stderr
     Store.open(home, "gateway.example.com.db", now=datetime.now(UTC)).close()
     assert main(["traffic"]) == 3
     assert "recorded here: gateway.example.com (" in capsys.readouterr().err

@@ -64,7 +64,7 @@ def test_a_long_trouble_keeps_its_beginning_live_and_in_the_past(tmp_path: Path)
                 followed.read(after(second + 11))
                 live[second + 11] = comparable(followed.view(after(second + 11))).troubles
         for second, troubles in live.items():
-            assert [each.since for each in troubles] == [after(onset)], second
+            assert [trouble.since for trouble in troubles] == [after(onset)], second
             assert troubles == comparable(view_at(store, after(second))).troubles, second
 
 
@@ -78,7 +78,7 @@ def test_a_step_into_a_long_trouble_reads_no_more_in_full_than_into_a_short_one(
         for minutes in (20, 160):
             before = store.traffic.read_in_full
             at = after(onset + 60 * minutes + 1)
-            assert [each.since for each in comparable(view_at(store, at)).troubles] == [after(onset)]
+            assert [trouble.since for trouble in comparable(view_at(store, at)).troubles] == [after(onset)]
             read[minutes] = store.traffic.read_in_full - before
         # More only by the two hours that tell what is usual, of two keys each, which are not folded here.
         assert read[160] <= read[20] + 2 * 360 * 2
@@ -104,7 +104,7 @@ def test_a_beginning_is_as_exact_after_hours_as_it_was_at_first(tmp_path: Path) 
                 followed.read(after(second + 11))
                 live[second + 11] = comparable(followed.view(after(second + 11))).troubles
         for second, troubles in live.items():
-            assert [each.since for each in troubles] == [after(onset)], second
+            assert [trouble.since for trouble in troubles] == [after(onset)], second
             assert troubles == comparable(view_at(store, after(second))).troubles, second
 
 
@@ -163,5 +163,9 @@ def test_failed_calls_are_shown_once_whoever_recorded_them(tmp_path: Path) -> No
             write(proxy, batch(second, failed=1))
             followed.read(after(second + 11))
         found = comparable(followed.view(after(31)))
-        assert [each.call.request_id for each in found.failed_calls] == ["req_20", "req_10", "req_0"]
+        assert [failed_call.call.request_id for failed_call in found.failed_calls] == [
+            "req_20",
+            "req_10",
+            "req_0",
+        ]
         assert found.sources[0].source is TrafficSource.PROXY

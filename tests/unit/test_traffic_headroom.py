@@ -27,7 +27,7 @@ from tests.builders import MODEL, after, bucket, engine, history_of, messages
 OPUS = "claude-opus-5-5"
 
 
-def told(at: float, remaining: int, model: str = MODEL) -> Call:
+def call_at(at: float, remaining: int, model: str = MODEL) -> Call:
     return Call(
         after(at),
         TrafficSource.PROXY,
@@ -42,10 +42,10 @@ def told(at: float, remaining: int, model: str = MODEL) -> Call:
 
 def snapshot_of(*seen: Observation, calls: list[Call], at: float = 120) -> Snapshot:
     aggregator = CallAggregator()
-    for each in calls:
-        aggregator.add(each, after(at).timestamp())
+    for call in calls:
+        aggregator.add(call, after(at).timestamp())
     rolled, _ = aggregator.take(after(at).timestamp())
-    kept = tuple(KeptCall(each.at, KeptBecause.LIMITS, each) for each in calls)
+    kept = tuple(KeptCall(call.at, KeptBecause.LIMITS, call) for call in calls)
     view = traffic_view(TrafficFacts(rolled.rows if rolled else (), kept=kept), after(at))
     return build_snapshot(history_of(*seen), after(at), engine(), Options(), traffic=view)
 
@@ -56,34 +56,34 @@ def headroom(*seen: Observation, calls: list[Call], at: float = 120) -> list[Hea
 
 def test_the_newer_reading_of_the_probed_model_counts() -> None:
     probed = messages(60, limits=[bucket("input", 900)])
-    (seen,) = headroom(probed, calls=[told(90, 300)])
+    (seen,) = headroom(probed, calls=[call_at(90, 300)])
     assert seen.remaining == 300
-    (seen,) = headroom(probed, calls=[told(30, 300)])
+    (seen,) = headroom(probed, calls=[call_at(30, 300)])
     assert seen.remaining == 900
 
 
 def test_readings_of_another_model_do_not_count_for_the_probed_one() -> None:
-    (seen,) = headroom(messages(60, limits=[bucket("input", 900)]), calls=[told(90, 300, OPUS)])
+    (seen,) = headroom(messages(60, limits=[bucket("input", 900)]), calls=[call_at(90, 300, OPUS)])
     assert seen.remaining == 900
 
 
 def test_without_probes_the_busiest_model_tells() -> None:
-    (seen,) = headroom(calls=[told(90, 300, OPUS), told(95, 290, OPUS), told(99, 800)])
+    (seen,) = headroom(calls=[call_at(90, 300, OPUS), call_at(95, 290, OPUS), call_at(99, 800)])
     assert seen.remaining == 290
 
 
 def test_readings_of_several_minutes_show_how_fast_it_is_used() -> None:
-    calls = [told(60.0 * at, 400_000 - 60_000 * at) for at in range(3)]
+    calls = [call_at(60.0 * at, 400_000 - 60_000 * at) for at in range(3)]
     (seen,) = headroom(calls=calls)
     assert seen.burn_per_minute == pytest.approx(60_000, rel=0.1)
 
 
 def test_each_model_has_its_own_whatever_is_probed() -> None:
-    calls = [told(90, 300, OPUS), told(95, 290, OPUS), told(99, 399_000)]
+    calls = [call_at(90, 300, OPUS), call_at(95, 290, OPUS), call_at(99, 399_000)]
     snapshot = snapshot_of(messages(60, limits=[bucket("input", 900)]), calls=calls)
     left = {model: view.buckets[0].remaining for model, view in snapshot.headroom_by_model}
     assert left == {OPUS: 290, MODEL: 399_000}
-    lines = "\n".join(plain(each) for each in limits_by_model(snapshot, 76))
+    lines = "\n".join(plain(line) for line in limits_by_model(snapshot, 76))
     assert re.search(rf"{OPUS} +<1% of 400k", lines)
     assert "✗ input critical" in lines
     context = RuleContext(snapshot, history_of(), HEALTHY, Options())
@@ -94,13 +94,13 @@ def test_each_model_has_its_own_whatever_is_probed() -> None:
 
 
 def test_a_tall_panel_of_limits_has_those_of_each_model_below() -> None:
-    calls = [told(90, 300, OPUS), told(95, 290, OPUS), told(99, 399_000)]
+    calls = [call_at(90, 300, OPUS), call_at(95, 290, OPUS), call_at(99, 399_000)]
     snapshot = snapshot_of(messages(60, limits=[bucket("input", 900)]), calls=calls)
     panel = HeadroomPanel(snapshot)
-    rows = [plain(each) for each in panel.lines(snapshot, 44, 16)]
+    rows = [plain(line) for line in panel.lines(snapshot, 44, 16)]
     (head,) = [number for number, row in enumerate(rows) if row.startswith("left by model")]
     assert sorted(row.split()[0] for row in rows[head + 1 :]) == sorted(
-        each.removeprefix("claude-") for each in (OPUS, MODEL)
+        name.removeprefix("claude-") for name in (OPUS, MODEL)
     )
     assert any(row.split() == [OPUS.removeprefix("claude-"), "<1%"] for row in rows)
     for height in range(1, 16):
@@ -109,10 +109,10 @@ def test_a_tall_panel_of_limits_has_those_of_each_model_below() -> None:
 
 
 def test_a_model_whose_readings_are_old_says_so() -> None:
-    snapshot = snapshot_of(calls=[told(5, 390_000, OPUS)], at=200)
-    lines = "\n".join(plain(each) for each in limits_by_model(snapshot, 76))
+    snapshot = snapshot_of(calls=[call_at(5, 390_000, OPUS)], at=200)
+    lines = "\n".join(plain(line) for line in limits_by_model(snapshot, 76))
     assert "too old" in lines
 
 
-def test_it_is_unknown_where_nobody_tells() -> None:
+def test_it_is_unknown_where_nobody_reports_it() -> None:
     assert headroom(messages(60), calls=[]) == []

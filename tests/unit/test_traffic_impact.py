@@ -98,7 +98,7 @@ def test_who_ignores_retry_after_is_named() -> None:
     assert fact("retries_early", call(1))[0] is None
 
 
-def test_what_a_lower_max_tokens_frees_is_said_of_the_application_where_it_frees_most() -> None:
+def test_what_a_lower_max_tokens_frees_is_shown_for_the_application_where_it_frees_most() -> None:
     def answers(application: str, *outputs: int) -> list[Call]:
         return [
             call(second, application=application, tokens=Tokens(100, n)) for second, n in enumerate(outputs)
@@ -126,11 +126,11 @@ def test_the_playbook_names_them_and_stays_harmless_to_copy() -> None:
     snapshot = build_snapshot(history_of(), after(62), engine(), Options(), traffic=view)
     session = RunbookSession(shipped(Options()), "", by_token=False)
     playbook = shipped(Options()).playbooks["rate_limited"]
-    told = placeholders_for(snapshot, Settings(), session)
+    placeholders = placeholders_for(snapshot, Settings(), session)
     untold = placeholders_for(replace(snapshot, traffic=None), Settings(), session)
-    said = " ".join(told.step(each).how for each in playbook.steps)
-    assert "Throttle first: batch, 100% of 3,270 tokens in the last minute." in said
-    assert "Ignores retry-after: batch, 30 of 30 repeats came too early" in said
-    assert "{{" not in " ".join(untold.step(each).how for each in playbook.steps)
-    named = replace(told, traffic={"throttle_first": "`rm -rf` '$HOME' \"x\" {{auth}}"})
+    text = " ".join(placeholders.step(step).how for step in playbook.steps)
+    assert "Throttle first: batch, 100% of 3,270 tokens in the last minute." in text
+    assert "Ignores retry-after: batch, 30 of 30 repeats came too early" in text
+    assert "{{" not in " ".join(untold.step(step).how for step in playbook.steps)
+    named = replace(placeholders, traffic={"throttle_first": "`rm -rf` '$HOME' \"x\" {{auth}}"})
     assert not set("`'$\"{}") & set(named.values()["throttle_first"])

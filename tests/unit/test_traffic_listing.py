@@ -120,6 +120,6 @@ def test_a_filter_lets_calls_through(words: str, ids: list[str]) -> None:
             served_model="claude-opus-5-5",
         ),
     )
-    kept = [KeptCall(AT, KeptBecause.FAILED, each) for each in calls]
+    kept = [KeptCall(AT, KeptBecause.FAILED, made_call) for made_call in calls]
     found = listed_calls(kept, parse_filter(words), AT)
     assert [(each.call.request_id or "").removeprefix("req_") for each in found] == ids

@@ -51,7 +51,7 @@ def value(name: str, view: TrafficView | None) -> float | None:
 
 
 def fires(rule: str, figure: float | None) -> bool:
-    rules = {each.name: each for each in load_rules(thresholds=named_thresholds(Settings()))}
+    rules = {load_rule.name: load_rule for load_rule in load_rules(thresholds=named_thresholds(Settings()))}
     return figure is not None and rules[rule].matches(figure)
 
 
@@ -151,7 +151,7 @@ def test_a_cache_that_collapses_fires_and_one_that_was_hardly_used_does_not() ->
 def test_a_rule_follows_its_setting(setting: str, rule: str) -> None:
     for value in (getattr(Settings(), setting), 7.25):
         settings = replace(Settings(), **{setting: value})
-        rules = {each.name: each for each in load_rules(thresholds=named_thresholds(settings))}
+        rules = {load_rule.name: load_rule for load_rule in load_rules(thresholds=named_thresholds(settings))}
         assert rules[rule].threshold == value
 
 

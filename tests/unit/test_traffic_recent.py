@@ -31,7 +31,7 @@ def test_the_last_ones_are_known_and_what_is_older_than_two_windows_is_not(
     assert len(recent) <= 2 * most
 
 
-def test_numbers_that_collide_are_told_apart() -> None:
+def test_numbers_that_collide_are_distinguished() -> None:
     recent = RecentNumbers(10_000)
     colliding = [number << 40 for number in range(1, 3000)]
     for number in colliding:

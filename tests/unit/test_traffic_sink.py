@@ -33,7 +33,7 @@ class Sunk:
 
     @property
     def ids(self) -> list[str | None]:
-        return [each.request_id for each in self.calls]
+        return [made_call.request_id for made_call in self.calls]
 
 
 class Time:
@@ -57,7 +57,7 @@ def test_everything_is_in_the_store_once_the_sink_is_closed(tmp_path: Path) -> N
             sink.add(call(number / 10, request_id=f"req_{number}", total_s=0.5))
         sink.close(PATIENCE_S)
         assert counted(store) == 50
-        assert {each.call.total_s for each in store.entries(KEPT_CALLS, START)} == {0.5}
+        assert {entry.call.total_s for entry in store.entries(KEPT_CALLS, START)} == {0.5}
 
 
 def test_a_failed_call_is_written_without_waiting_for_the_end_of_the_span(tmp_path: Path) -> None:
@@ -101,8 +101,8 @@ def test_a_store_that_cannot_be_written_holds_up_no_call(tmp_path: Path) -> None
     def refuse(path: Path) -> sqlite3.Connection:
         raise sqlite3.OperationalError("disk I/O error")
 
-    told: list[str | None] = []
-    with opened(tmp_path, told, connect=refuse, retry_s=600, keep=20) as store:
+    reports: list[str | None] = []
+    with opened(tmp_path, reports, connect=refuse, retry_s=600, keep=20) as store:
         clock = Time()
         sink = StoreSink(store, now=clock)
         for span in range(100):
@@ -112,7 +112,7 @@ def test_a_store_that_cannot_be_written_holds_up_no_call(tmp_path: Path) -> None
         kept = store.traffic.between(START, after(2000))
         assert 10 <= len(kept) <= 20
         assert kept[-1].at == after(990)
-        assert any("memory" in (each or "") for each in told)
+        assert any("memory" in (report or "") for report in reports)
 
 
 def test_a_call_that_cannot_be_counted_is_a_fault_and_no_error(tmp_path: Path) -> None:
@@ -135,8 +135,8 @@ def otlp(request_id: str | None, seconds: float = 0.0) -> Call:
 def proxied(store: Store, *ids: str) -> None:
     """What a proxy in another process records."""
     sink = StoreSink(store, now=Time(NOW + 1))
-    for each in ids:
-        sink.add(call(request_id=each))
+    for ident in ids:
+        sink.add(call(request_id=ident))
     sink.flush()
     assert store.flush(PATIENCE_S)
 
@@ -155,8 +155,8 @@ def test_a_call_that_the_proxy_saw_is_not_counted_again(tmp_path: Path) -> None:
         proxied(store, "before")
         sunk, clock = Sunk(), Time(NOW + 2)
         sink = Deduplicated(sunk, store, clock)
-        for each in ("both", "only otlp", None):
-            sink.add(otlp(each))
+        for source in ("both", "only otlp", None):
+            sink.add(otlp(source))
         sink.settle()
         assert sunk.ids == [None]
         proxied(store, "both", "only proxy")

@@ -57,7 +57,7 @@ def counts(connection: sqlite3.Connection, low: float, high: float, known: float
     reader = TrafficReader(connection)
     found = reader.between(to_micros(after(low)), to_micros(after(high)), as_of)
     assert not reader.skipped
-    return sum(each.row.calls for each in found)
+    return sum(kept_row.row.calls for kept_row in found)
 
 
 def sums(rows: list[RollUp]) -> dict[RollUpKey, tuple[object, ...]]:
@@ -65,7 +65,7 @@ def sums(rows: list[RollUp]) -> dict[RollUpKey, tuple[object, ...]]:
     keys = {row.key for row in rows}
     found = {}
     for key in keys:
-        row = added((each for each in rows if each.key == key), START, 10, key)
+        row = added((kept_row for kept_row in rows if kept_row.key == key), START, 10, key)
         found[key] = (
             row.calls,
             row.tokens,
@@ -78,7 +78,7 @@ def sums(rows: list[RollUp]) -> dict[RollUpKey, tuple[object, ...]]:
 
 def all_of(connection: sqlite3.Connection) -> list[RollUp]:
     found = TrafficReader(connection).between(to_micros(START - DAY), to_micros(START + 40 * DAY), _FAR)
-    return [each.row for each in found]
+    return [kept_row.row for kept_row in found]
 
 
 @given(st.lists(calls(4000), max_size=40), st.lists(calls(4000), max_size=40), st.data())
@@ -87,9 +87,9 @@ def test_folding_changes_no_sum_however_it_is_timed(first: list, second: list, d
     """Two processes write, and rows are folded before, between and after."""
     expected = rolled(*first, *second) if first or second else RolledUp(None, ())
     with closing(database()) as connection:
-        for each in (first, second):
-            if each:
-                written(connection, rolled(*each), data.draw(st.integers(0, 9000)))
+        for batch in (first, second):
+            if batch:
+                written(connection, rolled(*batch), data.draw(st.integers(0, 9000)))
             folded(connection, data.draw(st.integers(0, 9000)))
             assert sums(all_of(connection)) == sums(all_of(connection))
         folded(connection, data.draw(st.integers(0, 200_000)))
@@ -132,13 +132,13 @@ def test_counts_and_cost_are_those_of_the_full_rows(made: list, until: int, span
         folded(connection, until)
         reader = TrafficReader(connection)
         low, high = to_micros(after(500)), to_micros(after(3500))
-        full = [each.row for each in reader.of_span(span_s, low, high, _FAR)]
+        full = [entry.row for entry in reader.of_span(span_s, low, high, _FAR)]
         assert reader.counts(span_s, low, high, _FAR, timed=True) == [*map(CallCount.of, full)]
         untimed = reader.counts(span_s, low, high, _FAR, timed=False)
         assert sorted(row[:4] for row in untimed) == sorted(
             (row.at, row.span_s, row.key, row.calls) for row in full
         )
-        every = [each.row for each in reader.between(low, high, _FAR)]
+        every = [entry.row for entry in reader.between(low, high, _FAR)]
         usd, priced = reader.cost(low, high, _FAR)
         assert usd == pytest.approx(sum(row.cost_usd for row in every))
         assert priced == sum(row.counted - row.unpriced for row in every)
@@ -170,7 +170,7 @@ def test_counts_of_a_reader_that_asked_before_are_those_of_a_new_one(
             else:
                 times = (to_micros(after(at - length)), to_micros(after(at)), to_micros(after(at)))
                 found = kept.counts(span_s, *times, timed=False)
-                full = [each.row for each in TrafficReader(connection).of_span(span_s, *times)]
+                full = [entry.row for entry in TrafficReader(connection).of_span(span_s, *times)]
                 assert sorted(row[:4] for row in found) == sorted(
                     (row.at, row.span_s, row.key, row.calls) for row in full
                 )
@@ -226,7 +226,7 @@ def test_long_spans_are_read_from_few_rows() -> None:
         reader = TrafficReader(connection)
         rows = reader.between(to_micros(START), to_micros(START + 2 * DAY), _FAR)
         assert len(rows) < 60
-        assert sum(each.row.calls for each in rows) == 50 * 12
+        assert sum(row.row.calls for row in rows) == 50 * 12
 
 
 def lengths(connection: sqlite3.Connection) -> Counter[int]:
@@ -316,12 +316,12 @@ def test_a_store_that_cannot_be_written_still_shows_and_loses_the_oldest(tmp_pat
     def refuse(path: Path) -> sqlite3.Connection:
         raise sqlite3.OperationalError("disk I/O error")
 
-    told: list[str | None] = []
-    with opened(tmp_path, told, connect=refuse, retry_s=600, keep=10) as store:
+    reports: list[str | None] = []
+    with opened(tmp_path, reports, connect=refuse, retry_s=600, keep=10) as store:
         for second in range(0, 300, 10):
             store.write(rolled(call(second), call(second, application="batch")))
         rows = store.traffic.between(START, after(300))
-        assert [row.at for row in rows] == [after(250 + 10 * (each // 2)) for each in range(10)]
+        assert [row.at for row in rows] == [after(250 + 10 * (index // 2)) for index in range(10)]
         # It was not on disk at any earlier instant, so it is no part of the past.
         assert store.traffic.between(START, after(300), known=after(300)) == []
         assert len(store.traffic.after(0)[2]) == 10

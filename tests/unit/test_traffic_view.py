@@ -53,7 +53,7 @@ def test_a_failure_counts_before_its_span_is_over() -> None:
     assert view.all.per_second == 1.0
 
 
-def test_what_is_not_told_is_unknown_and_not_zero() -> None:
+def test_what_is_not_reported_is_unknown_and_not_zero() -> None:
     figures = of(*(call(second, source=TrafficSource.OTLP) for second in range(30)))
     assert figures.attempts_per_call is None
     assert (figures.tokens, figures.input_per_minute, figures.cost_usd, figures.usd_per_hour) == (None,) * 4
@@ -67,7 +67,7 @@ def test_too_few_calls_have_no_share() -> None:
     assert of().failing is None
 
 
-def test_overloads_and_rate_limits_are_told_apart() -> None:
+def test_overloads_and_rate_limits_are_distinguished() -> None:
     figures = of(
         *(call() for _ in range(90)),
         *(call(outcome=Outcome.OVERLOADED, error_type="overloaded_error") for _ in range(5)),
@@ -75,7 +75,7 @@ def test_overloads_and_rate_limits_are_told_apart() -> None:
         *(call(outcome=Outcome.SERVER_ERROR, error_type="overloaded_error") for _ in range(2)),
     )
     assert (figures.overloaded, figures.rate_limited, figures.failed) == (5, 3, 10)
-    assert [(each.outcome, each.count, each.share) for each in figures.failures] == [
+    assert [(failure.outcome, failure.count, failure.share) for failure in figures.failures] == [
         (Outcome.OVERLOADED, 5, 0.05),
         (Outcome.RATE_LIMITED, 3, 0.03),
         (Outcome.SERVER_ERROR, 2, 0.02),
@@ -132,9 +132,12 @@ def test_tables_by_application_model_and_outcome() -> None:
         call(application="b", model="m"),
         call(application="b", outcome=Outcome.TIMEOUT),
     ).rows
-    assert [(each.name, each.calls) for each in figures_by(By.APPLICATION, rows, 60)] == [("b", 2), ("a", 1)]
-    assert {each.name for each in figures_by(By.MODEL, rows, 60)} == {"m", "claude-haiku-5-5"}
-    assert {each.name for each in figures_by(By.OUTCOME, rows, 60)} == {"ok", "timeout"}
+    assert [(figures.name, figures.calls) for figures in figures_by(By.APPLICATION, rows, 60)] == [
+        ("b", 2),
+        ("a", 1),
+    ]
+    assert {figures.name for figures in figures_by(By.MODEL, rows, 60)} == {"m", "claude-haiku-5-5"}
+    assert {figures.name for figures in figures_by(By.OUTCOME, rows, 60)} == {"ok", "timeout"}
 
 
 @given(st.floats(0, 100_000))
@@ -156,7 +159,7 @@ def report(start: float, answers: int = 50, **changes: object) -> SourceReport:
 
 def absent(view: TrafficView) -> dict[str, datetime | None]:
     (source,) = view.sources
-    return {each.what: each.since for each in source.absent}
+    return {missing.what: missing.since for missing in source.absent}
 
 
 def test_a_source_that_falls_silent_is_quiet_since_its_last_call() -> None:
@@ -177,12 +180,12 @@ def test_a_source_of_yesterday_evening_is_remembered_as_quiet() -> None:
     assert source.quiet_since == after(600)
 
 
-def test_what_was_never_told_is_unknown() -> None:
+def test_what_was_never_reported_is_unknown() -> None:
     view = seen(3600, reports=(report(0, retries_known=0), report(600, retries_known=0)))
     assert absent(view) == {"attempts": None}
 
 
-def test_what_is_no_longer_told_is_absent_since() -> None:
+def test_what_is_no_longer_reported_is_absent_since() -> None:
     view = seen(3600, reports=(report(0), report(600, counted=0), report(1200, counted=0, timed=0)))
     assert absent(view) == {"tokens": after(600), "time to first token": after(1200)}
 
@@ -194,7 +197,7 @@ def test_a_few_responses_that_do_not_stream_have_no_first_token() -> None:
     assert found == {"time to first token": after(600)}
 
 
-def test_what_is_told_again_is_not_absent() -> None:
+def test_what_is_reported_again_is_not_absent() -> None:
     assert absent(seen(3600, reports=(report(0), report(600, counted=0), report(1200)))) == {}
 
 
@@ -209,7 +212,7 @@ def test_failures_alone_tell_nothing_about_tokens() -> None:
 def chart(span: timedelta, at: float, *calls: Call) -> dict[str, list[tuple[datetime, float | None]]]:
     rows = rolled(*calls).rows if calls else ()
     made = traffic_chart(rows, Focus(Panel.TRAFFIC, span), after(at))
-    return {each.name: list(each.points) for each in made.series}
+    return {line.name: list(line.points) for line in made.series}
 
 
 def test_the_chart_has_a_point_for_each_span_since_the_first_call() -> None:
@@ -272,8 +275,15 @@ def test_single_calls_come_with_the_true_count() -> None:
     slow = tuple(KeptCall(after(60), KeptBecause.SLOW, call(50, total_s=s)) for s in (2.0, 9.0, 5.0))
     view = seen(70, *failed, kept=(*kept, *slow))
     assert view.failed_count == 40
-    assert [each.call.request_id for each in view.failed_calls] == ["5", "4", "3", "2", "1", "0"]
-    assert [each.call.total_s for each in view.slowest_calls] == [9.0, 5.0, 2.0]
+    assert [failed_call.call.request_id for failed_call in view.failed_calls] == [
+        "5",
+        "4",
+        "3",
+        "2",
+        "1",
+        "0",
+    ]
+    assert [slowest_call.call.total_s for slowest_call in view.slowest_calls] == [9.0, 5.0, 2.0]
 
 
 @given(
@@ -283,9 +293,11 @@ def test_single_calls_come_with_the_true_count() -> None:
 def test_applications_add_up_to_all(made: list[tuple[int, str]], at: int) -> None:
     calls = [call(second, application=name) for second, name in made]
     view = seen(at, *calls)
-    assert sum(each.calls for each in view.applications) == view.all.calls
-    assert sum(each.calls for each in view.models) == view.all.calls
-    assert sum(each.per_second for each in view.applications) == pytest.approx(view.all.per_second)
+    assert sum(application.calls for application in view.applications) == view.all.calls
+    assert sum(model.calls for model in view.models) == view.all.calls
+    assert sum(application.per_second for application in view.applications) == pytest.approx(
+        view.all.per_second
+    )
 
 
 @given(

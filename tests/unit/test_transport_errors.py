@@ -83,7 +83,7 @@ def test_certificates_that_cannot_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("line", "shown"),
     [
         ("illegal status line: bytearray(b'SSH-2.0-OpenSSH_9.6')", "“SSH-2.0-OpenSSH_9.6”"),
         ("illegal status line: bytearray(b'\\x1b[31mhello\\x00')", "“␛[31mhello␀”"),
@@ -92,8 +92,8 @@ def test_certificates_that_cannot_be_read() -> None:
         ("it only looks like b'\\xzz'", "it only looks like b'\\xzz'"),
     ],
 )
-def test_an_answer_that_is_not_http_is_quoted_as_text(said: str, shown: str) -> None:
-    error = raised("RemoteProtocolError", said)
+def test_an_answer_that_is_not_http_is_quoted_as_text(line: str, shown: str) -> None:
+    error = raised("RemoteProtocolError", line)
     message = explain(error, in_phase(Phase.WAIT), HOST, redactor=Redactor()).message or ""
     assert shown in message
     assert "bytearray" not in message

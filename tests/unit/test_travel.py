@@ -149,18 +149,18 @@ class Broken:
         return self.working.snapshot(at, focus)
 
 
-def test_an_internal_error_is_told_and_travel_goes_on(store: Store) -> None:
+def test_an_internal_error_is_reported_and_travel_goes_on(store: Store) -> None:
     published: queue.Queue[Snapshot] = queue.Queue()
     broken = cast("Past", Broken(Past(store, Conditions()), 1))
     travel = Travel(broken, Journey(broken, lambda: after(END_S)), published.put, after(4000))
     travel.start()
     travel.go(step(MoveKind.MINUTE, 1))
-    told = published.get(timeout=PATIENCE_S)
+    snapshot = published.get(timeout=PATIENCE_S)
     travel.go(step(MoveKind.MINUTE, 1))
     fine = published.get(timeout=PATIENCE_S)
     travel.close(PATIENCE_S)
-    assert told.past is not None
-    assert "the sun was too bright" in told.past.note
+    assert snapshot.past is not None
+    assert "the sun was too bright" in snapshot.past.note
     assert fine.past is not None
     assert (fine.at, fine.past.note) == (after(4120), "")
 
@@ -217,7 +217,7 @@ def test_at_its_end_it_begins_anew(store: Store) -> None:
         assert wait_for(lambda view, snapshot: snapshot.at < after(4300)).at >= after(4000)
 
 
-def test_what_is_dropped_while_somebody_looks_back_is_said_to_be_gone(tmp_path: Path) -> None:
+def test_what_is_dropped_while_somebody_looks_back_is_shown_as_gone(tmp_path: Path) -> None:
     store, long_ago = recorded_in(tmp_path), after(-50_000)
 
     def is_at(at: datetime, note: str) -> Callable[[PastView, Snapshot], bool]:
@@ -243,8 +243,8 @@ def test_what_is_dropped_while_somebody_looks_back_is_said_to_be_gone(tmp_path: 
 
 def test_where_nobody_probed_for_an_hour_the_banner_says_that_nothing_is_kept(tmp_path: Path) -> None:
     store = Store.open(tmp_path, now=after(END_S))
-    for each in (*healthy(-20_000, -15_000), *healthy(0, 600)):
-        store.write(each)
+    for observation in (*healthy(-20_000, -15_000), *healthy(0, 600)):
+        store.write(observation)
     assert store.flush(PATIENCE_S)
     try:
         with travelling(store, after(600)) as (travel, wait_for):

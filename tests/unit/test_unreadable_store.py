@@ -110,14 +110,14 @@ def run(
 
     def run(command: str) -> tuple[int, str, str]:
         code = main(command.format(out=tmp_path / "out.gz").split())
-        told = capsys.readouterr()
-        return code, told.out, told.err
+        output = capsys.readouterr()
+        return code, output.out, output.err
 
     return run
 
 
-def assert_unreadable(told: tuple[int, str, str]) -> None:
-    code, out, err = told
+def assert_unreadable(result: tuple[int, str, str]) -> None:
+    code, out, err = result
     assert code == 3
     assert out == ""
     assert "cannot be read" in err
@@ -126,7 +126,7 @@ def assert_unreadable(told: tuple[int, str, str]) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("spoil", QUICK, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("spoil", QUICK, ids=lambda function: function.__name__)
 def test_what_is_no_store_is_refused(
     spoil: Spoil, command: str, data_dir: Path, until: ExitStack, run: Callable[[str], tuple[int, str, str]]
 ) -> None:
@@ -137,14 +137,14 @@ def test_what_is_no_store_is_refused(
 @pytest.mark.parametrize(
     "command", ["uptime", "report", "traffic", "record export --since 2h {out}", "incidents"]
 )
-@pytest.mark.parametrize("spoil", [locked, held], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("spoil", [locked, held], ids=lambda function: function.__name__)
 def test_a_store_that_another_process_keeps_is_not_empty(
     spoil: Spoil, command: str, data_dir: Path, until: ExitStack, run: Callable[[str], tuple[int, str, str]]
 ) -> None:
     spoil(data_dir, until)
-    told = run(command)
-    assert_unreadable(told)
-    assert "another process keeps" in told[2]
+    result = run(command)
+    assert_unreadable(result)
+    assert "another process keeps" in result[2]
 
 
 def test_an_import_leaves_a_directory_in_its_place_alone(
@@ -157,7 +157,9 @@ def test_an_import_leaves_a_directory_in_its_place_alone(
     assert [path.name for path in data_dir.iterdir()] == [NAME]
 
 
-def test_where_there_is_none_that_is_said(data_dir: Path, run: Callable[[str], tuple[int, str, str]]) -> None:
+def test_where_there_is_none_that_is_shown(
+    data_dir: Path, run: Callable[[str], tuple[int, str, str]]
+) -> None:
     (data_dir / NAME).unlink()
     code, _, err = run("incidents")
     assert (code, "no incident has been declared" in err) == (0, True)

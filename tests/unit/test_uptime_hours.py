@@ -65,7 +65,7 @@ def test_the_parts_add_up_to_the_span_and_none_is_negative(
         parts = source_tally(rows, source, hours * HOUR)
         assert parts.up + parts.down + parts.ours + parts.unknown == parts.span
         assert min(parts.up, parts.down, parts.ours, parts.unknown) >= 0
-    begun = [each for each in found if START <= each.at < START + hours * HOUR]
+    begun = [observation for observation in found if START <= observation.at < START + hours * HOUR]
     assert sum(row.observed for row in rows) == len(begun)
 
 
@@ -92,7 +92,7 @@ def test_failing_more_never_looks_better(seconds: list[int], data: st.DataObject
 @given(st.lists(st.integers(0, 3599), min_size=1, max_size=80, unique=True), st.data())
 def test_a_probe_that_is_missing_never_adds_to_what_is_up(seconds: list[int], data: st.DataObject) -> None:
     found = [sample(second) for second in seconds]
-    fewer = [each for each in found if data.draw(st.booleans())]
+    fewer = [observation for observation in found if data.draw(st.booleans())]
     assert tally(*fewer).up <= tally(*found).up
 
 

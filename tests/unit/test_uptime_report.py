@@ -66,7 +66,7 @@ def test_every_span_adds_up_and_is_that_long() -> None:
 
 
 def test_outages_count_in_the_spans_they_belong_to() -> None:
-    by_span = {each.span.days: each.tallies[Service.API].down for each in report(ninety_days(AT)).spans}
+    by_span = {span.span.days: span.tallies[Service.API].down for span in report(ninety_days(AT)).spans}
     for days in (1, 7, 30, 60, 90):
         minutes = sum(down for ago, (down, _, _) in OUTAGES.items() if ago <= days * 24)
         assert by_span[days] == minutes * MINUTE
@@ -74,7 +74,7 @@ def test_outages_count_in_the_spans_they_belong_to() -> None:
 
 def test_a_short_record_is_unknown_for_a_long_span() -> None:
     found = report(ninety_days(AT, days=10))
-    api = {each.span.days: each.tallies[Service.API] for each in found.spans}
+    api = {span.span.days: span.tallies[Service.API] for span in found.spans}
     assert api[7].uptime == pytest.approx(0.998, abs=0.001)
     assert api[30].uptime is None
     assert api[30].coverage == pytest.approx(10 / 30, abs=0.01)
@@ -84,22 +84,22 @@ def test_a_short_record_is_unknown_for_a_long_span() -> None:
 def test_the_periods_add_up_to_the_span() -> None:
     found = report(ninety_days(AT), 60)
     for service in Service:
-        together = sum((each.tallies[service] for each in found.periods), Tally())
+        together = sum((day.tallies[service] for day in found.periods), Tally())
         assert together == found.of_span.tallies[service]
     week = sum((tally for day in found.week for tally in day), Tally())
     assert week == found.of_span.tallies[Service.API]
-    counts = {each.outcome: each.count for each in found.failures}
+    counts = {failure.outcome: failure.count for failure in found.failures}
     by_day: dict[str, int] = {}
     for period in found.periods:
-        for each in period.failures:
-            by_day[each.outcome] = by_day.get(each.outcome, 0) + each.count
+        for failure in period.failures:
+            by_day[failure.outcome] = by_day.get(failure.outcome, 0) + failure.count
     assert by_day == counts
 
 
 def test_a_short_span_goes_by_the_hour() -> None:
     found = report(ninety_days(AT), 1)
     assert found.by_the_hour
-    assert [each.start for each in found.periods] == [
+    assert [period.start for period in found.periods] == [
         AT.replace(minute=0, second=0) - timedelta(hours=ago) for ago in range(24, -1, -1)
     ]
 
@@ -107,7 +107,7 @@ def test_a_short_span_goes_by_the_hour() -> None:
 def test_days_are_those_of_the_reader_daylight_saving_included() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     found = report(ninety_days(AT), 60, lambda instant: instant.astimezone(berlin))
-    spans = {f"{each.start:%Y-%m-%d}": each.tallies[Service.API].span // HOUR for each in found.periods}
+    spans = {f"{period.start:%Y-%m-%d}": period.tallies[Service.API].span // HOUR for period in found.periods}
     assert spans["2026-10-24"] == 24
     assert spans["2026-10-25"] == 25  # the clock goes back
     assert {spans[day] for day in spans if "2026-10-26" <= day <= "2026-11-19"} == {24}
@@ -118,7 +118,7 @@ def test_models_are_not_mixed_into_one_latency() -> None:
     found = report(Record(AT, rows), 1)
     assert found.latency.model == "opus"
     assert found.latency.ttft.quantile(0.5) == pytest.approx(4.0, rel=0.025)
-    assert [each.latency.model for each in found.periods[-3:-1]] == ["haiku", "opus"]
+    assert [period.latency.model for period in found.periods[-3:-1]] == ["haiku", "opus"]
 
 
 def test_the_list_of_models_is_a_service_of_its_own() -> None:
@@ -244,14 +244,14 @@ def test_what_was_dismissed_or_merged_is_not_listed() -> None:
 
 
 def test_the_cause_is_what_the_verdict_said_for_longest() -> None:
-    def said(minutes: float, cause: Cause, severity: Severity = Severity.P2) -> VerdictChange:
+    def changed(minutes: float, cause: Cause, severity: Severity = Severity.P2) -> VerdictChange:
         return VerdictChange(ago(minutes), cause, Side.THEM, severity, "")
 
     verdicts = (
-        said(400, Cause.NETWORK),
-        said(298, Cause.PROVIDER_ERRORS),
-        said(290, Cause.PROVIDER_OVERLOADED),
-        said(270, Cause.HEALTHY, Severity.NONE),
+        changed(400, Cause.NETWORK),
+        changed(298, Cause.PROVIDER_ERRORS),
+        changed(290, Cause.PROVIDER_OVERLOADED),
+        changed(270, Cause.HEALTHY, Severity.NONE),
     )
     (found,) = folded((DECLARED, act(200, "one", IncidentAct.RESOLVED)), verdicts, AT)
     assert found.cause is Cause.PROVIDER_OVERLOADED
@@ -267,7 +267,7 @@ def test_a_report_lists_the_incidents_that_touch_its_span() -> None:
         act(60 * 24 * 45, "older", IncidentAct.RESOLVED),
         DECLARED,
     )
-    assert [each.title for each in report(Record(AT, acts=acts), 30).incidents] == ["529s", "old"]
+    assert [incident.title for incident in report(Record(AT, acts=acts), 30).incidents] == ["529s", "old"]
 
 
 instants = st.integers(0, 10_000).map(ago)

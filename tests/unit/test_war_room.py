@@ -40,8 +40,8 @@ def texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif is_dataclass(value) and not isinstance(value, type):
-        for each in fields(value):
-            yield from texts(getattr(value, each.name))
+        for field in fields(value):
+            yield from texts(getattr(value, field.name))
     elif isinstance(value, tuple):
         for member in value:
             yield from texts(member)
@@ -185,7 +185,7 @@ def test_what_is_old_says_as_of_when() -> None:
 
 def unprobed(snapshot: Snapshot, minutes: float) -> Snapshot:
     """The world of the pictures after nobody has probed for some time, judged anew."""
-    found = [each for each in history() if isinstance(each, Observation)]
+    found = [item for item in history() if isinstance(item, Observation)]
     at = snapshot.at + timedelta(minutes=minutes)
     return build_snapshot(history_of(*found), at, engine(), Options())
 
@@ -194,7 +194,7 @@ def test_the_tightest_limit_stays_when_its_reading_is_old() -> None:
     """Once it was stale, the figure jumped to a limit with more left."""
     snapshot = PICTURES["draining"]()
     tightest = min(snapshot.headroom.buckets, key=lambda bucket: bucket.fraction)
-    buckets = tuple(replace(each, stale=each is tightest) for each in snapshot.headroom.buckets)
+    buckets = tuple(replace(bucket, stale=bucket is tightest) for bucket in snapshot.headroom.buckets)
     headroom = replace(snapshot.headroom, buckets=buckets)
     number = war_room_of(replace(snapshot, headroom=headroom), Mask()).numbers[2]
     assert number.figure == percent(tightest.fraction)
@@ -227,7 +227,7 @@ def test_a_proposal_says_that_no_incident_is_open() -> None:
     assert room.lead == ""
 
 
-def test_nobody_leading_is_said() -> None:
+def test_that_nobody_leads_is_shown() -> None:
     room = war_room_of(declared_in(PICTURES["overloaded"](), *ACTS[:2]), Mask())
     assert room.lead == "no lead"
 
@@ -248,10 +248,12 @@ CANARIES = (
 
 def everywhere() -> Snapshot:
     """A trouble in which everything that people and servers write carries what must not be shown."""
-    said = " ".join(CANARIES)
+    canaries = " ".join(CANARIES)
 
     def refused(age: float) -> Observation:
-        seen = messages(before(age), Outcome.SERVER_ERROR, message=f"failed: {said}", error_type=CANARIES[4])
+        seen = messages(
+            before(age), Outcome.SERVER_ERROR, message=f"failed: {canaries}", error_type=CANARIES[4]
+        )
         return replace(seen, request_id=CANARIES[4])
 
     state = replace(
@@ -262,9 +264,9 @@ def everywhere() -> Snapshot:
     found = picture(history(answer=since(202, refused, fine), denser_from=208), state)
     return declared_in(
         found,
-        act(180, IncidentAct.DECLARED, f"Broken: {said}", happened=202),
+        act(180, IncidentAct.DECLARED, f"Broken: {canaries}", happened=202),
         act(170, IncidentAct.LEAD, f"ana@{CANARIES[2]}"),
-        act(60, IncidentAct.NOTE, f"saw {said}"),
+        act(60, IncidentAct.NOTE, f"saw {canaries}"),
         act(50, IncidentAct.MITIGATED, f"moved off {CANARIES[1]} to {CANARIES[7]}"),
     )
 
@@ -306,7 +308,7 @@ def test_the_header_of_the_past_names_no_target() -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60), (250, 80), (60, 60)])
-def test_a_calm_room_tells_how_long_it_has_been_calm(size: tuple[int, int]) -> None:
+def test_a_calm_room_shows_how_long_it_has_been_calm(size: tuple[int, int]) -> None:
     rows = shown(WAR_ROOMS["watched"](), *size).splitlines()
     labels = next(row for row in rows if "uptime 30d" in row)
     assert "last incident" in labels

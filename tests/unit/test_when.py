@@ -111,7 +111,7 @@ def test_every_instant_can_be_typed_in_utc_and_in_the_local_zone(instant: dateti
         assert parse_when(named, NOW, local=local) == instant
 
 
-@given(instants, st.times().map(lambda each: each.replace(microsecond=0)), zones)
+@given(instants, st.times().map(lambda time_of_day: time_of_day.replace(microsecond=0)), zones)
 def test_a_time_of_day_is_its_last_occurrence(now: datetime, clock, local: Local) -> None:
     found = parse_when(f"{clock:%H:%M:%S}", now, local=local)
     assert now - timedelta(days=1) < found <= now

@@ -255,8 +255,8 @@ def test_errors_list_what_failed() -> None:
 def test_a_long_label_of_a_class_fits(cells: int, label: str) -> None:
     snapshot = PICTURES["overloaded"]()
     windows = tuple(
-        replace(each, rows=(*each.rows[:-1], replace(each.rows[-1], label="Client errors (4xx)")))
-        for each in snapshot.errors
+        replace(error, rows=(*error.rows[:-1], replace(error.rows[-1], label="Client errors (4xx)")))
+        for error in snapshot.errors
     )
     drawn = errors_zoom(replace(snapshot, errors=windows), None, 1, cells, 34)
     assert label in text_of(drawn)
@@ -268,7 +268,7 @@ def test_errors_of_lists_are_counted_beside_those_of_messages() -> None:
     text = text_of(errors_zoom(snapshot, None, 1, 116, 34))
     assert "messages failed" in text
     assert "lists failed" not in text
-    windows = tuple(replace(each, models=Calls(60, 16)) for each in snapshot.errors)
+    windows = tuple(replace(error, models=Calls(60, 16)) for error in snapshot.errors)
     (row,) = (
         row
         for row in text_of(errors_zoom(replace(snapshot, errors=windows), None, 1, 116, 34)).splitlines()
@@ -291,7 +291,7 @@ def test_no_row_above_a_trend_is_empty(most: int) -> None:
     assert all(row.strip() for row in above)
 
 
-def test_errors_that_did_not_happen_are_said() -> None:
+def test_errors_that_did_not_happen_are_shown() -> None:
     text = text_of(errors_zoom(PICTURES["healthy"](), None, 1, 116, 34))
     assert "nothing: 30 probes in 5m, none failed" in text
 
@@ -304,7 +304,7 @@ def test_latency_figures_include_p99_and_baseline() -> None:
 
 def test_latency_says_that_usual_cannot_be_measured_yet() -> None:
     snapshot = PICTURES["healthy"]()
-    series = [replace(each, baseline=None, baseline_span=None) for each in snapshot.latency.series]
+    series = [replace(line, baseline=None, baseline_span=None) for line in snapshot.latency.series]
     latency = replace(snapshot.latency, series=tuple(series))
     words = text_of(figures_zoom(replace(snapshot, latency=latency), 116, 34))
     assert "usual: not enough history yet" in words
@@ -371,7 +371,7 @@ def test_at_sixty_cells_types_and_ages_are_whole() -> None:
     assert "overloaded_error" in errors
     assert "s ago" in errors
     snapshot = PICTURES["overloaded"]()
-    stale = tuple(replace(each, stale=True, reset_at=None) for each in snapshot.headroom.buckets)
+    stale = tuple(replace(bucket, stale=True, reset_at=None) for bucket in snapshot.headroom.buckets)
     old = replace(snapshot, headroom=replace(snapshot.headroom, buckets=stale))
     rows = text_of(headroom_zoom(old, None, 56, 16, LIMITS)).splitlines()
     assert sum(row.endswith(" · as of 14:04:51") for row in map(str.rstrip, rows)) == len(stale)

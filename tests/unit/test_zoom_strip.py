@@ -36,31 +36,33 @@ def of(verdict: Verdict, alerts: AlertsView = CALM) -> str:
     return text(scene_of(alerts, verdict))
 
 
-def fact(told: str, name: str) -> str:
-    return next((row[len(name) :].strip() for row in told.splitlines() if row.startswith(f"{name} ")), "")
+def fact(shown: str, name: str) -> str:
+    return next((row[len(name) :].strip() for row in shown.splitlines() if row.startswith(f"{name} ")), "")
 
 
 # -- the verdict -------------------------------------------------------------------
 
 
 def test_everything_that_a_verdict_says_can_be_read() -> None:
-    told = of(replace(OVERLOADED, note="Headroom is low.", bucket="input-tokens", also=(Cause.RATE_LIMITED,)))
+    shown = of(
+        replace(OVERLOADED, note="Headroom is low.", bucket="input-tokens", also=(Cause.RATE_LIMITED,))
+    )
     evidence = [each.text for each in own_evidence(OVERLOADED)]
     for sentence in (OVERLOADED.summary, OVERLOADED.next_step, *evidence, "Headroom is low."):
-        assert sentence in told
-    assert fact(told, "cause") == "provider overloaded"
-    assert fact(told, "whose") == "theirs (the provider)"
-    assert fact(told, "severity") == "P1: nearly all messages fail"
-    assert fact(told, "confidence") == "99%, high"
-    assert fact(told, "since") == "14:02:11, 3m 22s"
-    assert fact(told, "detected") == "14:02:19, 8s after it began"
-    assert fact(told, "also") == "rate limited"
-    assert fact(told, "limit") == "input-tokens"
+        assert sentence in shown
+    assert fact(shown, "cause") == "provider overloaded"
+    assert fact(shown, "whose") == "theirs (the provider)"
+    assert fact(shown, "severity") == "P1: nearly all messages fail"
+    assert fact(shown, "confidence") == "99%, high"
+    assert fact(shown, "since") == "14:02:11, 3m 22s"
+    assert fact(shown, "detected") == "14:02:19, 8s after it began"
+    assert fact(shown, "also") == "rate limited"
+    assert fact(shown, "limit") == "input-tokens"
 
 
 def test_the_next_step_comes_before_the_evidence() -> None:
-    told = of(OVERLOADED)
-    assert told.index(OVERLOADED.summary) < told.index(OVERLOADED.next_step) < told.index("Evidence")
+    shown = of(OVERLOADED)
+    assert shown.index(OVERLOADED.summary) < shown.index(OVERLOADED.next_step) < shown.index("Evidence")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_when_to_retry(retry_after_s: float | None, words: str) -> None:
 
 
 @pytest.mark.parametrize("cause", [Cause.PROVIDER_SLOW, Cause.PROVIDER_NOTICE])
-def test_where_nothing_fails_nothing_is_said_of_retrying(cause: Cause) -> None:
+def test_where_nothing_fails_retrying_is_not_mentioned(cause: Cause) -> None:
     assert fact(of(replace(OVERLOADED, cause=cause, retry_after_s=None)), "retry") == ""
 
 
@@ -96,16 +98,16 @@ def test_the_response_clock(severity: Severity, respond_in_s: float, words: str)
 
 
 def test_who_has_taken_it_on_stops_the_clock() -> None:
-    told = text(pictures()["taken"])
-    assert fact(told, "respond") == "by 13:35:01 UTC, acknowledged 14:04:32, 29m 30s late"
-    assert fact(told, "who") == "Ada Lovelace: talking to the vendor; fallback is on (14:04:32)"
+    shown = text(pictures()["taken"])
+    assert fact(shown, "respond") == "by 13:35:01 UTC, acknowledged 14:04:32, 29m 30s late"
+    assert fact(shown, "who") == "Ada Lovelace: talking to the vendor; fallback is on (14:04:32)"
     assert fact(of(OVERLOADED), "who") == ""
     assert fact(text(pictures()["open"]), "who") == "nobody has acknowledged it"
 
 
 def test_a_severity_that_a_person_set_says_who_and_instead_of_what() -> None:
-    told = text(pictures()["taken"])
-    assert fact(told, "severity") == (
+    shown = text(pictures()["taken"])
+    assert fact(shown, "severity") == (
         "P2, set by Ada Lovelace: the fallback holds; P1 (computed): nearly all messages fail"
     )
 
@@ -127,8 +129,8 @@ def test_a_severity_that_a_person_set_says_who_and_instead_of_what() -> None:
     ],
 )
 def test_the_status_page_and_who_was_first(page: PageAgreement, lead: timedelta | None, words: str) -> None:
-    told = " ".join(of(replace(OVERLOADED, page=page, lead=lead)).split())
-    assert words in told
+    shown = " ".join(of(replace(OVERLOADED, page=page, lead=lead)).split())
+    assert words in shown
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ def test_the_status_page_and_who_was_first(page: PageAgreement, lead: timedelta 
         (PageAgreement.AGREES, "none of its components is yours", "none of its components is yours"),
     ],
 )
-def test_what_the_status_page_reports_is_said_once(page: PageAgreement, report: str, words: str) -> None:
+def test_what_the_status_page_reports_is_shown_once(page: PageAgreement, report: str, words: str) -> None:
     evidence = Evidence(EvidenceKind.STATUS_PAGE, (f"Status page: {report}",))
     drawn = of(replace(OVERLOADED, page=page, evidence=(*own_evidence(OVERLOADED), evidence)))
     assert fact(drawn, "status page") == f"{words}, read 14:05:19"
@@ -159,9 +161,9 @@ def test_what_the_status_page_reports_is_said_once(page: PageAgreement, report: 
 def test_a_page_that_cannot_be_read_says_why() -> None:
     snapshot = PICTURES["page_unknown"]()
     unknown = replace(snapshot, verdict=replace(snapshot.verdict, page=PageAgreement.UNKNOWN))
-    told = " ".join(text(unknown).split())
-    assert "unknown: HTTP 405 and an HTML page" in told
-    assert "last read 13:45:19" in told
+    shown = " ".join(text(unknown).split())
+    assert "unknown: HTTP 405 and an HTML page" in shown
+    assert "last read 13:45:19" in shown
 
 
 def test_health_claims_no_severity_and_the_unknown_no_health() -> None:
@@ -172,22 +174,22 @@ def test_health_claims_no_severity_and_the_unknown_no_health() -> None:
         Cause.UNKNOWN, Side.UNCLEAR, Severity.NONE, 0.0, "No message probe so far.", (), "Wait.", None,
         PageAgreement.UNKNOWN,
     )  # fmt: skip
-    told = of(unknown)
-    assert told.startswith("◌ No message probe so far.")
-    assert fact(told, "severity") == "not known"
-    assert "nothing is wrong" not in told
+    shown = of(unknown)
+    assert shown.startswith("◌ No message probe so far.")
+    assert fact(shown, "severity") == "not known"
+    assert "nothing is wrong" not in shown
 
 
 # -- the alerts ----------------------------------------------------------------------
 
 
 def test_open_alerts_say_who_has_them_and_who_was_told() -> None:
-    told = text(pictures()["taken"])
-    assert "acknowledged by Ada Lovelace: talking to the vendor; fallback is on (14:04:32)" in told
-    assert "snoozed by bob until 17:55:33, unless worse than P4" in told
-    assert "paged oncall, fallback: 1 page, last 14:02:48" in told
-    assert "shown here only; nobody paged" in told
-    assert "not acknowledged" in told
+    shown = text(pictures()["taken"])
+    assert "acknowledged by Ada Lovelace: talking to the vendor; fallback is on (14:04:32)" in shown
+    assert "snoozed by bob until 17:55:33, unless worse than P4" in shown
+    assert "paged oncall, fallback: 1 page, last 14:02:48" in shown
+    assert "shown here only; nobody paged" in shown
+    assert "not acknowledged" in shown
 
 
 def test_a_snooze_that_is_over_does_not_look_like_one() -> None:
@@ -196,9 +198,9 @@ def test_a_snooze_that_is_over_does_not_look_like_one() -> None:
 
 
 def test_rules_stand_with_state_value_and_since_when() -> None:
-    told = text(pictures()["open"])
-    assert "Rules 4 firing · 1 pending · 1 resolved · 19 evaluated" in told
-    rows = told.splitlines()
+    shown = text(pictures()["open"])
+    assert "Rules 4 firing · 1 pending · 1 resolved · 19 evaluated" in shown
+    rows = shown.splitlines()
     here = next(number for number, row in enumerate(rows) if "headroom-low" in row)
     assert rows[here].split() == ["▲", "firing", "P4", "headroom-low", "since", "13:44:03"]
     assert rows[here + 1].strip() == "bucket input-tokens · 18% · Little is left of a rate limit"
@@ -219,8 +221,8 @@ def test_what_nothing_matches_any_more_is_about_to_close() -> None:
     ended = replace(alert("errors", Severity.P2, "Too many messages fail", "2%"), status=standing)
     going_on = alert("overloaded", Severity.P3, "Turned away", "88%")
     view = replace(CALM, groups=(group(),), alerts=(ended,))
-    told = text(scene_of(view, scene="healthy"))
-    assert "has not matched since 14:04:33: closes at 14:09:33" in told
+    shown = text(scene_of(view, scene="healthy"))
+    assert "has not matched since 14:04:33: closes at 14:09:33" in shown
     assert "closes at" not in of(OVERLOADED, view)
     assert "closes at" not in text(scene_of(replace(view, alerts=(ended, going_on)), scene="healthy"))
 
@@ -231,36 +233,36 @@ def test_routes_not_reached_are_set_apart_from_those_that_were() -> None:
 
 def test_what_is_about_to_fire_is_no_calm() -> None:
     soon = alert("verdict-p2", Severity.P2, "The verdict is P2", "P2", AlertState.PENDING, since=40)
-    told = of(OVERLOADED, replace(CALM, alerts=(soon,)))
-    assert "◌ No alert is open yet, 1 rule is pending." in told
-    assert "● No alert is open" not in told
+    shown = of(OVERLOADED, replace(CALM, alerts=(soon,)))
+    assert "◌ No alert is open yet, 1 rule is pending." in shown
+    assert "● No alert is open" not in shown
 
 
 def test_routes_say_how_they_fare_and_nothing_secret() -> None:
-    told = text(pictures()["open"])
-    assert "Routes 2 failing of 4" in told
-    assert "2 waiting" in told
-    assert "failing since 14:02:53: HTTP 503 from hooks.slack.com, trying on" in told
-    assert "unusable: the environment variable QUOTA_SLACK_URL" in told
-    assert "last delivered 14:02:50" in told
-    assert "nothing sent yet" in told
+    shown = text(pictures()["open"])
+    assert "Routes 2 failing of 4" in shown
+    assert "2 waiting" in shown
+    assert "failing since 14:02:53: HTTP 503 from hooks.slack.com, trying on" in shown
+    assert "unusable: the environment variable QUOTA_SLACK_URL" in shown
+    assert "last delivered 14:02:50" in shown
+    assert "nothing sent yet" in shown
 
 
 def test_with_nothing_firing_it_says_so_and_how_much_is_watched() -> None:
-    told = text(pictures()["calm"])
-    assert "No alert is open." in told
-    assert "19 evaluated" in told
-    assert "nobody is paged" in told
-    assert f"[alerts.routes.NAME] to {FILE}" in " ".join(told.split())
+    shown = text(pictures()["calm"])
+    assert "No alert is open." in shown
+    assert "19 evaluated" in shown
+    assert "nobody is paged" in shown
+    assert f"[alerts.routes.NAME] to {FILE}" in " ".join(shown.split())
 
 
 def test_what_is_not_watched_is_not_called_calm() -> None:
-    told = text(scene_of(AlertsView(), scene="healthy"))
-    assert "No rules loaded yet." in told
+    shown = text(scene_of(AlertsView(), scene="healthy"))
+    assert "No rules loaded yet." in shown
     broken = text(pictures()["unread"])
     assert "✗ nothing is paged: /etc/alerts.toml: line 3: expected ]" in broken
     for calm in ("No alert is open", "nobody is paged", "None fires"):
-        assert calm not in told + broken
+        assert calm not in shown + broken
 
 
 def test_a_group_that_nobody_was_told_of_yet_says_so() -> None:

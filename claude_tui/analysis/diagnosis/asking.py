@@ -1,4 +1,4 @@
-"""How soon to probe again: at once after the first message of all, after a first failure, and after the first
+"""How soon to probe again: at once after the very first message, after a first failure, and after the first
 answers that end an outage; faster while a problem is being judged.
 
 Otherwise the interval applies. Like the verdict, this is a pure function of the observations up to an
@@ -83,7 +83,7 @@ def _page_is_older(history: History, at: datetime) -> bool:
 
 
 def _wants_second(history: History, at: datetime, options: Options) -> bool:
-    """The first message of all shows little until a second one has been asked."""
+    """The very first message shows little until a second one has been sent."""
     if not options.confirmation.messages:
         return False
     first = first_message(history, at, options)
@@ -95,13 +95,13 @@ def _other_models_s(history: History, at: datetime, options: Options) -> float:
     usual = options.interval_s(Source.OTHER_MODELS)
     first, last = history.latest(Source.MESSAGES, at), history.latest(Source.OTHER_MODELS, at)
     states = [
-        each for each in model_states(history, at, options) if first is None or each.model != first.model
+        state for state in model_states(history, at, options) if first is None or state.model != first.model
     ]
-    suspect = any(each.suspect for each in states)
+    suspect = any(state.suspect for state in states)
     if suspect and last is not None and not asks_to_back_off(last):
         return min(usual, options.confirmation.gap_s)
-    # One that asks to back off is not asked at once, but its usual pace would hide an outage for minutes.
-    if suspect or any(each.recovering for each in states):
+    # One that asks us to back off is not probed at once, but its usual pace would hide an outage for minutes.
+    if suspect or any(state.recovering for state in states):
         return min(usual, options.interval_s(Source.MESSAGES))
     return usual
 
@@ -156,7 +156,7 @@ def _newest_episode(history: History, source: Source, at: datetime, options: Opt
 
 
 def _may_return(episode: Episode) -> bool:
-    """Whether the first answers after nothing but failures have come, which the next ones confirm."""
+    """Whether the first answers after nothing but failures have arrived, which the next ones confirm."""
     return 0 < episode.clean < ANSWERS_RETURN and episode.failures == episode.total >= DOWN
 
 

@@ -80,10 +80,10 @@ class LeadingCause:
     def typical(self) -> Observation:
         """The newest of the most frequent kind, so that one odd failure does not change the verdict."""
         recent = self.failures[-_TYPICAL_OVER:]
-        kinds = [(each.http_status, each.error_type) for each in recent]
+        kinds = [(failure.http_status, failure.error_type) for failure in recent]
         (most, _), *_ = Counter(reversed(kinds)).most_common(1)
         return next(
-            each for each, kind in zip(reversed(recent), reversed(kinds), strict=True) if kind == most
+            failure for failure, kind in zip(reversed(recent), reversed(kinds), strict=True) if kind == most
         )
 
 
@@ -98,10 +98,10 @@ def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> L
         (failure, advice) for failure, advice in zip(failures, advices, strict=True) if advice.cause is cause
     ]
     advice = Counter(advice for _, advice in reversed(mine[-_ADVICE_OVER:])).most_common(1)[0][0]
-    chosen = tuple(failure for failure, each in mine if each is advice)
+    chosen = tuple(failure for failure, named in mine if named is advice)
     others = [
         other
-        for other in sorted(shares, key=lambda each: -shares[each])
+        for other in sorted(shares, key=lambda candidate: -shares[candidate])
         if other is not cause and shares[other] >= _ALSO_SHARE and counts[other] >= _ALSO_COUNT
     ]
     changed = failures[leader.since] if leader.since else None
@@ -136,10 +136,12 @@ def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
     """
     if cause is not Cause.KEY_REJECTED or shares[cause] >= _MOSTLY:
         return cause
-    return max((each for each in shares if each is not cause), key=lambda each: shares[each])
+    return max(
+        (candidate for candidate in shares if candidate is not cause), key=lambda candidate: shares[candidate]
+    )
 
 
-# What to do about these is in the words of the answer.
+# The answer itself says what to do about these.
 _SAYS_WHY = frozenset({Cause.BAD_REQUEST, Cause.NOT_PERMITTED})
 _GATEWAY_SAYS_WHY = frozenset(
     {
@@ -159,8 +161,8 @@ def specified(context: DiagnosisContext, lead: LeadingCause, advice: Advice) -> 
     if advice.cause is Cause.MODEL_UNAVAILABLE:
         return _with_model(context, lead)
     if advice.cause in _SAYS_WHY or advice.id in _GATEWAY_SAYS_WHY:
-        said = lead.typical.message
-        return replace(lead, clause=f"The answer says: {truncate(said)}") if said else lead
+        message = lead.typical.message
+        return replace(lead, clause=f"The answer says: {truncate(message)}") if message else lead
     return _with_limit(context, lead)
 
 
@@ -187,8 +189,8 @@ def _status_words(observation: Observation) -> str | None:
     wrapped = {Outcome.OVERLOADED: "529", Outcome.RATE_LIMITED: "429"}.get(observation.outcome)
     if wrapped is None or observation.http_status != _GATEWAY_STATUS:
         return str(observation.http_status)
-    said = observation.error_type in {"overloaded_error", "rate_limit_error"}
-    return f"{wrapped} wrapped in a 500" if said else "a 500 that says Overloaded"
+    typed = observation.error_type in {"overloaded_error", "rate_limit_error"}
+    return f"{wrapped} wrapped in a 500" if typed else "a 500 that says Overloaded"
 
 
 def retry_after(
@@ -223,8 +225,8 @@ def _with_limit(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
         return lead
     window = next((one for one in refused.windows if one.rejected), None)
     if window is not None:
-        told = f": {percent(window.utilization)}" if window.utilization is not None else ""
-        clause = f"The {plain(window.window)} window is used up{told}"
+        used = f": {percent(window.utilization)}" if window.utilization is not None else ""
+        clause = f"The {plain(window.window)} window is used up{used}"
         return replace(lead, advice=knowledge().advice["window"], bucket=window.window, clause=clause)
     if lead.advice.id == "window":
         return replace(lead, clause=f"The answer names the window: {truncate(refused.message or '')}")
@@ -245,7 +247,7 @@ def _with_limit(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
 def _lowered(context: DiagnosisContext, bucket: str | None) -> Lowered | None:
     """How this limit was lowered, or any limit if it is not known which one was hit."""
     found = lowered_limits(context.history, context.at, _LOWERED_WITHIN)
-    return next((each for each in found if bucket is None or each.bucket.startswith(bucket)), None)
+    return next((limit for limit in found if bucket is None or limit.bucket.startswith(bucket)), None)
 
 
 def _with_bucket(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
@@ -331,19 +333,19 @@ def _answered_before(context: DiagnosisContext, model: str) -> bool:
     """Whether this model has ever answered, in which case its name is not a mistake."""
     items = context.history.exchanges(Source.MESSAGES).items
     asked = items.values[: items.count_until(context.at.timestamp())]
-    return any(each.model == model and not each.failed for each in reversed(asked))
+    return any(observation.model == model and not observation.failed for observation in reversed(asked))
 
 
 def _successor_words(catalogue: Catalogue, model: str) -> str:
     """`; the newest Haiku listed is claude-haiku-6`: what to migrate to, if anything."""
     family = model_name(model)
     active = [
-        (each.created_at, each.id)
-        for each in catalogue.models
-        if each.id != model
-        and model_name(each.id) == family
-        and each.lifecycle in {None, "active"}
-        and each.created_at is not None
+        (listed.created_at, listed.id)
+        for listed in catalogue.models
+        if listed.id != model
+        and model_name(listed.id) == family
+        and listed.lifecycle in {None, "active"}
+        and listed.created_at is not None
     ]
     return f"; the newest {family} listed is {truncate(max(active)[1])}" if active else ""
 

@@ -12,7 +12,7 @@ from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
 
-__all__ = ["as_on_the_page", "whose_key"]
+__all__ = ["key_advice_by_page", "whose_key"]
 
 # This many successes show that the key was valid, so that a rejection needs another explanation.
 _GOOD_RUN = 20
@@ -35,7 +35,7 @@ def whose_key(
     if advice.id not in _OF_GATEWAY and advice.id != "key":
         return advice
     known = knowledge().advice
-    if (reported := as_on_the_page(context, advice)) is not advice:
+    if (reported := key_advice_by_page(context, advice)) is not advice:
         return reported
     gateway = advice.id in _OF_GATEWAY or api_or_gateway(context, rejections[-1])
     between = _accepted_between(context, since) or _accepted_in_round(context)
@@ -46,12 +46,12 @@ def whose_key(
     return known["key_or_gateway_key"] if gateway and advice.id == "key" else advice
 
 
-def as_on_the_page(context: DiagnosisContext, advice: Advice) -> Advice:
+def key_advice_by_page(context: DiagnosisContext, advice: Advice) -> Advice:
     """The advice for a rejected key; if the page reports that others' are rejected, it is theirs."""
     if advice.id not in {"key", "upstream_key"}:
         return advice
     page = (*context.page_report.reports, *context.page_report.unrated)
-    theirs = any(_ON_THE_PAGE.search(each) for each in page)
+    theirs = any(_ON_THE_PAGE.search(report) for report in page)
     return knowledge().advice["auth_theirs"] if theirs else advice
 
 
@@ -63,16 +63,16 @@ def _accepted_between(context: DiagnosisContext, since: datetime) -> bool:
 def _accepted_in_round(context: DiagnosisContext) -> bool:
     """Whether, in the only round there is, messages were accepted beside or after a rejected one."""
     messages = [] if context.policy.checks_again else context.recent(Source.MESSAGES)
-    rejected = [each.outcome is Outcome.KEY_REJECTED for each in messages]
+    rejected = [observation.outcome is Outcome.KEY_REJECTED for observation in messages]
     if rejected.count(True) > 1:
         messages = messages[rejected.index(True) :]
-    return any(not each.failed for each in messages)
+    return any(not observation.failed for observation in messages)
 
 
 def _accepted_first_in_round(context: DiagnosisContext) -> bool:
     """Whether, in the only round there is, a message was accepted before all others were rejected."""
     return not context.policy.checks_again and any(
-        not each.failed for each in context.recent(Source.MESSAGES)
+        not observation.failed for observation in context.recent(Source.MESSAGES)
     )
 
 
@@ -87,9 +87,12 @@ def _accepted_in(context: DiagnosisContext, source: Source, since: datetime) -> 
     if last - first + 1 == len(instants):
         return False
     between = items.values[first : last + 1][-_LOOKED_AT:]
-    rejected = [index for index, each in enumerate(between) if each.outcome is Outcome.KEY_REJECTED]
+    rejected = [
+        index for index, observation in enumerate(between) if observation.outcome is Outcome.KEY_REJECTED
+    ]
     return bool(rejected) and any(
-        not each.failed and each.error_type is None for each in between[rejected[0] : rejected[-1]]
+        not observation.failed and observation.error_type is None
+        for observation in between[rejected[0] : rejected[-1]]
     )
 
 
@@ -104,4 +107,4 @@ def _accepted(context: DiagnosisContext, source: Source, since: datetime) -> int
     """
     items = context.history.exchanges(source).items
     before = items.values[: items.index_at(since.timestamp())][-_LOOKED_AT:]
-    return sum(not each.failed and each.error_type is None for each in before)
+    return sum(not observation.failed and observation.error_type is None for observation in before)

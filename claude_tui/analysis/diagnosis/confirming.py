@@ -21,10 +21,10 @@ __all__ = ["detect_confirming"]
 
 
 def detect_confirming(context: DiagnosisContext) -> Finding | None:
-    """A second failure, while further messages are on their way: the severity is known within seconds.
+    """A second failure while further messages are in flight: the severity is known within seconds.
 
-    What needs no more answers is reported at once: nothing gets through, or one failure is conclusive. What
-    was reported before, of the model list or of intermittent errors, keeps its severity until then.
+    Without waiting it reports that nothing gets through, or one conclusive failure. A problem that was
+    already reported, of the model list or of intermittent errors, keeps its severity until then.
     """
     episode = context.open_episode(Source.MESSAGES)
     if episode is None or not context.policy.checks_again or context.first_asks_to_wait:
@@ -36,9 +36,9 @@ def detect_confirming(context: DiagnosisContext) -> Finding | None:
         return None
     begun = onset(context.history, episode)
     first = context.history.exchanges(Source.MESSAGES).items.values[episode.first if begun is None else begun]
-    told = Severity.P3 if begun != episode.first else _told_before(context, first)
-    if told.trouble:
-        return replace(finding, severity=told) if finding.severity.worse_than(told) else None
+    reported = Severity.P3 if begun != episode.first else _severity_reported_before(context, first)
+    if reported.trouble:
+        return replace(finding, severity=reported) if finding.severity.worse_than(reported) else None
     return (
         None if is_older(context, finding.failures, first.at) else _checking_again(context, episode, finding)
     )
@@ -62,8 +62,8 @@ def _is_decided(finding: Finding) -> bool:
     return finding.advice.cause is Cause.NETWORK or decides_alone(finding.failures[-1])
 
 
-def _told_before(context: DiagnosisContext, first: Observation) -> Severity:
-    """The severity before the first of these messages failed."""
+def _severity_reported_before(context: DiagnosisContext, first: Observation) -> Severity:
+    """The severity that was reported before the first of these messages failed."""
     models, listed = context.open_episode(Source.MODELS), Severity.NONE
     if models is not None and models.confirmed_at is not None and models.confirmed_at < took_until(first):
         found = detect_model_list_failures(context)

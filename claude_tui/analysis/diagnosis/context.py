@@ -102,9 +102,9 @@ class DiagnosisContext:
         return asked > self.history.failures(source).count_until(instant)
 
     def never_supported(self, observation: Observation) -> bool:
-        """Whether this asked for the model list, which this endpoint has never returned and may not offer.
+        """Whether this is a request for a model list that this endpoint has never returned and may not have.
 
-        The provider's own does.
+        The provider's own endpoint has one.
         """
         if observation.source is not Source.MODELS or self.ever_answered(Source.MODELS):
             return False
@@ -113,7 +113,7 @@ class DiagnosisContext:
 
     @property
     def first_asks_to_wait(self) -> bool:
-        """Whether all there is to judge by is one message, whose refusal puts the next one off."""
+        """Whether the only data is one message, whose refusal delays the next one."""
         first = first_message(self.history, self.at, self.options)
         return self.policy.checks_again and first is not None and asks_to_back_off(first)
 
@@ -142,7 +142,7 @@ def context_at(
     view: StatusView | None = None,
     traffic: TrafficView | None = None,
 ) -> DiagnosisContext:
-    """Pass `view` where `status_view` has already been computed for `at`."""
+    """The context at `at`; pass `view` if `status_view` has already been computed for it."""
     view = status_view(history, at, options) if view is None else view
     episodes = {
         source: episodes_of(history, source, at, options.thresholds.rare_span_s, options.interval_s(source))
@@ -187,7 +187,7 @@ def _confirmed_together(context: DiagnosisContext) -> DiagnosisContext:
         known_at = _lost_together(context, min(episode.since for episode in unconfirmed))
     if known_at is None:
         return context
-    episodes = {source: list(each) for source, each in context.episodes.items()}
+    episodes = {source: list(found) for source, found in context.episodes.items()}
     for episode in unconfirmed:
         episodes[episode.source][-1] = replace(episode, confirmed_at=known_at)
     return replace(context, episodes=episodes)
@@ -228,6 +228,6 @@ def _lost_together(context: DiagnosisContext, since: datetime) -> float | None:
     window = context.history.window(None, since - timedelta(microseconds=1), context.at)
     for observation in window[:_LOOKED_AT]:
         run = [*run, observation] if is_lost(observation) else []
-        if len(run) >= needed and len({each.source for each in run}) > 1:
-            return max(took_until(each) for each in run)
+        if len(run) >= needed and len({failure.source for failure in run}) > 1:
+            return max(took_until(failure) for failure in run)
     return None

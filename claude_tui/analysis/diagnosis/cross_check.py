@@ -26,11 +26,11 @@ __all__ = [
     "is_lost",
     "is_missing",
     "reach_of",
-    "says_the_same_again",
+    "retry_is_futile",
     "took_until",
 ]
 
-# Those who are over a limit, or ask an overloaded service, do not ask faster.
+# A client over its limit, or of an overloaded service, does not send requests faster.
 _BACKED_OFF = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
 LOSSY_SPAN = timedelta(minutes=15)
 """The span over which losses are compared between the sources."""
@@ -51,7 +51,7 @@ _TOGETHER = timedelta(seconds=15)
 
 LOOKED_AT = 6
 SPAN = timedelta(minutes=10)
-# What is said of a 404 that names no model.
+# The advice for a 404 that names no model.
 _NO_PATH = frozenset({"request", "wrong_address"})
 # A source is in a state if at least one in this many of its last exchanges ended in it.
 _PART = 3
@@ -142,10 +142,10 @@ def is_lossy(history: History, at: datetime, since: datetime) -> bool:
     counts = {source: _losses(history, source, begin, end) for source in Source}
     if history.exchanges(Source.STATUS).state(begin - 1.0).failing_since is not None:
         counts[Source.STATUS] = _Losses(0, 0)
-    lost = sum(each.lost for each in counts.values())
+    lost = sum(losses.lost for losses in counts.values())
     api = [counts[Source.MESSAGES], counts[Source.MODELS]]
-    answered = sum(each.total - each.lost for each in api)
-    if lost < _LEAST_LOST or not answered or sum(each.lost > 0 for each in counts.values()) < 2:
+    answered = sum(losses.total - losses.lost for losses in api)
+    if lost < _LEAST_LOST or not answered or sum(losses.lost > 0 for losses in counts.values()) < 2:
         return False
     # Messages use a connection that is already open, which says nothing about new connections to two hosts.
     opened = counts[Source.MODELS].lost > 0 and counts[Source.STATUS].lost > 0
@@ -178,15 +178,15 @@ def _last_loss(history: History, since: float, at: float) -> float:
 def _losses(history: History, source: Source, begin: float, end: float) -> _Losses:
     items, failures = history.exchanges(source).items, history.failures(source)
     kinds = failures.values[failures.index_at(begin) : failures.count_until(end)]
-    lost = sum(each.outcome in _SILENT and each.http_status is None for each in kinds)
+    lost = sum(failure.outcome in _SILENT and failure.http_status is None for failure in kinds)
     return _Losses(lost, items.count_until(end) - items.index_at(begin))
 
 
 def _is_clean(source: Source, counts: Mapping[Source, _Losses]) -> bool:
     """Whether a source loses so much less than the others that they do not share a lossy path."""
     own = counts[source]
-    others = [each for other, each in counts.items() if other is not source]
-    lost, total = sum(each.lost for each in others), sum(each.total for each in others)
+    others = [losses for other, losses in counts.items() if other is not source]
+    lost, total = sum(losses.lost for losses in others), sum(losses.total for losses in others)
     share = min(lost / (total + _UNCERTAIN), _MOST_LOST)
     if own.lost >= _MUCH_LESS * share * own.total:
         return False
@@ -208,7 +208,7 @@ def _api_state(
     interval = timedelta(seconds=options.interval_s(source))
     start = max(since - 1.5 * interval, at - max(SPAN, 4 * interval))
     newest = items.values[items.index_at(start.timestamp()) : items.count_until(at.timestamp())][-LOOKED_AT:]
-    states = [_state_of(each) for each in newest]
+    states = [_state_of(observation) for observation in newest]
     for state in (PathState.UNREACHED, PathState.NO_ANSWER, PathState.FOREIGN, PathState.UNKNOWN):
         if states.count(state) * _PART >= len(states) > 0:
             return state
@@ -242,11 +242,11 @@ def _page_state(history: History, at: datetime, since: datetime, options: Option
         return PathState.UNKNOWN
     if is_lost(newest) or reach_of(newest) is Reach.UNREACHED:
         return PathState.UNREACHED
-    return PathState.FOREIGN if _is_of_somebody_else(newest) else PathState.FAILS
+    return PathState.FOREIGN if _is_foreign_page(newest) else PathState.FAILS
 
 
-def _is_of_somebody_else(page: Observation) -> bool:
-    """Whether something took the page's place: its own edge's refusal and an old copy of it did not."""
+def _is_foreign_page(page: Observation) -> bool:
+    """Whether something else answered in the page's place; its own edge may refuse or return an old copy."""
     status = page.http_status
     success = status is None or status < 400 or status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED
     return page.outcome is Outcome.INVALID_RESPONSE and success and page.error_type != "old_copy"
@@ -276,9 +276,9 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
 
 
 def _lost_large_packets(observation: Observation, row: KnownError, cross_check: CrossCheck) -> bool:
-    """Whether small packets pass and large ones do not: answers of several hosts begin and do not end.
+    """Whether small packets pass and large ones do not: responses of several hosts begin but do not end.
 
-    An answer whose head is large does not even begin.
+    A response with a large head does not even begin.
     """
     if Source.STATUS not in cross_check.stalling:
         return False
@@ -288,7 +288,7 @@ def _lost_large_packets(observation: Observation, row: KnownError, cross_check: 
 
 
 def _odd_or_foreign(observation: Observation, cross_check: CrossCheck) -> str:
-    """The id of the advice for what is not in the form of the API, by what other requests get."""
+    """The id of the advice for a response without the API's form, given what other requests get."""
     others = cross_check.models if observation.source is Source.MESSAGES else cross_check.messages
     if PathState.FOREIGN not in {others, cross_check.page}:
         return "errors_odd"
@@ -296,7 +296,7 @@ def _odd_or_foreign(observation: Observation, cross_check: CrossCheck) -> str:
 
 
 def _of_this_address(observation: Observation, advice: Advice, cross_check: CrossCheck) -> str | None:
-    """The id of the advice that the address or the list of models at it shows to be right; None otherwise."""
+    """The id of the advice that follows from the address or its list of models; None if neither tells."""
     if (
         advice.id in _NO_PATH
         and observation.http_status == HTTPStatus.NOT_FOUND
@@ -305,13 +305,13 @@ def _of_this_address(observation: Observation, advice: Advice, cross_check: Cros
         return "doubled_path"
     if observation.error_type != "html_page":
         return None
-    if _list_alone_is_fine(observation, cross_check):
+    if _list_answers_beside(observation, cross_check):
         return "errors_odd"
     # A guest network would not let the status page through.
     return "intercepted" if cross_check.page_now else None
 
 
-def _list_alone_is_fine(observation: Observation, cross_check: CrossCheck) -> bool:
+def _list_answers_beside(observation: Observation, cross_check: CrossCheck) -> bool:
     """Whether the list of models answers beside this message: a guest network would not let it through."""
     others = cross_check.page is not PathState.FOREIGN and cross_check.models is PathState.FINE
     return observation.source is Source.MESSAGES and others
@@ -361,7 +361,7 @@ def is_missing(failure: Observation) -> bool:
     return failure.http_status in NO_SUCH_PATH or knowledge().of(failure).reach is Reach.FOREIGN
 
 
-def says_the_same_again(observation: Observation) -> bool:
+def retry_is_futile(observation: Observation) -> bool:
     """Whether it was a rate limit, asked for a wait, or was a refusal that a retry cannot change."""
     policy = knowledge().of(observation).retry
     useless = policy is not None and not policy.worthwhile

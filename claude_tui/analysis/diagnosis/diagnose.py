@@ -32,7 +32,7 @@ from claude_tui.analysis.diagnosis.own_traffic import with_traffic
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
 from claude_tui.analysis.diagnosis.slow_models import detect_slow_models
-from claude_tui.analysis.diagnosis.traffic_witness import heard_well, witness_at
+from claude_tui.analysis.diagnosis.traffic_witness import without_refuted_failures, witness_at
 from claude_tui.analysis.diagnosis.unknown import capitalized, models_evidence, unknown
 from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.analysis.history.history import History
@@ -76,7 +76,9 @@ def diagnose(
     Exchanges that began after `at` have no influence. Pass `view` if `status_view` has already been computed
     for `at`; `traffic` is what was known of own traffic then.
     """
-    context = heard_well(context_at(history, at, options, facts or EngineFacts(), policy, view, traffic))
+    context = without_refuted_failures(
+        context_at(history, at, options, facts or EngineFacts(), policy, view, traffic)
+    )
     finding = next(found for detect in _DETECTORS if (found := detect(context)) is not None)
     return verdict_of(context, with_traffic(context, finding))
 
@@ -89,11 +91,11 @@ def _own_fault(context: DiagnosisContext) -> Finding | None:
     newest = context.newest(Source.MESSAGES)
     if newest is None or not newest.failed or knowledge().of(newest).advice.id != "own_fault":
         return None
-    said = f"The last message probe: {truncate(newest.message or '')}"
-    return unknown("own_fault", Evidence(EvidenceKind.SPECIFIC, (said,), observations=(newest,)))
+    clause = f"The last message probe: {truncate(newest.message or '')}"
+    return unknown("own_fault", Evidence(EvidenceKind.SPECIFIC, (clause,), observations=(newest,)))
 
 
-def _relied(context: DiagnosisContext) -> Finding | None:
+def _relies_on_traffic(context: DiagnosisContext) -> Finding | None:
     """No message is probed, as real calls of the model are answered."""
     if not context.options.rely_on_traffic or not context.is_stale(Source.MESSAGES):
         return None
@@ -102,11 +104,11 @@ def _relied(context: DiagnosisContext) -> Finding | None:
     found = stands_in(context.traffic, model, context.options.traffic)
     if found is None:
         return None
-    said = Evidence(EvidenceKind.ANSWERS, (found, "no probe is sent meanwhile"))
+    answers = Evidence(EvidenceKind.ANSWERS, (found, "no probe is sent meanwhile"))
     return Finding(
         advice=knowledge().advice["healthy_traffic"],
         confidence=0.95,
-        evidence=(said, models_evidence(context)),
+        evidence=(answers, models_evidence(context)),
         note=notes(context),
     )
 
@@ -158,7 +160,7 @@ def _unprobed(context: DiagnosisContext) -> Finding | None:
 def _too_few(context: DiagnosisContext) -> Finding | None:
     """One success does not show health, and one failure is not an incident."""
     recent = context.recent(Source.MESSAGES)
-    failures = [each for each in recent if each.failed]
+    failures = [observation for observation in recent if observation.failed]
     lone = context.open_episode(Source.MESSAGES) is not None and len(recent) < ENOUGH_TO_TELL
     enough = len(recent) - len(failures) >= ENOUGH
     if enough and not lone:
@@ -179,12 +181,12 @@ def _checking(context: DiagnosisContext) -> Finding | None:
     failure, good = items.values[index], items.count_until(context.at.timestamp()) - index - 1
     if good >= (CHECKED_LOST if is_lost(failure) else CHECKED) or context.at - failure.at > CHECKED_FOR:
         return None
-    if any(each.confirmed_at is not None for each in context.episodes[Source.MESSAGES][-1:]):
+    if any(episode.confirmed_at is not None for episode in context.episodes[Source.MESSAGES][-1:]):
         return None
     ago = duration(context.at - failure.at)
-    said = f"{failure_words(failure)} {ago} ago" + (f", {good} good since" if good else "")
+    what = f"{failure_words(failure)} {ago} ago" + (f", {good} good since" if good else "")
     return replace(
-        unknown("checking", models_evidence(context), what=said),
+        unknown("checking", models_evidence(context), what=what),
         checking=True,
         since=failure.at,
         failures=(failure,),
@@ -220,12 +222,12 @@ def _checking_models(context: DiagnosisContext) -> Finding | None:
     if failure is None or not failure.failed or not context.policy.checks_again:
         return None
     states = model_states(context.history, context.at, context.options)
-    suspect = next((each for each in states if each.suspect and each.model == failure.model), None)
+    suspect = next((state for state in states if state.suspect and state.model == failure.model), None)
     if suspect is None or context.at - failure.at > CHECKED_FOR:
         return None
-    said = f"{suspect.name}: {failure_words(failure)} {duration(context.at - failure.at)} ago"
+    what = f"{suspect.name}: {failure_words(failure)} {duration(context.at - failure.at)} ago"
     return replace(
-        unknown("checking", models_evidence(context), what=said),
+        unknown("checking", models_evidence(context), what=what),
         checking=True,
         since=failure.at,
         failures=(failure,),
@@ -238,9 +240,9 @@ def _checking_losses(context: DiagnosisContext) -> Finding | None:
         return None
     lost, asked = found
     span = duration(context.at - lost[0].at)
-    said = f"{len(lost)} of {asked} requests got no answer in {span}"
+    what = f"{len(lost)} of {asked} requests got no answer in {span}"
     return replace(
-        unknown("checking_losses", models_evidence(context), what=said),
+        unknown("checking_losses", models_evidence(context), what=what),
         checking=True,
         since=lost[0].at,
         failures=tuple(lost),
@@ -261,12 +263,12 @@ def _notice(context: DiagnosisContext) -> Finding | None:
         return None
     answers = answers_in(context, Source.MESSAGES)
     named, probed = unprobed_in_page(context) or ("", "")
-    said = f"You probe {probed}: {answers}" if named else capitalized(answers)
+    clause = f"You probe {probed}: {answers}" if named else capitalized(answers)
     return Finding(
         advice=knowledge().advice["notice_model" if named else "notice"],
         confidence=0.8,
         severity=Severity.P4,
-        evidence=(Evidence(EvidenceKind.ANSWERS, (said,)),),
+        evidence=(Evidence(EvidenceKind.ANSWERS, (clause,)),),
         words={"model": named or None},
         since=context.page_report.first_at,
         detected_at=context.page_report.first_at,
@@ -276,24 +278,24 @@ def _notice(context: DiagnosisContext) -> Finding | None:
 
 def _healthy(context: DiagnosisContext) -> Finding:
     recent = context.recent(Source.MESSAGES)
-    failures = [each for each in recent if each.failed]
+    failures = [observation for observation in recent if observation.failed]
     success = context.history.last_success(Source.MESSAGES, context.at)
     ttft = success.timings.first_token if success is not None else None
     answered = len(recent) - len(failures)
-    said = f"{answered} of the last {len(recent)} message probes answered"
+    clause = f"{answered} of the last {len(recent)} message probes answered"
     odd = "" if context.policy.checks_again else _odd_message(context, recent) or _odd_list(context)
     if failures and context.policy.lists_failures_when_healthy:
-        said += f", {len(failures)} failed ({named(failures[-1])})"
+        clause += f", {len(failures)} failed ({named(failures[-1])})"
     elif failures:
         # After a problem, the count alone would read as if it continued.
-        said += f", the last {len(recent) - 1 - recent.index(failures[-1])} in a row"
+        clause += f", the last {len(recent) - 1 - recent.index(failures[-1])} in a row"
     return Finding(
         advice=knowledge().advice[_healthy_advice(context, timed=ttft is not None, odd=bool(odd))],
         confidence=1 - 0.5 ** min(answered, 6),
         evidence=(
             Evidence(
                 EvidenceKind.ANSWERS,
-                (said, models_in_short(context)) if context.ever_answered(Source.MODELS) else (said,),
+                (clause, models_in_short(context)) if context.ever_answered(Source.MODELS) else (clause,),
                 (("answered", answered), ("asked", len(recent))),
                 tuple(recent),
             ),
@@ -308,15 +310,15 @@ def _healthy(context: DiagnosisContext) -> Finding:
 
 def _odd_message(context: DiagnosisContext, messages: Sequence[Observation]) -> str:
     """What some of the messages of a finished round did, too few to conclude anything; "" if nothing."""
-    lost = sum(each.failed for each in messages)
+    lost = sum(observation.failed for observation in messages)
     if lost:
         return f"{lost} of {len(messages)} got no answer"
     limit_s = context.options.ttft_slow_s
-    slow = [token for each in messages if (token := each.timings.first_token or 0.0) > limit_s]
+    slow = [token for observation in messages if (token := observation.timings.first_token or 0.0) > limit_s]
     if not slow:
         return ""
-    upto = "up to " if len(slow) > 1 else ""
-    return f"{len(slow)} of {len(messages)} first tokens took {upto}{latency(max(slow))}"
+    up_to = "up to " if len(slow) > 1 else ""
+    return f"{len(slow)} of {len(messages)} first tokens took {up_to}{latency(max(slow))}"
 
 
 def _odd_list(context: DiagnosisContext) -> str:
@@ -333,7 +335,9 @@ def _healthy_advice(context: DiagnosisContext, *, timed: bool, odd: bool) -> str
     if not limits_press(context):
         return "healthy_but" if odd else "healthy" if timed else "healthy_untimed"
     lately = context.history.window(Source.MESSAGES, context.at - LATELY, context.at)
-    refused = any(each.outcome in {Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT} for each in lately)
+    refused = any(
+        observation.outcome in {Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT} for observation in lately
+    )
     return "healthy_refused" if refused else "healthy_pressed"
 
 
@@ -344,7 +348,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     also_late(detect_lossy),
     also_late(_model_list),
     _unprobed_notice,
-    _relied,
+    _relies_on_traffic,
     _unprobed,
     also_late(detect_intermittent),
     _too_few,

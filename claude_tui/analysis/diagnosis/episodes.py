@@ -126,7 +126,7 @@ def episodes_of(
         if confirmed is not None and _continues(history, confirmed, cluster, usual_s):
             confirmed = found[-1] = _joined(confirmed, cluster)
             continue
-        lone = [each for each in lone if _near(history, each, cluster)] + [cluster]
+        lone = [single for single in lone if _near(history, single, cluster)] + [cluster]
         found.append(cluster)
         begun = _confirmed(history, lone)
         if begun is None:
@@ -134,13 +134,13 @@ def episodes_of(
         if confirmed is not None and _returns(history, confirmed, begun, usual_s):
             pause_s = _paused_s(history, confirmed, begun)
             begun = replace(confirmed, pause_s=max(confirmed.pause_s, pause_s))
-        place = next(index for index, each in enumerate(found) if each.first >= begun.first)
-        for each in found[place:]:
-            begun = _joined(begun, each) if each.first > begun.first else begun
+        place = next(index for index, episode in enumerate(found) if episode.first >= begun.first)
+        for episode in found[place:]:
+            begun = _joined(begun, episode) if episode.first > begun.first else begun
         found[place:] = [begun]
         confirmed, lone = begun, []
-    ends = [each.first for each in found[1:]] + [count] * bool(found)
-    return [_counted(history, each, end, usual_s) for each, end in zip(found, ends, strict=True)]
+    ends = [episode.first for episode in found[1:]] + [count] * bool(found)
+    return [_counted(history, episode, end, usual_s) for episode, end in zip(found, ends, strict=True)]
 
 
 def _joined(episode: Episode, later: Episode) -> Episode:
@@ -203,7 +203,7 @@ def _refuses(history: History, episode: Episode) -> bool | None:
     """Whether the newest failures of an episode refuse what we send; None if only some of them do."""
     values = history.exchanges(episode.source).items.values
     newest = values[max(episode.first, episode.last - RECENT + 1) : episode.last + 1]
-    found = {each.outcome in REFUSALS for each in newest if each.failed}
+    found = {observation.outcome in REFUSALS for observation in newest if observation.failed}
     return found.pop() if len(found) == 1 else None
 
 
@@ -282,7 +282,7 @@ def _longest_pause_s(history: History, episode: Episode) -> float:
     """The longest pause that was not the end; any pause counts for failures in bursts; 0 without one."""
     items = history.exchanges(episode.source).items
     start = max(episode.first, episode.last - _COUNTED + 1)
-    failed = [each.failed for each in items.values[start : episode.last + 1]]
+    failed = [observation.failed for observation in items.values[start : episode.last + 1]]
     if not comes_in_bursts(failed):
         return episode.pause_s
     instants = [at for at, bad in zip(items.at[start : episode.last + 1], failed, strict=True) if bad]
@@ -310,7 +310,7 @@ def _confirmed(history: History, clusters: Sequence[Episode]) -> Episode | None:
     if found is None:
         return None
     first, newest = (indexes[position] for position in found)
-    cluster = next(each for each in clusters if each.first <= first <= each.last)
+    cluster = next(candidate for candidate in clusters if candidate.first <= first <= candidate.last)
     return replace(cluster, confirmed_at=took_until(items.values[newest]))
 
 

@@ -140,7 +140,7 @@ def _parts(counted: Sequence[tuple[str, int]], kinds: Mapping[str, Observation])
 def _singular(name: str) -> str:
     """`network error (dns)`, for a name that begins with the plural of an outcome."""
     plurals = (knowledge().general(outcome).plural for outcome in Outcome if outcome.failed)
-    plural = next((each for each in plurals if each and name.startswith(each)), None)
+    plural = next((candidate for candidate in plurals if candidate and name.startswith(candidate)), None)
     return name if plural is None else plural.removesuffix("s") + name.removeprefix(plural)
 
 
@@ -162,7 +162,7 @@ def answers_in(context: DiagnosisContext, source: Source) -> str:
 
 
 def models_in_short(context: DiagnosisContext) -> str:
-    """`model list ok, 182 ms`: the same beside other evidence, where room is short."""
+    """`model list ok, 182 ms`: a short form of it, next to other evidence."""
     success = context.history.last_success(Source.MODELS, context.at)
     took = success.timings.total if success is not None else None
     return "model list ok" if took is None else f"model list ok, {latency(took)}"
@@ -200,17 +200,17 @@ def ruled_out(
     if advice.side is Side.PATH:
         return None
     leading = failures[-1]
-    reached = cross_check.models.answers or any(_has_its_id(each) for each in failures)
-    fresh = [each for each in failures if context.at - each.at <= _RECENT]
-    seen = {each.outcome for each in fresh}
-    rejected = Outcome.KEY_REJECTED in seen or advice.cause is Cause.KEY_REJECTED
-    lost = cross_check.cut_off or any(is_lost(each) for each in fresh)
+    reached = cross_check.models.answers or any(_has_its_id(failure) for failure in failures)
+    fresh = [failure for failure in failures if context.at - failure.at <= _RECENT]
+    outcomes = {failure.outcome for failure in fresh}
+    rejected = Outcome.KEY_REJECTED in outcomes or advice.cause is Cause.KEY_REJECTED
+    lost = cross_check.cut_off or any(is_lost(failure) for failure in fresh)
     # If the origin of an answer is unclear, so is how far the request got; a key is rejected by the API.
     whose = advice.side is not Side.UNCLEAR or advice.cause is Cause.KEY_REJECTED
     known = {
         "key": not rejected and _key_accepted(context, since, leading),
         "network": reached and whose and not lost,
-        "limits": advice.side is Side.THEM and not seen & _LIMITS and _limits_fine(context),
+        "limits": advice.side is Side.THEM and not outcomes & _LIMITS and _limits_fine(context),
     }
     *others, last = [word for word, is_fine in known.items() if is_fine] or [""]
     fine = f"{', '.join(others)} and {last}" if others else last
@@ -227,7 +227,9 @@ def _key_accepted(context: DiagnosisContext, since: datetime, leading: Observati
     if leading.outcome in _KEY_IS_FINE_FOR and knowledge().of(leading).reach is Reach.ANSWERED:
         return True
     successes = (context.history.last_success(source, context.at) for source in API_SOURCES)
-    return any(each is not None and each.at >= since and each.error_type is None for each in successes)
+    return any(
+        success is not None and success.at >= since and success.error_type is None for success in successes
+    )
 
 
 def _limits_fine(context: DiagnosisContext) -> bool:

@@ -10,7 +10,7 @@ from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.engine_facts import API_KEY
 from claude_tui.analysis.diagnosis.machine import machine_note
 from claude_tui.analysis.diagnosis.severity import respond_by
-from claude_tui.analysis.diagnosis.status_page import agreement_of, has_reported_since, lead_of, page_clause
+from claude_tui.analysis.diagnosis.status_page import agreement_of, has_reported_since, page_clause, page_lead
 from claude_tui.knowledge import Advice
 from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Observation
@@ -92,7 +92,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         severity=finding.severity,
         confidence=round(min(finding.confidence + _CONFIRMED * confirmed, _SURE), 2),
         summary=_summary(finding),
-        evidence=tuple(each for each in evidence if each is not None),
+        evidence=tuple(item for item in evidence if item is not None),
         next_step=_step(steps),
         first_step=steps[0],
         brief=_brief(finding),
@@ -107,7 +107,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         since=finding.since if troubled else None,
         detected_at=detected_at,
         respond_by=respond_by(finding.severity, detected_at, context.thresholds) if detected_at else None,
-        lead=lead_of(context.page_report, finding.since) if probes_fail else None,
+        lead=page_lead(context.page_report, finding.since) if probes_fail else None,
         bucket=finding.bucket,
         also=finding.also,
         recovery=finding.recovery,

@@ -1,4 +1,4 @@
-"""Errors among the messages of one round, after which none follow that could confirm them."""
+"""Errors among the messages of one round, which no further messages can confirm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from claude_tui.analysis.diagnosis.cross_check import cross_check_at, is_lost
 from claude_tui.analysis.diagnosis.evidence import failures_evidence, models_in_short
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
-from claude_tui.analysis.diagnosis.intermittent import for_a_few
+from claude_tui.analysis.diagnosis.intermittent import advice_if_occasional
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
 from claude_tui.model.observation import Source
 
@@ -16,7 +16,7 @@ __all__ = ["detect_errors_in_round"]
 
 # Of a few messages one may fail by chance, but an error response hardly does.
 _SURE = 0.5
-# So many messages of a round may get no response by chance.
+# This many messages of a round may get no response by chance.
 _CHANCE = 1
 
 
@@ -29,13 +29,13 @@ def detect_errors_in_round(context: DiagnosisContext) -> Finding | None:
     if context.policy.checks_again:
         return None
     messages = context.recent(Source.MESSAGES)
-    failed = [each for each in messages if each.failed]
-    errors = [each for each in failed if not is_lost(each)] or failed[_CHANCE:]
+    failed = [observation for observation in messages if observation.failed]
+    errors = [failure for failure in failed if not is_lost(failure)] or failed[_CHANCE:]
     if not errors:
         return None
     cross_check = cross_check_at(context.history, context.at, errors[-1].at, context.options)
     lead = leading_cause(errors, cross_check)
-    lead = specified(context, lead, for_a_few(whose_words(context, lead.explained, lead.advice)))
+    lead = specified(context, lead, advice_if_occasional(whose_words(context, lead.explained, lead.advice)))
     words = words_for(context, lead)
     if lead.advice.id == "overloaded_rare":
         words["what"] = f"{len(errors)} of {len(messages)} messages"

@@ -11,7 +11,7 @@ from claude_tui.model.verdict import Verdict
 
 __all__ = ["first_failure"]
 
-# The model list is left out: an endpoint may have none, and then fails each request while all is well.
+# The model list is left out: an endpoint without one fails every such request while all is well.
 _SOURCES = (Source.MESSAGES, Source.OTHER_MODELS)
 
 
@@ -22,7 +22,7 @@ def first_failure(history: History, verdict: Verdict, at: datetime) -> datetime 
     """
     if verdict.severity.trouble:
         return verdict.since
-    checked = [each.at for each in verdict.failures[:1]] if verdict.checking else []
+    checked = [failure.at for failure in verdict.failures[:1]] if verdict.checking else []
     running = [since for source in _SOURCES if (since := _open_since(history, source, at)) is not None]
     return min([*checked, *running], default=None)
 

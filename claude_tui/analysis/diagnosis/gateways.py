@@ -13,17 +13,17 @@ from claude_tui.model.observation import Observation, Outcome
 
 __all__ = ["api_or_gateway", "whose_words"]
 
-# What a gateway answers if the API behind it does not.
+# The answers of a gateway whose API does not answer.
 _RELAYED = frozenset({408, 499, 502, 504})
 # A content network cannot reach the server behind it, which is the gateway if this is its own network.
 _NO_ORIGIN = range(521, 531)
-# Failures of which the API names the type; a gateway may strip it, or write one that nobody knows.
+# Failures whose type the API names; a gateway may remove it, or write one that nobody knows.
 _TYPED = frozenset({Outcome.SERVER_ERROR, Outcome.BAD_REQUEST})
-# What the API calls a limit of ours; the clouds have names of their own, which others use, too.
+# The names of our limits in the answers of the API; the clouds have their own, which others use too.
 _API_LIMIT = "rate_limit_error"
-# What any server on the way may do to an answer of the API.
+# What any server on the way may do to a response of the API.
 _ON_THE_WAY = frozenset({Outcome.TRUNCATED_STREAM, Outcome.TIMEOUT, Outcome.INVALID_RESPONSE})
-# What either of them answers: a rejected key, and what is not in the form of the API.
+# What either of them may answer: a rejected key, and a response without the API's form.
 _BY_WHOMEVER = frozenset({Outcome.KEY_REJECTED, Outcome.INVALID_RESPONSE})
 _ORGANISATION = re.compile(r"\borgani[sz]ation\b", re.IGNORECASE)
 _API_ID = "req_"
@@ -48,7 +48,7 @@ def whose_words(context: DiagnosisContext, failures: Sequence[Observation], advi
     """
     if advice.id not in _UNCLEAR or context.page_report.troubled:
         return advice
-    unclear = sum(api_or_gateway(context, each) for each in failures)
+    unclear = sum(api_or_gateway(context, failure) for failure in failures)
     return knowledge().advice[_UNCLEAR[advice.id]] if 2 * unclear > len(failures) else advice
 
 
@@ -62,7 +62,7 @@ def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
         or (status in _NO_ORIGIN and not _has_api_id(failure))
     ):
         return True
-    if _told_by_api(failure):
+    if _sent_by_api(failure):
         return False
     if status is None or status in _RELAYED or failure.outcome in _BY_WHOMEVER:
         return True
@@ -72,7 +72,7 @@ def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
     return failure.outcome in _TYPED and not knowledge().recogniser.knows_type(failure.error_type)
 
 
-def _told_by_api(failure: Observation) -> bool:
+def _sent_by_api(failure: Observation) -> bool:
     """Whether the answer has an id that only the API or its edge assigns."""
     request_id = failure.request_id or ""
     return request_id.startswith((_API_ID, *_CDN_IDS)) or ("server", "cloudflare") in failure.headers
@@ -83,7 +83,9 @@ def _states_limits(failure: Observation) -> bool:
     message = failure.message or ""
     if limit_named(message) is not None or _ORGANISATION.search(message):
         return True
-    return bool(failure.windows) or any(not each.bucket.startswith("gateway") for each in failure.rate_limits)
+    return bool(failure.windows) or any(
+        not limit.bucket.startswith("gateway") for limit in failure.rate_limits
+    )
 
 
 def _has_api_id(failure: Observation) -> bool:

@@ -28,7 +28,7 @@ from claude_tui.model.format import duration, percent
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Side
 
-__all__ = ["detect_intermittent", "for_a_few", "is_older", "severity_before"]
+__all__ = ["advice_if_occasional", "detect_intermittent", "is_older", "severity_before"]
 
 # An hour of both API sources at the default pace. A problem with rarer failures ends with it.
 LONGEST_RUN = 360
@@ -58,7 +58,7 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
     since, known_at = _beginning(context, failures)
     cross_check = cross_check_at(context.history, context.at, failures[-1].at, context.options)
     lead = leading_cause(failures, cross_check)
-    lead = specified(context, lead, for_a_few(whose_words(context, lead.explained, lead.advice)))
+    lead = specified(context, lead, advice_if_occasional(whose_words(context, lead.explained, lead.advice)))
     calls = sum(_asked(context, source, first, None) for source in asked)
     span = duration(context.at - failures[0].at)
     words = words_for(context, lead)
@@ -92,12 +92,14 @@ def severity_before(context: DiagnosisContext, until: datetime) -> Severity:
     yet.
     """
     scattered = _scattered(context, context.episodes, context.thresholds.rare_span_s)
-    known = [each for each in scattered if each.at <= until]
-    failures = known if is_older(context, known, until) else [each for each in known if each.at < until]
+    known = [failure for failure in scattered if failure.at <= until]
+    failures = (
+        known if is_older(context, known, until) else [failure for failure in known if failure.at < until]
+    )
     if not _is_enough(context, failures):
         return Severity.NONE
     first = failures[0].at.timestamp()
-    messages = sum(each.source is Source.MESSAGES for each in failures)
+    messages = sum(failure.source is Source.MESSAGES for failure in failures)
     sent = _asked(context, Source.MESSAGES, first, until.timestamp())
     return severity_of_rare(len(failures), messages, sent, context.thresholds)
 
@@ -106,7 +108,7 @@ def is_older(context: DiagnosisContext, failures: Sequence[Observation], until: 
     """Whether some of them precede the seconds in which the failure at `until` is confirmed."""
     pace = context.options.confirmation
     breath = timedelta(seconds=pace.gap_s * (pace.messages + 1))
-    return any(each.at <= until - breath for each in failures)
+    return any(failure.at <= until - breath for failure in failures)
 
 
 def _counted(
@@ -124,7 +126,7 @@ def _counted(
     )
 
 
-def for_a_few(advice: Advice) -> Advice:
+def advice_if_occasional(advice: Advice) -> Advice:
     """The advice for occasional failures.
 
     A key or model that is refused only now and then is hardly our fault.

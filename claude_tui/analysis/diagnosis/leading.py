@@ -37,7 +37,7 @@ def leading(kinds: Sequence[K]) -> Leader[K]:
     for index, kind in enumerate(kinds):
         run = run + 1 if kind == previous else 1
         previous = kind
-        weights = {each: weight * _DECAY for each, weight in weights.items()}
+        weights = {known: weight * _DECAY for known, weight in weights.items()}
         weights[kind] = weights.get(kind, 0.0) + 1.0
         if kind == leader:
             continue

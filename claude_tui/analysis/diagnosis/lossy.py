@@ -88,7 +88,7 @@ def detect_lossy(context: DiagnosisContext) -> Finding | None:
 
 
 def path_is_well(context: DiagnosisContext, since: datetime) -> bool:
-    """Whether a path that lost requests before or since `since` has recovered, by all sources together.
+    """Whether a path that lost requests before or since `since` has recovered, according to all sources.
 
     They show it sooner than the messages alone, of which there are the fewest.
     """
@@ -104,7 +104,7 @@ def path_is_well(context: DiagnosisContext, since: datetime) -> bool:
 
 
 def _severity(context: DiagnosisContext, lost: Sequence[Observation]) -> Severity:
-    """By the same count as for failing messages, so that one link does not alternate between P2 and P3."""
+    """The severity, counted as for messages, so that one link does not alternate between P2 and P3."""
     if many_fail(context.history, context.at, lost[0].at.timestamp(), context.options):
         return Severity.P2
     return Severity.P3 if len(lost) >= context.thresholds.ratio_failures else Severity.P4
@@ -113,14 +113,14 @@ def _severity(context: DiagnosisContext, lost: Sequence[Observation]) -> Severit
 def suspected_losses(context: DiagnosisContext) -> tuple[Sequence[Observation], int] | None:
     """The newest losses of several sources that may be more than chance, and the requests since the first."""
     found = _found(context)
-    # Those of the run were reported, and are over.
+    # The losses of the last run were reported, and are over.
     start = found.run.last + 1 if found.run is not None else 0
     losses, places = found.values[start:], found.places[start:]
     now = _place(context, context.at.timestamp())
     for count in range(min(len(losses), _PENDING), 1, -1):
         newest = losses[-count:]
         total = now - places[-count] + 1
-        if len({each.source for each in newest}) > 1 and is_suspicious(count, total):
+        if len({loss.source for loss in newest}) > 1 and is_suspicious(count, total):
             return newest, total
     return None
 
@@ -131,10 +131,10 @@ def _counted(context: DiagnosisContext, lost: Sequence[Observation], asked: int)
     parts = [
         f"{count} {source.value}"
         for source in Source
-        if (count := sum(each.source is source for each in lost))
+        if (count := sum(loss.source is source for loss in lost))
     ]
-    said = f"{len(lost)} of {asked} requests ({share}) got no answer in {span}: {', '.join(parts)}"
-    return Evidence(EvidenceKind.FAILURES, (said,), (("failed", len(lost)), ("asked", asked)), tuple(lost))
+    clause = f"{len(lost)} of {asked} requests ({share}) got no answer in {span}: {', '.join(parts)}"
+    return Evidence(EvidenceKind.FAILURES, (clause,), (("failed", len(lost)), ("asked", asked)), tuple(lost))
 
 
 def _found(context: DiagnosisContext) -> _Losses:
@@ -142,7 +142,7 @@ def _found(context: DiagnosisContext) -> _Losses:
 
     def found() -> _Losses:
         losses = _losses(context)
-        places = _places(context, [each.at.timestamp() for each in losses])
+        places = _places(context, [loss.at.timestamp() for loss in losses])
         return _Losses(losses, places, _last_run(context, places, losses))
 
     key = (context.history.version, context.at, context.options.messages_interval_s)
@@ -156,10 +156,10 @@ def _losses(context: DiagnosisContext) -> list[Observation]:
     for source in Source:
         items, failures = context.history.exchanges(source).items, context.history.failures(source)
         for at in failures.at[failures.span(instant - _SPAN_S, instant)][-_MOST:]:
-            each = items.values[items.index_at(at)]
-            if is_lost(each) and not context.never_supported(each):
-                found.append(each)
-    return sorted(found, key=lambda each: each.at)[-_MOST:]
+            observation = items.values[items.index_at(at)]
+            if is_lost(observation) and not context.never_supported(observation):
+                found.append(observation)
+    return sorted(found, key=lambda observation: observation.at)[-_MOST:]
 
 
 def _place(context: DiagnosisContext, at: float) -> int:
@@ -176,7 +176,7 @@ def _places(context: DiagnosisContext, instants: Sequence[float]) -> list[int]:
 def _newest(context: DiagnosisContext) -> float:
     """When the newest exchange of any source began, in POSIX seconds."""
     newest = (context.newest(source) for source in Source)
-    return max(each.at.timestamp() for each in newest if each is not None)
+    return max(observation.at.timestamp() for observation in newest if observation is not None)
 
 
 def _quiet_s(context: DiagnosisContext, lost: Sequence[Observation], pause_s: float) -> float:

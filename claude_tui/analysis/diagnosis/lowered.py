@@ -36,8 +36,8 @@ class Lowered:
 def lowered_limits(history: History, at: datetime, within: timedelta) -> list[Lowered]:
     """The limits that were lowered within `within` before `at`, most recent first."""
     found = [_lowered(history, column, at, within) for column in history.buckets().values()]
-    recent = [each for each in found if each is not None and at - each.at <= within]
-    return sorted(recent, key=lambda each: each.at, reverse=True)
+    recent = [limit for limit in found if limit is not None and at - limit.at <= within]
+    return sorted(recent, key=lambda limit: limit.at, reverse=True)
 
 
 def _lowered(history: History, column: Bucket, at: datetime, within: timedelta) -> Lowered | None:

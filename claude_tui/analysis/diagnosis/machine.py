@@ -11,11 +11,11 @@ from claude_tui.model.observation import Observation, Source
 
 __all__ = ["machine_note"]
 
-# Less is the rounding of a `date`, or a slow answer.
+# A smaller difference is the rounding of a `date`, or a slow answer.
 _CLOCK_WRONG_S = 60.0
-# So many of the newest connections must agree, as one that is slow to open may be chance.
+# This many of the newest connections must agree, as one that is slow to open may be chance.
 _CONNECTIONS = 2
-# Messages share a connection: so many are searched for the one that opened it.
+# Messages share a connection: this many are searched for the one that opened it.
 _LOOKED_AT = 40
 
 
@@ -26,7 +26,14 @@ def machine_note(context: DiagnosisContext) -> str:
 def _clock_note(context: DiagnosisContext) -> str:
     """A wrong clock, which shifts every time that is shown, and makes signatures and tokens invalid."""
     skews = (context.newest(source) for source in (Source.MODELS, Source.MESSAGES))
-    skew_s = next((each.skew_s for each in skews if each is not None and each.skew_s is not None), 0.0)
+    skew_s = next(
+        (
+            observation.skew_s
+            for observation in skews
+            if observation is not None and observation.skew_s is not None
+        ),
+        0.0,
+    )
     if abs(skew_s) < _CLOCK_WRONG_S:
         return ""
     way = "behind" if skew_s > 0 else "ahead of"
@@ -34,11 +41,12 @@ def _clock_note(context: DiagnosisContext) -> str:
 
 
 def _addresses_note(context: DiagnosisContext) -> str:
-    """A kind of addresses that the probes work round, while other clients may wait for it."""
+    """A kind of addresses that the probes avoid, while other clients may wait for it."""
     opened = sorted(
-        (each for source in API_SOURCES for each in _opened(context, source)), key=lambda each: each.at
+        (observation for source in API_SOURCES for observation in _opened(context, source)),
+        key=lambda observation: observation.at,
     )[-_CONNECTIONS:]
-    if len({each.bypassed for each in opened}) != 1 or len(opened) < _CONNECTIONS:
+    if len({observation.bypassed for observation in opened}) != 1 or len(opened) < _CONNECTIONS:
         return ""
     bypassed = opened[-1].bypassed
     if bypassed is None:
@@ -51,4 +59,8 @@ def _opened(context: DiagnosisContext, source: Source) -> list[Observation]:
     items = context.history.exchanges(source).items
     end = items.count_until(context.at.timestamp())
     newest = (items.values[index] for index in range(end - 1, max(end - _LOOKED_AT, 0) - 1, -1))
-    return list(islice((each for each in newest if each.timings.connect is not None), _CONNECTIONS))
+    return list(
+        islice(
+            (observation for observation in newest if observation.timings.connect is not None), _CONNECTIONS
+        )
+    )

@@ -30,7 +30,7 @@ __all__ = [
     "unprobed_in_page",
 ]
 
-# What is said about one model in place of what is said about the API.
+# The advice about one model in place of the advice about the API.
 OF_A_MODEL = {
     "outage": "model_errors",
     "outage_no_answer": "model_errors",
@@ -92,26 +92,28 @@ def scope_of_messages(context: DiagnosisContext) -> Scope | None:
     """The scope of failing messages; None if only one model is probed."""
     states = _states(context)
     newest = context.newest(Source.MESSAGES)
-    own = next((each for each in states if newest is not None and each.model == newest.model), None)
+    own = next((state for state in states if newest is not None and state.model == newest.model), None)
     if own is None:
         return None
-    others = [each for each in states if each is not own and each.known]
+    others = [state for state in states if state is not own and state.known]
     episode = context.open_episode(Source.MESSAGES)
     kind = family_of(context.failures_of(episode, 1)[-1].outcome) if episode is not None else None
-    alike = [each for each in others if each.fails and kind in {None, family_of(each.failures[-1].outcome)}]
+    alike = [
+        other for other in others if other.fails and kind in {None, family_of(other.failures[-1].outcome)}
+    ]
     return Scope(
         (own, *alike),
-        tuple(each for each in others if not each.fails and not each.suspect),
-        tuple(each for each in others if each.fails and each not in alike),
+        tuple(other for other in others if not other.fails and not other.suspect),
+        tuple(other for other in others if other.fails and other not in alike),
     )
 
 
 def detect_model_failures(context: DiagnosisContext) -> Finding | None:
     """Further models fail while messages to the first are answered."""
-    states = [each for each in _states(context) if each.known]
+    states = [state for state in _states(context) if state.known]
     newest = context.newest(Source.MESSAGES)
     first = newest.model if newest is not None else None
-    failing = tuple(each for each in states if each.fails and each.model != first)
+    failing = tuple(state for state in states if state.fails and state.model != first)
     if not failing:
         return None
     failures = _failures_of(failing)
@@ -119,13 +121,13 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
     lead = leading_cause(failures, cross_check)
     if lead.advice.cause in {Cause.NETWORK, Cause.UNKNOWN}:
         return None
-    failing, apart = _told_apart(failing, lead)
+    failing, apart = _split_by_kind(failing, lead)
     failures = _failures_of(failing)
     since = failures[0].at
-    scope = Scope(failing, tuple(each for each in states if not each.fails and not each.suspect), apart)
+    scope = Scope(failing, tuple(state for state in states if not state.fails and not state.suspect), apart)
     advice = scoped(whose_words(context, lead.explained, lead.advice), scope)
-    asked = sum(each.asked for each in failing)
-    kinds = kinds_of([each.kind for each in failures], lead.failures)
+    asked = sum(model.asked for model in failing)
+    kinds = kinds_of([failure.kind for failure in failures], lead.failures)
     counted = f"{len(failures)} of {asked} messages to {names_of(failing)} failed: {kinds}"
     many = len(failures) >= context.thresholds.ratio_failures
     return Finding(
@@ -152,32 +154,34 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
     )
 
 
-def _told_apart(
+def _split_by_kind(
     failing: tuple[ModelState, ...], lead: LeadingCause
 ) -> tuple[tuple[ModelState, ...], tuple[ModelState, ...]]:
     """The models that fail as most of their messages do, and those that fail for another reason."""
     kind = family_of(lead.typical.outcome)
-    alike = tuple(each for each in failing if family_of(each.failures[-1].outcome) is kind)
-    return (alike, tuple(each for each in failing if each not in alike)) if alike else (failing, ())
+    alike = tuple(model for model in failing if family_of(model.failures[-1].outcome) is kind)
+    return (alike, tuple(model for model in failing if model not in alike)) if alike else (failing, ())
 
 
 def _failures_of(failing: Sequence[ModelState]) -> list[Observation]:
     """The failures of these models, oldest first."""
-    return sorted((each for state in failing for each in state.failures), key=lambda each: each.at)
+    return sorted(
+        (failure for state in failing for failure in state.failures), key=lambda failure: failure.at
+    )
 
 
 def _recovery(failing: Sequence[ModelState], lead: LeadingCause) -> Recovery | None:
     """The progress of the model that is furthest from its recovery; None while one of them has not begun."""
-    last = min(failing, key=lambda each: each.good)
+    last = min(failing, key=lambda model: model.good)
     return Recovery(last.good, last.needed, failure_brief(lead.typical)) if last.recovering else None
 
 
 def unprobed_in_page(context: DiagnosisContext) -> tuple[str, str] | None:
     """The models that the page names and own traffic does not call; the probed ones if these are others."""
     named = families_in(" ".join(context.page_report.reports))
-    probed = {each.name for each in _states(context)}
+    probed = {state.name for state in _states(context)}
     if context.traffic is not None:
-        named -= {model_name(each.name) for each in context.traffic.models if each.calls >= LEAST_CALLS}
+        named -= {model_name(model.name) for model in context.traffic.models if model.calls >= LEAST_CALLS}
     newest = context.newest(Source.MESSAGES)
     if not probed and newest is not None and newest.model is not None:
         probed = {model_name(newest.model)}

@@ -39,7 +39,7 @@ def notes(context: DiagnosisContext) -> str:
 def _lowered_note(context: DiagnosisContext) -> str:
     """Limits that were lowered recently, before anything is refused because of it."""
     lowered = lowered_limits(context.history, context.at, LATELY)
-    return " ".join(f"The {each.bucket} limit was lowered {each.words}." for each in lowered[:2])
+    return " ".join(f"The {limit.bucket} limit was lowered {limit.words}." for limit in lowered[:2])
 
 
 def _lone_failure(context: DiagnosisContext) -> str:
@@ -51,7 +51,7 @@ def _lone_failure(context: DiagnosisContext) -> str:
         ago = duration(context.at - newest.at)
         if source is Source.MODELS and not context.ever_answered(source) and is_missing(newest):
             return f"This endpoint has no list of models ({named(newest)}); messages work."
-        # A confirmed one is over, by what all sources show together.
+        # A confirmed episode is over, as all sources together show.
         if episode.confirmed_at is None and knowledge().of(newest).reach is not Reach.UNSENT:
             few = f"{'One' if episode.failures == 1 else episode.failures} {source.value} probe"
             few += " failed" if episode.failures == 1 else "s failed, the last"

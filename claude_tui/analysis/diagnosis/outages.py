@@ -29,7 +29,7 @@ from claude_tui.analysis.diagnosis.evidence import failures_evidence, kinds_of, 
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL, Scope, scope_of_messages, scoped
-from claude_tui.analysis.diagnosis.reported import as_reported
+from claude_tui.analysis.diagnosis.reported import refusal_advice_by_page
 from claude_tui.analysis.diagnosis.severity import severity_of_messages
 from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.views.models import names_of
@@ -97,11 +97,11 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
 def _unexplained(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> Finding:
     """Failures of a kind that nothing is known about, in their own words."""
     counted = failures_evidence(context, episode, lead.failures)
-    said = truncate(lead.newest.message or "")
+    message = truncate(lead.newest.message or "")
     return Finding(
         lead.advice,
         confidence=0.0,
-        evidence=(counted, Evidence(EvidenceKind.SPECIFIC, (said,)) if said else None),
+        evidence=(counted, Evidence(EvidenceKind.SPECIFIC, (message,)) if message else None),
         words=words_for(context, lead),
         failures=lead.explained,
     )
@@ -110,12 +110,12 @@ def _unexplained(context: DiagnosisContext, episode: Episode, lead: LeadingCause
 def _advised(
     context: DiagnosisContext, episode: Episode, lead: LeadingCause, scope: Scope | None
 ) -> LeadingCause:
-    """The cause with advice for what else is known: whose it is, how far it reaches, what the page says."""
+    """The cause with advice that fits what else is known: whose it is, its scope, what the page says."""
     lead = replace(lead, advice=whose_words(context, lead.explained, lead.advice))
     advice = scoped(_as_rare(_as_outage(lead, context, episode), episode), scope)
     advice = whose_key(context, advice, episode.since, lead.explained)
     lead = specified(context, lead, advice)
-    return replace(lead, advice=as_reported(context, lead.advice, lead.newest))
+    return replace(lead, advice=refusal_advice_by_page(context, lead.advice, lead.newest))
 
 
 def _while_it_failed(context: DiagnosisContext, episode: Episode) -> CrossCheck | None:
@@ -272,9 +272,9 @@ def _other_failures(
     others = [failure for failure in failures if advice_for(failure, cross_check).cause in lead.also]
     if not others:
         return None
-    said = f"Also {len(others)} of the last {len(failures)} failures: "
-    said += kinds_of([each.kind for each in others], others)
-    return Evidence(EvidenceKind.OTHER_FAILURES, (said,), (("failed", len(others)),), tuple(others))
+    listed = f"Also {len(others)} of the last {len(failures)} failures: "
+    listed += kinds_of([failure.kind for failure in others], others)
+    return Evidence(EvidenceKind.OTHER_FAILURES, (listed,), (("failed", len(others)),), tuple(others))
 
 
 def _not_asked_again(context: DiagnosisContext) -> Evidence | None:
@@ -345,8 +345,8 @@ def _severity_of_models(context: DiagnosisContext, episode: Episode, *, alone: b
 
 def _held(context: DiagnosisContext) -> Evidence | None:
     held = context.facts.held
-    said = f"Messages are not probed: {truncate(held or '')}"
-    return Evidence(EvidenceKind.NOT_PROBED, (said,)) if held else None
+    listed = f"Messages are not probed: {truncate(held or '')}"
+    return Evidence(EvidenceKind.NOT_PROBED, (listed,)) if held else None
 
 
 def _key_problem(context: DiagnosisContext, advice: Advice) -> Evidence | None:

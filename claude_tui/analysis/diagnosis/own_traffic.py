@@ -1,4 +1,4 @@
-"""Own traffic as the third witness beside probes and status page: what it adds to a finding, or finds."""
+"""Own traffic as the third source beside probes and status page: what it adds to a finding, or finds."""
 
 from __future__ import annotations
 
@@ -54,32 +54,34 @@ def with_traffic(context: DiagnosisContext, finding: Finding) -> Finding:
         return finding
     troubles = witness.lasting
     if not troubles:
-        return _alone(context, finding, witness)
+        return _only_probes_fail(context, finding, witness)
     if not finding.severity.trouble or finding.advice.cause in _NOT_COMPARED:
-        return _led(context, finding, troubles, witness)
-    alike = next((each for each in troubles if same_cause(finding.advice.cause, each)), None)
+        return _traffic_finding(context, finding, troubles, witness)
+    alike = next((trouble for trouble in troubles if same_cause(finding.advice.cause, trouble)), None)
     if alike is None or _outweighed(alike, troubles[0]):
         return _both(context, finding, troubles, witness)
-    others = tuple(each for each in troubles if each is not alike)
-    return _also(context, _agreed(context, finding, alike, witness), others, witness)
+    others = tuple(trouble for trouble in troubles if trouble is not alike)
+    return _with_further_troubles(context, _both_fail(context, finding, alike, witness), others, witness)
 
 
 # -- traffic fails ---------------------------------------------------------------------------
 
 
-def _led(
+def _traffic_finding(
     context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble], witness: Witness
 ) -> Finding:
     """Own traffic fails, while the probes are fine, slow, or know nothing."""
     found = finding_of(context, troubles[0], witness)
     if finding.severity.trouble:
         if finding.severity.worse_than(found.severity):
-            return _heard(replace(finding, also=_with(finding, found.advice.cause)), witness)
-        found = replace(found, also=_with(found, finding.advice.cause))
-    elif all(each.recovering for each in troubles):
+            return _with_traffic_evidence(
+                replace(finding, also=_causes_with(finding, found.advice.cause)), witness
+            )
+        found = replace(found, also=_causes_with(found, finding.advice.cause))
+    elif all(trouble.recovering for trouble in troubles):
         well = answered_again(troubles[0])
         found = replace(found, recovery=recovery_of(context, troubles[0]), evidence=(well, *found.evidence))
-    return _also(context, found, troubles[1:], witness)
+    return _with_further_troubles(context, found, troubles[1:], witness)
 
 
 def _outweighed(trouble: TrafficTrouble, other: TrafficTrouble) -> bool:
@@ -87,7 +89,7 @@ def _outweighed(trouble: TrafficTrouble, other: TrafficTrouble) -> bool:
     return trouble is not other and other.overall > _FAR_MORE * trouble.overall
 
 
-def _agreed(
+def _both_fail(
     context: DiagnosisContext, finding: Finding, trouble: TrafficTrouble, witness: Witness
 ) -> Finding:
     """Both fail alike: the shares are those of real calls, if there are enough of them."""
@@ -108,7 +110,7 @@ def _agreed(
         advice, named = concerns(advice, trouble)
         words, scope = words | named, scope_words(trouble)
         brief = brief_scope(trouble, named="model" in named)
-    return _heard(
+    return _with_traffic_evidence(
         replace(
             finding,
             advice=advice,
@@ -135,20 +137,20 @@ def _by_share(advice: Advice, trouble: TrafficTrouble) -> Advice:
 def _both(
     context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble], witness: Witness
 ) -> Finding:
-    """They fail for different reasons: the one of real calls leads, unless it is less severe."""
+    """Both fail, for different reasons: that of real calls leads, unless it is less severe."""
     found = finding_of(context, troubles[0], witness)
-    met = any(same_cause(finding.advice.cause, each) for each in troubles)
+    met = any(same_cause(finding.advice.cause, trouble) for trouble in troubles)
     if (
         met
         or not finding.severity.worse_than(found.severity)
-        or _only_probes(context, finding, witness) is not None
+        or _problem_of_probes(context, finding, witness) is not None
     ):
-        found = replace(found, also=_with(found, finding.advice.cause))
-        return _also(context, found, troubles[1:], witness)
-    return _also(context, _heard(finding, witness), troubles, witness)
+        found = replace(found, also=_causes_with(found, finding.advice.cause))
+        return _with_further_troubles(context, found, troubles[1:], witness)
+    return _with_further_troubles(context, _with_traffic_evidence(finding, witness), troubles, witness)
 
 
-def _also(
+def _with_further_troubles(
     context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble], witness: Witness
 ) -> Finding:
     """The finding with the causes of further problems, and how many calls fail for each."""
@@ -158,43 +160,43 @@ def _also(
             continue
         finding = replace(
             finding,
-            also=_with(finding, cause),
+            also=_causes_with(finding, cause),
             evidence=(*finding.evidence, evidence_of(trouble, witness)),
         )
     return finding
 
 
-def _with(finding: Finding, cause: Cause) -> tuple[Cause, ...]:
+def _causes_with(finding: Finding, cause: Cause) -> tuple[Cause, ...]:
     """The other causes of a finding, and one more."""
     more = () if cause is finding.advice.cause or cause in {Cause.HEALTHY, Cause.UNKNOWN} else (cause,)
     return tuple(dict.fromkeys((*finding.also, *more)))
 
 
-def _heard(finding: Finding, witness: Witness) -> Finding:
-    """The finding with what own traffic says as the second piece of evidence."""
-    said = witness.evidence
-    if said is None or said in finding.evidence:
+def _with_traffic_evidence(finding: Finding, witness: Witness) -> Finding:
+    """The finding with the figures of own traffic as the second piece of evidence."""
+    evidence = witness.evidence
+    if evidence is None or evidence in finding.evidence:
         return finding
-    return replace(finding, evidence=(*finding.evidence[:1], said, *finding.evidence[1:]))
+    return replace(finding, evidence=(*finding.evidence[:1], evidence, *finding.evidence[1:]))
 
 
 # -- traffic is fine -------------------------------------------------------------------------
 
 
-def _alone(context: DiagnosisContext, finding: Finding, witness: Witness) -> Finding:
-    """Own traffic has no problem, so what the probes see may concern the probes only."""
-    return _only_probes(context, finding, witness) or _heard(finding, witness)
+def _only_probes_fail(context: DiagnosisContext, finding: Finding, witness: Witness) -> Finding:
+    """Own traffic has no problem, so the problem may be one of the probes only."""
+    return _problem_of_probes(context, finding, witness) or _with_traffic_evidence(finding, witness)
 
 
-def _only_probes(context: DiagnosisContext, finding: Finding, witness: Witness) -> Finding | None:
+def _problem_of_probes(context: DiagnosisContext, finding: Finding, witness: Witness) -> Finding | None:
     """The finding as a problem of the probes alone; None if real calls do not show that."""
     if not finding.severity.trouble or finding.advice.cause in _NOT_COMPARED or finding.since is None:
         return None
-    failures = [each for each in finding.failures if each.source is not Source.MODELS]
+    failures = [failure for failure in finding.failures if failure.source is not Source.MODELS]
     if finding.recovery is not None or (len(failures) < _LEAST_FAILURES and not context.ends_conclusively):
         return None
     shared = witness.shared_until(finding.since)
-    late = [each for each in failures if shared is None or each.at > shared]
+    late = [failure for failure in failures if shared is None or failure.at > shared]
     if not late or (shared is not None and len(late) < _LEAST_FAILURES):
         return None
     since = late[0].at
@@ -210,7 +212,7 @@ def _only_probes(context: DiagnosisContext, finding: Finding, witness: Witness) 
     advice = _advice_of_probe(finding.advice, failures[-1], uses=uses)
     rest = f"{percent(failed / calls)} of {count(calls)} calls of your traffic failed meanwhile"
     severity = finding.severity if Severity.P3.worse_than(finding.severity) else Severity.P3
-    return _heard(
+    return _with_traffic_evidence(
         replace(
             finding,
             advice=advice,

@@ -29,7 +29,7 @@ LEAST_RUN = 7
 """The fewest successes that end a problem: services that restart answer now and then before they are up."""
 LONGEST_RUN = 120
 """The most successes that are required: an hour at the default pace."""
-# The chance that a trouble ends with any one request: as often as after an hour at the default pace.
+# The chance that a problem ends with any one request: as often as after an hour at the default pace.
 _ENDS = 0.01
 # The probability left for luck when a problem is considered over. Each failure begins a run that may be
 # lucky, so many failures need more certainty: this is for a rate of 10% or less, a fifth of it for 50%.
@@ -75,7 +75,7 @@ def _posterior(failures: int, total: int) -> list[tuple[float, float]]:
         for rate, prior in _PRIOR
     ]
     most = max(logs)
-    weights = [math.exp(each - most) for each in logs]
+    weights = [math.exp(logarithm - most) for logarithm in logs]
     whole = sum(weights)
     return [(rate, weight / whole) for (rate, _), weight in zip(_PRIOR, weights, strict=True) if weight > 0]
 

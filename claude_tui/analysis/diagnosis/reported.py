@@ -10,7 +10,7 @@ from claude_tui.model.observation import Observation
 from claude_tui.model.verdict import Cause
 from claude_tui.model.waiting import has_used_up_limit
 
-__all__ = ["as_reported"]
+__all__ = ["refusal_advice_by_page"]
 
 # How an incident's title names each kind of refusal, besides the HTTP status.
 _NAMES = {
@@ -36,10 +36,10 @@ _DOUBTFUL = frozenset(
 )
 
 
-def as_reported(context: DiagnosisContext, advice: Advice, newest: Observation) -> Advice:
+def refusal_advice_by_page(context: DiagnosisContext, advice: Advice, newest: Observation) -> Advice:
     """The advice for a refusal; if an incident on the page is about this very refusal, it may be theirs."""
     if advice.id not in _DOUBTFUL or not context.page_report.active or has_used_up_limit(newest):
         return advice
     words = rf"{_NAMES[advice.cause]}|\b{newest.http_status or '-'}s?\b"
-    named = any(re.search(words, each, re.IGNORECASE) for each in context.page_report.reports)
+    named = any(re.search(words, report, re.IGNORECASE) for report in context.page_report.reports)
     return knowledge().advice["refused_reported"] if named else advice

@@ -87,7 +87,9 @@ class RoundPolicy:
         """Whether nearly every exchange from the one at index `first` on fails, at least `least` of them."""
         items = context.history.exchanges(source).items
         end = items.count_until(context.at.timestamp())
-        return is_down([each.failed for each in items.values[max(first, end - _DOWN_OVER) : end]], least)
+        return is_down(
+            [observation.failed for observation in items.values[max(first, end - _DOWN_OVER) : end]], least
+        )
 
     def severity(self, context: Probed, source: Source, counted: Severity) -> Severity:  # noqa: ARG002
         """The severity of failures of `source`; `counted` is the one by counting them over time."""

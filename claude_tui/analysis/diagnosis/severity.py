@@ -17,7 +17,14 @@ from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.verdict import Cause, Severity, Verdict
 
-__all__ = ["as_set", "many_fail", "most_fail", "respond_by", "severity_of_messages", "severity_of_rare"]
+__all__ = [
+    "many_fail",
+    "most_fail",
+    "respond_by",
+    "severity_of_messages",
+    "severity_of_rare",
+    "with_set_severity",
+]
 
 # If five minutes have fewer than three messages, the last three within this span count instead.
 SPARSE_S = 900.0
@@ -32,7 +39,7 @@ LEAST_SHARED = 5
 # The same once responses had returned: half of the messages fail like this in 3 of 1,000 dozens.
 LEAST_SHARED_AGAIN = 12
 # From this many messages on, the failure rate is known well enough to tell whether three in a row may be
-# luck, and the share of streams that break off; of fewer, clearly more must.
+# luck, and what share of streams breaks off; of fewer messages, a clearly larger share must break off.
 _KNOWN, _CLEARLY = 10, 1.2
 # How improbable a run of failures must be, at the rate so far, to make a problem P1: if few messages are
 # known and some of them were answered, if many are known, and for a second P1.
@@ -76,7 +83,9 @@ def many_fail(history: History, at: datetime, begin: float, options: Options) ->
     hour_s = max(FOLLOWED_S, late_s)
     start = max(begin, items.at[end - 1] - hour_s)
     indexes = [
-        items.index_at(each) for each in failures.at[failures.index_at(start) :] if each <= items.at[end - 1]
+        items.index_at(failed_at)
+        for failed_at in failures.at[failures.index_at(start) :]
+        if failed_at <= items.at[end - 1]
     ]
     if len(indexes) < thresholds.ratio_failures:
         return False
@@ -145,13 +154,16 @@ def _list_fails_too(history: History, first: float, second: Observation, until: 
     if count == failures.count_until(until):
         return False
     known_at = took_until(second)
-    newest = [(took_until(each), each) for each in items.values[max(count - _LOOKED_AT, 0) : count]]
-    before = [each for came, each in newest if came <= known_at]
-    if any(not each.failed for each in before if each.at.timestamp() > first):
+    newest = [
+        (took_until(observation), observation)
+        for observation in items.values[max(count - _LOOKED_AT, 0) : count]
+    ]
+    before = [observation for came, observation in newest if came <= known_at]
+    if any(not observation.failed for observation in before if observation.at.timestamp() > first):
         return False
-    if len(before) >= _LISTS and all(each.failed for each in before[-_LISTS:]):
+    if len(before) >= _LISTS and all(observation.failed for observation in before[-_LISTS:]):
         return True
-    after = [each for came, each in newest if came > known_at and each.at > second.at]
+    after = [observation for came, observation in newest if came > known_at and observation.at > second.at]
     return bool(after) and after[0].failed
 
 
@@ -183,7 +195,7 @@ class _FiveMinutes:
 
 def _answers_come_back(newest: Sequence[Observation], five: _FiveMinutes) -> bool:
     """Whether three messages in a row are answered, or some are and the share of five minutes has dropped."""
-    answered = [not each.failed for each in newest]
+    answered = [not observation.failed for observation in newest]
     return all(answered[-_UP_RUN:]) or (answered.count(True) >= _UP and five.fewer)
 
 
@@ -204,7 +216,7 @@ def _breaks_off_seldom(history: History, at: datetime, episode: Episode, options
     ):
         return False
     first, bad = items.index_at(begin), options.thresholds.truncated_bad
-    asked = [items.index_at(each) + 1 - first for each in failures.at[failed]]
+    asked = [items.index_at(failed_at) + 1 - first for failed_at in failures.at[failed]]
     were_errors = any(
         total >= least and number >= share * total
         for least, share in ((_KNOWN, bad), (LEAST_SHARED, _CLEARLY * bad))
@@ -224,7 +236,9 @@ def severity_of_rare(failures: int, messages_failed: int, messages: int, thresho
     return Severity.P3 if failures >= thresholds.ratio_failures else Severity.P4
 
 
-def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresholds: Thresholds) -> Verdict:
+def with_set_severity(
+    verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresholds: Thresholds
+) -> Verdict:
     """The verdict with the severity that a person set for the current problem.
 
     It lapses with the problem, or when the computed severity becomes worse than it was then: somebody who
@@ -233,7 +247,7 @@ def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresh
     since, computed = verdict.since, verdict.severity
     if since is None or not computed.trouble:
         return verdict
-    newest = max((each for each in marks if since <= each.at <= at), key=lambda each: each.at, default=None)
+    newest = max((mark for mark in marks if since <= mark.at <= at), key=lambda mark: mark.at, default=None)
     if newest is None or computed.worse_than(newest.instead_of):
         return verdict
     until = respond_by(newest.severity, verdict.detected_at or since, thresholds)

@@ -84,15 +84,15 @@ def detect_long_tail(context: DiagnosisContext) -> Finding | None:
     )
 
 
-def _latency_evidence(said: str, slow: Slow | None = None, *clauses: str) -> Evidence:
+def _latency_evidence(clause: str, slow: Slow | None = None, *clauses: str) -> Evidence:
     figures = {"now_s": slow.now_s, "usual_s": slow.usual_s} if slow is not None else {}
     known = tuple((name, value) for name, value in figures.items() if value is not None)
-    return Evidence(EvidenceKind.LATENCY, (said, *clauses), known)
+    return Evidence(EvidenceKind.LATENCY, (clause, *clauses), known)
 
 
 def _tail_evidence(context: DiagnosisContext, tail: LongTail) -> Evidence:
-    said = f"{tail.long} of {tail.total} messages took longer than {context.thresholds.tail_s:g} s"
-    return Evidence(EvidenceKind.LATENCY, (said,), (("slow", tail.long), ("asked", tail.total)))
+    clause = f"{tail.long} of {tail.total} messages took longer than {context.thresholds.tail_s:g} s"
+    return Evidence(EvidenceKind.LATENCY, (clause,), (("slow", tail.long), ("asked", tail.total)))
 
 
 def _instant(at: float) -> datetime:
@@ -141,5 +141,5 @@ def also_late(detect: Detector) -> Detector:
 def _both(first: Finding, second: Finding) -> Finding:
     causes: tuple[Cause, ...] = (*first.also, second.advice.cause, *second.also)
     others = tuple(dict.fromkeys(cause for cause in causes if cause is not first.advice.cause))
-    strongest = next((each for each in second.evidence if each is not None), None)
+    strongest = next((evidence for evidence in second.evidence if evidence is not None), None)
     return replace(first, also=others, evidence=(*first.evidence, strongest))

@@ -50,11 +50,11 @@ OPENING_SUSPECT_S = 0.3
 NETWORK_EXCESS_S = 0.5
 # The side that takes clearly more than half of the time is at fault; between 40% and 60%, neither is.
 NETWORK_PART = 0.6
-# What needs no inference takes a tenth of what messages take; where all takes about as long, the way does.
+# Requests without inference take a tenth as long as messages; if all take about as long, the network is slow.
 EVERYWHERE_PART = 0.5
 # A quarter of an hour of new connections at the default pace of one in 15 s.
 _OPENINGS = 60
-# How much is kept in memory, which limits how far back a tail can be followed.
+# The span kept in memory, which limits how far back a tail can be followed.
 DAY_S = 86_400.0
 
 
@@ -131,11 +131,11 @@ def _confirmed(column: MeasureColumn, start: int, end: int, limits: SlowLimits) 
     return None
 
 
-def _since_last_normal(column: MeasureColumn, end: int, each: float) -> int:
+def _since_last_normal(column: MeasureColumn, end: int, normal_s: float) -> int:
     """The index after the last three normal responses in a row, or after a long pause."""
     calm = 0
     for index in range(end - 1, max(end - LOOKED_BACK, 0) - 1, -1):
-        calm = calm + 1 if column.values[index] <= each else 0
+        calm = calm + 1 if column.values[index] <= normal_s else 0
         if calm == SAMPLES:
             return index + SAMPLES
         if index and column.at[index] - column.at[index - 1] > LONGEST_PAUSE_S:

@@ -18,9 +18,9 @@ from claude_tui.model.verdict import Evidence, EvidenceKind, Severity
 
 __all__ = ["detect_slow_models", "slow_models_note"]
 
-# So many slow first tokens in a row are mentioned; so many are a problem, and so many fast ones end it.
+# How many slow first tokens in a row are mentioned, how many are a problem, and how many fast ones end it.
 _MENTIONED, _SLOW, _FAST = 2, 3, 3
-# What is usual is known from so many first tokens, of at most so many; what has lasted for hours is usual.
+# The least and the most first tokens that show what is usual; slowness that has lasted for hours is usual.
 _USUAL_OF, _USUAL_MOST = 5, 30
 _SPAN = timedelta(hours=6)
 
@@ -42,7 +42,7 @@ class _SlowModel:
 
     @property
     def now_s(self) -> float:
-        return median(each.timings.first_token or 0.0 for each in self.tokens[-_SLOW:])
+        return median(observation.timings.first_token or 0.0 for observation in self.tokens[-_SLOW:])
 
     @property
     def words(self) -> str:
@@ -53,31 +53,31 @@ class _SlowModel:
 
 def slow_models_note(context: DiagnosisContext) -> str:
     """`Opus is slow: its first token took 8.00 s, usually 120 ms.`; empty if none is."""
-    return " ".join(f"{each.name} is slow: {each.words}." for each in _slow_models(context))
+    return " ".join(f"{model.name} is slow: {model.words}." for model in _slow_models(context))
 
 
 def detect_slow_models(context: DiagnosisContext) -> Finding | None:
     """A further model has been much slower than usual for several messages in a row."""
-    found = [each for each in _slow_models(context) if each.lasting]
+    found = [model for model in _slow_models(context) if model.lasting]
     if not found:
         return None
-    worst = max(found, key=lambda each: each.now_s)
+    worst = max(found, key=lambda model: model.now_s)
     usual_s = worst.usual_s or worst.now_s
     return Finding(
         advice=knowledge().advice["model_slow"],
         confidence=0.8,
         severity=Severity.P4,
         evidence=tuple(
-            Evidence(EvidenceKind.LATENCY, (f"{each.name}: {each.words}",), observations=each.tokens)
-            for each in found
+            Evidence(EvidenceKind.LATENCY, (f"{model.name}: {model.words}",), observations=model.tokens)
+            for model in found
         ),
         words={
-            "model": " and ".join(each.name for each in found),
+            "model": " and ".join(model.name for model in found),
             "ttft": latency(worst.now_s),
             "ratio": f"{worst.now_s / usual_s:.1f}× usual",
         },
-        since=min(each.tokens[0].at for each in found),
-        detected_at=min(each.known_at for each in found),
+        since=min(model.tokens[0].at for model in found),
+        detected_at=min(model.known_at for model in found),
     )
 
 
@@ -85,12 +85,16 @@ def _slow_models(context: DiagnosisContext) -> Iterator[_SlowModel]:
     newest = context.newest(Source.MESSAGES)
     first = newest.model if newest is not None else None
     states = model_states(context.history, context.at, context.options)
-    further = [each for each in states if each.known and not each.fails and each.model != first]
+    further = [other for other in states if other.known and not other.fails and other.model != first]
     if not further:
         return
     asked = context.history.window(Source.OTHER_MODELS, context.at - _SPAN, context.at)
     for state in further:
-        timed = [each for each in asked if each.model == state.model and each.timings.first_token is not None]
+        timed = [
+            observation
+            for observation in asked
+            if observation.model == state.model and observation.timings.first_token is not None
+        ]
         if (found := _slow_model(context, state, timed)) is not None:
             yield found
 
@@ -99,18 +103,18 @@ def _slow_model(
     context: DiagnosisContext, state: ModelState, timed: Sequence[Observation]
 ) -> _SlowModel | None:
     """How the slow messages at the end of `timed` began; None if the newest ones are not slow."""
-    if not any(_is_slow(context, each, None) for each in timed):
+    if not any(_is_slow(context, observation, None) for observation in timed):
         return None
     start: int | None = None
     known: Observation | None = None
     slow = fast = 0
     usual_s: float | None = None
-    for index, each in enumerate(timed):
+    for index, observation in enumerate(timed):
         if start is None or usual_s is None:
             usual_s = _usual_s(timed[max(index - _USUAL_MOST, 0) : index])
-        if _is_slow(context, each, usual_s):
+        if _is_slow(context, observation, usual_s):
             start, slow, fast = index if start is None else start, slow + 1, 0
-            known = each if known is None and slow >= _SLOW and usual_s is not None else known
+            known = observation if known is None and slow >= _SLOW and usual_s is not None else known
         elif start is not None:
             slow, fast = 0, fast + 1
             if fast >= _FAST or known is None:
@@ -123,7 +127,7 @@ def _slow_model(
 
 
 def _usual_s(timed: Sequence[Observation]) -> float | None:
-    tokens = [each.timings.first_token or 0.0 for each in timed]
+    tokens = [observation.timings.first_token or 0.0 for observation in timed]
     return median(tokens) if len(tokens) >= _USUAL_OF else None
 
 

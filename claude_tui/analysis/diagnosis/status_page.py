@@ -23,8 +23,8 @@ __all__ = [
     "PageReport",
     "agreement_of",
     "has_reported_since",
-    "lead_of",
     "page_clause",
+    "page_lead",
     "page_report_at",
 ]
 
@@ -68,7 +68,7 @@ class PageReport:
 
 
 def page_report_at(history: History, view: StatusView, at: datetime, options: Options) -> PageReport:
-    """Pass `view` if `status_view` has already been computed for `at`."""
+    """The report at `at`; pass `view` if `status_view` has already been computed for it."""
     status = view.status
     if status is None or not status.known or view.stale:
         return PageReport(known=False)
@@ -103,7 +103,7 @@ def agreement_of(report: PageReport, cause: Cause, *, provider_fails: bool) -> P
         return PageAgreement.UNKNOWN
     if provider_fails:
         return PageAgreement.CONFIRMS if report.troubled else PageAgreement.SILENT
-    if report.active and cause is Cause.NETWORK and any(_ON_THE_WAY.search(each) for each in report.reports):
+    if report.active and cause is Cause.NETWORK and any(_ON_THE_WAY.search(text) for text in report.reports):
         return PageAgreement.CONFIRMS
     if report.active:
         return PageAgreement.CONTRADICTS
@@ -121,7 +121,7 @@ def _reports(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iter
 
 
 def _incident_words(incidents: Iterable[ProviderIncident]) -> Iterator[str]:
-    return (truncate(f"{plain(each.status)}: {each.name}") for each in incidents)
+    return (truncate(f"{plain(incident.status)}: {incident.name}") for incident in incidents)
 
 
 def _incidents(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[ProviderIncident]:
@@ -157,7 +157,7 @@ def _instants(incident: ProviderIncident, at: datetime) -> list[datetime]:
     Instants in the future are mistakes on the page and are ignored.
     """
     instants = [incident.started_at, *(update.at for update in incident.updates)]
-    return [each for each in instants if each is not None and each <= at]
+    return [instant for instant in instants if instant is not None and instant <= at]
 
 
 def _is_active(status: ProviderStatus, ours: frozenset[str], at: datetime) -> bool:
@@ -170,7 +170,7 @@ def _is_active(status: ProviderStatus, ours: frozenset[str], at: datetime) -> bo
 def _stage(status: ProviderStatus, ours: frozenset[str], at: datetime) -> str:
     if not _is_green(status, ours):
         return ""
-    return next((truncate(plain(each.status)) for each in _incidents(status, ours, at)), "")
+    return next((truncate(plain(incident.status)) for incident in _incidents(status, ours, at)), "")
 
 
 def _is_green(status: ProviderStatus, ours: frozenset[str]) -> bool:
@@ -249,7 +249,7 @@ def _beginning(readings: Sequence[ProviderStatus], end: int) -> int:
     return bisect_left(range(end), True, key=lambda index: readings[index].components is content)
 
 
-def lead_of(report: PageReport, since: datetime | None) -> timedelta | None:
+def page_lead(report: PageReport, since: datetime | None) -> timedelta | None:
     """How long the first failure preceded the page's first report; negative if the page was first."""
     if report.spoke_at is None or since is None or report.spoke_at < since - BELONGS:
         return None

@@ -9,16 +9,20 @@ from datetime import datetime
 from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.verdict import Severity, Taken, Verdict
 
-__all__ = ["as_taken"]
+__all__ = ["with_claim"]
 
 
-def as_taken(verdict: Verdict, requests: Iterable[ActionRequest], at: datetime) -> Verdict:
+def with_claim(verdict: Verdict, requests: Iterable[ActionRequest], at: datetime) -> Verdict:
     """The verdict with the newest claim on its problem. A claim ends with the problem it was made for."""
     since = verdict.since
     if since is None or not verdict.severity.trouble:
         return verdict
-    found = (each for each in requests if each.action is RequestedAction.TAKE and since <= each.at <= at)
-    newest = max(found, key=lambda each: each.at, default=None)
+    found = (
+        request
+        for request in requests
+        if request.action is RequestedAction.TAKE and since <= request.at <= at
+    )
+    newest = max(found, key=lambda request: request.at, default=None)
     if newest is None:
         return verdict
     taken = Taken(newest.by, newest.host, newest.text, newest.at, _severity(newest.subject))

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from claude_tui.analysis.diagnosis.attribution import LeadingCause, leading_cause, specified, words_for
-from claude_tui.analysis.diagnosis.authentication import as_on_the_page, whose_key
+from claude_tui.analysis.diagnosis.authentication import key_advice_by_page, whose_key
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for, cross_check_while_failing
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL
-from claude_tui.analysis.diagnosis.reported import as_reported
+from claude_tui.analysis.diagnosis.reported import refusal_advice_by_page
 from claude_tui.analysis.diagnosis.traffic_witness import Witness
 from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE
@@ -82,10 +82,10 @@ def severity_of(trouble: TrafficTrouble, side: Side) -> Severity:
 def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witness) -> Finding:
     """The problem as a verdict. Which side it is on follows from who is well in the meantime."""
     shown = cross_check_while_failing(context.history, trouble.failed_at, trouble.since, context.options)
-    probed = _as_probed(context, trouble, shown)
+    probed = _cause_by_probes(context, trouble, shown)
     failure = observation_of(context, trouble)
     fine = _probes_fine(context, trouble)
-    judged = _reported(context, _read(failure, shown), failure) if probed is None else probed.advice
+    judged = _reported(context, _advice_of_call(failure, shown), failure) if probed is None else probed.advice
     advice = _advice(trouble, judged, contradicted=fine and not trouble.models)
     advice, words = concerns(advice, trouble)
     return Finding(
@@ -94,7 +94,7 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
         severity=severity_of(trouble, advice.side),
         evidence=(
             witness.evidence,
-            _probes(context, trouble),
+            _probe_evidence(context, trouble),
             evidence_of(trouble, witness) if trouble.failed else None,
             probed.evidence if probed is not None else None,
         ),
@@ -110,26 +110,32 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
     )
 
 
-def _as_probed(context: DiagnosisContext, trouble: TrafficTrouble, shown: CrossCheck) -> LeadingCause | None:
+def _cause_by_probes(
+    context: DiagnosisContext, trouble: TrafficTrouble, shown: CrossCheck
+) -> LeadingCause | None:
     """The cause according to the probes that failed alike, whose answers are complete, unlike those of calls.
 
     The verdict on a problem then reads the same while the probes fail and while, lately, only calls did.
     """
-    failures = [each for each in _asked_since(context, trouble) if each.outcome is trouble.outcome]
+    failures = [
+        observation
+        for observation in _asked_since(context, trouble)
+        if observation.outcome is trouble.outcome
+    ]
     if not failures:
         return None
     lead = leading_cause(failures, shown)
     advice = whose_words(context, lead.explained, lead.advice)
     lead = specified(context, lead, whose_key(context, advice, failures[0].at, lead.explained))
-    return replace(lead, advice=as_reported(context, lead.advice, lead.newest))
+    return replace(lead, advice=refusal_advice_by_page(context, lead.advice, lead.newest))
 
 
 def _reported(context: DiagnosisContext, advice: Advice, failure: Observation) -> Advice:
     """The advice for calls alone, unless the page reports that others are refused in the same way."""
-    return as_reported(context, as_on_the_page(context, advice), failure)
+    return refusal_advice_by_page(context, key_advice_by_page(context, advice), failure)
 
 
-def _read(failure: Observation, shown: CrossCheck) -> Advice:
+def _advice_of_call(failure: Observation, shown: CrossCheck) -> Advice:
     """What the error table says of a call; advice about an unfit probe never applies to calls."""
     advice = advice_for(failure, shown) if shown.cut_off else knowledge().of(failure).advice
     return knowledge().advice["request"] if advice.id == "probe_unfit" else advice
@@ -187,14 +193,16 @@ def scope_words(trouble: TrafficTrouble) -> str:
 
 def _well(trouble: TrafficTrouble) -> list[str]:
     """The models that are answered, unless there are none but calls without a model."""
-    return [_name(each) for each in trouble.well if each != UNKNOWN] or [_name(each) for each in trouble.well]
+    return [_name(model) for model in trouble.well if model != UNKNOWN] or [
+        _name(model) for model in trouble.well
+    ]
 
 
 def _fallback(trouble: TrafficTrouble) -> str | None:
     """A model that is answered while others fail; nothing stands in for calls without a model."""
     if not trouble.models or UNKNOWN in trouble.models:
         return None
-    return next((each for each in trouble.well if each != UNKNOWN), None)
+    return next((model for model in trouble.well if model != UNKNOWN), None)
 
 
 def _name(model: str) -> str:
@@ -204,14 +212,18 @@ def _name(model: str) -> str:
 
 def answered_again(trouble: TrafficTrouble) -> Evidence:
     """`The last 100 of your calls are answered`, as a minute's share still includes those that failed."""
-    said = f"The last {count(trouble.good)} of your calls are answered"
-    return Evidence(EvidenceKind.TRAFFIC, (said,), (("answered", trouble.good),))
+    clause = f"The last {count(trouble.good)} of your calls are answered"
+    return Evidence(EvidenceKind.TRAFFIC, (clause,), (("answered", trouble.good),))
 
 
 def recovery_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Recovery:
     """The progress of a problem's recovery, and from what it recovers."""
-    probed = [each for each in _asked_since(context, trouble) if each.outcome is trouble.outcome]
-    # By its kind alone, as the words for a call may read as if they were about a probe.
+    probed = [
+        observation
+        for observation in _asked_since(context, trouble)
+        if observation.outcome is trouble.outcome
+    ]
+    # Only the kind, as the words for a call may read as if they were about a probe.
     brief = failure_brief(probed[-1] if probed else observation_of(context, trouble).kind)
     return Recovery(trouble.good, trouble.needed, brief)
 
@@ -220,7 +232,7 @@ def brief_scope(trouble: TrafficTrouble, *, named: bool) -> str:
     """The scope for narrow places; `named` says whether the headline names the models that fail."""
     if trouble.models and named:
         return _answered(_well(trouble))
-    whose = [_name(each) for each in trouble.models] or trouble.applications
+    whose = [_name(model) for model in trouble.models] or trouble.applications
     return f"{_listed(whose)} only" if whose else ""
 
 
@@ -243,20 +255,20 @@ def evidence_of(trouble: TrafficTrouble, witness: Witness) -> Evidence:
     else:
         part = "all" if failed == all_failed else f"{count(failed)} of the"
         where = f"{part} {count(all_failed)} failed calls" if all_failed > 1 else "the one failed call"
-    said = f"{truncate(kind)} in {where} in 1m"
-    clauses = (said, f"{_listed(trouble.well[:_NAMED])} well meanwhile") if trouble.well else (said,)
+    kinds = f"{truncate(kind)} in {where} in 1m"
+    clauses = (kinds, f"{_listed(trouble.well[:_NAMED])} well meanwhile") if trouble.well else (kinds,)
     return Evidence(EvidenceKind.OTHER_FAILURES, clauses, (("failed", failed), ("asked", calls)))
 
 
-def _probes(context: DiagnosisContext, trouble: TrafficTrouble) -> Evidence | None:
-    """What the probes have seen since the problem began."""
-    seen = _asked_since(context, trouble)
-    if not seen:
+def _probe_evidence(context: DiagnosisContext, trouble: TrafficTrouble) -> Evidence | None:
+    """The results of the probes since the problem began."""
+    probed = _asked_since(context, trouble)
+    if not probed:
         return None
-    answered = sum(not each.failed for each in seen)
-    said = f"{answered} of {plural(len(seen), 'message probe')} answered since it began"
+    answered = sum(not observation.failed for observation in probed)
+    clause = f"{answered} of {plural(len(probed), 'message probe')} answered since it began"
     return Evidence(
-        EvidenceKind.ANSWERS, (said,), (("answered", answered), ("asked", len(seen))), tuple(seen)
+        EvidenceKind.ANSWERS, (clause,), (("answered", answered), ("asked", len(probed))), tuple(probed)
     )
 
 
@@ -266,10 +278,10 @@ def _asked_since(context: DiagnosisContext, trouble: TrafficTrouble) -> list[Obs
 
 def _probes_fine(context: DiagnosisContext, trouble: TrafficTrouble) -> bool:
     """Whether the probes are answered so often that they cannot have the same problem."""
-    seen = _asked_since(context, trouble)
-    if not seen or any(each.failed for each in seen):
+    probed = _asked_since(context, trouble)
+    if not probed or any(observation.failed for observation in probed):
         return False
-    return bool((1 - min(trouble.share, 0.98)) ** len(seen) < _CONTRADICTS)
+    return bool((1 - min(trouble.share, 0.98)) ** len(probed) < _CONTRADICTS)
 
 
 def _confidence(trouble: TrafficTrouble, *, fine: bool) -> float:
@@ -310,5 +322,5 @@ def observation_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Observ
 
 
 def _listed(names: Iterable[str]) -> str:
-    ordered = [truncate(each) for each in names]
+    ordered = [truncate(name) for name in names]
     return " and ".join(filter(None, (", ".join(ordered[:-1]), ordered[-1] if ordered else "")))

@@ -1,4 +1,4 @@
-"""What own traffic can testify at an instant, for the diagnosis."""
+"""What own traffic shows at an instant, as evidence for the diagnosis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from claude_tui.model.traffic_trouble import TrafficTrouble
 from claude_tui.model.traffic_view import TrafficFigures, TrafficView
 from claude_tui.model.verdict import Evidence, EvidenceKind
 
-__all__ = ["Witness", "heard_well", "shares_in", "witness_at"]
+__all__ = ["Witness", "shares_in", "without_refuted_failures", "witness_at"]
 
 _NAMED = 2
 # A failure of a probe is chance once so many real calls have succeeded since.
@@ -34,12 +34,12 @@ class Witness:
     @property
     def lasting(self) -> tuple[TrafficTrouble, ...]:
         """The problems that are not over."""
-        return tuple(each for each in self.view.troubles if each.ended_at is None)
+        return tuple(trouble for trouble in self.view.troubles if trouble.ended_at is None)
 
     @property
     def models(self) -> frozenset[str]:
         """The models that are called."""
-        return frozenset(each.name for each in self.view.models)
+        return frozenset(model.name for model in self.view.models)
 
     @property
     def evidence(self) -> Evidence | None:
@@ -48,24 +48,24 @@ class Witness:
         if not figures.calls:
             return None
         failed = percent(figures.failing) if figures.failing is not None else count(figures.failed)
-        said = f"Your traffic 1m: {failed} of {count(figures.calls)} calls failed"
+        clause = f"Your traffic 1m: {failed} of {count(figures.calls)} calls failed"
         return Evidence(
             EvidenceKind.TRAFFIC,
-            (said + shares_in(self.view.applications),),
+            (clause + shares_in(self.view.applications),),
             (("failed", figures.failed), ("asked", figures.calls)),
         )
 
     def since(self, instant: datetime) -> tuple[int, int]:
         """(failed, calls) from an instant on."""
-        points = [each for each in self.view.trend if each.at >= instant]
-        return sum(each.failed for each in points), sum(each.calls for each in points)
+        points = [point for point in self.view.trend if point.at >= instant]
+        return sum(point.failed for point in points), sum(point.calls for point in points)
 
     def shared_until(self, since: datetime) -> datetime | None:
         """Until when traffic had a problem of the service after an instant; None if it had none."""
         shared = [
-            each.failed_at
-            for each in self.view.troubles
-            if each.outcome in OF_THE_SERVICE and each.failed_at > since
+            trouble.failed_at
+            for trouble in self.view.troubles
+            if trouble.outcome in OF_THE_SERVICE and trouble.failed_at > since
         ]
         return max(shared, default=None)
 
@@ -75,25 +75,27 @@ def shares_in(applications: tuple[TrafficFigures, ...]) -> str:
 
     Where a single one of many fails: ` (review 83%, others 0%)`.
     """
-    if len(applications) < 2 or not any(each.failed for each in applications):
+    if len(applications) < 2 or not any(application.failed for application in applications):
         return ""
-    shares = [(each.failing, each) for each in applications if each.failing is not None]
+    shares = [
+        (application.failing, application) for application in applications if application.failing is not None
+    ]
     worst = sorted(shares, key=lambda pair: (-pair[0], -pair[1].calls, pair[1].name))
-    named = [f"{truncate(each.name)} {percent(failing)}" for failing, each in worst[:_NAMED]]
+    named = [f"{truncate(application.name)} {percent(failing)}" for failing, application in worst[:_NAMED]]
     if len(worst) > _NAMED and not worst[1][0]:
         named[1:] = [f"others {percent(0.0)}"]
     return f" ({', '.join(named)})" if worst else ""
 
 
 def witness_at(context: DiagnosisContext) -> Witness | None:
-    """The testimony; None without own traffic, or with too little of it to support a conclusion."""
+    """The evidence of own traffic; None without traffic, or with too little of it to support a conclusion."""
     view = context.traffic
     if view is None or (view.all.calls < LEAST_CALLS and not view.troubles):
         return None
     return Witness(view)
 
 
-def heard_well(context: DiagnosisContext) -> DiagnosisContext:
+def without_refuted_failures(context: DiagnosisContext) -> DiagnosisContext:
     """The context without the failures that real calls have shown to be over, or to have been chance."""
     witness = witness_at(context)
     episode = context.open_episode(Source.MESSAGES)

@@ -27,12 +27,12 @@ def models_evidence(context: DiagnosisContext) -> Evidence | None:
     if newest is None or context.is_stale(Source.MODELS):
         return None
     if newest.failed:
-        said = f"The last model list failed with {named(newest)}"
+        clause = f"The last model list failed with {named(newest)}"
     elif newest.error_type is not None:
-        said = f"The API answers without a key (HTTP {newest.http_status})"
+        clause = f"The API answers without a key (HTTP {newest.http_status})"
     else:
-        said = f"{capitalized(answers_in(context, Source.MODELS))}, which says nothing about inference"
-    return Evidence(EvidenceKind.ANSWERS, (said,), observations=(newest,))
+        clause = f"{capitalized(answers_in(context, Source.MODELS))}, which says nothing about inference"
+    return Evidence(EvidenceKind.ANSWERS, (clause,), observations=(newest,))
 
 
 def capitalized(text: str) -> str:
