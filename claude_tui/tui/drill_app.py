@@ -86,7 +86,9 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
         entries = message.snapshot.engine.incident_entries
         if entries is not self._seen:
             self._seen = entries
-            resolved = frozenset(each.id for each in incidents(entries) if each.resolved_at is not None)
+            resolved = frozenset(
+                incident.id for incident in incidents(entries) if incident.resolved_at is not None
+            )
             self._asks_to_end |= bool(resolved - self._resolved)
             self._resolved = resolved
         # Not while somebody is typing into a dialog.

@@ -109,7 +109,10 @@ class ActionCommands(Provider):
                 yield action, *opener
 
     def _possible(self) -> Iterator[tuple[Action, partial[Coroutine[Any, Any, bool]]]]:
-        active = {each.binding.id: each for each in self.screen.active_bindings.values()}
+        active = {
+            active_binding.binding.id: active_binding
+            for active_binding in self.screen.active_bindings.values()
+        }
         for action in ACTIONS:
             found = active.get(action.id)
             listed = action.group is not Group.MOVE and action.id != "palette"

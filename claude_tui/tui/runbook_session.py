@@ -84,7 +84,7 @@ def placeholders_for(snapshot: Snapshot, settings: Settings, session: RunbookSes
         model=target.model,
         status_urls=urls,
         by_token=session.by_token,
-        request_id=next((each for each in failed if each), None),
+        request_id=next((request_id for request_id in failed if request_id), None),
         fallback_model=snapshot.verdict.fallback,
         traffic=_traffic_words(snapshot),
     )
@@ -95,4 +95,4 @@ def _traffic_words(snapshot: Snapshot) -> dict[str, str]:
     if snapshot.traffic is None:
         return {}
     context = FactContext(snapshot, snapshot.verdict)
-    return {each.name: each.read(context).words for each in TRAFFIC_FACTS if each.name in TRAFFIC_TEXTS}
+    return {fact.name: fact.read(context).words for fact in TRAFFIC_FACTS if fact.name in TRAFFIC_TEXTS}

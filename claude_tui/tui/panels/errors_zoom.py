@@ -77,8 +77,8 @@ def errors_zoom(
 
 def _failed_in(row: ErrorRow, chart: Chart | None) -> bool:
     """Whether the chart has failures of that class."""
-    found = (each for each in (chart.series if chart is not None else ()) if each.name == row.key)
-    return any(value for each in found for _, value in each.points)
+    found = (series for series in (chart.series if chart is not None else ()) if series.name == row.key)
+    return any(value for series in found for _, value in series.points)
 
 
 def _classes(
@@ -99,17 +99,17 @@ def _classes(
         " " * label_cells,
         *(
             Span(
-                right(span_text(each.span), _WINDOW_CELLS),
-                "text" if each is chosen else "faint",
-                bold=each is chosen,
+                right(span_text(window.span), _WINDOW_CELLS),
+                "text" if window is chosen else "faint",
+                bold=window is chosen,
             )
-            for each in windows
+            for window in windows
         ),
         Span(f"  {over}", "faint"),
     )
     out: list[Line] = [head]
     for index, row in enumerate(chosen.rows):
-        counts = [each.rows[index] for each in windows]
+        counts = [window.rows[index] for window in windows]
         out += _class(row, counts, _trend(row, chart, grid, tall), label_cells)
     messages, *lists = _totals(windows, label_cells)
     out.append(messages)
@@ -120,11 +120,11 @@ def _classes(
 
 
 def _class(row: ErrorRow, counts: Sequence[ErrorRow], trend: Lines, label_cells: int) -> Lines:
-    quiet = not any(each.count for each in counts)
+    quiet = not any(count.count for count in counts)
     label = row.label if cells_of(row.label) < label_cells else short_label(row.label)
     main = line(
         Span(pad(label, label_cells), "dim" if quiet else "text"),
-        *(span for each in counts for span in _count(each)),
+        *(span for count in counts for span in _count(count)),
         "  ",
         *(trend[-1] if trend else ()),
     )
@@ -145,7 +145,7 @@ def _count(row: ErrorRow) -> Line:
 def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> Lines:
     if chart is None or grid is None:
         return ()
-    series = next((each for each in chart.series if each.name == row.key), None)
+    series = next((candidate for candidate in chart.series if candidate.name == row.key), None)
     values = held(series.points, grid, max) if series is not None else ()
     if not any(values):
         return (line(Span("none", "faint")),)
@@ -165,16 +165,16 @@ def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> 
 
 def _totals(windows: Sequence[ErrorWindow], label_cells: int) -> Lines:
     """How many messages failed, and how many lists if any did: the rows count both."""
-    messages = _total("messages failed", [each.messages for each in windows], label_cells)
-    if not any(each.models.failed for each in windows):
+    messages = _total("messages failed", [window.messages for window in windows], label_cells)
+    if not any(window.models.failed for window in windows):
         return (messages,)
-    return (messages, _total("lists failed", [each.models for each in windows], label_cells))
+    return (messages, _total("lists failed", [window.models for window in windows], label_cells))
 
 
 def _total(name: str, counted: Sequence[Calls], label_cells: int) -> Line:
     return line(
         Span(pad(name, label_cells), "dim"),
-        *(Span(right(f"{each.failed:,} of {each.asked:,}", _WINDOW_CELLS), "dim") for each in counted),
+        *(Span(right(f"{calls.failed:,} of {calls.asked:,}", _WINDOW_CELLS), "dim") for calls in counted),
     )
 
 
@@ -189,28 +189,35 @@ def _kinds(snapshot: Snapshot, window: ErrorWindow, cells: int) -> Lines:
             title,
             line(Span(f"  nothing: {plural(window.requests, 'probe')} in {span}, none failed", "dim")),
         )
-    fitting = (each for each in (_WIDE, _NARROW) if sum(map(abs, each)) <= cells)
+    fitting = (widths for widths in (_WIDE, _NARROW) if sum(map(abs, widths)) <= cells)
     columns = next(fitting, _NARROWEST)
     names = ("count", "share", "", "source", "outcome", "status", "type", "last")
     head = table_row([(name, size, "faint") for name, size in zip(names, columns, strict=True) if size])
     roles = {
         row.key: level_mark(row.level).role for row in window.rows if row.level in (Level.WARN, Level.BAD)
     }
-    rows = (_kind(each, window, snapshot, roles.get(each.row, "text"), columns) for each in window.breakdown)
+    rows = (
+        _kind(detail, window, snapshot, roles.get(detail.row, "text"), columns) for detail in window.breakdown
+    )
     return (title, crop(head, cells), *(crop(row, cells) for row in rows))
 
 
 def _latest(snapshot: Snapshot, cells: int, rows: int, local: Local | None) -> Lines:
     """The newest failures one by one, with what to quote, in up to `rows` rows below a heading."""
     failed = (event for event in snapshot.events if event.kind is EventKind.FAILURE)
-    each = [one for event in failed for one in (event.folded or (event,)) if one.observation is not None]
-    newest = sorted(each, key=lambda one: one.at, reverse=True)[:rows]
+    unfolded = (single for event in failed for single in (event.folded or (event,)))
+    observed = [single for single in unfolded if single.observation is not None]
+    newest = sorted(observed, key=lambda single: single.at, reverse=True)[:rows]
     if not newest:
         return ()
     times = Times(snapshot.at, local)
     return (
         heading("Latest failures", "newest first", cells),
-        *(crop(_failure(one, one.observation, times), cells) for one in newest if one.observation),
+        *(
+            crop(_failure(single, single.observation, times), cells)
+            for single in newest
+            if single.observation
+        ),
     )
 
 

@@ -102,7 +102,7 @@ def event_rows(events: Iterable[Event], opened: Collection[str] = ()) -> tuple[E
     for event in events:
         rows.append(EventRow(event.key, event))
         if event.key in opened:
-            rows += (EventRow(f"{event.key}/{each.key}", each, inner=True) for each in event.folded)
+            rows += (EventRow(f"{event.key}/{folded.key}", folded, inner=True) for folded in event.folded)
     return tuple(rows)
 
 

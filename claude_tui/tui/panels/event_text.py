@@ -83,7 +83,7 @@ def _headline(event: Event) -> str:
 
 def _folded(event: Event) -> tuple[_Fact, ...]:
     """A row for each event, newest first: time, request id, duration, and message."""
-    facts = [_Fact(f"{each.at:%H:%M:%S}", _brief(each)) for each in event.folded]
+    facts = [_Fact(f"{folded.at:%H:%M:%S}", _brief(folded)) for folded in event.folded]
     left = event.count - len(event.folded)
     return (*facts, _Fact("before", f"{left:,} more", "dim")) if left > 0 else tuple(facts)
 

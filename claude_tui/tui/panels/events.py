@@ -142,10 +142,10 @@ class EventsPanel(SnapshotPanel):
         self._top = max(min(self._top, last_top(len(rows), height, draw)), 0)
         out: list[Line] = []
         shown: list[EventRow] = []
-        for each in blocks_from(self._top, len(rows), height, draw):
-            chosen = index is not None and rows[each.number] is self._rows[index]
-            out += _selected_block(each.lines, width) if chosen else each.lines
-            shown += [rows[each.number]] * len(each.lines)
+        for visible in blocks_from(self._top, len(rows), height, draw):
+            chosen = index is not None and rows[visible.number] is self._rows[index]
+            out += _selected_block(visible.lines, width) if chosen else visible.lines
+            shown += [rows[visible.number]] * len(visible.lines)
         self._shown = shown
         return tuple(out)
 

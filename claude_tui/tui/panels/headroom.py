@@ -76,7 +76,7 @@ class HeadroomPanel(SnapshotPanel):
     def counts_down(self) -> bool:
         view, at = self.snapshot.headroom, self.snapshot.at
         rows: tuple[Row, ...] = (*view.buckets, *view.windows)
-        return any(each.reset_at is not None and at <= each.reset_at < at + _COUNTED for each in rows)
+        return any(row.reset_at is not None and at <= row.reset_at < at + _COUNTED for row in rows)
 
     def subtitle(self, snapshot: Snapshot) -> str:
         """How old the figures are, if the panel has no row for that."""
@@ -115,7 +115,7 @@ def _shown(listed: list[Row], at: datetime, cells: int, room: int) -> list[Row]:
     worst = _worst_first(listed)
     detailed = bool(worst and room > 1 and cells < _BESIDE_FROM and _detail(worst[0], at))
     kept = worst[: max(room - detailed, 1)]
-    return [row for row in listed if any(row is each for each in kept)]
+    return [row for row in listed if any(row is other for other in kept)]
 
 
 def _listed(view: HeadroomView) -> list[Row]:
@@ -125,7 +125,7 @@ def _listed(view: HeadroomView) -> list[Row]:
         label = bucket_label(bucket.bucket)
         return _BUCKETS.index(label) if label in _BUCKETS else len(_BUCKETS), label
 
-    return [*sorted(view.windows, key=lambda each: each.window), *sorted(view.buckets, key=place)]
+    return [*sorted(view.windows, key=lambda window: window.window), *sorted(view.buckets, key=place)]
 
 
 def _worst_first(listed: Sequence[Row]) -> list[Row]:
@@ -154,7 +154,7 @@ def _rows(
         out = _below(shown, read_at, at, cells, spare)
     if hidden and len(out) < room:
         out.append(line(Span(f"{hidden} more with more left", "dim")))
-    return tuple(crop(each, cells) for each in out[:room])
+    return tuple(crop(row, cells) for row in out[:room])
 
 
 def _beside(shown: Sequence[Row], read_at: datetime | None, at: datetime, cells: int) -> list[Line]:
@@ -178,10 +178,10 @@ def _below(
         details = (BLANK if same_age else _detail(row, at, room, read_at) or _quiet(row, at) for row in shown)
         pairs = zip(shown, details, strict=True)
         indent = " " * (columns.label + 1)
-        return [each for row, detail in pairs for each in (_main(row, columns), line(indent, *detail))]
+        return [drawn for row, detail in pairs for drawn in (_main(row, columns), line(indent, *detail))]
     loud = [] if same_age else [row for row in _worst_first(shown) if _detail(row, at)][: max(spare, 0)]
     marked = [row for row in shown if not same_age and _detail(row, at)]
-    out = [_main(row, columns, marked=any(row is each for each in marked)) for row in shown]
+    out = [_main(row, columns, marked=any(row is other for other in marked)) for row in shown]
     for row in loud:
         name = _label(row)
         detail = _detail(row, at, cells - cells_of(name) - 1, read_at)

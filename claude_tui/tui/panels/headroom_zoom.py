@@ -100,12 +100,12 @@ def _grid(chart: Chart, cells: int) -> Grid:
 
 def _head(row: Row, at: datetime, listed: Sequence[Row], cells: int) -> Lines:
     """Gauge and facts in one row, or in two if they do not fit."""
-    label_cells = min(max(cells_of(_label(each)) for each in listed), cells // 3)
+    label_cells = min(max(cells_of(_label(listed_row)) for listed_row in listed), cells // 3)
     gauge_line = _gauge(row, label_cells, min(max(cells // 5, 10), 30))
     facts = join(_facts(row, at), " · ")
     whole = join((gauge_line, facts), "   ")
     rows = (whole,) if width(whole) <= cells else (gauge_line, line("  ", *facts))
-    return tuple(crop(muted(each) if row.stale else each, cells) for each in rows)
+    return tuple(crop(muted(drawn_row) if row.stale else drawn_row, cells) for drawn_row in rows)
 
 
 def _gauge(row: Row, label_cells: int, cells: int) -> Line:
@@ -157,7 +157,7 @@ def _reset(reset_at: datetime | None, at: datetime) -> Line:
 def _history(row: Row, chart: Chart | None, cells: int, tall: int, thresholds: Thresholds) -> Lines:
     if chart is None:
         return ()
-    series = next((each for each in chart.series if each.name == _series_name(row)), None)
+    series = next((candidate for candidate in chart.series if candidate.name == _series_name(row)), None)
     grid = _grid(chart, cells)
     if series is None:
         return (line(" " * _SCALE_CELLS, Span("no readings in this time", "faint")),)

@@ -98,7 +98,7 @@ def _facts(incident: IncidentSummary, snapshot: Snapshot) -> Lines:
         line(Span("mitigated ", "dim"), Span(f"{mitigated:%H:%M}", "ok") if mitigated else Span("–", "dim")),
         others,
     )
-    return tuple(each for each in found if each)
+    return tuple(fact for fact in found if fact)
 
 
 def _tail(facts: Lines) -> Line:

@@ -44,8 +44,8 @@ class _Limits(NamedTuple):
 def long_lines(snapshot: Snapshot, long: LongChart, cells: int, rows: int, local: Local | None) -> Lines:
     """Axis, charts and failures in at most `rows` rows: as many of the series as fit."""
     limits = tuple(
-        _Limits(each.name, each.baseline, each.warn_above_s, each.slow_above_s)
-        for each in snapshot.latency.series
+        _Limits(series.name, series.baseline, series.warn_above_s, series.slow_above_s)
+        for series in snapshot.latency.series
     )
     return _drawn(long, limits, cells, rows, local, calm=not snapshot.verdict.severity.grave)
 
@@ -56,12 +56,17 @@ def _drawn(
     long: LongChart, limits: tuple[_Limits, ...], cells: int, rows: int, local: Local | None, *, calm: bool
 ) -> Lines:
     chart = long.chart
-    failed = next((each for each in chart.series if each.name == FAILED_SERIES), None)
+    failed = next((series for series in chart.series if series.name == FAILED_SERIES), None)
     room = rows - 1 - (failed is not None)
     drawn = [
         (series, points)
         for series in limits
-        if (points := next((each for each in chart.series if each.name == series.name), None)) is not None
+        if (
+            points := next(
+                (chart_series for chart_series in chart.series if chart_series.name == series.name), None
+            )
+        )
+        is not None
     ][: max(room // _LOWEST, 0)]
     if not drawn:
         return ()

@@ -84,7 +84,7 @@ def figures_zoom(snapshot: Snapshot, cells: int, rows: int) -> Lines:
             *notes,
             _certificate(view, at),
         )
-    return tuple(crop(each, cells) for each in body)
+    return tuple(crop(row, cells) for row in body)
 
 
 def _columns(cells: int) -> Sequence[str]:

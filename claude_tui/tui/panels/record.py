@@ -129,8 +129,8 @@ def _entry(event: Event, at: datetime, cells: int, rows: int) -> Lines:
     start = line(Span(f"{moment(event.at, at)} ", "dim"), Span(f"{mark.glyph} ", mark.role))
     texts = wrap(text, cells - width(start), rows) or ("",)
     return tuple(
-        line(*(line(" " * width(start)) if number else start), Span(each, "text"))
-        for number, each in enumerate(texts)
+        line(*(line(" " * width(start)) if number else start), Span(wrapped, "text"))
+        for number, wrapped in enumerate(texts)
     )
 
 
@@ -170,19 +170,22 @@ def past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """`INC-7  6d ago  P2  29m  Elevated 529s`, newest first, and how many more there are."""
     past = snapshot.outlook.incidents
     shown = past if len(past) <= rows else past[: max(rows - 1, 0)]
-    label = max((cells_of(each.label) for each in past), default=0)
+    label = max((cells_of(summary.label) for summary in past), default=0)
     listed = [
         crop(
             line(
-                Span(pad(each.label, label), "text"),
-                Span(right(f"{age(snapshot.at - each.resolved_at)} ago", 11), "dim"),
-                Span(f"  {each.severity if each.severity.trouble else '–':<2}", severity_role(each.severity)),
-                Span(right(age(each.resolved_at - each.started_at), 8), "text"),
-                Span(f"  {each.title}", "dim"),
+                Span(pad(summary.label, label), "text"),
+                Span(right(f"{age(snapshot.at - summary.resolved_at)} ago", 11), "dim"),
+                Span(
+                    f"  {summary.severity if summary.severity.trouble else '–':<2}",
+                    severity_role(summary.severity),
+                ),
+                Span(right(age(summary.resolved_at - summary.started_at), 8), "text"),
+                Span(f"  {summary.title}", "dim"),
             ),
             cells,
         )
-        for each in shown
+        for summary in shown
     ]
     hidden = len(past) - len(shown)
     more = (line(Span(f"{hidden} more", "faint")),) if hidden else ()
@@ -291,13 +294,15 @@ def _models(snapshot: Snapshot, *, in_full: bool) -> Lines:
     if snapshot.catalogue is None:
         return (line(Span("not listed yet", "faint")),)
     found = snapshot.outlook.retirements
-    used = [each for each in found if each.used]
-    others = sorted((each for each in found if not each.used), key=lambda each: each.at)
-    rows = [_retirement(each, snapshot.at) for each in used[:_MOST_MODELS]]
+    used = [retirement for retirement in found if retirement.used]
+    others = sorted(
+        (retirement for retirement in found if not retirement.used), key=lambda retirement: retirement.at
+    )
+    rows = [_retirement(retirement, snapshot.at) for retirement in used[:_MOST_MODELS]]
     if not used:
         rows.append(line(Span("no date for a model in use", "text")))
     if in_full:
-        rows += [_unused(each, snapshot.at) for each in others[:_MOST_MODELS]]
+        rows += [_unused(retirement, snapshot.at) for retirement in others[:_MOST_MODELS]]
         if (later := len(others) - _MOST_MODELS) > 0:
             rows.append(line(Span(f"{later} more later", "dim")))
     elif others:
@@ -308,22 +313,22 @@ def _models(snapshot: Snapshot, *, in_full: bool) -> Lines:
     return tuple(rows)
 
 
-def _retirement(each: Retirement, at: datetime) -> Line:
+def _retirement(retirement: Retirement, at: datetime) -> Line:
     """`11 days · sonnet-4-5 · 2026-11-30`."""
-    role = "warn" if each.at - at < SOON else "text"
-    name = each.model.removeprefix("claude-")
+    role = "warn" if retirement.at - at < SOON else "text"
+    name = retirement.model.removeprefix("claude-")
     return line(
-        Span(_ahead(each.at, at), role, bold=True),
+        Span(_ahead(retirement.at, at), role, bold=True),
         Span(" · ", "dim"),
         Span(name, "text"),
-        Span(f" · {day(each.at)}", "dim"),
+        Span(f" · {day(retirement.at)}", "dim"),
     )
 
 
-def _unused(each: Retirement, at: datetime) -> Line:
+def _unused(retirement: Retirement, at: datetime) -> Line:
     """`9 days · sonnet-4-5 · 2026-11-30 · not used`, which needs no attention."""
-    name = each.model.removeprefix("claude-")
-    return line(Span(f"{_ahead(each.at, at)} · {name} · {day(each.at)} · not used", "dim"))
+    name = retirement.model.removeprefix("claude-")
+    return line(Span(f"{_ahead(retirement.at, at)} · {name} · {day(retirement.at)} · not used", "dim"))
 
 
 def _ahead(then: datetime, at: datetime) -> str:
@@ -348,7 +353,7 @@ def outlook_line(snapshot: Snapshot, cells: int) -> Line:
     if seen.certificate_expires_at is not None:
         role = "warn" if seen.certificate_expires_at - at < SOON else "text"
         pieces.append(line(Span("certificate ", "dim"), Span(_ahead(seen.certificate_expires_at, at), role)))
-    used = [each for each in seen.retirements if each.used]
+    used = [retirement for retirement in seen.retirements if retirement.used]
     if used:
         name = used[0].model.removeprefix("claude-")
         role = "warn" if used[0].at - at < SOON else "text"

@@ -117,7 +117,7 @@ def _track(past: PastView, at: datetime, cells: int) -> Line:
     for first, last in past.gaps:
         for cell in range(_cell(past, first, cells), _cell(past, last, cells) + 1):
             drawn[cell] = Span("░", "dim")
-    for mark in sorted(past.marks, key=lambda each: (_ORDER.index(each.kind), each.at)):
+    for mark in sorted(past.marks, key=lambda candidate: (_ORDER.index(candidate.kind), candidate.at)):
         _draw(drawn, mark, _cell(past, mark.at, cells), here)
     drawn[here] = Span("┃", "text", bold=True)
     return _merged(drawn)

@@ -79,11 +79,11 @@ def _models(snapshot: Snapshot, cells: int) -> Lines:
     troubles = snapshot.traffic.troubles if snapshot.traffic is not None else ()
     called = {model for trouble in troubles if trouble.ended_at is None for model in trouble.models}
     pieces: list[Span] = []
-    for each in snapshot.models:
-        failing = each.fails or each.suspect or each.model in called
-        role = "bad" if each.fails else "warn" if failing else "ok" if each.known else "dim"
-        glyph = "✗" if each.fails else "▲" if failing else "●" if each.known else "◌"
-        pieces += [Span(f"{glyph} ", role), Span(f"{each.name}  ", role if failing else "text")]
+    for model in snapshot.models:
+        failing = model.fails or model.suspect or model.model in called
+        role = "bad" if model.fails else "warn" if failing else "ok" if model.known else "dim"
+        glyph = "✗" if model.fails else "▲" if failing else "●" if model.known else "◌"
+        pieces += [Span(f"{glyph} ", role), Span(f"{model.name}  ", role if failing else "text")]
     return (crop(line(*pieces), cells),) if pieces else ()
 
 
@@ -105,13 +105,13 @@ def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) 
     """A component per row, the news below. If the news is long, operational components share a row."""
     view = snapshot.status
     ordered = _important_first(view, status.components)
-    important = sum(each.id in view.ours or not each.operational for each in ordered)
+    important = sum(component.id in view.ours or not component.operational for component in ordered)
     needed = min(important + (important < len(ordered)), max(rows // 2, 1))
     news = _news(snapshot, status, cells, max(rows - 1 - needed, 1))
     room = rows - 1 - len(news)
     shown = ordered if len(ordered) <= room else ordered[: max(room - 1, 1)]
-    brief = any(_is_cramped(each, cells) for each in shown)
-    listed = [_component(each, each.id in view.ours, cells, brief=brief) for each in shown]
+    brief = any(_is_cramped(component, cells) for component in shown)
+    listed = [_component(component, component.id in view.ours, cells, brief=brief) for component in shown]
     if len(shown) < len(ordered) and len(listed) < room:
         listed.append(_rest(ordered[len(shown) :]))
     spare = room - len(listed)
@@ -142,7 +142,7 @@ def _changes(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 def _important_first(view: StatusView, components: Sequence[Component]) -> list[Component]:
     """Our components, then those with problems, then the rest, each in the page's order."""
-    return sorted(components, key=lambda each: (each.id not in view.ours, each.operational))
+    return sorted(components, key=lambda component: (component.id not in view.ours, component.operational))
 
 
 def _short(name: str) -> str:
@@ -172,7 +172,7 @@ def _component(component: Component, ours: bool, cells: int, *, brief: bool) -> 
 
 
 def _rest(hidden: Sequence[Component]) -> Line:
-    troubled = sum(not each.operational for each in hidden)
+    troubled = sum(not component.operational for component in hidden)
     if troubled:
         return line(Span(f"▲ {len(hidden)} more, {troubled} in trouble", "warn"))
     return line(Span(f"● {len(hidden)} more operational", "dim"))
@@ -181,7 +181,7 @@ def _rest(hidden: Sequence[Component]) -> Line:
 def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
     """As many components as fit on one line; with the status in words for ours and for problems."""
     ordered = _important_first(view, status.components)
-    pieces = [_in_short(each, each.id in view.ours) for each in ordered]
+    pieces = [_in_short(component, component.id in view.ours) for component in ordered]
     for count in range(len(pieces), 0, -1):
         hidden = len(pieces) - count
         whole = join((*pieces[:count], line(Span(f"+{hidden}" if hidden else "", "dim"))))
@@ -207,16 +207,16 @@ def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> 
         out += _behind(Span("▲ ", "warn"), none_ours, cells, rows)
     if view.silent_since is not None:
         out += _silence(at - view.silent_since, bool(status.incidents), cells, rows)
-    ours_first = sorted(status.incidents, key=lambda each: not _is_ours(each, view))
-    for number, each in enumerate(ours_first):
+    ours_first = sorted(status.incidents, key=lambda incident: not _is_ours(incident, view))
+    for number, incident in enumerate(ours_first):
         left = rows - len(out) - (len(ours_first) - number - 1)
-        out += _incident(each, _is_ours(each, view), at, cells, max(left, 1))
+        out += _incident(incident, _is_ours(incident, view), at, cells, max(left, 1))
     if not status.incidents and view.silent_since is None:
         out.append(line(Span("No incident posted.", "text" if rows > 1 else "dim")))
     for planned in status.maintenances:
         left = max(min(rows - len(out), _ROWS_OF_OTHERS), 1)
         out += _behind(Span("◇ ", "info"), _maintenance(planned, at), cells, left)
-    return tuple(crop(each, cells) for each in out[:rows])
+    return tuple(crop(row, cells) for row in out[:rows])
 
 
 def _is_ours(incident: ProviderIncident, view: StatusView) -> bool:

@@ -129,7 +129,7 @@ def calls_for_attention(snapshot: Snapshot) -> bool:
     """Whether something matters more than the record: a problem, an incident, an alert, or no data."""
     verdict, at = snapshot.verdict, snapshot.at
     troubled = verdict.severity.trouble or verdict.recovery is not None or verdict.checking
-    new = any(group_status(each, at) is GroupStatus.NEW for each in snapshot.engine.alerts.groups)
+    new = any(group_status(group, at) is GroupStatus.NEW for group in snapshot.engine.alerts.groups)
     unseen = verdict.cause is Cause.UNKNOWN
     return troubled or unseen or new or snapshot.incident is not None or snapshot.headroom.presses
 
@@ -222,7 +222,7 @@ def _why(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     if rows <= 0:
         return ()
     said = [figures(_leading(_sentences(snapshot), cells)), page_line(snapshot)]
-    whole = [each for each in said if each and width(each) <= cells]
+    whole = [piece for piece in said if piece and width(piece) <= cells]
     if len(whole) > rows:
         both = join(whole)
         return (both if width(both) <= cells else whole[0],)
@@ -245,7 +245,7 @@ def _level(verdict: Verdict) -> Level:
 def _sentences(snapshot: Snapshot) -> tuple[str, ...]:
     """The evidence, without what the next step or a notice says."""
     known = {notice.text for notice in snapshot.engine.notices}
-    said = (each.text for each in own_evidence(snapshot.verdict))
+    said = (evidence.text for evidence in own_evidence(snapshot.verdict))
     return tuple(text for text in said if text.removesuffix(".") not in known)
 
 
@@ -283,7 +283,7 @@ def _untold(snapshot: Snapshot) -> tuple[Notice, ...]:
     """The notices, except that there is no key if that is the verdict, whose next step says what to do."""
     state = snapshot.engine
     told = state.key_lack is KeyLack.MISSING and snapshot.verdict.cause is Cause.UNKNOWN
-    return tuple(each for each in state.notices if not (told and each.key == "key"))
+    return tuple(notice for notice in state.notices if not (told and notice.key == "key"))
 
 
 def _notice(notice: Notice, cells: int, rows: int) -> Lines:

@@ -230,7 +230,7 @@ def _remarks(verdict: Verdict) -> Lines:
         figures(also_words(verdict)),
         figures(verdict.note),
     )
-    return tuple(each for each in said if each)
+    return tuple(remark for remark in said if remark)
 
 
 def _recovery(verdict: Verdict) -> Line:
@@ -258,7 +258,7 @@ def _others(snapshot: Snapshot, remarks: Lines, left: list[str], cells: int, row
 
     def drawn(page: Line) -> tuple[int, Lines]:
         pieces = (*remarks[:1], page, *remarks[1:], *map(figures, left))
-        return _rows_of([each for each in pieces if each], cells, rows)
+        return _rows_of([piece for piece in pieces if piece], cells, rows)
 
     full, short = drawn(page_line(snapshot)), drawn(_short_page(snapshot))
     return short[1] if short[0] > full[0] or width(page_line(snapshot)) > cells else full[1]
@@ -285,12 +285,12 @@ def _fitting(evidence: tuple[Evidence, ...], cells: int) -> tuple[str, list[str]
         return "", []
     text, clauses = _shortened(evidence[0], cells)
     left: list[str] = []
-    for each in evidence[1:]:
-        longer = f"{text} {each.text}"
+    for evidence_item in evidence[1:]:
+        longer = f"{text} {evidence_item.text}"
         if cells_of(longer) <= cells:
             text = longer
         else:
-            left.append(each.text)
+            left.append(evidence_item.text)
     # What is ruled out says more than a clause for which the first row had no room.
     return text, [*left, *clauses]
 

@@ -79,7 +79,7 @@ def _evidence(snapshot: Snapshot) -> str:
     verdict = snapshot.verdict
     sentences = " ".join(
         (
-            *(each.text for each in own_evidence(verdict)),
+            *(evidence.text for evidence in own_evidence(verdict)),
             also_words(verdict),
             set_words(verdict),
             verdict.note,
@@ -107,7 +107,10 @@ def _measure(series: LatencySeries, snapshot: Snapshot) -> str:
 
 def _last_request(snapshot: Snapshot) -> str:
     failed = (event.observation for event in snapshot.events if event.observation is not None)
-    newest = next((each.request_id for each in failed if each.failed and each.request_id), None)
+    newest = next(
+        (observation.request_id for observation in failed if observation.failed and observation.request_id),
+        None,
+    )
     return f"last failed request {newest}" if newest else ""
 
 
@@ -126,16 +129,16 @@ def _page(snapshot: Snapshot) -> str:
 
 def _components(view: StatusView, status: ProviderStatus) -> Iterable[str]:
     return (
-        f"{each.name} {component_mark(each.status).word}"
-        for each in status.components
-        if each.id in view.ours
+        f"{component.name} {component_mark(component.status).word}"
+        for component in status.components
+        if component.id in view.ours
     )
 
 
 def _incidents(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> str:
-    ours = [each for each in status.incidents if each.id in view.concerning]
+    ours = [incident for incident in status.incidents if incident.id in view.concerning]
     if ours:
-        return ", ".join(_incident(each, snapshot) for each in ours)
+        return ", ".join(_incident(incident, snapshot) for incident in ours)
     return "no incident on your components" if status.incidents else "no incident posted"
 
 
@@ -155,8 +158,8 @@ def _incident(incident: ProviderIncident, snapshot: Snapshot) -> str:
 
 def _limits(snapshot: Snapshot) -> str:
     view = snapshot.headroom
-    parts = [_bucket(each, snapshot) for each in view.buckets]
-    parts += [f"{each.window} window {percent(each.used)} used" for each in view.windows]
+    parts = [_bucket(bucket, snapshot) for bucket in view.buckets]
+    parts += [f"{window.window} window {percent(window.used)} used" for window in view.windows]
     if not parts:
         return "Limits: none reported yet."
     read = f" (as of {clock(view.read_at)}{', out of date' if view.stale else ''})" if view.read_at else ""

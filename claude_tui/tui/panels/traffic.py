@@ -198,10 +198,13 @@ def _silent(view: TrafficView) -> Lines:
         out += [
             line(
                 Span("▲ ", "warn"),
-                Span(f"{source.source.value}: {each.what} absent since {clock_minute(each.since)}", "text"),
+                Span(
+                    f"{source.source.value}: {absence.what} absent since {clock_minute(absence.since)}",
+                    "text",
+                ),
             )
-            for each in source.absent
-            if each.since is not None
+            for absence in source.absent
+            if absence.since is not None
         ]
     return tuple(out)
 
@@ -212,7 +215,7 @@ def _more(view: TrafficView, cells: int, rows: int, room: int) -> Lines:
     more: Lines = (BLANK, *models) if models and room > len(models) else ()
     if view.failed_calls and room - len(more) >= 3:
         failed = view.failed_calls[: room - len(more) - 1]
-        more = (*more, BLANK, *(_failed_call(each, cells) for each in failed))
+        more = (*more, BLANK, *(_failed_call(call, cells) for call in failed))
     return more
 
 
@@ -235,7 +238,7 @@ def _failed_call(kept: KeptCall, cells: int) -> Line:
 
 def _models(view: TrafficView) -> list[TrafficFigures]:
     """The figures of the models, by their short names."""
-    return [replace(each, name=each.name.removeprefix("claude-")) for each in view.models]
+    return [replace(figures, name=figures.name.removeprefix("claude-")) for figures in view.models]
 
 
 def _listed(title: str, found: Sequence[TrafficFigures], view: TrafficView, cells: int, rows: int) -> Lines:
@@ -243,20 +246,20 @@ def _listed(title: str, found: Sequence[TrafficFigures], view: TrafficView, cell
 
     `checkout 9.1/s 38% p95 6.2s $4.10/h`
     """
-    if len(found) < 2 and not any(each.failed for each in found):
+    if len(found) < 2 and not any(figures.failed for figures in found):
         return ()
     if cells >= _TABLE_CELLS and rows >= _TABLE_ROWS:
         from claude_tui.tui.panels.traffic_table import table
 
-        return tuple(crop(each, cells) for each in table(title, _worst_first(found), cells))
+        return tuple(crop(row, cells) for row in table(title, _worst_first(found), cells))
     # Models below applications have the same columns.
-    longest = max(cells_of(each.name) for each in (*view.applications, *_models(view)))
+    longest = max(cells_of(figures.name) for figures in (*view.applications, *_models(view)))
     name = min(longest, max(cells // 4, min(cells - _BESIDE_NAME, _NAME_IN_FULL), 8))
-    return tuple(crop(_row(each, name, cells), cells) for each in _worst_first(found))
+    return tuple(crop(_row(figures, name, cells), cells) for figures in _worst_first(found))
 
 
 def _worst_first(found: Sequence[TrafficFigures]) -> list[TrafficFigures]:
-    return sorted(found, key=lambda each: failing_level(each) is not Level.BAD)
+    return sorted(found, key=lambda figures: failing_level(figures) is not Level.BAD)
 
 
 def _row(figures: TrafficFigures, name: int, cells: int) -> Line:

@@ -19,7 +19,7 @@ _NARROWEST_NAME, _WIDEST_NAME = 13, 24
 
 def table(title: str, rows: Sequence[TrafficFigures], cells: int) -> Lines:
     """A row of names, then one for each application or model; columns that do not fit are left out."""
-    longest = max((cells_of(each.name) for each in rows), default=0)
+    longest = max((cells_of(row.name) for row in rows), default=0)
     name_cells = max(min(longest, _WIDEST_NAME), _NARROWEST_NAME) + 1
     columns: list[_Column] = []
     room = cells - name_cells
@@ -32,7 +32,7 @@ def table(title: str, rows: Sequence[TrafficFigures], cells: int) -> Lines:
         Span(pad(title, name_cells), "faint"),
         *(Span(right(name, size - units) + " " * units, "faint") for name, size, units, _ in columns),
     )
-    return (head, *(_row(each, name_cells, columns) for each in rows))
+    return (head, *(_row(row, name_cells, columns) for row in rows))
 
 
 def _row(figures: TrafficFigures, name_cells: int, columns: Sequence[_Column]) -> Line:

@@ -115,9 +115,9 @@ def traffic_zoom(
         *_slowest(view, slowest, only, cells),
         BLANK,
         heading("Sources", "", cells),
-        *(_source(each, snapshot) for each in view.sources),
+        *(_source(source, snapshot) for source in view.sources),
     )
-    return tuple(crop(each, cells) for each in rows)
+    return tuple(crop(row, cells) for row in rows)
 
 
 def _only(words: str) -> str:
@@ -139,7 +139,7 @@ def _chart(chart: Chart, cells: int, local: Local | None) -> Lines:
 def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
     values = held(series.points, grid, max) if series.points else (None,) * grid.cells
     highest = max((value for value in values if value is not None), default=0.0)
-    paces = [value or 0.0 for each in chart.series if each.name == CALLS for _, value in each.points]
+    paces = [value or 0.0 for charted in chart.series if charted.name == CALLS for _, value in charted.points]
     busiest = max(paces, default=0.0)
     tall = 2 if series.name in (CALLS, TTFT_P95) else 1
     role = "bad" if series.name == FAILED else "info"
@@ -172,13 +172,13 @@ def _table(rows: Sequence[TrafficFigures], cells: int, order: str = "") -> Lines
     )
     if not rows:
         return (head, line(Span("no calls", "faint")))
-    return (head, *(_row(each, columns) for each in rows))
+    return (head, *(_row(row, columns) for row in rows))
 
 
 def _fitting(cells: int, order: str) -> tuple[str, ...]:
     """The columns that fit; the one that the table is sorted by takes the place of others."""
     room, chosen = cells - _COLUMNS.get(order, 0), {order}
-    for name in (each for each in _MOST_NEEDED if each != order):
+    for name in (column for column in _MOST_NEEDED if column != order):
         if room < _COLUMNS[name]:
             break
         chosen.add(name)
@@ -238,12 +238,12 @@ def _classes(view: TrafficView, cells: int) -> Lines:
         return ()
     rows = [
         line(
-            Span(pad(plain(each.outcome.value), _NAME_CELLS), "text"),
-            Span(right(f"{each.count:,}", _COUNT_CELLS), "bad"),
-            Span(right(share(each.share), _COUNT_CELLS), "text"),
-            Span(f"   {each.error_type}", "dim"),
+            Span(pad(plain(failure.outcome.value), _NAME_CELLS), "text"),
+            Span(right(f"{failure.count:,}", _COUNT_CELLS), "bad"),
+            Span(right(share(failure.share), _COUNT_CELLS), "text"),
+            Span(f"   {failure.error_type}", "dim"),
         )
-        for each in view.all.failures
+        for failure in view.all.failures
     ]
     return (BLANK, heading("Failures", "by class", cells), *rows)
 
@@ -256,7 +256,7 @@ def _failed(view: TrafficView, listed: Sequence[KeptCall], only: str, cells: int
     return (
         BLANK,
         heading("Failed calls", note, cells),
-        *_calls(listed, lambda each: _failed_call(each, narrow=narrow)),
+        *_calls(listed, lambda call: _failed_call(call, narrow=narrow)),
     )
 
 
@@ -280,7 +280,7 @@ def _slowest(view: TrafficView, listed: Sequence[KeptCall], only: str, cells: in
         return ()
     heads = heading("Slowest calls", f"in the last 15m{only}", cells)
     narrow = cells < _WIDE_FROM
-    return (BLANK, heads, *_calls(listed, lambda each: _slow_call(each, narrow=narrow)))
+    return (BLANK, heads, *_calls(listed, lambda call: _slow_call(call, narrow=narrow)))
 
 
 def _slow_call(kept: KeptCall, *, narrow: bool) -> Line:
@@ -311,8 +311,8 @@ def _source(source: SourceState, snapshot: Snapshot) -> Line:
         else f"last call {ago(source.last_at, snapshot.at)}"
     )
     absent = [
-        f"{each.what} {f'absent since {clock(each.since)}' if each.since is not None else 'unknown'}"
-        for each in source.absent
+        f"{absence.what} {f'absent since {clock(absence.since)}' if absence.since is not None else 'unknown'}"
+        for absence in source.absent
     ]
     role = "warn" if source.quiet_since is not None else "text"
     return line(Span(pad(source.source.value, 8), "text"), Span(", ".join((heard, *absent)), role))

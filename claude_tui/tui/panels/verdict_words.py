@@ -61,21 +61,23 @@ def verdict_role(verdict: Verdict) -> str:
 def figures(text: str, role: str = "dim") -> Line:
     """The text in `role`, with its numbers highlighted."""
     words = [(word, "text" if _FIGURE.fullmatch(word) else role) for word in text.split(" ")]
-    runs = ((each, [word for word, _ in run]) for each, run in groupby(words, key=itemgetter(1)))
-    spans = [Span(" ".join(run), each) for each, run in runs]
+    runs = ((part_role, [word for word, _ in run]) for part_role, run in groupby(words, key=itemgetter(1)))
+    spans = [Span(" ".join(run), part_role) for part_role, run in runs]
     return line(*(span._replace(text=f" {span.text}") if n else span for n, span in enumerate(spans)))
 
 
 def own_evidence(verdict: Verdict) -> tuple[Evidence, ...]:
     """The evidence without the status page's, which is shown separately."""
-    return tuple(each for each in verdict.evidence if each.kind is not EvidenceKind.STATUS_PAGE)
+    return tuple(evidence for evidence in verdict.evidence if evidence.kind is not EvidenceKind.STATUS_PAGE)
 
 
 def own_sentences(verdict: Verdict) -> tuple[str, ...]:
     """`own_evidence` as sentences, of which a reason not to probe begins with a capital letter."""
     return tuple(
-        f"{each.text[:1].upper()}{each.text[1:]}" if each.kind is EvidenceKind.NOT_PROBED else each.text
-        for each in own_evidence(verdict)
+        f"{evidence.text[:1].upper()}{evidence.text[1:]}"
+        if evidence.kind is EvidenceKind.NOT_PROBED
+        else evidence.text
+        for evidence in own_evidence(verdict)
     )
 
 

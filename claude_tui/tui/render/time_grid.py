@@ -71,7 +71,7 @@ def until(chart: Chart, instant: datetime) -> Chart:
     if instant >= chart.end:
         return chart
     series = (
-        ChartSeries(each.name, tuple(point for point in each.points if point[0] <= instant))
-        for each in chart.series
+        ChartSeries(charted.name, tuple(point for point in charted.points if point[0] <= instant))
+        for charted in chart.series
     )
     return Chart(chart.focus, chart.start, instant, chart.unit, tuple(series))

@@ -46,7 +46,7 @@ class _Plain(LinePanel):
 
 def _rows(text: str, cells: int) -> list[str]:
     """The lines of the text; those that are too long are broken at spaces."""
-    return [row for each in text.split("\n") for row in (wrap(each, cells, _MOST_ROWS) or ("",))]
+    return [row for paragraph in text.split("\n") for row in (wrap(paragraph, cells, _MOST_ROWS) or ("",))]
 
 
 class CopiedScreen(LeavesOnce, ModalScreen[None]):

@@ -98,8 +98,8 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.footer.greet(greeting_line(chosen_keys))
         self._arrangement = _Arrangement(self)
         self._output = DirectOutput(self)
-        for each in (self.header, self.incident_line, self.strip, *self.panels):
-            each.output = self._output
+        for widget in (self.header, self.incident_line, self.strip, *self.panels):
+            widget.output = self._output
 
     @property
     def layout(self) -> Layout:

@@ -123,7 +123,7 @@ def debrief_lines(result: Result, cells: int) -> Lines:
     for section in sections(result):
         out += [BLANK] if out else []
         out.append(heading(section.title, "", cells))
-        out += [each for row in section.rows for each in _row(row, cells)]
+        out += [row_line for row in section.rows for row_line in _row(row, cells)]
     return tuple(out)
 
 
@@ -135,6 +135,6 @@ def _row(row: Row, cells: int) -> Lines:
     rows = flow(text, min(cells, WIDEST) - _LABEL_CELLS, _MOST_ROWS) or ((),)
     head = line(Span(f"{glyph} ", mark.role, bold=True), Span(pad(row.label, _LABEL_CELLS - 2), "dim"))
     return tuple(
-        line(*(head if number == 0 else (Span(" " * _LABEL_CELLS),)), *each)
-        for number, each in enumerate(rows)
+        line(*(head if number == 0 else (Span(" " * _LABEL_CELLS),)), *spans)
+        for number, spans in enumerate(rows)
     )

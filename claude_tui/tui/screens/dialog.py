@@ -202,7 +202,7 @@ class Words(LinePanel):
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (as high as it needs to be)
-        return tuple(row for each in self._paragraphs for row in flow(each, width, _MOST_ROWS))
+        return tuple(row for paragraph in self._paragraphs for row in flow(paragraph, width, _MOST_ROWS))
 
 
 class Label(LinePanel):

@@ -52,7 +52,7 @@ class EventScreen(ReaderScreen):
     def show(self, snapshot: Snapshot, view: View) -> None:
         """A folded event continues to grow; any other stays as it is."""
         super().show(snapshot, view)
-        newest = next((each for each in snapshot.events if each.key == self.event.key), None)
+        newest = next((event for event in snapshot.events if event.key == self.event.key), None)
         if self.is_mounted and newest is not None and newest.count > 1 and self.event.count > 1:
             self.event = newest
             self.pager.redraw()
@@ -61,13 +61,13 @@ class EventScreen(ReaderScreen):
         """The list that it belongs to: the events on screen, or those folded into one of them."""
         events = self.cockpit.shown.events
         if self.event.count == 1:
-            folds = (each.folded for each in events if self.event in each.folded)
+            folds = (event.folded for event in events if self.event in event.folded)
             return next(folds, events)
         return events
 
     def _place(self) -> int | None:
         """Its index in that list; None if it is no longer in it."""
-        keys = (number for number, each in enumerate(self._siblings()) if each.key == self.event.key)
+        keys = (number for number, sibling in enumerate(self._siblings()) if sibling.key == self.event.key)
         return next(keys, None)
 
     def _turn(self, step: int) -> None:

@@ -28,7 +28,9 @@ _TO_THE_TOP = 1_000
 
 def script(check: CheckResult, placeholders: Placeholders) -> Command:
     """All commands of a check as one text to copy and run."""
-    parts = (f"# {each.title}\n{each.text.strip()}\n" for each in commands(check.check, placeholders))
+    parts = (
+        f"# {command.title}\n{command.text.strip()}\n" for command in commands(check.check, placeholders)
+    )
     return Command(check.check.title, "\n".join(parts))
 
 

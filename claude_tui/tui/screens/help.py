@@ -88,7 +88,7 @@ def help_lines(
 ) -> Lines:
     """What to do when, who collects, every action under its heading, the marks, how to change keys."""
     out: list[Line] = [heading("What to do when", "", cells)]
-    out += [row for each in SITUATIONS for row in situation_lines(each, keymap, cells)]
+    out += [row for situation in SITUATIONS for row in situation_lines(situation, keymap, cells)]
     out += [BLANK, *_who_collects(watching or Watching(), cells)]
     for group in Group:
         out += [heading(group.value, "", cells), *_actions_of(group, keymap, cells), BLANK]
@@ -110,7 +110,7 @@ def found_lines(words: str, keymap: KeyMap, cells: int) -> Lines:
         return all(word in text for word in wanted)
 
     parts: list[tuple[str, list[Lines]]] = [
-        ("What to do when", [situation_lines(each, keymap, cells) for each in SITUATIONS]),
+        ("What to do when", [situation_lines(situation, keymap, cells) for situation in SITUATIONS]),
     ]
     parts += [(group.value, [(row,) for row in _actions_of(group, keymap, cells)]) for group in Group]
     parts.append(("Marks", [(crop(row, cells),) for row in _marks()]))

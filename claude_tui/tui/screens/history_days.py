@@ -47,7 +47,7 @@ class HistoryListing:
 def table_of_periods(report: Report, listing: HistoryListing, cells: int) -> Lines:
     """The kinds of failures are at the end, if there is room."""
     periods = listed_periods(report, parse_filter(listing.words), listing.order)
-    longest = max((len(_failed(each)) for each in periods), default=0)
+    longest = max((len(_failed(period)) for period in periods), default=0)
     room = cells - _DATE - min(max(longest + 2, _FAILURES_FROM), _FAILURES_TO)
     needed = tuple(name for name in _PERIODS_LESS_NEEDED if name != listing.order)
     columns = fitting(_PERIOD_COLUMNS, room, needed)
@@ -76,7 +76,9 @@ def _rows(
     """A row for each; consecutive ones without probes share a row."""
     for probed, alike in groupby(periods, key=_probed):
         if probed or not in_time:
-            yield from (_period_row(each, columns, cells, by_the_hour=report.by_the_hour) for each in alike)
+            yield from (
+                _period_row(period, columns, cells, by_the_hour=report.by_the_hour) for period in alike
+            )
         else:
             yield _unprobed_row(list(alike), cells, by_the_hour=report.by_the_hour)
 
@@ -87,7 +89,7 @@ def _probed(period: Period) -> bool:
 
 
 def _unprobed_row(periods: Sequence[Period], cells: int, *, by_the_hour: bool) -> Line:
-    newest, oldest = (_label(each, by_the_hour=by_the_hour) for each in (periods[0], periods[-1]))
+    newest, oldest = (_label(period, by_the_hour=by_the_hour) for period in (periods[0], periods[-1]))
     back = f" back to {oldest}" if len(periods) > 1 else ""
     return crop(
         line(Span(pad(newest, _DATE), "dim"), Span(right("nobody probed", 14) + back, "faint")), cells

@@ -155,7 +155,7 @@ class IncidentScreen(ReaderScreen):
     @property
     def incident(self) -> Incident | None:
         """The incident on screen, as of the Snapshot; None for the list."""
-        return next((each for each in self._known if each.id == self.ident), None)
+        return next((known for known in self._known if known.id == self.ident), None)
 
     @property
     def entries(self) -> tuple[TimelineEntry, ...]:
@@ -166,7 +166,7 @@ class IncidentScreen(ReaderScreen):
     @property
     def entry(self) -> TimelineEntry | None:
         """The incident under the cursor."""
-        return next((each for each in self.entries if each.key == self._cursor), None)
+        return next((shown_entry for shown_entry in self.entries if shown_entry.key == self._cursor), None)
 
     @property
     def _listed(self) -> tuple[Incident, ...]:
@@ -264,8 +264,8 @@ class IncidentScreen(ReaderScreen):
 
     def _keys(self) -> list[str]:
         if not self.ident:
-            return [each.id for each in self._listed]
-        return [each.key for each in self.entries]
+            return [incident.id for incident in self._listed]
+        return [entry.key for entry in self.entries]
 
     def _to(self, keys: list[str], number: int) -> None:
         number = min(max(number, 0), len(keys) - 1)
@@ -359,7 +359,9 @@ class IncidentScreen(ReaderScreen):
 
     def action_merge(self) -> None:
         if (incident := self._open_one("merge it")) is not None:
-            others = [each for each in reversed(self._known) if each is not incident and not each.merged_into]
+            others = [
+                other for other in reversed(self._known) if other is not incident and not other.merged_into
+            ]
             ask_merge(self.cockpit, incident, others)
 
     def action_pin(self) -> None:

@@ -96,14 +96,18 @@ def shown(entries: Iterable[TimelineEntry], wanted: Filter, at: datetime) -> tup
 
 
 def _searched(entry: TimelineEntry) -> Searched:
-    ids = " ".join(each.request_id or "" for each in entry.observations)
+    ids = " ".join(observation.request_id or "" for observation in entry.observations)
     pinned = "pinned" if entry.pinned else ""
     parts = (entry.text, entry.author, entry.host, entry.kind.value, entry.detail, pinned, ids)
-    classes = [classes_of(each) for each in entry.observations]
+    classes = [classes_of(observation) for observation in entry.observations]
     return Searched(
         entry.last_at or entry.happened_at,
         "\n".join(parts),
-        frozenset(str(each.http_status) for each in entry.observations if each.http_status is not None),
+        frozenset(
+            str(observation.http_status)
+            for observation in entry.observations
+            if observation.http_status is not None
+        ),
         frozenset({entry.kind.value}).union(*classes),
     )
 
@@ -241,8 +245,10 @@ def _opened(entry: TimelineEntry, look: TimelineLook, cells: int) -> Iterator[Li
         " · ",
     )
     yield crop(line(" " * indent, *by), cells)
-    for each in entry.corrections:
-        was = line(Span("corrected ", "warn"), Span(f"{moment(each.at, look.at)} by {each.by}", "dim"))
+    for correction in entry.corrections:
+        was = line(
+            Span("corrected ", "warn"), Span(f"{moment(correction.at, look.at)} by {correction.by}", "dim")
+        )
         yield crop(line(" " * indent, *was), cells)
     if entry.original and entry.original != entry.text:
         yield crop(line(" " * indent, Span("before: ", "dim"), entry.original), cells)
@@ -274,9 +280,9 @@ def headline(incident: Incident, figures: Figures, cells: int) -> str:
     severity = incident.severity if incident.severity.trouble else _worst(figures)
     rated = str(severity) if severity.trouble else ""
     others = [
-        f"{each} for {age(length)}"
-        for each, length in figures.shown_severities
-        if each.trouble and each is not severity
+        f"{past_severity} for {age(length)}"
+        for past_severity, length in figures.shown_severities
+        if past_severity.trouble and past_severity is not severity
     ]
     parts = [incident.label]
     if rated or others:
@@ -378,7 +384,7 @@ def short_figures(incident: Incident, figures: Figures, cells: int) -> Lines:
         line(Span("lead ", "dim"), *_person(incident.lead)),
     ]
     rows: list[Line] = [BLANK]
-    for piece in (each for each in pieces if each):
+    for piece in (fact for fact in pieces if fact):
         longer = join((rows[-1], piece), " · ")
         if width(longer) <= cells - 2:
             rows[-1] = longer

@@ -164,7 +164,7 @@ def _pruned(tree: Tree, wanted: _Wanted) -> Tree | None:
     if isinstance(tree, str):
         return tree if wanted.shows(tree) else None
     parts = tuple(
-        (weight, child) for weight, each in tree.parts if (child := _pruned(each, wanted)) is not None
+        (weight, child) for weight, part in tree.parts if (child := _pruned(part, wanted)) is not None
     )
     if len(parts) == 1:
         return parts[0][1]

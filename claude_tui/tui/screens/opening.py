@@ -117,9 +117,9 @@ def opening_lines(
     `times` are the start and now.
     """
     slots = arrange(cells, rows, rows_without_notices, preset=preset, hidden=hidden).slots
-    drawn = {each: lines for each, slot in slots.items() if (lines := _drawn(each, slot, about, times, keys))}
-    places = sorted((slot.x, each) for each, slot in slots.items() if each in drawn)
-    return tuple(_row(y, [(slots[each], drawn[each]) for _, each in places]) for y in range(rows))
+    drawn = {name: lines for name, slot in slots.items() if (lines := _drawn(name, slot, about, times, keys))}
+    places = sorted((slot.x, name) for name, slot in slots.items() if name in drawn)
+    return tuple(_row(y, [(slots[name], drawn[name]) for _, name in places]) for y in range(rows))
 
 
 def _drawn(what: str, slot: Slot, about: About, times: tuple[datetime, datetime], keys: KeyMap) -> Lines:

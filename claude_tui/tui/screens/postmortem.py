@@ -79,7 +79,7 @@ def open_postmortem(app: Cockpit) -> None:
     """Show the postmortem of the incident on screen, or else of the open or the last one."""
     shown = app.screen.ident if isinstance(app.screen, IncidentScreen) else ""
     known = incidents(app.newest.engine.incident_entries)
-    wanted = next((each for each in known if each.id == shown), None) or subject(known)
+    wanted = next((incident for incident in known if incident.id == shown), None) or subject(known)
     if wanted is None:
         refuse(app, "No incident has been declared yet, and so there is nothing to write about.")
         return
@@ -265,7 +265,7 @@ class PostmortemScreen(ReaderScreen):
 
     def _action(self, form: Postmortem) -> ActionItem | None:
         """The action item under the cursor."""
-        return next((each for each in form.actions if f"action:{each.id}" == self.cursor), None)
+        return next((action for action in form.actions if f"action:{action.id}" == self.cursor), None)
 
     def _edit_field(self, field: Field) -> None:
         label = spec_of(field.key).label
@@ -323,12 +323,12 @@ class PostmortemScreen(ReaderScreen):
         self._edit(title, edited, ())
 
     def _edit(self, title: str, edited: tuple[Edited, ...], explanation: Lines) -> None:
-        keys = frozenset(each.draft.key for each in edited)
+        keys = frozenset(field.draft.key for field in edited)
 
         def status() -> str:
-            others = [each for key, each in self._shared.editing(self.ident).items() if key in keys]
+            others = [revision for key, revision in self._shared.editing(self.ident).items() if key in keys]
             if others:
-                newest = max(others, key=lambda each: each.at)
+                newest = max(others, key=lambda revision: revision.at)
                 said = others_words(newest, self.cockpit.newest.at, "this too")
                 return f"{said}: both texts will be kept"
             return self._shared.saved()

@@ -105,12 +105,12 @@ def head_line(form: Postmortem, look: FormLook, saved: str, cells: int) -> Line:
         else line(" ", Span("✓ complete", "ok"), Span(" as far as the template asks", "dim"))
     )
     written = sorted(look.editing.items(), key=lambda pair: pair[1].at)
-    newest = {(each.by, _name_of(key)): each for key, each in written}
-    others = [others_words(each, look.at, name) for (_, name), each in newest.items()]
+    newest = {(revision.by, _name_of(key)): revision for key, revision in written}
+    others = [others_words(revision, look.at, name) for (_, name), revision in newest.items()]
     most = 2 if cells >= _BESIDE_CELLS else 1
     right = join(
         (
-            *(line(Span(each, "info")) for each in others[-most:]),
+            *(line(Span(text, "info")) for text in others[-most:]),
             line(Span(saved, "dim")) if saved else BLANK,
         ),
         " · ",
@@ -272,7 +272,7 @@ def timeline_beside(form: Postmortem | None, loaded: Loaded | None, how: FormLoo
     """What the field under the cursor rests on, then the whole timeline; nothing before it has been read."""
     if form is None or loaded is None:
         return ()
-    field = next((each for each in form.fields if each.key == how.cursor), None)
+    field = next((candidate for candidate in form.fields if candidate.key == how.cursor), None)
     look = TimelineLook(how.at)
     keys = frozenset(field.computed.evidence) if field is not None else frozenset()
     rests_on = [entry for entry in loaded.timeline if entry.key in keys]
@@ -295,7 +295,7 @@ def timeline_beside(form: Postmortem | None, loaded: Loaded | None, how: FormLoo
 def _action(action: ActionItem, look: FormLook, cells: int) -> Iterator[Line]:
     parts = _parts(action)
     edited = [look.editing[part.key] for part in action.parts if part.key in look.editing]
-    newest = max(edited, key=lambda each: each.at, default=None)
+    newest = max(edited, key=lambda revision: revision.at, default=None)
     end = join((line(Span(others_words(newest, look.at), "info")) if newest else BLANK, parts), " · ")
     mark = Span("≠ ", "bad", bold=True) if action.in_conflict else Span("☐ ", "text")
     head = line("  ", mark)

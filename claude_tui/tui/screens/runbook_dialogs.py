@@ -73,12 +73,12 @@ class PlaybookChooser(LeavesOnce, ModalScreen[str | None]):
 
     def __init__(self, runbook: Runbook, shown: Playbook, wanted: Playbook) -> None:
         super().__init__()
-        others = [each for each in runbook.playbooks.values() if each is not wanted]
-        self._playbooks = [wanted, *sorted(others, key=lambda each: each.title)]
+        others = [playbook for playbook in runbook.playbooks.values() if playbook is not wanted]
+        self._playbooks = [wanted, *sorted(others, key=lambda playbook: playbook.title)]
         self._shown, self._wanted = shown, wanted
 
     def compose(self) -> ComposeResult:
-        options = OptionList(*(Option(self._row(each), id=each.id) for each in self._playbooks))
+        options = OptionList(*(Option(self._row(playbook), id=playbook.id) for playbook in self._playbooks))
         options.border_title = "Playbook"
         options.border_subtitle = "enter open · esc cancel"
         yield options

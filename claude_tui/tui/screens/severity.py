@@ -37,7 +37,7 @@ def set_severity(app: Cockpit, proposed: Severity | None = None) -> None:
         refuse(app, "No severity to override: nothing is wrong right now.")
         return
     seen = verdict.computed or verdict.severity
-    options = tuple(_option(each, proposed, app.settings) for each in SEVERITIES)
+    options = tuple(_option(level, proposed, app.settings) for level in SEVERITIES)
     explanation = paragraph(
         "Everyone watching sees it; pages and the response clock follow. "
         "It lapses when the incident ends or gets worse."

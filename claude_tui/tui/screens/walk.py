@@ -185,7 +185,7 @@ class WalkerScreen(RunbookScreen):
         # It starts at the root again, and takes one branch after the other.
         self._turned(self.walk.node, begin(self.session.runbook).node, back=True)
         for taken, to in zip(
-            followed.path, (*(each.node for each in followed.path[1:]), followed.node), strict=True
+            followed.path, (*(step.node for step in followed.path[1:]), followed.node), strict=True
         ):
             self._turned(taken.node, to)
         self._go(followed)

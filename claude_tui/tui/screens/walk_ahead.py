@@ -33,7 +33,7 @@ def nodes_behind(
         walk = take(runbook, walk, following)
         node = walk_view(runbook, walk, found, placeholders).node
         yield node
-        following = next((each.index for each in node.branches if each.suggested), None)
+        following = next((suggestion.index for suggestion in node.branches if suggestion.suggested), None)
 
 
 def nodes_ahead(nodes: Iterable[NodeView], shown: Iterable[str], cells: int, rows: int) -> Lines:

@@ -39,7 +39,7 @@ def toggle_war_room(app: Cockpit) -> None:
     screen = app.screen
     if isinstance(screen, WarRoomScreen):
         screen.dismiss()
-    elif not any(isinstance(each, WarRoomScreen) for each in app.screen_stack):
+    elif not any(isinstance(stacked, WarRoomScreen) for stacked in app.screen_stack):
         app.clear_notifications()  # they are not masked
         app.push_screen(WarRoomScreen())
 

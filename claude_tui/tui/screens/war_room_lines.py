@@ -165,7 +165,11 @@ def _words(room: WarRoom, plan: Plan, cells: int) -> Lines:
     parts = words if plan.stacked else [" ".join(words)]
     fitting = [scale for scale in SCALES if scale.rows <= plan.word.rows]
     scale = next(
-        (each for each in fitting if all(large_word_cells(part, each) <= cells for part in parts)),
+        (
+            candidate
+            for candidate in fitting
+            if all(large_word_cells(part, candidate) <= cells for part in parts)
+        ),
         Scale.SMALL,
     )
     drawn: list[Line] = []
@@ -246,9 +250,9 @@ def _row(numbers: Sequence[Number], plan: Plan, columns: Sequence[int]) -> Lines
     """Labels, figures and notes; each figure is right-aligned in the width of its widest value."""
     placed = list(zip(numbers, columns, strict=False))
     labels = line(
-        *(Span(pad(_labelled(each.label, cells - COLUMN_GAP), cells), "dim") for each, cells in placed)
+        *(Span(pad(_labelled(number.label, cells - COLUMN_GAP), cells), "dim") for number, cells in placed)
     )
-    drawn = [(_figure(each, plan.figures, cells - COLUMN_GAP), cells) for each, cells in placed]
+    drawn = [(_figure(number, plan.figures, cells - COLUMN_GAP), cells) for number, cells in placed]
     rows = [
         line(
             *(
@@ -259,7 +263,9 @@ def _row(numbers: Sequence[Number], plan: Plan, columns: Sequence[int]) -> Lines
         )
         for row in range(plan.figures.rows)
     ]
-    notes = line(*(Span(pad(_noted(each.note, cells - COLUMN_GAP), cells), "text") for each, cells in placed))
+    notes = line(
+        *(Span(pad(_noted(number.note, cells - COLUMN_GAP), cells), "text") for number, cells in placed)
+    )
     return (labels, *rows, notes)
 
 
@@ -286,7 +292,7 @@ def _without_last(text: str, separator: str, cells: int) -> str:
 
 def _figure(number: Number, scale: Scale, room: int) -> Lines:
     texts = (number.figure, number.brief or number.figure)
-    text = next((each for each in texts if large_figure_cells(each, scale) <= room), "")
+    text = next((candidate for candidate in texts if large_figure_cells(candidate, scale) <= room), "")
     if number.figure == NOT_AVAILABLE:
         text = _DASH
     if not text:

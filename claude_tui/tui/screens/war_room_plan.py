@@ -106,21 +106,21 @@ def _rows_of_clock(room: WarRoom, word: Scale, cells: int) -> int:
 
 def _needs(shown: Sequence[Number], columns: int, figures: Scale) -> list[int]:
     """The width that each column takes at least: that of its widest figure, and a gap."""
-    widest = [large_figure_cells(each.widest, figures) + COLUMN_GAP for each in shown]
+    widest = [large_figure_cells(number.widest, figures) + COLUMN_GAP for number in shown]
     return [max(widest[column::columns]) for column in range(columns)]
 
 
 def column_widths(shown: Sequence[Number], plan: Plan, cells: int) -> list[int]:
     """The width of each column: what is left over is for labels, those that lack least first, then shared."""
     widths = _needs(shown, plan.columns, plan.figures)
-    labels = [cells_of(each.label) + COLUMN_GAP for each in shown]
-    lacks = [max(max(labels[column :: plan.columns]) - each, 0) for column, each in enumerate(widths)]
+    labels = [cells_of(number.label) + COLUMN_GAP for number in shown]
+    lacks = [max(max(labels[column :: plan.columns]) - width, 0) for column, width in enumerate(widths)]
     left = cells - sum(widths)
     for column in sorted(range(len(widths)), key=lacks.__getitem__):
         given = min(lacks[column], left)
         widths[column] += given
         left -= given
-    return [each + left // len(widths) for each in widths]
+    return [width + left // len(widths) for width in widths]
 
 
 def rows_of_outlook(room: WarRoom, plan: Plan, cells: int) -> int:
@@ -149,7 +149,7 @@ def incident_rows(room: WarRoom) -> int:
 def clock_lines(room: WarRoom, word: Scale, cells: int, *, stacked: bool) -> Lines:
     """The time, in the largest form that fits beside the word: with seconds, if possible."""
     beside = cells - 3 * MARGIN - large_word_cells(_longest(stacked=stacked), word)
-    for scale in (each for each in SCALES if each.rows <= word.rows):
+    for scale in (candidate for candidate in SCALES if candidate.rows <= word.rows):
         for text in (room.clock, room.clock[:5]):
             if large_figure_cells(f"{text} UTC", scale) <= beside:
                 return large_figure(f"{text} UTC", scale, "text")

@@ -185,7 +185,7 @@ def _next_step(verdict: Verdict) -> str:
 
 def _evidence(snapshot: Snapshot) -> tuple[str, ...]:
     page = plain(page_line(snapshot, short=True))
-    return tuple(each for each in (*own_sentences(snapshot.verdict), page) if each)
+    return tuple(sentence for sentence in (*own_sentences(snapshot.verdict), page) if sentence)
 
 
 def _elapsed(snapshot: Snapshot) -> Number | None:
@@ -228,7 +228,7 @@ def _first_token(snapshot: Snapshot) -> Number:
     traffic = snapshot.traffic
     if traffic is not None and traffic.all.first_token.p50 is not None:
         return _first_token_of_calls(traffic)
-    series = next((each for each in snapshot.latency.series if each.name == "TTFT"), None)
+    series = next((candidate for candidate in snapshot.latency.series if candidate.name == "TTFT"), None)
     if series is None or series.current is None:
         return Number("TTFT", NOT_AVAILABLE, "none measured", "faint", "9.99s")
     figure = _seconds(series.current, series.p50, series.p95, series.p99)
@@ -255,7 +255,10 @@ def _seconds(value: float | None, *beside: float | None) -> str:
 def _headroom(snapshot: Snapshot) -> Number:
     """What is left of the tightest limit, with the time of its reading if that is stale."""
     view = snapshot.headroom
-    rows: list[Headroom | WindowUsage] = [*(each for each in view.buckets if each.granted), *view.windows]
+    rows: list[Headroom | WindowUsage] = [
+        *(bucket for bucket in view.buckets if bucket.granted),
+        *view.windows,
+    ]
     if not rows:
         return Number("headroom", NOT_AVAILABLE, "none yet", "faint", "99%")
     tightest = min(rows, key=lambda row: (_left(row), row.stale))
@@ -316,7 +319,9 @@ def _next_date(snapshot: Snapshot) -> Iterator[Number]:
     """The end of the certificate or of a model in use, whichever comes first."""
     seen = snapshot.outlook
     dates = [
-        (each.at, "retires", each.model.removeprefix("claude-")) for each in seen.retirements if each.used
+        (retirement.at, "retires", retirement.model.removeprefix("claude-"))
+        for retirement in seen.retirements
+        if retirement.used
     ]
     if seen.certificate_expires_at is not None:
         dates.append((seen.certificate_expires_at, "certificate", ""))

@@ -348,9 +348,9 @@ class ZoomScreen(ReaderScreen):
 def _responses(keymap: KeyMap) -> tuple[Hint, ...]:
     keys = {action.id: first_key(action.id, action.keys, keymap) for action in ACTIONS}
     return tuple(
-        Hint(display(keys[each]), label, _RANK_OF_OWN, (keys[each],))
-        for each, label in _RESPONSES.items()
-        if keys[each]
+        Hint(display(keys[action]), label, _RANK_OF_OWN, (keys[action],))
+        for action, label in _RESPONSES.items()
+        if keys[action]
     )
 
 
