@@ -191,19 +191,19 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         before, self.newest = self.newest.engine.alerts, snapshot
         self._arrived = time.monotonic()
         if snapshot.past is None:
-            self._ring(before, self.newest.engine.alerts)
+            self._call_attention(before, self.newest.engine.alerts)
         self._show_newest()
         if self._next_second is not None:
             self._next_second.cancel()
         if snapshot.past is None:
-            self._count_on(snapshot, _NEXT_SECOND_S)
+            self._show_in_a_second(snapshot, _NEXT_SECOND_S)
 
     def _show_newest(self) -> None:
         if not (self.paused or self.travelling):
             self.shown = self.newest
         self._show()
 
-    def _count_on(self, snapshot: Snapshot, after_s: float) -> None:
+    def _show_in_a_second(self, snapshot: Snapshot, after_s: float) -> None:
         """Show `snapshot` a second later. The engine skips some while nothing is new; the clock does not."""
 
         def show() -> None:
@@ -212,17 +212,19 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
                 at = snapshot.at + timedelta(seconds=1)
                 self.newest = replace(snapshot, at=at, panels_at=panels_at)
                 self._show_newest()
-                self._count_on(self.newest, 1.0)
+                self._show_in_a_second(self.newest, 1.0)
 
         self._next_second = asyncio.get_running_loop().call_later(after_s, show)
 
-    def _ring(self, before: AlertsView, after: AlertsView) -> None:
+    def _call_attention(self, before: AlertsView, after: AlertsView) -> None:
         """Call attention to new pages."""
         if after.journal is before.journal:
             return
         from claude_tui.tui.attention import call_attention
 
-        call_attention(self, before, after, self._watching_since, self._for_all if self._shared else None)
+        call_attention(
+            self, before, after, self._watching_since, self._masked_if_shared if self._shared else None
+        )
 
     # -- a shared screen --------------------------------------------------------
 
@@ -231,14 +233,14 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         """Whether the war room is open, even if it is under other screens."""
         return any(getattr(screen, "IS_SHARED", False) for screen in self.screen_stack)
 
-    def _for_all(self, text: str) -> str:
+    def _masked_if_shared(self, text: str) -> str:
         from claude_tui.tui.screens.war_room_view import mask_of
 
         return mask_of(self.newest, self.host)(text)
 
     def notify(self, message: str, *, about: str = "", timeout: float | None = None, **options: Any) -> None:
         """Show a notice, masked while others see the screen, in place of an earlier one `about` the same."""
-        text = self._for_all(message) if self._shared else message
+        text = self._masked_if_shared(message) if self._shared else message
         shown_s = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         self.post_message(self._notices.notice(text, about, shown_s, **options))
 
@@ -392,8 +394,8 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
 
     def _show_instead(self, why: str) -> None:
         if self._shared:
-            told = f"{why} It is not shown while others see the screen."
-            self.call_later(self._tell_instead, told)
+            text = f"{why} It is not shown while others see the screen."
+            self.call_later(self._notify_instead, text)
             return
         from claude_tui.tui.screens.copied import show_copied
 
@@ -401,17 +403,17 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         # The caller reports that the text was sent, and its notice comes after this.
         self.call_later(self.clear_notifications)
 
-    def _tell_instead(self, told: str) -> None:
+    def _notify_instead(self, text: str) -> None:
         self.clear_notifications()
-        self.notify(told, timeout=6, markup=False)
+        self.notify(text, timeout=6, markup=False)
 
     def action_zone(self) -> None:
         from claude_tui.tui.local_times import next_zone
 
-        local, said = next_zone(self.paint.local, self.newest.at)
+        local, announcement = next_zone(self.paint.local, self.newest.at)
         self.show_local(local)
         self._show()
-        self.notify(said, about="zone", timeout=3, markup=False)
+        self.notify(announcement, about="zone", timeout=3, markup=False)
 
     def action_show_copied(self) -> None:
         from claude_tui.tui.screens.copied import show_copied

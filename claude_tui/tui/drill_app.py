@@ -115,9 +115,9 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
             self._ask(end=True)
 
     def _ask(self, *, end: bool, resolved: bool = False) -> None:
-        ask_answer(self, self._answer or self._by_tree(), self._answered, end=end, resolved=resolved)
+        ask_answer(self, self._answer or self._answer_of_tree(), self._answered, end=end, resolved=resolved)
 
-    def _by_tree(self) -> Given:
+    def _answer_of_tree(self) -> Given:
         """The cause that the tree has led to, offered as the answer until the responder has given one."""
         walk = self.session.saved_walk
         node = self.session.runbook.nodes.get(walk.walk.node) if walk is not None else None

@@ -94,7 +94,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
 
         def follow() -> None:
             while not ended.wait(_POLL_S if self._theme_watch.has_file else _POLL_WITHOUT_FILE_S):
-                if self._theme_watch.stirs():
+                if self._theme_watch.may_have_changed():
                     with suppress(RuntimeError):  # the loop has closed meanwhile
                         loop.call_soon_threadsafe(self._look_soon)
 

@@ -84,7 +84,7 @@ class ActionCommands(Provider):
         def score(action: Action) -> float:
             if strictly and not _contains(action, query):
                 return 0.0
-            return max(matcher.match(words) for words in _words_of(action))
+            return max(matcher.match(text) for text in _search_texts(action))
 
         for action, run in possible:
             if (match := score(action)) > 0:
@@ -128,10 +128,10 @@ class ActionCommands(Provider):
         return "  ".join(display(key) for key in (*in_keymap(action.id, action.keys, chosen), *action.always))
 
 
-def _words_of(action: Action) -> tuple[str, str]:
+def _search_texts(action: Action) -> tuple[str, str]:
     """What it can be found by."""
     return action.help, action.id.replace("_", " ")
 
 
 def _contains(action: Action, query: str) -> bool:
-    return any(query.casefold() in words.casefold() for words in _words_of(action))
+    return any(query.casefold() in text.casefold() for text in _search_texts(action))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from claude_tui.model.alert import Alert, AlertGroup, AlertState, AlertsView, RouteState
 from claude_tui.model.format import age, plural
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.panels.alert_words import closes_at, nothing_open
+from claude_tui.tui.panels.alert_text import closes_at, nothing_open
 from claude_tui.tui.panels.times import Times
-from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.panels.verdict_text import severity_role
 from claude_tui.tui.panels.verdict_zoom import badge, behind
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import Mark
@@ -66,9 +66,9 @@ def _none_open(view: AlertsView) -> Line:
     if view.rules is None:
         return line(Span("◌ ", "warn"), "No rules loaded yet.")
     pending = any(alert.state is AlertState.PENDING for alert in view.alerts)
-    words = nothing_open(replace(view, problem=None))
+    text = nothing_open(replace(view, problem=None))
     mark = Span("◌ ", "warn") if pending else Span("● ", "ok")
-    return line(mark, f"{words[:1].upper()}{words[1:]}.")
+    return line(mark, f"{text[:1].upper()}{text[1:]}.")
 
 
 def _group(group: AlertGroup, ending: Line, times: Times, cells: int, failing: frozenset[str]) -> Lines:
@@ -166,10 +166,10 @@ def _alert(alert: Alert, times: Times, cells: int) -> Lines:
     )
     labels = " ".join(f"{name} {value.replace('_', ' ')}" for name, value in alert.labels)
     value = "" if alert.state is AlertState.RESOLVED else alert.words
-    said = join((line(labels), line(value), line(Span(alert.summary, "dim"))), " · ")
+    details = join((line(labels), line(value), line(Span(alert.summary, "dim"))), " · ")
     return (
         spread(head, _when(alert, times), cells),
-        crop(line("  ", *said), cells),
+        crop(line("  ", *details), cells),
     )
 
 

@@ -221,17 +221,17 @@ def _latest(snapshot: Snapshot, cells: int, rows: int, local: Local | None) -> L
     )
 
 
-def _failure(event: Event, seen: Observation, times: Times) -> Line:
+def _failure(event: Event, observation: Observation, times: Times) -> Line:
     """`02:08:59  messages  529 overloaded_error  req_…  236 ms  Overloaded`."""
-    status = str(seen.http_status) if seen.http_status is not None else NOT_AVAILABLE
-    took = latency(seen.timings.total) if seen.timings.total is not None else NOT_AVAILABLE
+    status = str(observation.http_status) if observation.http_status is not None else NOT_AVAILABLE
+    took = latency(observation.timings.total) if observation.timings.total is not None else NOT_AVAILABLE
     return line(
         Span(f"{times.moment(event.at)}  ", "dim"),
-        Span(pad(seen.source.value, 10), "text"),
-        Span(pad(f"{status} {seen.error_type or plain(seen.outcome.value)}", 24), "text"),
-        Span(f"{seen.request_id or 'no request id'}  ", "dim"),
+        Span(pad(observation.source.value, 10), "text"),
+        Span(pad(f"{status} {observation.error_type or plain(observation.outcome.value)}", 24), "text"),
+        Span(f"{observation.request_id or 'no request id'}  ", "dim"),
         Span(f"{took}  ", "dim"),
-        Span(seen.message or "", "faint"),
+        Span(observation.message or "", "faint"),
     )
 
 

@@ -17,11 +17,11 @@ __all__ = [
     "EventRow",
     "blocks_from",
     "event_rows",
-    "followed",
     "further_rows",
-    "in_sight",
     "last_top",
+    "top_after_update",
     "top_showing",
+    "visible_rows",
 ]
 
 Lines = tuple[Line, ...]
@@ -106,7 +106,7 @@ def event_rows(events: Iterable[Event], opened: Collection[str] = ()) -> tuple[E
     return tuple(rows)
 
 
-def in_sight(rows: Sequence[EventRow], height: int) -> Sequence[EventRow]:
+def visible_rows(rows: Sequence[EventRow], height: int) -> Sequence[EventRow]:
     """The newest rows; what is measured leaves half of the room to verdicts, alerts, posts and people."""
     if height < 2 or len(rows) <= height:
         return rows[: max(height, 0)]
@@ -125,7 +125,7 @@ def _is_one_of_many(event: Event) -> bool:
     return event.kind in _MANY or (event.kind is EventKind.STATUS and event.level is Level.INFO)
 
 
-def followed(before: Sequence[EventRow], after: Sequence[EventRow], top: int) -> int:
+def top_after_update(before: Sequence[EventRow], after: Sequence[EventRow], top: int) -> int:
     """The new index of the first visible row, so that a scrolled list does not jump."""
     if not top or top >= len(before):
         return 0

@@ -89,13 +89,13 @@ def _folded(event: Event) -> tuple[_Fact, ...]:
 
 
 def _brief(event: Event) -> str:
-    seen = event.observation
-    if seen is None:
+    observation = event.observation
+    if observation is None:
         return event.text
-    total = latency(seen.timings.total) if seen.timings.total is not None else ""
-    said = seen.message or event.text
-    took = () if total in said else (total,)
-    return "  ".join((seen.request_id or "no request id", *took, said))
+    total = latency(observation.timings.total) if observation.timings.total is not None else ""
+    message = observation.message or event.text
+    took = () if total in message else (total,)
+    return "  ".join((observation.request_id or "no request id", *took, message))
 
 
 def _sections(event: Event, local: Local | None = None) -> Iterator[_Section]:

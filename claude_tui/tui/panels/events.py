@@ -23,11 +23,11 @@ from claude_tui.tui.panels.event_rows import (
     EventRow,
     blocks_from,
     event_rows,
-    followed,
     further_rows,
-    in_sight,
     last_top,
+    top_after_update,
     top_showing,
+    visible_rows,
 )
 from claude_tui.tui.render.clauses import clauses_in, without_first_sentence
 from claude_tui.tui.render.frame import Frame
@@ -47,7 +47,7 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "in_sight"]
+__all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "top_after_update", "visible_rows"]
 
 _SUBJECT_CELLS = 12
 # In fewer rows, more events say more than longer ones.
@@ -66,7 +66,7 @@ class EventsPanel(SnapshotPanel):
 
     def __init__(self, snapshot: Snapshot, key: str = "", *, unfolds: bool = False) -> None:
         super().__init__(snapshot, key)
-        self.words = ""
+        self.filter_text = ""
         """The filter as typed."""
         self._wanted = Filter()
         self._unfolds = unfolds
@@ -90,7 +90,7 @@ class EventsPanel(SnapshotPanel):
 
     def show(self, snapshot: Snapshot) -> None:
         before, self._rows = self._rows, self._listed(snapshot)
-        self._top = followed(before, self._rows, self._top)
+        self._top = top_after_update(before, self._rows, self._top)
         super().show(snapshot)
 
     def _listed(self, snapshot: Snapshot) -> tuple[EventRow, ...]:
@@ -111,10 +111,10 @@ class EventsPanel(SnapshotPanel):
         cursor = None if index is None else index - self._top
         shown: Sequence[EventRow] = self._rows[self._top : self._top + max(height, 0)]
         if index is None and not self._top:
-            shown = in_sight(self._rows, height)
+            shown = visible_rows(self._rows, height)
         self._shown = shown
-        if not shown and self.words:
-            return clipped((line(Span(f"Nothing matches “{self.words}”.", "dim")),), width, height)
+        if not shown and self.filter_text:
+            return clipped((line(Span(f"Nothing matches “{self.filter_text}”.", "dim")),), width, height)
         return event_lines(shown, snapshot.at, width, height, cursor, self.paint.local)
 
     def _in_blocks(self, snapshot: Snapshot, width: int, height: int, index: int | None) -> Lines:
@@ -123,7 +123,7 @@ class EventsPanel(SnapshotPanel):
         rows = self._rows
         if index is None and not self._top:
             # As many as fit, chosen as if each of them took a row.
-            rows = tuple(in_sight(rows, height))
+            rows = tuple(visible_rows(rows, height))
         lowest, highest = min(self._top, index or 0), max(self._top, index or 0)
         near = rows[max(lowest - height, 0) : highest + height]
         times = max(cells_of(_when(row.event, at, local)) for row in near)
@@ -151,14 +151,14 @@ class EventsPanel(SnapshotPanel):
 
     def subtitle(self, snapshot: Snapshot) -> str:  # noqa: ARG002 (its rows are known)
         total, index = len(self._rows), self._index()
-        only = f"only “{self.words}” · " if self.words else ""
+        only = f"only “{self.filter_text}” · " if self.filter_text else ""
         if index is not None:
             return f"{only}{index + 1} of {total}"
         return f"{only}from {self._top + 1} of {total}" if self._top else only.removesuffix(" · ")
 
-    def only(self, words: str) -> None:
+    def apply_filter(self, filter_text: str) -> None:
         """Show only what matches a filter; everything if it is empty. Raises FilterError."""
-        self._wanted, self.words = parse_filter(words), words
+        self._wanted, self.filter_text = parse_filter(filter_text), filter_text
         self._selected, self._top = None, 0
         self._list_again()
 
@@ -203,8 +203,8 @@ class EventsPanel(SnapshotPanel):
     def unselect(self) -> bool:
         """Remove the cursor, then the filter, and go back to the newest. Returns whether anything changed."""
         was, self._selected, self._top = self._selected is not None or self._top > 0, None, 0
-        if not was and self.words:
-            self.only("")
+        if not was and self.filter_text:
+            self.apply_filter("")
             return True
         self.redraw()
         return was
@@ -336,13 +336,13 @@ def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local |
     when = Span(pad(_when(event, at, local), times) + " ", "faint" if shown.inner else "dim")
     head = line(when, Span(f"{glyph} ", mark.role, bold=loud))
     subject = f"{event.subject} " if _needs_its_subject(event) else ""
-    told, room = f"{subject}{event.text}", 2 * (cells - width(head))
-    if event.kind is EventKind.VERDICT and cells_of(told) > cells - width(head):
+    content, room = f"{subject}{event.text}", 2 * (cells - width(head))
+    if event.kind is EventKind.VERDICT and cells_of(content) > cells - width(head):
         brief = _problem if loud else _brief_verdict
-        told = brief(event, room) or told
-    elif event.kind is EventKind.ALERT and cells_of(told) > most * (cells - width(head)):
-        told = subject + (_problem(event, room - cells_of(subject)) or event.text)
-    text = Span(told, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
+        content = brief(event, room) or content
+    elif event.kind is EventKind.ALERT and cells_of(content) > most * (cells - width(head)):
+        content = subject + (_problem(event, room - cells_of(subject)) or event.text)
+    text = Span(content, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
     count = Span(f" ×{event.count:,}" if event.count > 1 else "", "text", bold=True)
     row = line(*head, text)
     if width(row) + width((count,)) > cells:

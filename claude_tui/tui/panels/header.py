@@ -12,7 +12,7 @@ from claude_tui.model.format import age, clock, duration, money
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.when import Local
-from claude_tui.tui.panels.alert_words import alert_badge
+from claude_tui.tui.panels.alert_text import alert_badge
 from claude_tui.tui.panels.badges import READ_ONLY, demo_badge, drill_badge
 from claude_tui.tui.panels.scrubber import banner_line, scrubber_line
 from claude_tui.tui.render.line_panel import LinePanel
@@ -93,8 +93,8 @@ def header_line(snapshot: Snapshot, view: View, cells: int, local: Local | None 
 def shared_header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
     """The header of a screen that others see: whether it is live, without naming what is watched."""
     name = line(Span("claude-top", "accent", bold=True), Span(" war room", "dim"))
-    told = line(Span("target, hosts, ids and keys are masked", "faint"))
-    left = join((*(part.line for part in _badges(snapshot)), name, told))
+    masked = line(Span("target, hosts, ids and keys are masked", "faint"))
+    left = join((*(part.line for part in _badges(snapshot)), name, masked))
     state = _state(snapshot, view)
     for start in (left, join((*(part.line for part in _badges(snapshot)), name)), name):
         if width(start) + width(state) + _AIR + 2 <= cells:

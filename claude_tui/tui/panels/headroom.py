@@ -149,15 +149,15 @@ def _rows(
     """
     spare = room - len(shown) - bool(hidden)
     if cells >= _BESIDE_FROM and spare < len(shown):
-        out = _beside(shown, read_at, at, cells)
+        out = _details_beside(shown, read_at, at, cells)
     else:
-        out = _below(shown, read_at, at, cells, spare)
+        out = _details_below(shown, read_at, at, cells, spare)
     if hidden and len(out) < room:
         out.append(line(Span(f"{hidden} more with more left", "dim")))
     return tuple(crop(row, cells) for row in out[:room])
 
 
-def _beside(shown: Sequence[Row], read_at: datetime | None, at: datetime, cells: int) -> list[Line]:
+def _details_beside(shown: Sequence[Row], read_at: datetime | None, at: datetime, cells: int) -> list[Line]:
     details = [_detail(row, at, read_at=read_at) or _quiet(row, at) for row in shown]
     # Space is reserved for a detail before there is one, so that the gauges keep their length.
     room = max(*map(width, details), _DETAIL_CELLS)
@@ -165,7 +165,7 @@ def _beside(shown: Sequence[Row], read_at: datetime | None, at: datetime, cells:
     return [join((_main(row, columns), detail), "   ") for row, detail in zip(shown, details, strict=True)]
 
 
-def _below(
+def _details_below(
     shown: Sequence[Row], read_at: datetime | None, at: datetime, cells: int, spare: int
 ) -> list[Line]:
     """Below every row its detail, if there is room for all; otherwise the details of the worst at the end."""
@@ -278,9 +278,9 @@ def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
         return ()
     when = moment(view.read_at, at)
     if _aged(view):
-        words = f"stale: as of {when}, {ago(view.read_at, at)}"
-        more = ", may have reset" if cells_of(words) + 18 <= cells else ""
-        return crop(line(Span("▲ ", "warn"), Span(words + more, "warn")), cells)
+        text = f"stale: as of {when}, {ago(view.read_at, at)}"
+        more = ", may have reset" if cells_of(text) + 18 <= cells else ""
+        return crop(line(Span("▲ ", "warn"), Span(text + more, "warn")), cells)
     as_of = line(Span(f"as of {when}", "faint"))
     if not view.request_id:
         return crop(as_of, cells)

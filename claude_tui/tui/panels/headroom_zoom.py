@@ -111,13 +111,13 @@ def _head(row: Row, at: datetime, listed: Sequence[Row], cells: int) -> Lines:
 def _gauge(row: Row, label_cells: int, cells: int) -> Line:
     mark = level_mark(row.level)
     share = row.used if isinstance(row, WindowUsage) else row.fraction
-    word = "used" if isinstance(row, WindowUsage) else "left"
+    label = "used" if isinstance(row, WindowUsage) else "left"
     return line(
         Span(f"{mark.glyph} ", mark.role),
         Span(pad(_label(row), label_cells) + "  ", "text", bold=True),
         *gauge(share, cells, mark.role),
         Span(right(percent(share), 6), mark.role, bold=True),
-        Span(f" {word}", "dim"),
+        Span(f" {label}", "dim"),
     )
 
 

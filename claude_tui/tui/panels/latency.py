@@ -86,7 +86,7 @@ class LatencyPanel(SnapshotPanel):
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         view, made = snapshot.latency, self._made
-        depends = width, height, self.long, self.paint.local, _besides(snapshot)
+        depends = width, height, self.long, self.paint.local, _other_inputs(snapshot)
         # A view stays the same object until a probe answers, or a bin of its charts is complete.
         if made is None or made[0] is not view or made[1] != depends:
             made = self._made = (
@@ -97,7 +97,7 @@ class LatencyPanel(SnapshotPanel):
         return made[2]
 
 
-def _besides(snapshot: Snapshot) -> tuple[object, ...]:
+def _other_inputs(snapshot: Snapshot) -> tuple[object, ...]:
     """Everything that the lines depend on besides the view: what the time changes, and the verdict."""
     view, at = snapshot.latency, snapshot.at
     return (
@@ -271,8 +271,8 @@ def _stacked(
     out: list[Span] = []
     for name, value in figures:
         out += _figure(series, name, value(series), unit, stale)
-    told = line(*out, *_usual(series, stale))
-    head = spread(line(Span(series.name, "text")), told, chart_cells)
+    values = line(*out, *_usual(series, stale))
+    head = spread(line(Span(series.name, "text")), values, chart_cells)
     return (head, *series_chart(series, chart_cells, tall - 1, calm=calm))
 
 

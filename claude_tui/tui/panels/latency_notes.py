@@ -23,11 +23,11 @@ from claude_tui.tui.render.lines import (
 
 __all__ = [
     "CERTIFICATE_WARNING",
-    "baseline_words",
     "latency_notes",
     "latency_warnings",
     "phase_figures",
     "phases_are_old",
+    "span_of_usual",
     "unmeasured_usual",
 ]
 
@@ -86,7 +86,7 @@ def unmeasured_usual() -> Line:
     return line(Span("usual: not enough history yet", "faint"))
 
 
-def baseline_words(span: timedelta) -> str:
+def span_of_usual(span: timedelta) -> str:
     """`7d` for whole hours, `1h30m` otherwise."""
     return span_text(span) if span.total_seconds() % 3600 == 0 else duration(span)
 
@@ -142,6 +142,6 @@ def _usual_note(view: LatencyView, cells: int) -> Line:
     spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
     if not spans:
         return unmeasured_usual()
-    words = baseline_words(max(spans))
-    forms = (f"the median of the last {words}", f"median of the last {words}", f"median of {words}")
+    span = span_of_usual(max(spans))
+    forms = (f"the median of the last {span}", f"median of the last {span}", f"median of {span}")
     return first_fitting((line(Span(f"usual: {form}", "faint")) for form in forms), cells)

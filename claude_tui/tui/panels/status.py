@@ -123,11 +123,11 @@ def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) 
 
 def _changes(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """What the page has said lately, where rows are left; each change may take two."""
-    told = [event for event in snapshot.events if event.kind is EventKind.STATUS]
-    if not told or rows < _ROWS_FOR_CHANGES:
+    changes = [event for event in snapshot.events if event.kind is EventKind.STATUS]
+    if not changes or rows < _ROWS_FOR_CHANGES:
         return ()
     out: list[Line] = [BLANK, line(Span("changes, newest first", "dim"))]
-    for event in told:
+    for event in changes:
         mark = event_mark(event)
         head = line(Span(f"{moment(event.at, snapshot.at)} ", "dim"), Span(f"{mark.glyph} ", mark.role))
         texts = wrap(event.text, cells - width(head), 2)
@@ -162,12 +162,12 @@ def _component(component: Component, ours: bool, cells: int, *, brief: bool) -> 
     mark = component_mark(component.status)
     operational = component.operational
     short = _short(component.name)
-    word = "ok" if brief and operational else fit(mark.word, max(cells // 2, 4))
-    name = pad(short, max(cells - 3 - width((Span(word),)), 1))
+    status_text = "ok" if brief and operational else fit(mark.word, max(cells // 2, 4))
+    name = pad(short, max(cells - 3 - width((Span(status_text),)), 1))
     return line(
         Span(f"{mark.glyph} ", mark.role),
         Span(name + " ", "text" if ours or not operational else "dim", bold=ours),
-        Span(word, "dim" if operational else mark.role, bold=ours and not operational),
+        Span(status_text, "dim" if operational else mark.role, bold=ours and not operational),
     )
 
 
@@ -193,9 +193,11 @@ def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
 def _in_short(component: Component, ours: bool) -> Line:
     mark = component_mark(component.status)
     operational = component.operational
-    word = f" {mark.word}" if ours or not operational else ""
+    status_text = f" {mark.word}" if ours or not operational else ""
     name = Span(_short(component.name), "text" if ours or not operational else "dim", bold=ours)
-    return line(Span(f"{mark.glyph} ", mark.role), name, Span(word, "dim" if operational else mark.role))
+    return line(
+        Span(f"{mark.glyph} ", mark.role), name, Span(status_text, "dim" if operational else mark.role)
+    )
 
 
 def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
@@ -281,8 +283,8 @@ def _source_line(snapshot: Snapshot, status: ProviderStatus, cells: int) -> Line
 
 def _read(snapshot: Snapshot, read_at: datetime, held: int = 0) -> Line:
     """`read 14s ago`, or since when the page is stale."""
-    told = _age(snapshot, read_at, held)
-    return told if snapshot.status.stale else line(Span("read ", "faint"), *told)
+    read_age = _age(snapshot, read_at, held)
+    return read_age if snapshot.status.stale else line(Span("read ", "faint"), *read_age)
 
 
 def _age(snapshot: Snapshot, read_at: datetime, held: int = 0) -> Line:

@@ -74,8 +74,8 @@ def _silence(view: StatusView, times: Times, cells: int) -> Lines:
         return ()
     noticed = Span(f" (we noticed at {_instant(view.silent_since, times)}, ", "dim")
     age = Span(duration(times.at - view.silent_since), "warn", bold=True)
-    said = line(Span("▲ ", "warn"), "Nothing posted yet", noticed, age, Span(" ago)", "dim"))
-    return (crop(said, cells), BLANK)
+    notice = line(Span("▲ ", "warn"), "Nothing posted yet", noticed, age, Span(" ago)", "dim"))
+    return (crop(notice, cells), BLANK)
 
 
 def _incidents(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:

@@ -17,11 +17,11 @@ from claude_tui.tui.boundary import contain_drawing
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.messages import ZoomRequested
-from claude_tui.tui.panels.alert_words import GroupStatus, alert_rows, group_status
+from claude_tui.tui.panels.alert_text import GroupStatus, alert_rows, group_status
 from claude_tui.tui.panels.record import outlook_line
-from claude_tui.tui.panels.strip_block import block_lines, hints, lasted, step_words
+from claude_tui.tui.panels.strip_block import block_lines, hints, lasted, next_steps
 from claude_tui.tui.panels.strip_size import LEAST, ROOMY, block_rows, rows_without_notices
-from claude_tui.tui.panels.verdict_words import figures, own_evidence, page_line, response_line
+from claude_tui.tui.panels.verdict_text import figures, own_evidence, page_line, response_line
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import (
@@ -56,7 +56,7 @@ class StripPanel(LinePanel):
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__(id="strip")
         self.snapshot = snapshot
-        self.tells_outlook = False
+        self.shows_outlook = False
         """Whether the strip, while all is well, shows what no panel shows."""
 
     def show(self, snapshot: Snapshot) -> None:
@@ -77,7 +77,7 @@ class StripPanel(LinePanel):
 
     def draw(self, width: int, height: int) -> Lines:
         keys = cockpit_of(self).chosen_keys
-        return strip_lines(self.snapshot, width, height, keys, self.paint.local, outlook=self.tells_outlook)
+        return strip_lines(self.snapshot, width, height, keys, self.paint.local, outlook=self.shows_outlook)
 
 
 def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
@@ -184,7 +184,7 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, ou
     unknown = verdict.cause is Cause.UNKNOWN
     mark = level_mark(Level.WARN if pressed and not unknown else _level(verdict))
     inner = cells - _INDENT
-    whole, brief = step_words(verdict)
+    whole, brief = next_steps(verdict)
     step = whole if width(whole) <= inner else crop(brief, inner)
     if rows < 2:
         head = line(Span(f"{mark.glyph} ", mark.role, bold=verdict.checking), Span(verdict.summary, "text"))
@@ -192,8 +192,8 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, ou
     last: Lines = (step,) if unknown or pressed else ()
     alerts = _alerts(snapshot, cells, min(2, rows - 1 - len(last)), keys)
     # The reason has a row of its own if there is room for it.
-    told = rows > len(last) + len(alerts) + 1 and 0 < width(page_line(snapshot)) <= inner
-    unread = line(Span("Status page unknown." if _unreadable(snapshot) and not told else "", "text"))
+    page_has_row = rows > len(last) + len(alerts) + 1 and 0 < width(page_line(snapshot)) <= inner
+    unread = line(Span("Status page unknown." if _unreadable(snapshot) and not page_has_row else "", "text"))
     news = line(Span(verdict.summary, "text", bold=verdict.checking))
     room = rows - len(last) - len(alerts)
     heads = flow(join((news, unread, figures(verdict.note))), inner, max(room, 1)) or (BLANK,)
@@ -221,8 +221,8 @@ def _why(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """The evidence, then what the status page says: whole sentences, in at most `rows` rows."""
     if rows <= 0:
         return ()
-    said = [figures(_leading(_sentences(snapshot), cells)), page_line(snapshot)]
-    whole = [piece for piece in said if piece and width(piece) <= cells]
+    pieces = [figures(_leading(_sentences(snapshot), cells)), page_line(snapshot)]
+    whole = [piece for piece in pieces if piece and width(piece) <= cells]
     if len(whole) > rows:
         both = join(whole)
         return (both if width(both) <= cells else whole[0],)
@@ -245,8 +245,8 @@ def _level(verdict: Verdict) -> Level:
 def _sentences(snapshot: Snapshot) -> tuple[str, ...]:
     """The evidence, without what the next step or a notice says."""
     known = {notice.text for notice in snapshot.engine.notices}
-    said = (evidence.text for evidence in own_evidence(snapshot.verdict))
-    return tuple(text for text in said if text.removesuffix(".") not in known)
+    texts = (evidence.text for evidence in own_evidence(snapshot.verdict))
+    return tuple(text for text in texts if text.removesuffix(".") not in known)
 
 
 def _leading(sentences: tuple[str, ...], cells: int) -> str:
@@ -267,7 +267,7 @@ def _alerts(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None = Non
 def _notices(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """The worst notices, a row each; a single notice may take all rows."""
     order = (Level.BAD, Level.WARN, Level.INFO, Level.UNKNOWN, Level.OK)
-    listed = sorted(_untold(snapshot), key=lambda notice: order.index(notice.level))
+    listed = sorted(_notices_to_show(snapshot), key=lambda notice: order.index(notice.level))
     if not listed or rows < 1:
         return ()
     if len(listed) == 1:
@@ -279,11 +279,11 @@ def _notices(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     return tuple(out)
 
 
-def _untold(snapshot: Snapshot) -> tuple[Notice, ...]:
+def _notices_to_show(snapshot: Snapshot) -> tuple[Notice, ...]:
     """The notices, except that there is no key if that is the verdict, whose next step says what to do."""
     state = snapshot.engine
-    told = state.key_lack is KeyLack.MISSING and snapshot.verdict.cause is Cause.UNKNOWN
-    return tuple(notice for notice in state.notices if not (told and notice.key == "key"))
+    shown_by_verdict = state.key_lack is KeyLack.MISSING and snapshot.verdict.cause is Cause.UNKNOWN
+    return tuple(notice for notice in state.notices if not (shown_by_verdict and notice.key == "key"))
 
 
 def _notice(notice: Notice, cells: int, rows: int) -> Lines:
@@ -315,7 +315,7 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     first, *others = wrap(" ".join(part for part in parts if part), cells, rows) or ("",)
     out = [line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud))]
     out += [line(Span(text, "text", bold=loud)) for text in others]
-    whole, brief = step_words(verdict)
+    whole, brief = next_steps(verdict)
     why = f"{' '.join(_sentences(snapshot))} {plain(page_line(snapshot))}"
     room = rows - len(out)
     out += flow(whole if len(flow(whole, cells, room + 1)) <= room else brief, cells, room)

@@ -20,13 +20,13 @@ from claude_tui.model.format import (
 from claude_tui.model.provider import ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Headroom, LatencySeries, Level, Snapshot, StatusView
 from claude_tui.model.verdict import PageAgreement
-from claude_tui.tui.panels.verdict_words import (
-    also_words,
+from claude_tui.tui.panels.verdict_text import (
+    also_text,
+    override_text,
     own_evidence,
     page_line,
     response_line,
     retry_line,
-    set_words,
 )
 from claude_tui.tui.render.glyphs import component_mark
 from claude_tui.tui.render.lines import Line, plain
@@ -48,9 +48,9 @@ def _verdict(snapshot: Snapshot) -> str:
     verdict, engine, target = snapshot.verdict, snapshot.engine, snapshot.engine.target
     demo = f"[{'DRILL' if engine.drill else 'DEMO'}, simulated] " if engine.demo is not None else ""
     severity = f"{verdict.severity} " if verdict.severity.trouble else ""
-    said = verdict.summary[: _LONGEST // 2]
+    summary = verdict.summary[: _LONGEST // 2]
     who = " ".join(part for part in (target.name, target.host) if part)
-    return f"{demo}{severity}{said}{_since(snapshot)} {who}, {stamp(snapshot.at)}."
+    return f"{demo}{severity}{summary}{_since(snapshot)} {who}, {stamp(snapshot.at)}."
 
 
 def _since(snapshot: Snapshot) -> str:
@@ -61,16 +61,16 @@ def _since(snapshot: Snapshot) -> str:
     began = (
         f"since {moment(since, snapshot.at)} ({duration(snapshot.at - since)})" if since is not None else ""
     )
-    times = ", ".join(part for part in (began, _words(response_line(snapshot))) if part)
+    times = ", ".join(part for part in (began, _plain_text(response_line(snapshot))) if part)
     return f" {times[:1].upper()}{times[1:]}." if times else ""
 
 
-def _words(drawn: Line) -> str:
+def _plain_text(drawn: Line) -> str:
     return " ".join(plain(drawn).split())
 
 
 def _next(snapshot: Snapshot) -> str:
-    parts = (snapshot.verdict.next_step.rstrip("."), _words(retry_line(snapshot)))
+    parts = (snapshot.verdict.next_step.rstrip("."), _plain_text(retry_line(snapshot)))
     return f"Next: {'; '.join(part for part in parts if part)}."
 
 
@@ -80,8 +80,8 @@ def _evidence(snapshot: Snapshot) -> str:
     sentences = " ".join(
         (
             *(evidence.text for evidence in own_evidence(verdict)),
-            also_words(verdict),
-            set_words(verdict),
+            also_text(verdict),
+            override_text(verdict),
             verdict.note,
         )
     )
@@ -145,10 +145,14 @@ def _incidents(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> 
 def _incidents_and_agreement(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> Iterable[str]:
     """The incidents, and who noticed first; or that nothing is posted yet."""
     verdict = snapshot.verdict
-    words = _PAGE_PREFIX.sub("", _words(page_line(snapshot))).rstrip(".")
+    agreement = _PAGE_PREFIX.sub("", _plain_text(page_line(snapshot))).rstrip(".")
     if not verdict.severity.trouble or verdict.page not in (PageAgreement.SILENT, PageAgreement.CONFIRMS):
         return (_incidents(snapshot, view, status),)
-    return (words,) if verdict.page is PageAgreement.SILENT else (_incidents(snapshot, view, status), words)
+    return (
+        (agreement,)
+        if verdict.page is PageAgreement.SILENT
+        else (_incidents(snapshot, view, status), agreement)
+    )
 
 
 def _incident(incident: ProviderIncident, snapshot: Snapshot) -> str:

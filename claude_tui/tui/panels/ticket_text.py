@@ -13,7 +13,7 @@ from claude_tui.model.observation import Observation
 from claude_tui.model.playbook import StepState
 from claude_tui.model.snapshot import Event, EventKind, Snapshot
 from claude_tui.model.verdict import EvidenceKind
-from claude_tui.tui.panels.verdict_words import page_line
+from claude_tui.tui.panels.verdict_text import page_line
 from claude_tui.tui.render import lines
 
 __all__ = ["ticket_text"]

@@ -88,23 +88,23 @@ class TrafficPanel(SnapshotPanel):
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         view, made = snapshot.traffic, self._made
         if view is None:
-            return _nothing_heard(width, height)
+            return _no_calls(width, height)
         # A view stays the same object for up to ten seconds, and says nothing that the time changes.
         if made is None or made[0] is not view or made[1:3] != (width, height):
             made = self._made = view, width, height, traffic_lines(view, width, height)
         return made[3]
 
 
-def _nothing_heard(cells: int, rows: int) -> Lines:
+def _no_calls(cells: int, rows: int) -> Lines:
     """How to send calls here, shown until there are any."""
-    said = (
+    paragraphs = (
         ("No calls of your own seen yet.", "text"),
         ("With a proxy: run claude-top proxy and set ANTHROPIC_BASE_URL to its address.", "dim"),
         ("With OpenTelemetry: set otlp in the table [traffic] of the settings file.", "dim"),
         ("More: claude-top manual traffic", "faint"),
     )
-    told = (line(Span(row, role)) for text, role in said for row in wrap(text, cells, 3))
-    return clipped(told, cells, rows)
+    rows_of_text = (line(Span(row, role)) for text, role in paragraphs for row in wrap(text, cells, 3))
+    return clipped(rows_of_text, cells, rows)
 
 
 def traffic_lines(
@@ -178,8 +178,8 @@ def _leading_failure(figures: TrafficFigures) -> Lines:
     if not figures.failures or figures.failures[0].outcome in _NAMED:
         return ()
     most = figures.failures[0]
-    words = failure_brief(FailureKind(Source.MESSAGES, most.outcome, None, most.error_type))
-    return (failure_share(words, most.count, figures.calls),)
+    name = failure_brief(FailureKind(Source.MESSAGES, most.outcome, None, most.error_type))
+    return (failure_share(name, most.count, figures.calls),)
 
 
 def _silent(view: TrafficView) -> Lines:
@@ -188,12 +188,12 @@ def _silent(view: TrafficView) -> Lines:
     out: list[Line] = []
     if quiet:
         # In one row: a dashboard of 24 rows has two for this panel.
-        words = ", ".join(
+        sources = ", ".join(
             f"{source.source.value} {'quiet ' if not number else ''}since {clock_minute(source.quiet_since)}"
             for number, source in enumerate(quiet)
             if source.quiet_since is not None
         )
-        out.append(line(Span("▲ ", "warn"), Span(words, "text")))
+        out.append(line(Span("▲ ", "warn"), Span(sources, "text")))
     for source in view.sources:
         out += [
             line(

@@ -59,11 +59,11 @@ def latency_row(view: TrafficView, cells: int) -> Line:
     level, times = first_token_level(view), view.first_token_ratio
     if times is not None:
         mark = f" {level_mark(level).glyph}" if level in LOUD else ""
-        words = Span(
+        comparison = Span(
             f"{ratio(times).rjust(SHARE_CELLS)} usual{mark}", loud_role(level, "dim"), bold=level in LOUD
         )
         # More telling than p99.
-        pieces.insert(2, line(words))
+        pieces.insert(2, line(comparison))
     return fitting("TTFT", pieces, cells)
 
 
@@ -96,8 +96,8 @@ def ending_rows(figures: TrafficFigures, cells: int, *, always: bool) -> Lines:
     if figures.cut:
         pieces.append(labelled(f"{figures.cut:,}", "cut ", "bad"))
     if figures.early:
-        words = f"{figures.early:,} of {figures.asked_to_wait:,}"
-        pieces.append(labelled(words, "retry-after ignored ", "warn"))
+        ratio = f"{figures.early:,} of {figures.asked_to_wait:,}"
+        pieces.append(labelled(ratio, "retry-after ignored ", "warn"))
     if figures.max_tokens:
         pieces.append(labelled(percent(figures.max_tokens).rjust(SHARE_CELLS), "max_tokens ", "text"))
     if figures.refusals:
@@ -126,8 +126,8 @@ def _is_known(piece: Line) -> bool:
 
 def failure_share(name: str, failed: int, calls: int) -> Line:
     """The share of calls that failed in one way, in red unless it is zero."""
-    words = percent(failed / calls) if failed and calls else percent(0)
-    figure = words.rjust(SHARE_CELLS)
+    percentage = percent(failed / calls) if failed and calls else percent(0)
+    figure = percentage.rjust(SHARE_CELLS)
     return line(Span(f"{name} ", "dim"), Span(figure, "bad" if failed else "dim", bold=bool(failed)))
 
 

@@ -62,8 +62,8 @@ def _share(bucket: Headroom | None) -> Span:
 
 def _names(snapshot: Snapshot) -> list[str]:
     """The buckets that are known of any model."""
-    told = {bucket.bucket for _, view in snapshot.headroom_by_model for bucket in view.buckets}
-    return [*(name for name in _ORDER if name in told), *sorted(told.difference(_ORDER))]
+    known = {bucket.bucket for _, view in snapshot.headroom_by_model for bucket in view.buckets}
+    return [*(name for name in _ORDER if name in known), *sorted(known.difference(_ORDER))]
 
 
 def _role(bucket: Headroom) -> str:
@@ -83,11 +83,11 @@ def _of_model(model: str, view: HeadroomView, names: list[str], at: datetime) ->
 def _cell(bucket: Headroom | None) -> Span:
     if bucket is None or not bucket.granted:
         return Span(right("–", _COLUMN_CELLS), "faint")
-    words = f"{percent(bucket.fraction)} of {count(bucket.limit)}"
-    return Span(right(words, _COLUMN_CELLS), _role(bucket))
+    text = f"{percent(bucket.fraction)} of {count(bucket.limit)}"
+    return Span(right(text, _COLUMN_CELLS), _role(bucket))
 
 
 def _fact(bucket: Headroom, at: datetime) -> Line:
     mark = level_mark(bucket.level)
-    said = f"{bucket.bucket} {', '.join(limit_facts(bucket, at))}"
-    return line(" " * _NAME_CELLS, Span(f"{mark.glyph} ", mark.role, bold=True), Span(said, "text"))
+    text = f"{bucket.bucket} {', '.join(limit_facts(bucket, at))}"
+    return line(" " * _NAME_CELLS, Span(f"{mark.glyph} ", mark.role, bold=True), Span(text, "text"))

@@ -73,7 +73,7 @@ class Listing:
 
     order: str = "calls"
     """The column that the tables are sorted by, one of `listing.ORDERS`."""
-    words: str = ""
+    filter_text: str = ""
     """A filter that can be parsed; empty for everything."""
 
 
@@ -92,8 +92,8 @@ def traffic_zoom(
     if view is None:
         return (BLANK, *paragraph(_NOTHING, cells, 2, "dim"))
     span = f"last {span_text(view.span)}, until {clock(view.end)}"
-    wanted, at = parse_filter(listing.words), snapshot.at
-    only = _only(listing.words)
+    wanted, at = parse_filter(listing.filter_text), snapshot.at
+    only = _only(listing.filter_text)
     applications = listed_applications(view.applications, wanted, listing.order, at)
     models = listed_models(view.models, wanted, listing.order, at)
     failed = listed_calls(view.failed_calls, wanted, at)
@@ -103,10 +103,10 @@ def traffic_zoom(
         heading("All calls", span, cells),
         *traffic_lines(view, cells, _FIGURE_ROWS, by_application=False, curves=chart is None),
         BLANK,
-        heading("By application", f"{span}{_only(terms_about(listing.words, OF_APPLICATIONS))}", cells),
+        heading("By application", f"{span}{_only(terms_about(listing.filter_text, OF_APPLICATIONS))}", cells),
         *_table(applications, cells, listing.order),
         BLANK,
-        heading("By model", f"{span}{_only(terms_about(listing.words, OF_MODELS))}", cells),
+        heading("By model", f"{span}{_only(terms_about(listing.filter_text, OF_MODELS))}", cells),
         *_table(models, cells, listing.order),
         *_limits(snapshot, cells),
         *_usual(view, cells),
@@ -120,8 +120,8 @@ def traffic_zoom(
     return tuple(crop(row, cells) for row in rows)
 
 
-def _only(words: str) -> str:
-    return f", only “{words}”" if words else ""
+def _only(filter_text: str) -> str:
+    return f", only “{filter_text}”" if filter_text else ""
 
 
 def _chart(chart: Chart, cells: int, local: Local | None) -> Lines:

@@ -54,8 +54,8 @@ def choose_panels(app: Cockpit, dashboard: Arranged) -> None:
         if hidden is None:
             change(before)
         elif frozenset(hidden) != before:
-            told = f"Hidden: {', '.join(hidden)}" if hidden else "All panels are shown"
-            keep_choice(app, "hidden_panels", hidden, told)
+            message = f"Hidden: {', '.join(hidden)}" if hidden else "All panels are shown"
+            keep_choice(app, "hidden_panels", hidden, message)
 
     app.push_screen(PanelsScreen(before, change), keep)
 

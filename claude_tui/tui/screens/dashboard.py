@@ -131,10 +131,10 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self._take_long_chart(snapshot, view)
             for panel in self.panels:
                 if panel.counts_down or not _is_drawn(panel, snapshot):
-                    panel.attempt(snapshot)
+                    panel.try_show(snapshot)
             if self._arranged_for() != before:
                 self._show_panels()
-                self.footer.offer(self._hints())
+                self.footer.set_hints(self._hints())
                 self.refresh(layout=True, repaint=False)
             elif self._rows_above() != above:
                 self.refresh(layout=True, repaint=False)
@@ -149,7 +149,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
                 self.strip.show(snapshot)
             for panel in self.panels:
                 if panel.counts_down or _has_aged(panel, snapshot):
-                    panel.attempt(snapshot)
+                    panel.try_show(snapshot)
 
     def _take_long_chart(self, snapshot: Snapshot, view: View) -> None:
         """Only a large panel has room for a long chart; nothing of it is loaded before."""
@@ -172,23 +172,25 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         """Arrange the panels again."""
         self.preset, self.hidden = preset, frozenset(hidden)
         self._show_panels()
-        self.footer.offer(self._hints())
+        self.footer.set_hints(self._hints())
         self.refresh(layout=True, repaint=False)
 
     @property
-    def in_force(self) -> Preset:
+    def effective_preset(self) -> Preset:
         """The preset being drawn: the quiet one gives way as soon as something needs attention."""
         ends = self.preset is Preset.QUIET and calls_for_attention(self.snapshot)
         return Preset.TRIAGE if ends else self.preset
 
     def _arranged_for(self) -> tuple[int, bool, Preset]:
-        return self.header.rows, self.snapshot.traffic is not None, self.in_force
+        return self.header.rows, self.snapshot.traffic is not None, self.effective_preset
 
     def _show_panels(self) -> None:
         """The tab key does not reach panels that are hidden, or have no place in the preset."""
         traffic = self.snapshot.traffic is not None
         for panel in self.panels:
-            panel.display = shows(panel.PANEL.value, self.in_force, traffic=traffic, hidden=self.hidden)
+            panel.display = shows(
+                panel.PANEL.value, self.effective_preset, traffic=traffic, hidden=self.hidden
+            )
 
     def _hints(self) -> tuple[Hint, ...]:
         past, keys = self.snapshot.past, self._chosen_keys
@@ -210,11 +212,11 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.incident_line.rows,
             self.header.rows,
             traffic=self.snapshot.traffic is not None,
-            preset=self.in_force,
+            preset=self.effective_preset,
             hidden=self.hidden,
         )
-        self.strip.tells_outlook = Panel.RECORD.value not in plan.slots
-        self.record.tells_events = Panel.EVENTS.value not in plan.slots
+        self.strip.shows_outlook = Panel.RECORD.value not in plan.slots
+        self.record.shows_events = Panel.EVENTS.value not in plan.slots
         for panel in self.panels:
             if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
                 panel.reframe(slot.frame)
@@ -277,7 +279,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     def action_filter_events(self) -> None:
         from claude_tui.tui.screens.filtering import ask_filter
 
-        ask_filter(cockpit_of(self), "events", self.events.words, self.events.only)
+        ask_filter(cockpit_of(self), "events", self.events.filter_text, self.events.apply_filter)
 
     def action_cursor_up(self) -> None:
         self._move(-1)

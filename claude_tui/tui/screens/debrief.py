@@ -130,8 +130,8 @@ def debrief_lines(result: Result, cells: int) -> Lines:
 def _row(row: Row, cells: int) -> Lines:
     mark = level_mark(row.level)
     glyph = "✓" if row.level is Level.OK else mark.glyph if row.level in _SHOWN else " "
-    said = Span(row.text, "dim" if row.level is Level.UNKNOWN else "text")
-    text = line(said, Span(f" ({row.note})" if row.note else "", "dim"))
+    value = Span(row.text, "dim" if row.level is Level.UNKNOWN else "text")
+    text = line(value, Span(f" ({row.note})" if row.note else "", "dim"))
     rows = flow(text, min(cells, WIDEST) - _LABEL_CELLS, _MOST_ROWS) or ((),)
     head = line(Span(f"{glyph} ", mark.role, bold=True), Span(pad(row.label, _LABEL_CELLS - 2), "dim"))
     return tuple(

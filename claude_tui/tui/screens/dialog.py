@@ -90,8 +90,8 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
         background: $ct-background; border: round $border; border-title-color: $ct-text;
         border-title-style: bold; scrollbar-size-vertical: 1;
     }
-    DialogScreen Words, DialogScreen Options { height: auto; }
-    DialogScreen Words { margin-top: 1; }
+    DialogScreen Paragraphs, DialogScreen Options { height: auto; }
+    DialogScreen Paragraphs { margin-top: 1; }
     DialogScreen Horizontal { height: 1; }
     DialogScreen Label { width: 11; height: 1; }
     DialogScreen Input, DialogScreen Input:focus {
@@ -114,7 +114,7 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
         super().__init__()
         self.question = question
         self._fields: list[Options | TextInput] = []
-        self._hints = Words((_hints(question),))
+        self._hints = Paragraphs((_hints(question),))
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -128,7 +128,7 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
                     self._fields.append(text := TextInput(field))
                     yield Horizontal(Label(field.label, text), text)
             if self.question.explanation:
-                yield Words(self.question.explanation)
+                yield Paragraphs(self.question.explanation)
             yield self._hints
 
     def on_mount(self) -> None:
@@ -156,7 +156,7 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
     def action_confirm(self) -> None:
         objection = self.question.objection(self.answers)
         if objection:
-            self._hints.say((line(Span("▲ ", "warn", bold=True), objection), _hints(self.question)))
+            self._hints.set_text((line(Span("▲ ", "warn", bold=True), objection), _hints(self.question)))
         else:
             self.dismiss(self.answers)
 
@@ -186,14 +186,14 @@ def _more(arrow: str, hidden: int) -> Line:
     return line(Span(f"{arrow} {hidden} more", "faint")) if hidden else ()
 
 
-class Words(LinePanel):
+class Paragraphs(LinePanel):
     """Paragraphs, as many rows as they need."""
 
     def __init__(self, paragraphs: Lines) -> None:
         super().__init__()
         self._paragraphs = paragraphs
 
-    def say(self, paragraphs: Lines) -> None:
+    def set_text(self, paragraphs: Lines) -> None:
         self._paragraphs = paragraphs
         self.refresh(layout=True)
         self.repaint()

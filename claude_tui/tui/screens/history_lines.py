@@ -22,7 +22,7 @@ from claude_tui.model.format import (
     plural,
     span_text,
 )
-from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.panels.verdict_text import severity_role
 from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.grade_marks import GRADE_MARKS, grade_legend, mark_row
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right, spread, width
@@ -140,7 +140,7 @@ def _uptime(report: Report, cells: int) -> Lines:
 
 def _uptime_row(span: SpanUptime, columns: Columns, *, chosen: bool) -> Line:
     api = span.tallies[Service.API]
-    words = {
+    contents = {
         "uptime": (share(api), role_of(api)),
         "up": (time_in(api, api.up), "text"),
         "down": (time_in(api, api.down), "bad" if api.down else "faint"),
@@ -151,7 +151,9 @@ def _uptime_row(span: SpanUptime, columns: Columns, *, chosen: bool) -> Line:
         "claude.ai": (share(span.tallies[Service.CHAT]), "dim"),
     }
     label = Span(pad(f"{'▸' if chosen else ' '} {span_text(span.span)}", _LABEL), "text", bold=chosen)
-    return line(label, *(Span(right(words[name][0], size), words[name][1], chosen) for name, size in columns))
+    return line(
+        label, *(Span(right(contents[name][0], size), contents[name][1], chosen) for name, size in columns)
+    )
 
 
 # -- the strip of days, and the hours of the week -------------------------------------------
@@ -230,9 +232,9 @@ def _latency_row(name: str, whole: Histogram, periods: Sequence[Histogram], cell
 
 
 def _incidents(report: Report, listing: HistoryListing, cells: int) -> Lines:
-    found = listed_incidents(report.incidents, parse_filter(listing.words), report.at)
+    found = listed_incidents(report.incidents, parse_filter(listing.filter_text), report.at)
     number = plural(len(found), "incident") if found else "none declared"
-    if listing.words and report.incidents:
+    if listing.filter_text and report.incidents:
         number = f"{len(found)} of {plural(len(report.incidents), 'incident')}"
     rows = [_incident(incident, report.at, cells) for incident in found[:_MOST_INCIDENTS]]
     if len(found) > _MOST_INCIDENTS:
@@ -251,8 +253,10 @@ def _incident(incident: Incident, at: datetime, cells: int) -> Line:
         Span(right(severity, 4), severity_role(incident.severity)),
         Span(f"  {incident.title}" + ("" if incident.end else " (open)"), "text"),
     )
-    told = line(Span(cause, "dim"))
-    return spread(head, told, cells) if width(head) + 2 + width(told) <= cells else crop(head, cells)
+    cause_line = line(Span(cause, "dim"))
+    return (
+        spread(head, cause_line, cells) if width(head) + 2 + width(cause_line) <= cells else crop(head, cells)
+    )
 
 
 def next_span(span: timedelta, step: int) -> timedelta:

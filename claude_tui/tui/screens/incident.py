@@ -38,8 +38,8 @@ from claude_tui.tui.screens.incident_lines import (
     TimelineLook,
     figure_lines,
     headline,
+    matching,
     short_figures,
-    shown,
     timeline_page,
 )
 from claude_tui.tui.screens.incident_list import ORDERS, list_page, ordered
@@ -92,7 +92,7 @@ class IncidentScreen(ReaderScreen):
         super().__init__()
         self.ident = ident
         """The id of the incident that is shown; empty for the list."""
-        self.words = ""
+        self.filter_text = ""
         """The filter as typed."""
         self._order = ORDERS[0]
         self._cursor = ""
@@ -127,10 +127,10 @@ class IncidentScreen(ReaderScreen):
     def _lay_out(self) -> None:
         cells = self.app.size.width
         self.incident_line.leads_to = "postmortem" if self.ident else "incident"
-        beside = bool(self.ident) and cells >= _WIDE
-        self.side_box.display = beside
+        has_side = bool(self.ident) and cells >= _WIDE
+        self.side_box.display = has_side
         self.side_box.styles.width = _FIGURE_CELLS + 4
-        rows = 0 if beside else len(self._short_figures(cells))
+        rows = 0 if has_side else len(self._short_figures(cells))
         self.short.display = rows > 0
         self.short.styles.height = rows
         self.main.set_title(self.title_and_key()[0])
@@ -141,7 +141,7 @@ class IncidentScreen(ReaderScreen):
             return "Incidents", ""
         if loaded is None:
             return (f"{incident.label} {incident.title}" if incident is not None else "Incident"), ""
-        filtered = f" · only “{self.words}”" if self.words else ""
+        filtered = f" · only “{self.filter_text}”" if self.filter_text else ""
         cells = self.app.size.width - _BESIDE_TITLE - len(filtered)
         if self.side_box.display:
             cells -= _FIGURE_CELLS + 4
@@ -161,7 +161,9 @@ class IncidentScreen(ReaderScreen):
     def entries(self) -> tuple[TimelineEntry, ...]:
         """The incidents that match the filter."""
         loaded = self.loader.loaded
-        return shown(loaded.timeline, parse_filter(self.words), self._at) if loaded is not None else ()
+        return (
+            matching(loaded.timeline, parse_filter(self.filter_text), self._at) if loaded is not None else ()
+        )
 
     @property
     def entry(self) -> TimelineEntry | None:
@@ -175,7 +177,7 @@ class IncidentScreen(ReaderScreen):
 
     def turn_to(self, ident: str) -> None:
         """Show another incident, from its newest entry; without an id, the list."""
-        self.ident, self._cursor, self._opened, self.words = ident, "", frozenset(), ""
+        self.ident, self._cursor, self._opened, self.filter_text = ident, "", frozenset(), ""
         self._take_in(self.cockpit.shown)
         self._ask()
         self._redraw()
@@ -208,7 +210,7 @@ class IncidentScreen(ReaderScreen):
 
     def _redraw(self, *, follow: bool = False) -> None:
         self._lay_out()
-        self.footer.offer(self.hints())
+        self.footer.set_hints(self.hints())
         self.short.redraw()
         self.side.redraw()
         if follow or not self._cursor:
@@ -224,7 +226,7 @@ class IncidentScreen(ReaderScreen):
             return Page((line(Span("reading the record…", "faint")),))
         entries = self.entries
         cursor = self._cursor or (entries[-1].key if entries else "")
-        look = TimelineLook(self._at, cursor, self._opened, self.words, self.cockpit.paint.local)
+        look = TimelineLook(self._at, cursor, self._opened, self.filter_text, self.cockpit.paint.local)
         return timeline_page(entries, loaded.figures, look, cells)
 
     def _figures(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
@@ -276,8 +278,8 @@ class IncidentScreen(ReaderScreen):
 
     def action_back(self) -> None:
         """Back to all entries, to the list it was chosen from, or to the previous screen."""
-        if self.words:
-            self.words = ""
+        if self.filter_text:
+            self.filter_text = ""
             self._redraw(follow=True)
         elif self.ident and self._came_from_list:
             self.turn_to("")
@@ -312,12 +314,12 @@ class IncidentScreen(ReaderScreen):
         self._redraw(follow=True)
 
     def action_filter(self) -> None:
-        def answered(words: str) -> None:
-            self.words, self._cursor = words, ""
+        def answered(filter_text: str) -> None:
+            self.filter_text, self._cursor = filter_text, ""
             self._redraw(follow=True)
 
         if self.incident is not None:
-            ask_filter(self.cockpit, "timeline", self.words, answered)
+            ask_filter(self.cockpit, "timeline", self.filter_text, answered)
 
     # -- actions -------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from claude_tui.tui.screens.incident_typed import (
     cleaned,
     local_zone,
     time_field,
-    timely,
+    time_objection,
     typed_time,
 )
 
@@ -90,7 +90,11 @@ def ask_mitigated(app: Cockpit, incident: Incident) -> None:
         tell(app, f"Mitigated, says {by}.")
 
     question = Question(
-        f"{incident.label} is mitigated", "confirm", fields, (paragraph(SHARED),), objection=timely(app, 1)
+        f"{incident.label} is mitigated",
+        "confirm",
+        fields,
+        (paragraph(SHARED),),
+        objection=time_objection(app, 1),
     )
     app.push_screen(DialogScreen(question), answered)
 

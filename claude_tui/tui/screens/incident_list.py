@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from claude_tui.incident import Incident
 from claude_tui.model.format import age, clock_minute
 from claude_tui.model.verdict import Severity
-from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.panels.verdict_text import severity_role
 from claude_tui.tui.render.lines import Line, Span, line, pad, spread, wrap
 from claude_tui.tui.screens.runbook_parts import Page, under_cursor
 

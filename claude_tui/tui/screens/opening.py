@@ -130,8 +130,8 @@ def _drawn(what: str, slot: Slot, about: About, times: tuple[datetime, datetime]
     if what == "footer":
         return (footer_line(footer(Scope.DASHBOARD, keys, without=("zoom_traffic",)), slot.cells),)
     if what == "strip":
-        told = line("  ", Span(f"◌ {_WORDS}{_lasted(now - since)}", "dim"))
-        return (BLANK, told) if slot.rows >= _ROOMY else (told,)
+        progress = line("  ", Span(f"◌ {_WORDS}{_lasted(now - since)}", "dim"))
+        return (BLANK, progress) if slot.rows >= _ROOMY else (progress,)
     if what not in set(Panel):
         return ()
     key = zoom_keys(keys)[Panel(what)]

@@ -66,5 +66,5 @@ def _day(period: Period) -> Iterator[Span]:
         yield Span(right(share(tally), _SHARE), role_of(tally))
         yield Span(right(time_in(tally, tally.down), _DOWN), "text" if tally.down else "faint")
         yield Span(" down   ", "dim")
-    kinds = (f"{words} {number:,}" for words, number in by_outcome(period.failures))
+    kinds = (f"{name} {number:,}" for name, number in by_outcome(period.failures))
     yield Span(" · ".join(kinds), "dim")

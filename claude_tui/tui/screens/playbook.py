@@ -144,11 +144,11 @@ class PlaybookScreen(RunbookScreen):
             cursor=self.cursor,
             by=self.cockpit.responder,
             started_at=self._progress.started_at,
-            verdict=self._verdict_words(),
+            verdict=self._verdict_note(),
             news=self.wanted() is not self._wanted_before,
         )
 
-    def _verdict_words(self) -> str:
+    def _verdict_note(self) -> str:
         """Says that the verdict has another playbook; empty if it has this one."""
         wanted, cause = self.wanted(), self.snapshot.verdict.cause
         if wanted is self.playbook:
@@ -233,7 +233,7 @@ class PlaybookScreen(RunbookScreen):
     def _offer(self) -> None:
         if (hints := self.hints()) != self._offered:
             self._offered = hints
-            self.footer.offer(hints)
+            self.footer.set_hints(hints)
 
     def _to(self, number: int) -> None:
         self.cursor = number

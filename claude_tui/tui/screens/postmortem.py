@@ -48,7 +48,7 @@ from claude_tui.tui.screens.postmortem_lines import (
     FormLook,
     form_page,
     head_line,
-    others_words,
+    others_text,
     rows_of,
     timeline_beside,
 )
@@ -283,12 +283,12 @@ class PostmortemScreen(ReaderScreen):
 
     def _open_editor(self, field: Field, draft: Draft) -> None:
         spec = spec_of(field.key)
-        words = [paragraph(field.computed.note)] if field.computed.note else []
+        explanation = [paragraph(field.computed.note)] if field.computed.note else []
         if field.state is FieldState.RECORD:
-            words.append(paragraph(_FOLLOWS))
+            explanation.append(paragraph(_FOLLOWS))
         limit = MAX_LINE if spec.one_line else MAX_ENTRY
         one = Edited(draft, spec.label, spec.hint, spec.one_line, limit=limit)
-        self._edit(f"{spec.label}: {spec.hint}", (one,), tuple(words))
+        self._edit(f"{spec.label}: {spec.hint}", (one,), tuple(explanation))
 
     def _edit_action(self, action: ActionItem) -> None:
         unsettled = next((part for part in action.parts if part.state is FieldState.CONFLICT), None)
@@ -329,8 +329,8 @@ class PostmortemScreen(ReaderScreen):
             others = [revision for key, revision in self._shared.editing(self.ident).items() if key in keys]
             if others:
                 newest = max(others, key=lambda revision: revision.at)
-                said = others_words(newest, self.cockpit.newest.at, "this too")
-                return f"{said}: both texts will be kept"
+                note = others_text(newest, self.cockpit.newest.at, "this too")
+                return f"{note}: both texts will be kept"
             return self._shared.saved()
 
         def left(_: None) -> None:

@@ -110,11 +110,11 @@ class FindingsScreen(LeavesOnce, ModalScreen[None]):
         """A finding, and the line of the exported document that it refers to."""
         rule, where = Span(f"{finding.rule}  ", "warn"), Span(f"line {finding.line}", "dim")
         head = line(Span("▲ ", "warn", bold=True), rule, where)
-        said = self._rows[finding.line - 1].strip() if finding.line <= len(self._rows) else ""
+        quoted = self._rows[finding.line - 1].strip() if finding.line <= len(self._rows) else ""
         return (
             head,
             *prose(finding.text, cells, indent=2),
-            *prose(said[:200], cells, "dim", indent=4),
+            *prose(quoted[:200], cells, "dim", indent=4),
         )
 
     def action_move(self, rows: int) -> None:

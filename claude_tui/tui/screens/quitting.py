@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.model.format import plural
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.panels.alert_words import GroupStatus, group_status
+from claude_tui.tui.panels.alert_text import GroupStatus, group_status
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
 from claude_tui.tui.screens.dialog_fields import paragraph
 

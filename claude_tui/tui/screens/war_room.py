@@ -76,7 +76,7 @@ class WarRoomScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         with self._output.collecting():
             self.wall.show(snapshot, view)
         if was_past != (snapshot.past is not None):
-            self.footer.offer(self._hints(snapshot))
+            self.footer.set_hints(self._hints(snapshot))
 
     def repaint(self) -> None:
         """Redraw everything, because the colours have changed."""

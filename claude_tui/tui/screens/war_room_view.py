@@ -32,7 +32,7 @@ from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Cause, Side, Verdict
 from claude_tui.tui.panels.headroom import bucket_label
 from claude_tui.tui.panels.limit_facts import limit_facts
-from claude_tui.tui.panels.verdict_words import own_sentences, page_line, response_line, verdict_role
+from claude_tui.tui.panels.verdict_text import own_sentences, page_line, response_line, verdict_role
 from claude_tui.tui.render.glyphs import event_mark, level_mark
 from claude_tui.tui.render.lines import plain
 from claude_tui.tui.render.staleness import outdated
@@ -246,9 +246,9 @@ def _first_token_of_calls(traffic: TrafficView) -> Number:
     return Number("TTFT", figure, note, _level_role(first_token_level(traffic)), "9.99s")
 
 
-def _seconds(value: float | None, *beside: float | None) -> str:
+def _seconds(value: float | None, *others: float | None) -> str:
     """A latency in the unit that the dashboard uses beside those figures."""
-    unit = latency_unit(value, *beside)
+    unit = latency_unit(value, *others)
     return f"{latency_figure(value, unit)}{unit}"
 
 
@@ -292,8 +292,8 @@ def _level_role(level: Level) -> str:
 
 def _outlook(snapshot: Snapshot) -> tuple[Number, ...]:
     """Nothing while no incident and no uptime is recorded."""
-    seen = snapshot.outlook
-    if seen.last_incident is None and (seen.uptime is None or seen.uptime.share is None):
+    outlook = snapshot.outlook
+    if outlook.last_incident is None and (outlook.uptime is None or outlook.uptime.share is None):
         return ()
     return (_last_incident(snapshot), *_uptime(snapshot), *_next_date(snapshot))
 
@@ -317,14 +317,14 @@ def _uptime(snapshot: Snapshot) -> Iterator[Number]:
 
 def _next_date(snapshot: Snapshot) -> Iterator[Number]:
     """The end of the certificate or of a model in use, whichever comes first."""
-    seen = snapshot.outlook
+    outlook = snapshot.outlook
     dates = [
         (retirement.at, "retires", retirement.model.removeprefix("claude-"))
-        for retirement in seen.retirements
+        for retirement in outlook.retirements
         if retirement.used
     ]
-    if seen.certificate_expires_at is not None:
-        dates.append((seen.certificate_expires_at, "certificate", ""))
+    if outlook.certificate_expires_at is not None:
+        dates.append((outlook.certificate_expires_at, "certificate", ""))
     if dates:
         then, label, model = min(dates)
         note = f"{model}, {day(then)}" if model else day(then)
@@ -356,5 +356,5 @@ def _log_lines(log: Iterable[Event], at: datetime) -> Iterable[LogLine]:
     for event in log:
         mark = event_mark(event)
         subject = "" if event.kind in (EventKind.PERSON, EventKind.VERDICT) else event.subject
-        words = [word for word in (subject, event.text) if word]
-        yield LogLine(moment(event.at, at), mark.glyph, mark.role, ": ".join(words))
+        parts = [part for part in (subject, event.text) if part]
+        yield LogLine(moment(event.at, at), mark.glyph, mark.role, ": ".join(parts))

@@ -136,7 +136,7 @@ class ZoomScreen(ReaderScreen):
         super().show(snapshot, view)
         was_past, self.snapshot = self.snapshot.past is not None, snapshot
         if was_past != (snapshot.past is not None):
-            self.footer.offer(self.hints())
+            self.footer.set_hints(self.hints())
         self._take_chart(paused=view.paused)
         self._request_days()
         self.events.show(snapshot)
@@ -250,7 +250,7 @@ class ZoomScreen(ReaderScreen):
         self._request_chart()
         self.pager.turn_to(*self.title_and_key())
         self._arrange()
-        self.footer.offer(self.hints())
+        self.footer.set_hints(self.hints())
 
     def _turn_span(self, step: int) -> None:
         if self.panel in _CHARTED:
@@ -300,12 +300,12 @@ class ZoomScreen(ReaderScreen):
 
     def action_filter(self) -> None:
         if self.panel is Panel.EVENTS:
-            ask_filter(self.cockpit, "events", self.events.words, self.events.only)
+            ask_filter(self.cockpit, "events", self.events.filter_text, self.events.apply_filter)
         elif self.panel is Panel.TRAFFIC:
-            ask_filter(self.cockpit, "own traffic", self.listing.words, self._only_calls, CALLS_HINT)
+            ask_filter(self.cockpit, "own traffic", self.listing.filter_text, self._only_calls, CALLS_HINT)
 
-    def _only_calls(self, words: str) -> None:
-        self.listing = replace(self.listing, words=words)
+    def _only_calls(self, filter_text: str) -> None:
+        self.listing = replace(self.listing, filter_text=filter_text)
         self.pager.redraw()
 
     def action_sort(self) -> None:
@@ -316,9 +316,9 @@ class ZoomScreen(ReaderScreen):
 
     def action_back(self) -> None:
         """Back to all events or calls, or to the previous screen."""
-        if self.panel is Panel.EVENTS and self.events.words:
-            self.events.only("")
-        elif self.panel is Panel.TRAFFIC and self.listing.words:
+        if self.panel is Panel.EVENTS and self.events.filter_text:
+            self.events.apply_filter("")
+        elif self.panel is Panel.TRAFFIC and self.listing.filter_text:
             self._only_calls("")
         else:
             super().action_back()

@@ -61,10 +61,10 @@ def group_status(group: AlertGroup, at: datetime) -> GroupStatus:
 def nothing_open(view: AlertsView) -> str:
     """`no alert is open`, or that some may open soon, or what is wrong with the alerts."""
     pending = sum(alert.state is AlertState.PENDING for alert in view.alerts)
-    words = "no alert is open"
+    text = "no alert is open"
     if pending:
-        words = f"{words} yet, {'1 rule is' if pending == 1 else f'{pending} rules are'} pending"
-    return words if view.problem is None else f"{words} ({view.problem})"
+        text = f"{text} yet, {'1 rule is' if pending == 1 else f'{pending} rules are'} pending"
+    return text if view.problem is None else f"{text} ({view.problem})"
 
 
 def own_group(snapshot: Snapshot) -> AlertGroup | None:

@@ -19,19 +19,19 @@ from claude_tui.model.verdict import (
     Severity,
     Verdict,
 )
-from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of
+from claude_tui.tui.panels.alert_text import acknowledgement_of, snooze_of
 from claude_tui.tui.render.lines import BLANK, Line, Span, fit, line
 
 __all__ = [
-    "also_words",
-    "cause_words",
+    "also_text",
+    "cause_text",
     "figures",
+    "override_text",
     "own_evidence",
     "own_sentences",
     "page_line",
     "response_line",
     "retry_line",
-    "set_words",
     "severity_role",
     "verdict_role",
 ]
@@ -81,25 +81,25 @@ def own_sentences(verdict: Verdict) -> tuple[str, ...]:
     )
 
 
-def set_words(verdict: Verdict) -> str:
+def override_text(verdict: Verdict) -> str:
     """`P1 set by eve: checkout is down; P3 (computed).`; empty if nobody has overridden it."""
     if not verdict.set_by:
         return ""
-    said = f"{verdict.severity} set by {fit(verdict.set_by, _NAME_CELLS)}"
+    text = f"{verdict.severity} set by {fit(verdict.set_by, _NAME_CELLS)}"
     if verdict.set_why:
-        said += f": {fit(verdict.set_why, _REASON_CELLS)}"
+        text += f": {fit(verdict.set_why, _REASON_CELLS)}"
     if verdict.computed is None or verdict.computed is verdict.severity:
-        return f"{said}."
-    return f"{said}; {verdict.computed} (computed)."
+        return f"{text}."
+    return f"{text}; {verdict.computed} (computed)."
 
 
-def cause_words(cause: Cause) -> str:
+def cause_text(cause: Cause) -> str:
     return plain(cause.value)
 
 
-def also_words(verdict: Verdict) -> str:
+def also_text(verdict: Verdict) -> str:
     """`Also: rate limited.` if a second cause explains some of the failures."""
-    return f"Also: {', '.join(map(cause_words, verdict.also))}." if verdict.also else ""
+    return f"Also: {', '.join(map(cause_text, verdict.also))}." if verdict.also else ""
 
 
 def response_line(snapshot: Snapshot, cells: int = 80) -> Line:
@@ -129,9 +129,9 @@ def _answered(snapshot: Snapshot, cells: int) -> Line:
         until = _instant(snooze.until, snapshot.at)
         return line(Span("snoozed until ", "dim"), Span(until, "text", bold=True))
     if (taken := acknowledgement_of(snapshot)) is not None:
-        said = "acknowledged by "
-        room = min(max(cells - len(said), _LEAST_NAME_CELLS), _NAME_CELLS)
-        return line(Span(said, "dim"), Span(fit(taken.by, room), "text", bold=True))
+        label = "acknowledged by "
+        room = min(max(cells - len(label), _LEAST_NAME_CELLS), _NAME_CELLS)
+        return line(Span(label, "dim"), Span(fit(taken.by, room), "text", bold=True))
     return BLANK
 
 
@@ -161,8 +161,8 @@ def page_line(snapshot: Snapshot, *, short: bool = False) -> Line:
             return line(Span(f"Status page: {stage}.", "dim"))
         case PageAgreement.CONFIRMS:
             return _confirmed(None if short else verdict.lead)
-    said = verdict.evidence_of(EvidenceKind.STATUS_PAGE)
-    return figures(said.text) if said is not None else BLANK
+    evidence = verdict.evidence_of(EvidenceKind.STATUS_PAGE)
+    return figures(evidence.text) if evidence is not None else BLANK
 
 
 def _silent(since: datetime, snapshot: Snapshot, *, short: bool) -> Line:
