@@ -9,7 +9,7 @@ from textual import events
 
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import moment
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.snapshot import Level, Notice, Snapshot
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from claude_tui.model.when import Local
@@ -131,7 +131,7 @@ def calls_for_attention(snapshot: Snapshot) -> bool:
     troubled = verdict.severity.trouble or verdict.recovery is not None or verdict.checking
     new = any(group_status(group, at) is GroupStatus.NEW for group in snapshot.engine.alerts.groups)
     unseen = verdict.cause is Cause.UNKNOWN
-    return troubled or unseen or new or snapshot.incident is not None or snapshot.headroom.presses
+    return troubled or unseen or new or snapshot.incident is not None or snapshot.headroom.is_nearly_exhausted
 
 
 def strip_back(snapshot: Snapshot) -> str:
@@ -180,7 +180,7 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, ou
 
     The last row says what to do, if anything, or else with `outlook` past and upcoming events.
     """
-    verdict, pressed = snapshot.verdict, snapshot.headroom.presses
+    verdict, pressed = snapshot.verdict, snapshot.headroom.is_nearly_exhausted
     unknown = verdict.cause is Cause.UNKNOWN
     mark = level_mark(Level.WARN if pressed and not unknown else _level(verdict))
     inner = cells - _INDENT
@@ -282,7 +282,7 @@ def _notices(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 def _notices_to_show(snapshot: Snapshot) -> tuple[Notice, ...]:
     """The notices, except that there is no key if that is the verdict, whose next step says what to do."""
     state = snapshot.engine
-    shown_by_verdict = state.key_lack is KeyLack.MISSING and snapshot.verdict.cause is Cause.UNKNOWN
+    shown_by_verdict = state.no_key_reason is NoKeyReason.MISSING and snapshot.verdict.cause is Cause.UNKNOWN
     return tuple(notice for notice in state.notices if not (shown_by_verdict and notice.key == "key"))
 
 
@@ -302,7 +302,7 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     If there are more rows, also what to do and why.
     """
     verdict, loud, bar = snapshot.verdict, _loud(snapshot), _bar(snapshot.verdict)
-    pressed = snapshot.headroom.presses and verdict.cause is not Cause.UNKNOWN
+    pressed = snapshot.headroom.is_nearly_exhausted and verdict.cause is not Cause.UNKNOWN
     mark = level_mark(Level.WARN if pressed else _level(verdict))
     badge, role = (str(verdict.severity), bar.role) if loud else (mark.glyph, mark.role)
     age = plain(lasted(snapshot)).strip()

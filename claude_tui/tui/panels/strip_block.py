@@ -239,9 +239,9 @@ def _recovery(verdict: Verdict) -> Line:
     if recovery is None:
         return BLANK
     progress = (
-        f"{recovery.good} good, {duration(recovery.more_s)} more"
-        if recovery.more_s
-        else f"{recovery.good} of {recovery.good + recovery.more} good"
+        f"{recovery.good} good, {duration(recovery.remaining_s)} more"
+        if recovery.remaining_s
+        else f"{recovery.good} of {recovery.good + recovery.remaining} good"
     )
     return line(*gauge(recovery.share, _RECOVERY_GAUGE, "ok"), Span(f" {progress}", "dim"))
 
