@@ -44,7 +44,7 @@ __all__ = ["ClaudeTopApp"]
 # The engine publishes at least every four seconds. After this long without a Snapshot, the display is marked
 # as stalled.
 _STALLED_AFTER_S = 6.0
-# A little later than the engine, if it publishes then.
+# Slightly more than a second, so that a Snapshot of the engine comes first if there is one.
 _NEXT_SECOND_S = 1.1
 _THRESHOLDS = 2_000, 10, 200
 

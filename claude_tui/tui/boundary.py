@@ -149,7 +149,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
             return
         while screen in self.screen_stack:
             self.screen.dismiss(None)
-        called = getattr(screen, "CALLED", "screen")
+        called = getattr(screen, "SCREEN_NAME", "screen")
         self._report_fault(f"The {called} failed and was closed", fault)
 
     def _rebuild(self, fault: Fault) -> None:

@@ -12,7 +12,7 @@ from textual.content import Content
 from claude_tui.tui.actions import ACTIONS, Action, Group, Scope, is_offered
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import display, in_keymap
-from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.screens.closing import ClosesOnce
 
 __all__ = ["ActionCommands", "Palette"]
 
@@ -36,7 +36,7 @@ _KEY_CELLS = 12
 _LONGEST_SEARCH = 80
 
 
-class Palette(LeavesOnce, CommandPalette):
+class Palette(ClosesOnce, CommandPalette):
     """Textual's palette, with a guard: its list cannot page before it has been laid out."""
 
     # Textual's own rules are black and green, even if the terminal has no such colours; its blank rows
@@ -51,12 +51,12 @@ class Palette(LeavesOnce, CommandPalette):
         text-wrap: nowrap; text-overflow: ellipsis;
     }
     """
-    CALLED = "palette"
+    SCREEN_NAME = "palette"
 
     def on_mount(self) -> None:
         search = self.query_one(CommandInput)
         search.max_length = _LONGEST_SEARCH
-        # As in the dialogs: nothing moves by itself.
+        # As in the dialogs: nothing changes by itself.
         search.cursor_blink = False
 
     def _action_command_list(self, action: str) -> None:
@@ -77,7 +77,7 @@ class ActionCommands(Provider):
         matcher = self.matcher(query)
         possible = [*self._possible()]
         elsewhere = [*self._elsewhere({action.id for action, _ in possible})]
-        # Beside commands that contain what was typed, those with its letters here and there are noise.
+        # If some commands contain what was typed, those with only its letters in that order are noise.
         found = [*(action for action, _ in possible), *(action for action, _, _ in elsewhere)]
         strictly = any(_contains(action, query) for action in found)
 

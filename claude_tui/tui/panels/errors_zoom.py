@@ -48,7 +48,7 @@ _SHORTEST_TREND = 12
 _TALLEST = 4
 # A bar of fewer failures is not of full height, or one failure would look like a hundred.
 _FULL_HEIGHT = 4.0
-# Fewer rows would say too little.
+# With fewer rows, the latest failures are left out.
 _FEWEST_LATEST = 4
 # Widths of count, share, a gap, source, outcome, status, type and last; negative ones are right-aligned.
 _WIDE = (-6, -7, 2, 10, 18, 8, 24, 22)
@@ -69,8 +69,8 @@ def errors_zoom(
     drawn = sum(_failed_in(row, chart) for row in chosen.rows)
     # Classes without a failure have a single row.
     room = rows - len(below) - 4 - (len(chosen.rows) - drawn)
-    tall = min(max(room // max(drawn, 1), 1), _TALLEST)
-    out = (*_classes(windows, chosen, chart, cells, tall, local), BLANK, *below)
+    chart_rows = min(max(room // max(drawn, 1), 1), _TALLEST)
+    out = (*_classes(windows, chosen, chart, cells, chart_rows, local), BLANK, *below)
     left = rows - len(out) - 2
     return (*out, BLANK, *_latest(snapshot, cells, left, local)) if left >= _FEWEST_LATEST else out
 
@@ -86,7 +86,7 @@ def _classes(
     chosen: ErrorWindow,
     chart: Chart | None,
     cells: int,
-    tall: int,
+    chart_rows: int,
     local: Local | None,
 ) -> Lines:
     # Labels lose their notes before the trend is left out.
@@ -110,7 +110,7 @@ def _classes(
     out: list[Line] = [head]
     for index, row in enumerate(chosen.rows):
         counts = [window.rows[index] for window in windows]
-        out += _class(row, counts, _trend(row, chart, grid, tall), label_cells)
+        out += _class(row, counts, _trend(row, chart, grid, chart_rows), label_cells)
     messages, *lists = _totals(windows, label_cells)
     out.append(messages)
     if chart is not None and grid is not None:
@@ -142,7 +142,7 @@ def _count(row: ErrorRow) -> Line:
     )
 
 
-def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> Lines:
+def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, chart_rows: int) -> Lines:
     if chart is None or grid is None:
         return ()
     series = next((candidate for candidate in chart.series if candidate.name == row.key), None)
@@ -153,12 +153,12 @@ def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> 
     role = level_mark(row.level).role if row.level in (Level.WARN, Level.BAD) else "info"
     full = max(top, _FULL_HEIGHT)
     # Rows that no bar reaches would stay empty.
-    height = max(math.ceil(tall * top / full), 1)
+    height = max(math.ceil(chart_rows * top / full), 1)
     return bars(
         values,
         grid.cells,
         height,
-        top=full * height / tall,
+        top=full * height / chart_rows,
         role_of=lambda count: role if count else "faint",
     )
 

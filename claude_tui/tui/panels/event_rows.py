@@ -29,10 +29,10 @@ Lines = tuple[Line, ...]
 NARROW = 64
 """Panels of fewer cells cut most texts in a single row."""
 MOST_ROWS = 2
-"""The most rows of an event otherwise."""
+"""The most rows of an event in such a panel."""
 ROWS_WITH_ROOM = 5
-"""The most rows of an event where there is room for the whole text of all."""
-# Many of these come in a trouble; the others say what it is and what was done about it.
+"""The same, if there is room for the whole text of all events."""
+# A problem produces many of these; the others say what it is and what was done about it.
 _MANY = frozenset({EventKind.FAILURE, EventKind.RECOVERY, EventKind.LIMIT, EventKind.MODEL})
 
 
@@ -41,7 +41,7 @@ class EventRow:
     """One row of the list."""
 
     key: str
-    """What identifies it; an event of a fold has the key of the fold before its own."""
+    """Identifies the row; for an event in a fold, the key of the fold precedes its own."""
     event: Event
     inner: bool = False
     """Whether it is listed below the fold that it is part of."""

@@ -50,7 +50,7 @@ from claude_tui.tui.render.lines import (
 __all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "top_after_update", "visible_rows"]
 
 _SUBJECT_CELLS = 12
-# In fewer rows, more events say more than longer ones.
+# With fewer rows, more events are worth more than longer texts.
 _LEAST_ROWS_OF_BLOCKS = 5
 _DURATION = re.compile(r" in [\d.]+ m?s")
 _BADGE = re.compile(r"(\[[^]]*\]|P\d) ")
@@ -118,7 +118,7 @@ class EventsPanel(SnapshotPanel):
         return event_lines(shown, snapshot.at, width, height, cursor, self.paint.local)
 
     def _in_blocks(self, snapshot: Snapshot, width: int, height: int, index: int | None) -> Lines:
-        """Some rows for each event, as its text and the room need; a row leads to the event it is part of."""
+        """One or more rows for each event, depending on its text and the space available."""
         at, local = snapshot.at, self.paint.local
         rows = self._rows
         if index is None and not self._top:
@@ -265,7 +265,7 @@ def event_lines(
     if local is not None:
         cells_of_utc = max(map(len, times))
         times = [
-            f"{when.ljust(cells_of_utc)} {local.beside(row.event.at, at)}"
+            f"{when.ljust(cells_of_utc)} {local.beside_utc(row.event.at, at)}"
             for row, when in zip(shown, times, strict=True)
         ]
     time_cells = max(map(len, times))
@@ -325,7 +325,9 @@ def _in_full(
 
 
 def _when(event: Event, at: datetime, local: Local | None) -> str:
-    return moment(event.at, at) if local is None else f"{moment(event.at, at)} {local.beside(event.at, at)}"
+    return (
+        moment(event.at, at) if local is None else f"{moment(event.at, at)} {local.beside_utc(event.at, at)}"
+    )
 
 
 def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local | None, most: int) -> Lines:

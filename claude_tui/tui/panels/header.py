@@ -24,7 +24,7 @@ __all__ = ["HeaderLine", "header_line", "shared_header_line"]
 
 _NEAR_CEILING = 0.8
 _COLLECTOR_CELLS = 32
-_AIR = 2
+_GAP = 2
 # `▲ 1 alert`, `backoff 41s` and `<$0.01 today`.
 _BADGE_CELLS, _NEXT_CELLS, _COST_CELLS = 9, 11, 12
 
@@ -97,7 +97,7 @@ def shared_header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
     left = join((*(part.line for part in _badges(snapshot)), name, masked))
     state = _state(snapshot, view)
     for start in (left, join((*(part.line for part in _badges(snapshot)), name)), name):
-        if width(start) + width(state) + _AIR + 2 <= cells:
+        if width(start) + width(state) + _GAP + 2 <= cells:
             return spread(line(" ", *start), line(*state, " "), cells)
     return crop(line(" ", *state), cells)
 
@@ -105,7 +105,7 @@ def shared_header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
 def _cells(left: list[_Part], right: list[_Part]) -> int:
     """The width with the gaps between the parts, the margins, and the space between both sides."""
     whole = sum(part.width for part in (*left, *right))
-    return whole + max(len(left) - 1, 0) + 2 * max(len(right) - 1, 0) + 2 + _AIR
+    return whole + max(len(left) - 1, 0) + 2 * max(len(right) - 1, 0) + 2 + _GAP
 
 
 def _left(snapshot: Snapshot) -> list[_Part]:

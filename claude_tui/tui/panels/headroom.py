@@ -55,7 +55,7 @@ _BESIDE_FROM = 66
 _WIDEST_MAIN = 90
 _BUCKETS = ("input", "output", "requests", "tokens")
 _LOW = (Level.BAD, Level.WARN, Level.INFO)
-# Of a longer time, nobody counts the seconds.
+# Nobody counts the seconds of a longer wait.
 _COUNTED = timedelta(minutes=2)
 
 
@@ -145,7 +145,7 @@ def _rows(
 ) -> Lines:
     """A row each, with its detail below it, or beside it if there are columns but no rows to spare.
 
-    `read_at` is said of all rows, in the title or in the last row.
+    `read_at` is shown for all rows, in the title or in the last row.
     """
     spare = room - len(shown) - bool(hidden)
     if cells >= _BESIDE_FROM and spare < len(shown):

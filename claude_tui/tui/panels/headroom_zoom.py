@@ -82,10 +82,10 @@ def headroom_zoom(
     entries = [_head(row, snapshot.at, listed, cells) for row in listed]
     room = rows - len(head) - 2 - sum(map(len, entries))
     gaps = len(listed) - 1 if room >= (_LOWEST + 1) * len(listed) - 1 else 0
-    tall = min(max((room - gaps) // len(listed), _LOWEST), _TALLEST)
+    chart_rows = min(max((room - gaps) // len(listed), _LOWEST), _TALLEST)
     out = list(head)
     for row, entry in zip(listed, entries, strict=True):
-        out += [*entry, *_history(row, chart, cells, tall, thresholds), *((BLANK,) if gaps else ())]
+        out += [*entry, *_history(row, chart, cells, chart_rows, thresholds), *((BLANK,) if gaps else ())]
     if gaps:
         out.pop()
     if chart is not None:
@@ -131,7 +131,7 @@ def _facts(row: Row, at: datetime) -> Sequence[Line]:
         facts.append(
             line(Span(count_of(row.remaining, row.limit), "text"), Span(f" of {count(row.limit)}", "dim"))
         )
-        # An old pace says nothing of now.
+        # An old pace says nothing about the present.
         if row.burn_per_minute is not None and not row.stale:
             facts.append(line(Span(per_minute(row.burn_per_minute), "text"), Span(" used", "dim")))
         if row.exhausted_in is not None:
@@ -139,7 +139,7 @@ def _facts(row: Row, at: datetime) -> Sequence[Line]:
             facts.append(line(Span(f"out in {duration(row.exhausted_in)}", role, bold=row.runs_out_first)))
     elif row.status:
         facts.append(line(Span(plain(row.status), level_mark(row.level).role)))
-    # Of an old reading the reset is over, which says nothing that its age does not.
+    # The reset of an old reading has passed, which says no more than the age of the reading.
     if not (row.stale and (row.reset_at is None or row.reset_at <= at)):
         facts.append(_reset(row.reset_at, at))
     if row.stale:
@@ -154,7 +154,7 @@ def _reset(reset_at: datetime | None, at: datetime) -> Line:
     return line(Span("resets in ", "dim"), Span(duration(reset_at - at), "text"), Span(f" at {when}", "dim"))
 
 
-def _history(row: Row, chart: Chart | None, cells: int, tall: int, thresholds: Thresholds) -> Lines:
+def _history(row: Row, chart: Chart | None, cells: int, chart_rows: int, thresholds: Thresholds) -> Lines:
     if chart is None:
         return ()
     series = next((candidate for candidate in chart.series if candidate.name == _series_name(row)), None)
@@ -163,9 +163,9 @@ def _history(row: Row, chart: Chart | None, cells: int, tall: int, thresholds: T
         return (line(" " * _SCALE_CELLS, Span("no readings in this time", "faint")),)
     left = held(series.points, grid, min)
     values, role_of = _as_shown(row, left, thresholds)
-    drawn = curve(values, tall, role_of)
+    drawn = curve(values, chart_rows, role_of)
     return tuple(
-        line(Span(_scale(number, tall), "faint"), *chart_row) for number, chart_row in enumerate(drawn)
+        line(Span(_scale(number, chart_rows), "faint"), *chart_row) for number, chart_row in enumerate(drawn)
     )
 
 
@@ -182,9 +182,9 @@ def _series_name(row: Row) -> str:
     return f"{row.window} window" if isinstance(row, WindowUsage) else row.bucket
 
 
-def _scale(number: int, tall: int) -> str:
+def _scale(number: int, chart_rows: int) -> str:
     """100% beside the top row and 0 beside the bottom row; nothing beside a single row."""
-    text = "" if tall == 1 else "100%" if number == 0 else "0" if number == tall - 1 else ""
+    text = "" if chart_rows == 1 else "100%" if number == 0 else "0" if number == chart_rows - 1 else ""
     return text.rjust(_SCALE_CELLS - 1) + " "
 
 

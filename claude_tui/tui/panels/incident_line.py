@@ -18,7 +18,7 @@ __all__ = ["IncidentLine", "incident_line"]
 
 _LONGEST_NAME = 20
 _SHORTEST_TITLE = 12
-_AIR = 2
+_GAP = 2
 # At the right edge, as at the left one.
 _MARGIN = 1
 
@@ -73,7 +73,7 @@ def incident_line(
     wanted = min(len(incident.title), _SHORTEST_TITLE)
 
     def room() -> int:
-        end = width(key) + _AIR if key else _MARGIN
+        end = width(key) + _GAP if key else _MARGIN
         return cells - width(label) - width(_tail(facts)) - end
 
     if room() < len(incident.title):
@@ -120,6 +120,6 @@ def _proposal(incident: IncidentSummary, snapshot: Snapshot, cells: int, keys: K
         ),
         " ",
     )
-    if width(lasted) + width(key) + _AIR > cells:
+    if width(lasted) + width(key) + _GAP > cells:
         lasted = lasted[:2]
     return spread(crop(lasted, cells), key, cells)

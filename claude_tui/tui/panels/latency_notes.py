@@ -117,7 +117,7 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
 
 
 def _split(view: LatencyView, held: int) -> Line:
-    """Known or not, so that nothing moves where one connection tells it and the next one does not."""
+    """Shown even if unknown, so that nothing moves when only some connections report it."""
     return join((_part("server", view.server_s, held), _part("network", view.network_s, held)), " · ")
 
 

@@ -48,9 +48,9 @@ __all__ = ["RecordPanel", "outlook_line", "past_incidents", "record_lines"]
 _LABEL_CELLS = 15
 _MOST_MODELS = 4
 _ROWS_OF_AN_ENTRY = 2
-# In so many rows, what the newest entries say in full is worth more than older ones.
+# From this height on, the full text of the newest entries is worth more than older entries.
 _NEWEST, _ROOMY = 3, 9
-# What is said and done; what is measured is in the other panels.
+# Verdicts, alerts, posts and what people did; the other panels show what is measured.
 _VERDICTS_AND_ACTS = frozenset({EventKind.VERDICT, EventKind.ALERT, EventKind.STATUS, EventKind.PERSON})
 # From this width on, past incidents are shown beside the rest.
 _TWO_COLUMNS, _COLUMN_GAP = 96, 4

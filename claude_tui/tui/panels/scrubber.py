@@ -21,7 +21,7 @@ _LEGEND = (("!", "verdict"), ("»", "person"), ("▲", "alert"), ("◆", "page")
 _TICK = timedelta(minutes=5)
 _SHORTEST_TRACK = 48
 _LONGEST_TARGET = 60
-_AIR = 3
+_GAP = 3
 
 
 # -- the banner --------------------------------------------------------------------
@@ -40,7 +40,7 @@ def banner_line(snapshot: Snapshot, past: PastView, view: View, cells: int) -> L
     for with_target, message, end in wordings:
         start = fit(left, _LONGEST_TARGET) if with_target else ""
         gap = cells - width((Span(start), Span(message), Span(end))) - 2
-        if gap >= (_AIR if end else 0) * (2 if with_target else 1):
+        if gap >= (_GAP if end else 0) * (2 if with_target else 1):
             middle = gap // 2 if start else 0
             text = f"{start}{' ' * middle} {message}{' ' * (gap - middle)}{end} "
             return (Span(text, "background", bold=True, back="warn"),)

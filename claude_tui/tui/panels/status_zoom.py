@@ -222,7 +222,7 @@ def _source(view: StatusView, status: ProviderStatus, times: Times, cells: int) 
 
 def _instant(instant: datetime, times: Times) -> str:
     same_day = instant.date() == times.at.date()
-    return (f"{instant:%H:%M:%S}" if same_day else f"{instant:%Y-%m-%d %H:%M}") + times.beside(instant)
+    return (f"{instant:%H:%M:%S}" if same_day else f"{instant:%Y-%m-%d %H:%M}") + times.local_suffix(instant)
 
 
 def _when(instant: datetime, times: Times) -> str:

@@ -106,22 +106,22 @@ def strip_lines(
     if cells < _NARROWEST:
         return _tiny(snapshot, cells, rows)
     whole = block_rows(cells, ROOMY)
-    # If it is as high as the block alone, it has given a row to the incident's line; the worst notice keeps
+    # A strip no higher than the block has given up a row for the incident's line; the worst notice still gets
     # one.
-    least = (min(whole, rows - 1) if rows >= whole else LEAST) if _loud(snapshot) else 1
+    least = (min(whole, rows - 1) if rows >= whole else LEAST) if _in_trouble(snapshot) else 1
     notices = _notices(snapshot, cells, max(min(_MOST_NOTICES, rows - least), 0))
     room = rows - len(notices)
-    air = (BLANK,) if room >= whole + 2 else ()
-    within = room - 2 * len(air)
-    if _loud(snapshot):
+    blank_row = (BLANK,) if room >= whole + 2 else ()
+    within = room - 2 * len(blank_row)
+    if _in_trouble(snapshot):
         block = block_lines(snapshot, cells - 2, within, keys, local)
     else:
         block = _quiet(snapshot, cells - 2, within, keys, outlook=outlook)
     bar = _bar(snapshot.verdict)
-    return (*(_barred(row, cells, bar) for row in (*air, *block, *air)), *notices)[:rows]
+    return (*(_barred(row, cells, bar) for row in (*blank_row, *block, *blank_row)), *notices)[:rows]
 
 
-def _loud(snapshot: Snapshot) -> bool:
+def _in_trouble(snapshot: Snapshot) -> bool:
     return snapshot.verdict.severity.trouble
 
 
@@ -180,16 +180,16 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, ou
 
     The last row says what to do, if anything, or else with `outlook` past and upcoming events.
     """
-    verdict, pressed = snapshot.verdict, snapshot.headroom.is_nearly_exhausted
+    verdict, nearly_exhausted = snapshot.verdict, snapshot.headroom.is_nearly_exhausted
     unknown = verdict.cause is Cause.UNKNOWN
-    mark = level_mark(Level.WARN if pressed and not unknown else _level(verdict))
+    mark = level_mark(Level.WARN if nearly_exhausted and not unknown else _level(verdict))
     inner = cells - _INDENT
     whole, brief = next_steps(verdict)
     step = whole if width(whole) <= inner else crop(brief, inner)
     if rows < 2:
         head = line(Span(f"{mark.glyph} ", mark.role, bold=verdict.checking), Span(verdict.summary, "text"))
-        return (crop(join((head, step if unknown or pressed else BLANK)), cells),)
-    last: Lines = (step,) if unknown or pressed else ()
+        return (crop(join((head, step if unknown or nearly_exhausted else BLANK)), cells),)
+    last: Lines = (step,) if unknown or nearly_exhausted else ()
     alerts = _alerts(snapshot, cells, min(2, rows - 1 - len(last)), keys)
     # The reason has a row of its own if there is room for it.
     page_has_row = rows > len(last) + len(alerts) + 1 and 0 < width(page_line(snapshot)) <= inner
@@ -301,20 +301,20 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
     If there are more rows, also what to do and why.
     """
-    verdict, loud, bar = snapshot.verdict, _loud(snapshot), _bar(snapshot.verdict)
-    pressed = snapshot.headroom.is_nearly_exhausted and verdict.cause is not Cause.UNKNOWN
-    mark = level_mark(Level.WARN if pressed else _level(verdict))
-    badge, role = (str(verdict.severity), bar.role) if loud else (mark.glyph, mark.role)
+    verdict, troubled, bar = snapshot.verdict, _in_trouble(snapshot), _bar(snapshot.verdict)
+    nearly_exhausted = snapshot.headroom.is_nearly_exhausted and verdict.cause is not Cause.UNKNOWN
+    mark = level_mark(Level.WARN if nearly_exhausted else _level(verdict))
+    badge, role = (str(verdict.severity), bar.role) if troubled else (mark.glyph, mark.role)
     age = plain(lasted(snapshot)).strip()
     if rows <= 1:
-        head = line(Span(f"{badge} ", role, bold=True), Span(verdict.summary, "text", bold=loud))
+        head = line(Span(f"{badge} ", role, bold=True), Span(verdict.summary, "text", bold=troubled))
         return (spread(head, line(Span(age if cells >= 24 else "", role)), cells),)
     since = f"since {moment(verdict.since, snapshot.at)}" if verdict.since and rows >= _TALL else ""
-    clock = " ".join(plain(response_line(snapshot)).split()) if loud else ""
+    clock = " ".join(plain(response_line(snapshot)).split()) if troubled else ""
     parts = (badge, verdict.summary, *(part.replace(" ", NO_BREAK) for part in (since, age, clock)))
     first, *others = wrap(" ".join(part for part in parts if part), cells, rows) or ("",)
-    out = [line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud))]
-    out += [line(Span(text, "text", bold=loud)) for text in others]
+    out = [line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=troubled))]
+    out += [line(Span(text, "text", bold=troubled)) for text in others]
     whole, brief = next_steps(verdict)
     why = f"{' '.join(_sentences(snapshot))} {plain(page_line(snapshot))}"
     room = rows - len(out)

@@ -133,7 +133,7 @@ def _since(snapshot: Snapshot, local: Local | None = None) -> Line:
     since = snapshot.verdict.since
     if since is None:
         return BLANK
-    local_time = f" {local.beside(since, snapshot.at)}" if local is not None else ""
+    local_time = f" {local.beside_utc(since, snapshot.at)}" if local is not None else ""
     instant = line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text"), Span(local_time, "info"))
     return join((instant, lasted(snapshot)))
 

@@ -23,10 +23,10 @@ from claude_tui.model.snapshot import Level, Snapshot
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import Quantiles, TrafficFigures, TrafficView
 from claude_tui.tui.panels.traffic_figures import (
-    LOUD,
     NAME_CELLS,
     PACE_CELLS,
     SHARE_CELLS,
+    WARNING_LEVELS,
     cost_row,
     dollars,
     ending_rows,
@@ -34,10 +34,10 @@ from claude_tui.tui.panels.traffic_figures import (
     fitting,
     labelled,
     latency_row,
-    loud_role,
     pace,
     share,
     token_row,
+    warning_role,
 )
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
@@ -61,7 +61,7 @@ from claude_tui.tui.render.sparkline import bars
 
 __all__ = ["TrafficPanel", "traffic_lines"]
 
-# Pace, share and p95 beside a name, which is not cut where it takes no more than this.
+# The width of pace, share and p95 beside a name, and the width up to which a name is not cut.
 _BESIDE_NAME, _NAME_IN_FULL = 30, 14
 _TREND_FROM = 7
 _TALLEST = 6
@@ -69,7 +69,7 @@ _ROWS_OF_CALLS, _ROWS_FOR_HEIGHT = 6, 4
 # From this size on, figures stand in columns with names.
 _TABLE_CELLS, _TABLE_ROWS = 60, 20
 # The busiest span does not fill the chart, as a steady pace should not look like a wall.
-_AIR = 1.5
+_TOP_OVER_HIGHEST = 1.5
 # They call for different responses, so they are named even without failures.
 _NAMED = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED})
 
@@ -121,8 +121,8 @@ def traffic_lines(
     apps = _listed("application", view.applications, view, cells, rows) if by_application else ()
     left = rows - len(head) - len(figures) - len(apps)
     # A tall panel draws the trend higher, once models and some failed calls have their rows.
-    tall = 1 + max(left - len(view.models) - _ROWS_OF_CALLS, 0) // _ROWS_FOR_HEIGHT
-    trend = _trend(view, cells, left, min(tall, _TALLEST)) if curves and rows >= _TREND_FROM else ()
+    chart_rows = 1 + max(left - len(view.models) - _ROWS_OF_CALLS, 0) // _ROWS_FOR_HEIGHT
+    trend = _trend(view, cells, left, min(chart_rows, _TALLEST)) if curves and rows >= _TREND_FROM else ()
     room = rows - len(head) - len(trend)
     # If rows are scarce, knowing whose calls fail is worth more than tokens and cost. In a single row, so is
     # a failing application.
@@ -149,7 +149,7 @@ def _headline(view: TrafficView, cells: int) -> Line:
     pieces = [
         labelled(pace(figures).rjust(PACE_CELLS), "", "text"),
         labelled(
-            f"failing {share(figures.failing).rjust(SHARE_CELLS)}", "", loud_role(failing_level(figures))
+            f"failing {share(figures.failing).rjust(SHARE_CELLS)}", "", warning_role(failing_level(figures))
         )
         if figures.failing is not None
         else line(Span(f"failing {NOT_AVAILABLE.rjust(SHARE_CELLS)}", "faint")),
@@ -159,8 +159,10 @@ def _headline(view: TrafficView, cells: int) -> Line:
     ]
     if figures.attempts_per_call is not None:
         level = attempts_level(figures)
-        mark = f" {level_mark(level).glyph}" if level in LOUD else ""
-        pieces.append(labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", loud_role(level), mark))
+        mark = f" {level_mark(level).glyph}" if level in WARNING_LEVELS else ""
+        pieces.append(
+            labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", warning_role(level), mark)
+        )
     for failed, piece in ((figures.rate_limited, limited), (figures.overloaded, overload)):
         if not failed and width(join(pieces)) > cells:
             pieces.remove(piece)
@@ -267,7 +269,9 @@ def _row(figures: TrafficFigures, name: int, cells: int) -> Line:
     columns = [
         line(Span(pad(figures.name, name), "text")),
         line(Span(right(pace(figures), 8), "text")),
-        line(Span(right(share(figures.failing), 5), loud_role(level, "dim"), bold=level in LOUD)),
+        line(
+            Span(right(share(figures.failing), 5), warning_role(level, "dim"), bold=level in WARNING_LEVELS)
+        ),
         line(Span("p95 ", "dim"), *_p95(figures.first_token)),
         labelled(right(dollars(figures.usd_per_hour, figures), 8), "", "text", "/h"),
     ]
@@ -282,23 +286,25 @@ def _p95(found: Quantiles) -> Line:
     return line(Span(right(latency_figure(found.p95, unit), 5), role), Span(pad(unit, 2), "dim"))
 
 
-def _trend(view: TrafficView, cells: int, room: int, tall: int) -> Lines:
+def _trend(view: TrafficView, cells: int, room: int, chart_rows: int) -> Lines:
     """Calls of the last quarter of an hour, and below them those that failed."""
     calls = [float(point.calls) for point in view.trend]
     failed = [float(point.failed) for point in view.trend]
-    drawn = _curve("calls", calls, max(calls) * _AIR, "info", cells, tall)
+    drawn = _curve("calls", calls, max(calls) * _TOP_OVER_HIGHEST, "info", cells, chart_rows)
     # A tall chart has its rows from the beginning, so that the first failure does not move what is below.
-    if any(failed) or tall > 1:
+    if any(failed) or chart_rows > 1:
         # A few failures remain low, but visible.
         top = max(*failed, max(calls) / 4)
-        drawn = (*drawn, *_curve("failed", failed, top, "bad", cells, -(-tall // 2)))
+        drawn = (*drawn, *_curve("failed", failed, top, "bad", cells, -(-chart_rows // 2)))
     return drawn[: max(room, 0)]
 
 
-def _curve(name: str, points: Sequence[float], top: float, role: str, cells: int, tall: int) -> Lines:
-    """A curve in `tall` rows, with the name in the last of them."""
-    rows = bars(points, cells - NAME_CELLS - 1, tall, top=top, role_of=lambda value: role if value else "dim")
-    labels = [""] * (tall - 1) + [name]
+def _curve(name: str, points: Sequence[float], top: float, role: str, cells: int, chart_rows: int) -> Lines:
+    """A curve in `chart_rows` rows, with the name in the last of them."""
+    rows = bars(
+        points, cells - NAME_CELLS - 1, chart_rows, top=top, role_of=lambda value: role if value else "dim"
+    )
+    labels = [""] * (chart_rows - 1) + [name]
     return tuple(
         line(Span(pad(label, NAME_CELLS) + " ", "text"), *row)
         for label, row in zip(labels, rows, strict=True)

@@ -18,10 +18,10 @@ from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import Line, Lines, Span, crop, join, line, pad, width
 
 __all__ = [
-    "LOUD",
     "NAME_CELLS",
     "PACE_CELLS",
     "SHARE_CELLS",
+    "WARNING_LEVELS",
     "cost_row",
     "dollars",
     "ending_rows",
@@ -29,15 +29,15 @@ __all__ = [
     "fitting",
     "labelled",
     "latency_row",
-    "loud_role",
     "number",
     "pace",
     "pace_parts",
     "share",
     "token_row",
+    "warning_role",
 ]
 
-LOUD = (Level.WARN, Level.BAD)
+WARNING_LEVELS = (Level.WARN, Level.BAD)
 """The levels that are shown in their colour."""
 
 NAME_CELLS = 6
@@ -58,9 +58,11 @@ def latency_row(view: TrafficView, cells: int) -> Line:
     ]
     level, times = first_token_level(view), view.first_token_ratio
     if times is not None:
-        mark = f" {level_mark(level).glyph}" if level in LOUD else ""
+        mark = f" {level_mark(level).glyph}" if level in WARNING_LEVELS else ""
         comparison = Span(
-            f"{ratio(times).rjust(SHARE_CELLS)} usual{mark}", loud_role(level, "dim"), bold=level in LOUD
+            f"{ratio(times).rjust(SHARE_CELLS)} usual{mark}",
+            warning_role(level, "dim"),
+            bold=level in WARNING_LEVELS,
         )
         # More telling than p99.
         pieces.insert(2, line(comparison))
@@ -141,9 +143,9 @@ def labelled(figure: str, label: str, role: str, unit: str = "") -> Line:
     )
 
 
-def loud_role(level: Level, otherwise: str = "text") -> str:
+def warning_role(level: Level, otherwise: str = "text") -> str:
     """The colour of a level that warns; `otherwise` for any other level."""
-    return level_mark(level).role if level in LOUD else otherwise
+    return level_mark(level).role if level in WARNING_LEVELS else otherwise
 
 
 def pace(figures: TrafficFigures) -> str:

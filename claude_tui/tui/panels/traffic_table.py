@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from claude_tui.analysis.traffic.levels import failing_level
 from claude_tui.model.format import NOT_AVAILABLE, latency_figure, latency_unit, percent
 from claude_tui.model.traffic_view import TrafficFigures
-from claude_tui.tui.panels.traffic_figures import dollars, loud_role, number, pace_parts
+from claude_tui.tui.panels.traffic_figures import dollars, number, pace_parts, warning_role
 from claude_tui.tui.render.lines import Line, Lines, Span, cells_of, line, pad, right
 
 __all__ = ["table"]
@@ -60,7 +60,7 @@ def _failing(figures: TrafficFigures) -> _Figure:
     if figures.failing is None:
         return NOT_AVAILABLE, "", "faint"
     level = failing_level(figures)
-    return percent(figures.failing), "", loud_role(level, "dim")
+    return percent(figures.failing), "", warning_role(level, "dim")
 
 
 def _seconds(value: float | None) -> _Figure:

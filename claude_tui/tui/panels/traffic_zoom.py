@@ -51,7 +51,7 @@ _LABEL_CELLS = 22
 # From here on, a row has room for a model beside a request id.
 _WIDE_FROM = 92
 _SHORTEST_CHART = 20
-_AIR = 1.25
+_TOP_OVER_HIGHEST = 1.25
 _NAME_CELLS = 22
 _COUNT_CELLS = 10
 # From left to right, each with its width.
@@ -141,16 +141,16 @@ def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
     highest = max((value for value in values if value is not None), default=0.0)
     paces = [value or 0.0 for charted in chart.series if charted.name == CALLS for _, value in charted.points]
     busiest = max(paces, default=0.0)
-    tall = 2 if series.name in (CALLS, TTFT_P95) else 1
+    chart_rows = 2 if series.name in (CALLS, TTFT_P95) else 1
     role = "bad" if series.name == FAILED else "info"
     if series.name in (CALLS, FAILED):
         unit, figure = "/s", f"{highest:,.1f}"
-        top = highest * _AIR if series.name == CALLS else max(highest, busiest / 4)
+        top = highest * _TOP_OVER_HIGHEST if series.name == CALLS else max(highest, busiest / 4)
     else:
         unit = latency_unit(highest)
-        figure, top = latency_figure(highest, unit), highest * _AIR
+        figure, top = latency_figure(highest, unit), highest * _TOP_OVER_HIGHEST
     label = f"{pad(series.name, 9)}{right(f'max {figure}{unit}' if highest else '–', 12)}"
-    rows = bars(values, grid.cells, tall, top=top, role_of=lambda value: role if value else "dim")
+    rows = bars(values, grid.cells, chart_rows, top=top, role_of=lambda value: role if value else "dim")
     margin = " " * (_LABEL_CELLS + 1)
     return (
         *(line(margin, *row) for row in rows[:-1]),

@@ -115,7 +115,9 @@ def _respond(verdict: Verdict, taken: Acknowledgement | None, times: Times) -> L
     if by is None:
         return BLANK
     target = (
-        "now," if verdict.severity is Severity.P1 else f"by {moment(by, times.at)} UTC{times.beside(by)},"
+        "now,"
+        if verdict.severity is Severity.P1
+        else f"by {moment(by, times.at)} UTC{times.local_suffix(by)},"
     )
     if taken is not None:
         late = "" if taken.at <= by else f", {duration(taken.at - by)} late"

@@ -37,9 +37,9 @@ from claude_tui.tui.panels.traffic import TrafficPanel
 from claude_tui.tui.render.covered_repaint import covered_repaint
 from claude_tui.tui.render.direct_output import DirectOutput
 from claude_tui.tui.render.line_panel import SnapshotPanel
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.layout import Plan, shows
 from claude_tui.tui.screens.layout import arrange as arranged
-from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 __all__ = ["DashboardScreen"]
 
 
-class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
+class DashboardScreen(ClosesOnce, Screen[None], inherit_bindings=False):
     """Draws one Snapshot. Fetches nothing, and computes nothing except lines."""
 
     DEFAULT_CSS = "DashboardScreen { overflow: hidden hidden; }"

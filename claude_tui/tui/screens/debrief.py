@@ -41,7 +41,7 @@ class _PlainScreen(ReaderScreen):
 class BriefScreen(_PlainScreen):
     """What the responder is told at the beginning."""
 
-    CALLED = "brief"
+    SCREEN_NAME = "brief"
     OUT_OF_PLACE = frozenset({"brief"})
     BINDINGS = [*bindings(Scope.DEBRIEF), Binding("enter", "back", show=False)]
 
@@ -81,7 +81,7 @@ class BriefScreen(_PlainScreen):
 class DebriefScreen(_PlainScreen):
     """How it went."""
 
-    CALLED = "debrief"
+    SCREEN_NAME = "debrief"
     # What is left to do is to read, to write the postmortem and to leave.
     OUT_OF_PLACE = frozenset(
         {

@@ -22,7 +22,7 @@ from textual.widgets import Input
 from claude_tui.model.text import inert
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Lines, Span, flow, line, pad, spread
-from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.screens.closing import ClosesOnce
 
 __all__ = ["LABEL_CELLS", "Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"]
 
@@ -32,7 +32,7 @@ Answers = tuple[int | str, ...]
 LABEL_CELLS = 11
 """The column of the labels, with the mark of the focus before each."""
 _MOST_ROWS = 6
-# On a taller screen a choice may take what is left beside this many rows.
+# On a taller screen, a choice may take all but this many rows.
 _ROWS_OF_THE_REST = 26
 
 
@@ -80,7 +80,7 @@ class Question:
     """Why these answers are not possible, as a sentence; "" if they are."""
 
 
-class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
+class DialogScreen(ClosesOnce, ModalScreen[Answers | None]):
     """Returns the answers, or None if it was cancelled."""
 
     DEFAULT_CSS = """
@@ -100,7 +100,7 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
     DialogScreen Input > .input--placeholder { color: $ct-dim; }
     DialogScreen Input:ansi > .input--selection { text-style: reverse; }
     """
-    CALLED = "dialog"
+    SCREEN_NAME = "dialog"
     BINDINGS: ClassVar[list[BindingType]] = [
         # In a text field `q` is a letter.
         Binding("escape,q", "leave", show=False),

@@ -22,7 +22,7 @@ __all__ = ["EventScreen"]
 class EventScreen(ReaderScreen):
     """The arrow keys go to the next or previous event, `y` copies the current one."""
 
-    CALLED = "event"
+    SCREEN_NAME = "event"
     BINDINGS = bindings(Scope.EVENT)
 
     def __init__(self, event: Event) -> None:

@@ -45,7 +45,7 @@ def open_first_five(app: Cockpit) -> None:
 class FirstFiveScreen(RunbookScreen):
     """Shows only results from after the start of the checks."""
 
-    CALLED = "first checks"
+    SCREEN_NAME = "first checks"
     BINDINGS = bindings(Scope.FIRST_FIVE)
 
     def __init__(self, session: RunbookSession) -> None:

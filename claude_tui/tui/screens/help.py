@@ -38,7 +38,7 @@ _LONGEST_SEARCH = 60
 
 
 class HelpScreen(ReaderScreen):
-    CALLED = "help"
+    SCREEN_NAME = "help"
     BINDINGS = bindings(Scope.HELP)
 
     def __init__(self) -> None:

@@ -42,7 +42,7 @@ def open_history(app: Cockpit) -> None:
 class HistoryScreen(ReaderScreen):
     """The report as of the instant on screen, read again once a minute. The arrow keys choose the span."""
 
-    CALLED = "history"
+    SCREEN_NAME = "history"
     BINDINGS = bindings(Scope.HISTORY)
 
     def __init__(self, span: timedelta = _FIRST_SPAN) -> None:

@@ -84,7 +84,7 @@ class IncidentScreen(ReaderScreen):
     IncidentScreen > #body { height: 1fr; layout: horizontal; }
     IncidentScreen > #body > Container { height: 1fr; width: 1fr; }
     """
-    CALLED = "incident"
+    SCREEN_NAME = "incident"
     BINDINGS = bindings(Scope.INCIDENT)
     ENTER = "open_entry"
 

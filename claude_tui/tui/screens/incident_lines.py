@@ -70,8 +70,8 @@ _NAME_CELLS = 16
 _FIGURE_CELLS = 12
 _MOST_ERRORS = 4
 _SHORTEST_TITLE = 12
-# Between a text and what is at the end of its row.
-_AIR = 2
+# The space between a text and what is at the end of its row.
+_GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def timeline_page(entries: Sequence[TimelineEntry], figures: Figures, look: Time
 def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: int) -> Lines:
     mark, loud = _mark(entry), entry.kind.by_people or entry.kind in _STAND_OUT
     when = pad(moment(entry.happened_at, look.at), _when_cells(figures, look))
-    local_time = f"{look.local.beside(entry.happened_at, look.at)}  " if look.local is not None else ""
+    local_time = f"{look.local.beside_utc(entry.happened_at, look.at)}  " if look.local is not None else ""
     head = line(
         Span(f"{when}  ", "dim"), Span(local_time, "info"), Span(f"{mark.glyph} ", mark.role, bold=loud)
     )
@@ -149,7 +149,7 @@ def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: in
     first_row = f"{author}{first}{' …' if rest else ''}"
     # What people wrote is shown in full; most of what the program noted, in the rest of its row.
     most = _ROWS.get(entry.kind, _ROWS_BY_PEOPLE if entry.kind.by_people else 1)
-    first_cells = max(room - width(end) - _AIR, 8) if end else room
+    first_cells = max(room - width(end) - _GAP, 8) if end else room
     rows = _wrapped_beside_end(first_row, room, first_cells, most)
     role = "text" if loud else "dim"
     top = spread(line(*head, *_with_author(rows[0] if rows else "", author, role, loud=loud)), end, cells)

@@ -128,10 +128,10 @@ def _incident(cells: int, rows: int) -> dict[str, Slot]:
 
 def _grid(cells: int, rows: int, strip: int, incident: int, wanted: _Wanted) -> Plan:
     """The panels of a tree below the strip."""
-    air = 1 if rows >= _ROOMY else 0
+    blank_rows = 1 if rows >= _ROOMY else 0
     # An incident takes the blank row above the strip, or a row of the strip, so that the panels do not move.
-    strip, above = (strip, max(air, incident)) if air else (max(strip - incident, 1), incident)
-    start = 1 + above + strip + air
+    strip, above = (strip, max(blank_rows, incident)) if blank_rows else (max(strip - incident, 1), incident)
+    start = 1 + above + strip + blank_rows
     wide = cells >= _WIDE_CELLS and rows >= _WIDE_ROWS
     grids = WIDE_GRIDS if wide else NARROW_GRIDS if cells < _NARROW_CELLS else GRIDS
     tree = grids[wanted.preset, wanted.traffic]

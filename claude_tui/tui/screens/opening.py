@@ -22,8 +22,8 @@ from claude_tui.tui.panels.strip_size import rows_without_notices
 from claude_tui.tui.render.frame import framed
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, fit, join, line, spread
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.layout import Slot, arrange
-from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -56,7 +56,7 @@ class About(NamedTuple):
     """Whether the dashboard is read-only."""
 
 
-class OpeningScreen(LeavesOnce, Screen[None], inherit_bindings=False):
+class OpeningScreen(ClosesOnce, Screen[None], inherit_bindings=False):
     """It has no keys of its own: what is typed waits."""
 
     DEFAULT_CSS = "OpeningScreen { overflow: hidden hidden; }"

@@ -59,7 +59,7 @@ class PlaybookScreen(RunbookScreen):
     past, where nothing can be marked, they are those of that time.
     """
 
-    CALLED = "playbook"
+    SCREEN_NAME = "playbook"
     BINDINGS = bindings(Scope.PLAYBOOK)
     DEFAULT_CSS = "PlaybookScreen > #body { layout: vertical; }"
 

@@ -102,7 +102,7 @@ class PostmortemScreen(ReaderScreen):
     PostmortemScreen > #body > Container { height: 1fr; width: 3fr; }
     PostmortemScreen > #body > #timeline { width: 2fr; }
     """
-    CALLED = "postmortem"
+    SCREEN_NAME = "postmortem"
     BINDINGS = bindings(Scope.POSTMORTEM)
     ENTER = "edit"
 

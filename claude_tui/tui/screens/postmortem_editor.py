@@ -24,8 +24,8 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.text import inert
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Lines, Span, line
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.dialog import Choice, Label, Options, Paragraphs, TextField, TextInput
-from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.view import View
 
 __all__ = ["Edited", "EditorScreen"]
@@ -50,7 +50,7 @@ class Edited:
     """The most characters."""
 
 
-class EditorScreen(LeavesOnce, ModalScreen[None]):
+class EditorScreen(ClosesOnce, ModalScreen[None]):
     """One field, or the parts of an action item. There is nothing to confirm: leaving keeps everything."""
 
     DEFAULT_CSS = """
@@ -78,7 +78,7 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
     EditorScreen TextArea .text-area--placeholder { color: $ct-dim; }
     EditorScreen TextArea:ansi .text-area--selection { text-style: reverse; }
     """
-    CALLED = "editor"
+    SCREEN_NAME = "editor"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
         Binding("tab", "app.focus_next", show=False),

@@ -21,7 +21,7 @@ __all__ = ["QuitScreen", "ask_to_quit", "reasons_to_stay"]
 class QuitScreen(DialogScreen):
     """The question whether to quit. The default is to stay."""
 
-    CALLED = "question whether to quit"
+    SCREEN_NAME = "question whether to quit"
 
 
 def reasons_to_stay(snapshot: Snapshot) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def open_walker(app: Cockpit) -> None:
 class WalkerScreen(RunbookScreen):
     """Resumes where it was left, as long as the incident is the same."""
 
-    CALLED = "tree"
+    SCREEN_NAME = "tree"
     BINDINGS = bindings(Scope.WALK)
     ENTER = "take"
 

@@ -21,7 +21,7 @@ from claude_tui.tui.render.covered_repaint import covered_repaint
 from claude_tui.tui.render.direct_output import DirectOutput
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Lines
-from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.war_room_lines import war_room_lines
 from claude_tui.tui.screens.war_room_view import mask_of, masked_target, war_room_of
 from claude_tui.tui.view import View
@@ -44,10 +44,10 @@ def toggle_war_room(app: Cockpit) -> None:
         app.push_screen(WarRoomScreen())
 
 
-class WarRoomScreen(LeavesOnce, Screen[None], inherit_bindings=False):
+class WarRoomScreen(ClosesOnce, Screen[None], inherit_bindings=False):
     """The same Snapshot as the dashboard, in a few large values."""
 
-    CALLED = "war room"
+    SCREEN_NAME = "war room"
     IS_SHARED = True
     DEFAULT_CSS = """
     WarRoomScreen { background: $background; overflow: hidden hidden; }

@@ -75,7 +75,7 @@ def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Line
     next_step = _next_step(room, inner, min(spare.left, 2))
     spare.take(len(next_step))
     below, before_figures, before_incident = spare.take(1), spare.take(1), spare.take(1)
-    air, lines = spare.take(2) // 2, -(-len(shown_figures(room, plan.elapsed_scale)) // plan.columns)
+    blank_rows, lines = spare.take(2) // 2, -(-len(shown_figures(room, plan.elapsed_scale)) // plan.columns)
     between = 1 if lines > 1 and spare.take(lines - 1) == lines - 1 else 0
     outlook = spare.take_all(rows_of_outlook(room, plan, inner))
     evidence = _evidence(room, inner, min(spare.left - 1, _MOST_ROWS_OF_EVIDENCE))
@@ -83,12 +83,12 @@ def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Line
     incident = _incident(room, inner, incident_rows(room) + spare.left)
     spare.take(len(incident) - incident_rows(room))
     # Spare rows go around the verdict and between the parts, one each in turn.
-    air += spare.take(2) // 2
+    blank_rows += spare.take(2) // 2
     below, before_figures, before_incident = (
         gap + spare.take(1) for gap in (below, before_figures, before_incident)
     )
     body = [
-        *_verdict(room, plan, cells, back, clock, air=air),
+        *_verdict(room, plan, cells, back, clock, blank_rows=blank_rows),
         *([BLANK] * below),
         *_margined((*headline, *next_step)),
         *([BLANK] * before_evidence),
@@ -126,7 +126,7 @@ def _exactly(body: Sequence[Line], cells: int, rows: int) -> Lines:
 # -- the verdict ----------------------------------------------------------------------------
 
 
-def _verdict(room: WarRoom, plan: Plan, cells: int, back: str, clock: Lines, *, air: int) -> Lines:
+def _verdict(room: WarRoom, plan: Plan, cells: int, back: str, clock: Lines, *, blank_rows: int) -> Lines:
     """Severity and word, with the clock beside them if there is room, on the colour of the severity."""
     drawn = _large_verdict(room, plan, cells - 2 * MARGIN)
     clock_rows = (*clock, *_time_since(room, plan, cells))
@@ -135,11 +135,11 @@ def _verdict(room: WarRoom, plan: Plan, cells: int, back: str, clock: Lines, *, 
     ends = (
         (*clock_rows, *([BLANK] * (high - len(clock_rows)))) if plan.stacked else _centred(clock_rows, high)
     )
-    rows = [BLANK] * air + [
+    rows = [BLANK] * blank_rows + [
         spread(line(" " * MARGIN, *row), line(*end, " " * MARGIN) if end else BLANK, cells)
         for row, end in zip(starts, ends, strict=True)
     ]
-    rows += [BLANK] * air
+    rows += [BLANK] * blank_rows
     return tuple(_backed(row, cells, room.role, back) for row in rows)
 
 

@@ -28,7 +28,7 @@ Lines = tuple[Line, ...]
 
 MARGIN, COLUMN_GAP = 2, 2
 NEWEST = 3
-"""So many entries of the incident are always there."""
+"""How many entries of the incident always have a row."""
 SCALES = (Scale.LARGE, Scale.MEDIUM, Scale.SMALL)
 _SIZES = (
     (Scale.LARGE, Scale.LARGE),
@@ -40,7 +40,7 @@ _SIZES = (
 # What decides the size, so that it does not change with the verdict. A longer word is drawn smaller.
 USUAL_WORD = "P1 THEM"
 # A size that leaves no blank row between the parts is chosen only where no other fits.
-_AIR = 4
+_BLANK_ROWS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,9 @@ class Plan:
     """How large everything is."""
 
     word_scale: Scale
+    """How large severity and word are."""
     figure_scale: Scale
+    """How large the figures are."""
     columns: int
     """How many figures stand side by side."""
     stacked: bool
@@ -62,8 +64,8 @@ class Plan:
 def plan_of(room: WarRoom, cells: int, rows: int) -> Plan | None:
     """The largest that fits with the headline, the figures and the newest entries."""
     plans = tuple(_plans(room, cells))
-    airy = next((plan for plan in plans if plan.rows + _AIR <= rows), None)
-    return airy or next((plan for plan in plans if plan.rows <= rows), None)
+    spacious = next((plan for plan in plans if plan.rows + _BLANK_ROWS <= rows), None)
+    return spacious or next((plan for plan in plans if plan.rows <= rows), None)
 
 
 def _plans(room: WarRoom, cells: int) -> Iterator[Plan]:
@@ -113,7 +115,7 @@ def _least_widths(shown: Sequence[Number], columns: int, figure_scale: Scale) ->
 
 
 def column_widths(shown: Sequence[Number], plan: Plan, cells: int) -> list[int]:
-    """The width of each column: what is left over is for labels, those that lack least first, then shared."""
+    """The width of each column: spare cells complete the labels, least missing first; the rest is shared."""
     widths = _least_widths(shown, plan.columns, plan.figure_scale)
     labels = [cells_of(number.label) + COLUMN_GAP for number in shown]
     shortfalls = [max(max(labels[column :: plan.columns]) - width, 0) for column, width in enumerate(widths)]

@@ -73,7 +73,7 @@ class ZoomScreen(ReaderScreen):
     ZoomScreen > #events-body > Container { height: 1fr; width: 3fr; }
     ZoomScreen > #events-body > #event { width: 2fr; }
     """
-    CALLED = "zoom"
+    SCREEN_NAME = "zoom"
     BINDINGS = bindings(Scope.ZOOM)
 
     def __init__(self, panel: Panel, span: timedelta = SPANS[0]) -> None:
