@@ -15,7 +15,7 @@ from claude_tui.model.arrangement import Panel, Preset
 from claude_tui.tui.actions import Scope
 from claude_tui.tui.keymap import bindings, keymap, textual_keymap
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
-from claude_tui.tui.notices import Notices
+from claude_tui.tui.notices import Notices, in_rows
 from claude_tui.tui.painted import PaintedApp
 from claude_tui.tui.permissions import action_name, offered, refusal
 from claude_tui.tui.screen_actions import ScreenActions
@@ -242,7 +242,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         """Show a notice, masked while others see the screen, in place of an earlier one `about` the same."""
         text = self._masked_if_shared(message) if self._shared else message
         shown_s = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
-        self.post_message(self._notices.notice(text, about, shown_s, **options))
+        self.post_message(self._notices.notice(in_rows(text, self.size.width), about, shown_s, **options))
 
     def _show(self, stalled_s: float | None = None) -> None:
         """Draw every visible screen: the one in front, and if that is a dialog the one beneath it.

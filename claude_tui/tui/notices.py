@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from textual.notifications import Notification, Notify, SeverityLevel
 
-__all__ = ["Notices"]
+from claude_tui.tui.render.lines import wrap
+
+__all__ = ["Notices", "in_rows"]
+
+# What a notice needs besides its text: border, padding, and the gap at the edge of the screen.
+_BESIDES = 5
+_NARROWEST, _MOST_ROWS = 8, 20
+
+
+def in_rows(message: str, cells: int) -> str:
+    """The message with line breaks for a screen of `cells`.
+
+    If Textual wraps the text of a notice that is as wide as its text, it may reserve one row too few.
+    """
+    room = max(cells - _BESIDES, _NARROWEST)
+    return "\n".join(row for part in message.split("\n") for row in wrap(part, room, _MOST_ROWS) or ("",))
 
 
 class Notices:

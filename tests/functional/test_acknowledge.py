@@ -297,6 +297,15 @@ async def test_to_leave_the_severity_is_the_default() -> None:
         assert not isinstance(app.screen, DialogScreen)
 
 
+async def test_an_option_that_is_too_long_ends_after_a_whole_part() -> None:
+    """`( ) P2 in 15m: many fail, are limited or ver…` stood there."""
+    async with asked(ONE, "s", size=(60, 20)) as (app, _, __):
+        options = [row.rstrip() for row in text_of(app).splitlines() if "( )" in row]
+        assert any(row.endswith("P2 in 15m: many fail") for row in options)
+        assert any(row.endswith("P4 next business day: worse than usual") for row in options)
+        assert not any("…" in row for row in options)
+
+
 async def test_a_severity_is_set_with_reason_and_name_instead_of_what_was_worked_out() -> None:
     async with asked(ONE, "s", "down", "down", "tab", *typed("no users hit"), "enter") as (app, backend, _):
         assert backend.marked == [SeverityMark(AT, Severity.P2, Severity.P1, "ada", "no users hit")]

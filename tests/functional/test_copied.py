@@ -83,6 +83,6 @@ async def test_over_the_war_room_it_is_not_shown_unasked(monkeypatch: pytest.Mon
         await pilot.pause()
         await pilot.pause()
         assert not any(isinstance(screen, CopiedScreen) for screen in app.screen_stack)
-        assert [notice.message for notice in app._notifications] == [
+        assert [" ".join(notice.message.split()) for notice in app._notifications] == [
             "This terminal has no clipboard. It is not shown while others see the screen."
         ]

@@ -148,7 +148,7 @@ async def running(
 
 
 def notices(app: StillApp) -> list[str]:
-    return [notice.message for notice in app._notifications]
+    return [" ".join(notice.message.split()) for notice in app._notifications]
 
 
 def picture(app: StillApp) -> str:

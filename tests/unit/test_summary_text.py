@@ -79,7 +79,7 @@ def test_what_is_unknown_is_said() -> None:
     assert "Status page: not read yet." in nothing
     assert "Limits: none reported yet." in nothing
     unknown = summary_text(PICTURES["page_unknown"]())
-    assert "Status page: unknown: HTTP 405" in unknown
+    assert "Status page unknown: HTTP 405" in unknown
 
 
 def test_a_demo_says_that_it_is_one() -> None:

@@ -119,9 +119,10 @@ def _page(snapshot: Snapshot) -> str:
     status = view.status
     if status is None:
         return "Status page: not read yet."
-    read = f"{status.server}, read {moment(status.fetched_at, snapshot.at)}"
+    when = moment(status.fetched_at, snapshot.at)
     if not status.known:
-        return f"Status page: unknown: {status.unknown_reason} ({read})."
+        return f"Status page unknown: {status.unknown_reason} ({status.server}, tried {when})."
+    read = f"{status.server}, read {when}"
     old = ", out of date" if view.stale else ""
     says = [*_components(view, status), *_incidents_and_agreement(snapshot, view, status)]
     return f"Status page: {'; '.join(part for part in says if part)} ({read}{old})."

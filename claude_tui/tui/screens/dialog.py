@@ -21,7 +21,7 @@ from textual.widgets import Input
 
 from claude_tui.model.text import inert
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Lines, Span, flow, line, pad, spread
+from claude_tui.tui.render.lines import Line, Lines, Span, cells_of, flow, line, pad, spread, width
 from claude_tui.tui.screens.closing import ClosesOnce
 
 __all__ = ["LABEL_CELLS", "Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"]
@@ -238,19 +238,20 @@ class Options(LinePanel, can_focus=True):
         first, shown = self._first(height), min(height, len(self._field.options))
         label = _label(self._field.label, focused=self.has_focus)
         hidden = {0: ("↑", first), shown - 1: ("↓", len(self._field.options) - first - shown)}
+        margin = Span(" " * LABEL_CELLS)
         return tuple(
-            spread(
-                line(*(label if row == 0 else (Span(" " * LABEL_CELLS),)), *self._option(first + row)),
-                _more(*hidden.get(row, ("", 0))),
-                width,
+            self._row(
+                label if row == 0 else line(margin), first + row, _more(*hidden.get(row, ("", 0))), width
             )
             for row in range(shown)
         )
 
-    def _option(self, number: int) -> Line:
+    def _row(self, label: Line, number: int, more: Line, cells: int) -> Line:
         mine = number == self.chosen
         mark = Span("(•) " if mine else "( ) ", "accent" if mine else "dim", bold=mine)
-        return line(mark, Span(self._field.options[number], "text" if mine else "dim", bold=mine))
+        room = cells - LABEL_CELLS - cells_of(mark.text) - (width(more) + 1 if more else 0)
+        text = _whole_parts(self._field.options[number], room)
+        return spread(line(*label, mark, Span(text, "text" if mine else "dim", bold=mine)), more, cells)
 
     def _first(self, height: int) -> int:
         """The index of the first visible option."""
@@ -266,6 +267,13 @@ class Options(LinePanel, can_focus=True):
         self.chosen = max(min(number, len(self._field.options) - 1), 0)
         self.redraw()
         self.scroll_visible(animate=False)
+
+
+def _whole_parts(text: str, cells: int) -> str:
+    """`P2 in 15m: many fail, are limited or very slow` up to a comma, if the rest would be cut."""
+    if cells_of(text) <= cells:
+        return text
+    return text[: max(cells, 0)].rpartition(", ")[0] or text
 
 
 class TextInput(Input):
