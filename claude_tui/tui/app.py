@@ -120,7 +120,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         self._watching_since = first.at
         self.responder = self.settings.responder or login_name()
         self.host = host_name()
-        self._arrived = time.monotonic()
+        self._arrived_at = time.monotonic()
         self.has_begun = True
         self.offer_keys(read_only=first.engine.watching.read_only)
         return self
@@ -189,7 +189,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
                 self._show()
             return
         before, self.newest = self.newest.engine.alerts, snapshot
-        self._arrived = time.monotonic()
+        self._arrived_at = time.monotonic()
         if snapshot.past is None:
             self._call_attention(before, self.newest.engine.alerts)
         self._show_newest()
@@ -207,7 +207,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         """Show `snapshot` a second later. The engine skips some while nothing is new; the clock does not."""
 
         def show() -> None:
-            if self.is_running and time.monotonic() - self._arrived < _STALLED_AFTER_S:
+            if self.is_running and time.monotonic() - self._arrived_at < _STALLED_AFTER_S:
                 panels_at = snapshot.panels_at or snapshot.at
                 at = snapshot.at + timedelta(seconds=1)
                 self.newest = replace(snapshot, at=at, panels_at=panels_at)
@@ -222,25 +222,23 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
             return
         from claude_tui.tui.attention import call_attention
 
-        call_attention(
-            self, before, after, self._watching_since, self._masked_if_shared if self._shared else None
-        )
+        call_attention(self, before, after, self._watching_since, self._masked if self._is_shared else None)
 
     # -- a shared screen --------------------------------------------------------
 
     @property
-    def _shared(self) -> bool:
+    def _is_shared(self) -> bool:
         """Whether the war room is open, even if it is under other screens."""
         return any(getattr(screen, "IS_SHARED", False) for screen in self.screen_stack)
 
-    def _masked_if_shared(self, text: str) -> str:
+    def _masked(self, text: str) -> str:
         from claude_tui.tui.screens.war_room_view import mask_of
 
         return mask_of(self.newest, self.host)(text)
 
     def notify(self, message: str, *, about: str = "", timeout: float | None = None, **options: Any) -> None:
         """Show a notice, masked while others see the screen, in place of an earlier one `about` the same."""
-        text = self._masked_if_shared(message) if self._shared else message
+        text = self._masked(message) if self._is_shared else message
         shown_s = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         self.post_message(self._notices.notice(in_rows(text, self.size.width), about, shown_s, **options))
 
@@ -270,7 +268,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
     def _watch_for_silence(self) -> None:
         if not self.is_running:
             return
-        silence = time.monotonic() - self._arrived
+        silence = time.monotonic() - self._arrived_at
         if silence > _STALLED_AFTER_S and not self.plays_recording:
             self._show(silence)
         # Checked once a second only while it is silent, as an arriving Snapshot sets no timer.
@@ -393,7 +391,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
             self.call_later(self._show_instead, outcome.value)
 
     def _show_instead(self, why: str) -> None:
-        if self._shared:
+        if self._is_shared:
             text = f"{why} It is not shown while others see the screen."
             self.call_later(self._notify_instead, text)
             return

@@ -20,7 +20,7 @@ from claude_tui.tui.messages import SnapshotReady
 from claude_tui.tui.screens.debrief import BriefScreen, DebriefScreen
 from claude_tui.tui.screens.dialog_fields import refuse, tell
 from claude_tui.tui.screens.drill_answer import Given, ask_answer
-from claude_tui.tui.screens.runbook_screen import returned_to
+from claude_tui.tui.screens.runbook_screen import bring_to_front
 
 if TYPE_CHECKING:
     from claude_tui.drills.conclusion import Conclusion, Result
@@ -99,7 +99,7 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
     # -- actions -------------------------------------------------------------------------
 
     def action_drill_brief(self) -> None:
-        if returned_to(self, BriefScreen) is None:
+        if bring_to_front(self, BriefScreen) is None:
             self.push_screen(BriefScreen(self.drill.title, self.drill.brief))
 
     def action_drill_answer(self) -> None:
@@ -148,5 +148,5 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
             self._show_result(result)
 
     def _show_result(self, result: Result) -> None:
-        if returned_to(self, DebriefScreen) is None:
+        if bring_to_front(self, DebriefScreen) is None:
             self.push_screen(DebriefScreen(result))

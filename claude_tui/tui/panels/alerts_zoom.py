@@ -11,7 +11,7 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.panels.alert_text import closes_at, nothing_open
 from claude_tui.tui.panels.times import Times
 from claude_tui.tui.panels.verdict_text import severity_role
-from claude_tui.tui.panels.verdict_zoom import badge, behind
+from claude_tui.tui.panels.verdict_zoom import badge, hanging_indent
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import Mark
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, join, line, pad, spread
@@ -50,7 +50,7 @@ def _groups(view: AlertsView, times: Times, cells: int, *, trouble: bool) -> Lin
     count = f"{len(view.groups)} open" if view.groups else ""
     out: list[Line] = [heading("Alerts", count, cells)]
     if view.problem:
-        out += behind(line(Span("✗ ", "bad", bold=True)), line(Span(view.problem, "warn")), cells)
+        out += hanging_indent(line(Span("✗ ", "bad", bold=True)), line(Span(view.problem, "warn")), cells)
     failing = frozenset(route.name for route in view.failing_routes)
     for number, group in enumerate(view.groups):
         out += (BLANK,) if number else ()
@@ -86,8 +86,8 @@ def _group(group: AlertGroup, ending: Line, times: Times, cells: int, failing: f
         _notified(group, times, failing),
     ]
     return (
-        *behind(line(badge(group.severity), " "), line(Span(content.what, "text", bold=True)), cells),
-        *(row for text in rows if text for row in behind(line(_INDENT), text, cells)),
+        *hanging_indent(line(badge(group.severity), " "), line(Span(content.what, "text", bold=True)), cells),
+        *(row for text in rows if text for row in hanging_indent(line(_INDENT), text, cells)),
     )
 
 
@@ -192,14 +192,14 @@ def _routes(view: AlertsView, times: Times, cells: int, *, demo: bool, settings_
     if view.routes:
         return (head, *(row for route in view.routes for row in _route(route, times, cells)))
     if demo:
-        return (head, *behind(line("  "), line("None: a demo pages nobody."), cells))
+        return (head, *hanging_indent(line("  "), line("None: a demo pages nobody."), cells))
     text = line(
         Span("Alerts are shown here only; nobody is paged. ", "text", bold=True),
         "To page somebody, add a table ",
         Span("[alerts.routes.NAME]", "accent"),
         f" to {settings_file}.",
     )
-    return (head, *behind(line(Span("▲ ", "warn")), text, cells))
+    return (head, *hanging_indent(line(Span("▲ ", "warn")), text, cells))
 
 
 def _route(route: RouteState, times: Times, cells: int) -> Lines:
@@ -208,7 +208,7 @@ def _route(route: RouteState, times: Times, cells: int) -> Lines:
     name = line(Span(route.name, "text", bold=True), Span(f"  {route.kind}  {route.address}", "dim"))
     waiting = line(Span(f"{route.waiting} waiting", "warn")) if route.waiting else BLANK
     rows = (crop(spread(line(mark, *name), waiting, cells), cells),)
-    return (*rows, *behind(line("  "), _delivery(route, times), cells))
+    return (*rows, *hanging_indent(line("  "), _delivery(route, times), cells))
 
 
 def _delivery(route: RouteState, times: Times) -> Line:

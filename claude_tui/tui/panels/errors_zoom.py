@@ -35,7 +35,7 @@ from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, cells_of, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
-from claude_tui.tui.render.time_grid import Grid, held
+from claude_tui.tui.render.time_grid import Grid, values_per_cell
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
@@ -146,7 +146,7 @@ def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, chart_rows: in
     if chart is None or grid is None:
         return ()
     series = next((candidate for candidate in chart.series if candidate.name == row.key), None)
-    values = held(series.points, grid, max) if series is not None else ()
+    values = values_per_cell(series.points, grid, max) if series is not None else ()
     if not any(values):
         return (line(Span("none", "faint")),)
     top = max((value for value in values if value is not None), default=0.0)

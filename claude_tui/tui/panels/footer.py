@@ -27,7 +27,7 @@ class FooterLine(LinePanel):
         self._hints = hints
         self._greeting: Line = ()
 
-    def greet(self, greeting: Line) -> None:
+    def show_greeting(self, greeting: Line) -> None:
         """Show `greeting` instead if it fits; an empty one brings the hints back."""
         if greeting != self._greeting:
             self._greeting = greeting

@@ -40,7 +40,7 @@ from claude_tui.tui.render.lines import (
     width,
 )
 from claude_tui.tui.render.time_axis import time_axis
-from claude_tui.tui.render.time_grid import Grid, held
+from claude_tui.tui.render.time_grid import Grid, values_per_cell
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
@@ -161,7 +161,7 @@ def _history(row: Row, chart: Chart | None, cells: int, chart_rows: int, thresho
     grid = _grid(chart, cells)
     if series is None:
         return (line(" " * _SCALE_CELLS, Span("no readings in this time", "faint")),)
-    left = held(series.points, grid, min)
+    left = values_per_cell(series.points, grid, min)
     values, role_of = _as_shown(row, left, thresholds)
     drawn = curve(values, chart_rows, role_of)
     return tuple(

@@ -127,7 +127,7 @@ def latency_lines(
     notes = latency_notes(view, snapshot.at, cells)
     shown_notes = notes[: max(rows - len(header) - (_ROWS_STACKED if stacked else 1) * len(view.series), 0)]
     below = _long(snapshot, long, cells, rows - len(header) - len(shown_notes) - 1, local)
-    chart_rows = _tallest(len(view.series), rows - len(header) - len(shown_notes) - len(below))
+    chart_rows = _rows_per_chart(len(view.series), rows - len(header) - len(shown_notes) - len(below))
     body: list[Line] = []
     for series in view.series:
         stale = _is_stale(snapshot, series)
@@ -162,7 +162,7 @@ def _long(snapshot: Snapshot, long: LongChart | None, cells: int, rows: int, loc
     return long_lines(snapshot, long, cells, rows - least, local)
 
 
-def _tallest(charts: int, room: int) -> int:
+def _rows_per_chart(charts: int, room: int) -> int:
     """How many rows each of `charts` charts gets: one, or several, the last of which marks failures."""
     fitting = (chart_rows for chart_rows in range(_TALLEST_CHART, 1, -1) if charts * chart_rows <= room)
     return next(fitting, 1)

@@ -12,7 +12,7 @@ from claude_tui.tui.panels.latency_chart import role_by
 from claude_tui.tui.render.curve import fine_curve
 from claude_tui.tui.render.lines import Line, Lines, Span, line, pad, right
 from claude_tui.tui.render.time_axis import time_axis
-from claude_tui.tui.render.time_grid import Grid, held
+from claude_tui.tui.render.time_grid import Grid, values_per_cell
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
@@ -93,7 +93,7 @@ def _curve(
     series: _Limits, points: ChartSeries, chart: Chart, cells: int, chart_rows: int, *, colour_usual: bool
 ) -> Lines:
     """The median of each bin, coloured by the current limits, which the past is compared with."""
-    values = held(points.points, Grid.over(chart, 2 * cells), max)
+    values = values_per_cell(points.points, Grid.over(chart, 2 * cells), max)
     highest = max((value for value in values if value is not None), default=0.0)
     top = max(highest, (series.baseline or 0.0) * _TOP_OVER_USUAL) or 1.0
     role_of = role_by(series.warn_above_s, series.slow_above_s, colour_usual=colour_usual)

@@ -99,13 +99,13 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
     when = BLANK
     if view.phases_at is not None and phases_are_old(view, at):
         when = line(Span(f"at {clock(view.phases_at)}", "warn"))
-    for gap, held in (("  ", _MILLISECONDS_CELLS), (" ", 0)):
-        parts = [_part(name, seconds, held) for name, seconds in figures]
-        split = _split(view, held)
+    for gap, min_cells in (("  ", _MILLISECONDS_CELLS), (" ", 0)):
+        parts = [_part(name, seconds, min_cells) for name, seconds in figures]
+        split = _split(view, min_cells)
         whole = join((join(parts, gap), split, when), gap + " ")
         if width(whole) <= cells:
             return (whole,)
-        if held and width(join((join(parts), when))) <= cells:
+        if min_cells and width(join((join(parts), when))) <= cells:
             return (join((join(parts), when)), split)
     for gap in ("  ", " "):
         row = join((join(parts, gap), when), gap)
@@ -116,16 +116,18 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
     return (*packed([*known, when], cells, " · "), split)
 
 
-def _split(view: LatencyView, held: int) -> Line:
+def _split(view: LatencyView, min_cells: int) -> Line:
     """Shown even if unknown, so that nothing moves when only some connections report it."""
-    return join((_part("server", view.server_s, held), _part("network", view.network_s, held)), " · ")
+    return join(
+        (_part("server", view.server_s, min_cells), _part("network", view.network_s, min_cells)), " · "
+    )
 
 
-def _part(name: str, seconds: float | None, held: int) -> Line:
-    """`connect 14ms`: every figure has its unit, as in the rows above, and `held` cells to grow in."""
+def _part(name: str, seconds: float | None, min_cells: int) -> Line:
+    """`connect 14ms`: every figure has its unit, as in the rows above, and `min_cells` cells to grow in."""
     if seconds is None:
-        return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE.rjust(held and held + 2), "faint"))
-    figure = milliseconds(seconds).rjust(held)
+        return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE.rjust(min_cells and min_cells + 2), "faint"))
+    figure = milliseconds(seconds).rjust(min_cells)
     return line(Span(f"{name} ", "dim"), Span(figure, "text"), Span("ms", "dim"))
 
 

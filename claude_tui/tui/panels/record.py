@@ -145,12 +145,12 @@ def _outlook(snapshot: Snapshot, cells: int, rows: int, rows_below: int = 0) -> 
     past_rows = len(snapshot.outlook.incidents)
     if cells < _TWO_COLUMNS or past_rows < 2:
         kept = rows_below + (min(past_rows, _NEWEST) + 2 if past_rows > 1 else 0)
-        subjects = _drawn_subjects(snapshot, cells, rows, kept)
+        subjects = _subject_rows(snapshot, cells, rows, kept)
         left = rows - len(subjects) - 1
         past = _incidents_before(snapshot, cells, left) if left > 2 else ()
         return (*subjects, BLANK, *past) if past else subjects
     half = (cells - _COLUMN_GAP) // 2
-    left_side = _drawn_subjects(snapshot, half, rows, rows_below)
+    left_side = _subject_rows(snapshot, half, rows, rows_below)
     right_side = _incidents_before(snapshot, half, rows)
     return tuple(
         line(*one, " " * (half + _COLUMN_GAP - width(one)), *other) if other else one
@@ -192,7 +192,7 @@ def past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     return clipped((*listed, *more), cells, rows)
 
 
-def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int, kept: int = 0) -> Lines:
+def _subject_rows(snapshot: Snapshot, cells: int, rows: int, kept: int = 0) -> Lines:
     """A row or two for each subject, with blank rows between them if there is room.
 
     They have more rows if even then `kept` rows are left.

@@ -65,7 +65,7 @@ def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     elif not status.known:
         drawn = _unknown(snapshot, status, cells, rows)
     elif rows < _ROWS_FOR_A_LIST:
-        drawn = (_in_a_row(view, status, cells), *_news_in_short(snapshot, status, cells, rows - 1))
+        drawn = (_one_row(view, status, cells), *_news_in_short(snapshot, status, cells, rows - 1))
     else:
         drawn = _stacked(snapshot, status, cells, rows)
     return clipped((*models, *drawn), cells, rows + len(models))
@@ -178,10 +178,10 @@ def _rest(hidden: Sequence[Component]) -> Line:
     return line(Span(f"● {len(hidden)} more operational", "dim"))
 
 
-def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
+def _one_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
     """As many components as fit on one line; with the status in words for ours and for problems."""
     ordered = _important_first(view, status.components)
-    pieces = [_in_short(component, component.id in view.ours) for component in ordered]
+    pieces = [_short_component(component, component.id in view.ours) for component in ordered]
     for count in range(len(pieces), 0, -1):
         hidden = len(pieces) - count
         whole = join((*pieces[:count], line(Span(f"+{hidden}" if hidden else "", "dim"))))
@@ -190,7 +190,7 @@ def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
     return crop(pieces[0], cells) if pieces else line(Span("no components listed", "dim"))
 
 
-def _in_short(component: Component, ours: bool) -> Line:
+def _short_component(component: Component, ours: bool) -> Line:
     mark = component_mark(component.status)
     operational = component.operational
     status_text = f" {mark.word}" if ours or not operational else ""
@@ -206,7 +206,7 @@ def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> 
     out: list[Line] = []
     if status.components and not view.ours:
         none_ours = line("none of these components is yours: see the setting status_components")
-        out += _behind(Span("▲ ", "warn"), none_ours, cells, rows)
+        out += _hanging_indent(Span("▲ ", "warn"), none_ours, cells, rows)
     if view.silent_since is not None:
         out += _silence(at - view.silent_since, bool(status.incidents), cells, rows)
     ours_first = sorted(status.incidents, key=lambda incident: not _is_ours(incident, view))
@@ -217,7 +217,7 @@ def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> 
         out.append(line(Span("No incident posted.", "text" if rows > 1 else "dim")))
     for planned in status.maintenances:
         left = max(min(rows - len(out), _ROWS_OF_OTHERS), 1)
-        out += _behind(Span("◇ ", "info"), _maintenance(planned, at), cells, left)
+        out += _hanging_indent(Span("◇ ", "info"), _maintenance(planned, at), cells, left)
     return tuple(crop(row, cells) for row in out[:rows])
 
 
@@ -232,10 +232,10 @@ def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
     news = line(posted, Span(" (we noticed ", "dim"), figure, Span(" ago)", "dim"))
     if len(flow(news, cells - 2, rows + 1)) > rows:
         news = line(f"{posted},", " ", figure)
-    return _behind(Span("▲ ", "warn"), news, cells, rows)
+    return _hanging_indent(Span("▲ ", "warn"), news, cells, rows)
 
 
-def _behind(mark: Span, text: Line, cells: int, rows: int) -> Lines:
+def _hanging_indent(mark: Span, text: Line, cells: int, rows: int) -> Lines:
     """Running text in at most `rows` rows, all to the right of the mark."""
     drawn = flow(text, cells - 2, rows)
     return tuple(line(mark._replace(text="  ") if number else mark, *row) for number, row in enumerate(drawn))
@@ -246,7 +246,7 @@ def _incident(incident: ProviderIncident, ours: bool, at: datetime, cells: int, 
     lasted = f", {age(at - incident.started_at)}" if incident.started_at else ""
     if not ours and rows > 1:
         text = line(Span(f"{incident.name}, {state}", "dim"))
-        return _behind(Span("· ", "dim"), text, cells, min(rows, _ROWS_OF_OTHERS))
+        return _hanging_indent(Span("· ", "dim"), text, cells, min(rows, _ROWS_OF_OTHERS))
     if not ours or rows == 1:
         end = f", {state}{lasted}" if ours else f", {state}"
         name = Span(fit(incident.name, max(cells - 2 - cells_of(end), 8)), "text" if ours else "dim")
@@ -281,17 +281,17 @@ def _source_line(snapshot: Snapshot, status: ProviderStatus, cells: int) -> Line
     return whole if width(whole) <= cells else _read(snapshot, read_at)
 
 
-def _read(snapshot: Snapshot, read_at: datetime, held: int = 0) -> Line:
+def _read(snapshot: Snapshot, read_at: datetime, min_cells: int = 0) -> Line:
     """`read 14s ago`, or since when the page is stale."""
-    read_age = _age(snapshot, read_at, held)
+    read_age = _age(snapshot, read_at, min_cells)
     return read_age if snapshot.status.stale else line(Span("read ", "faint"), *read_age)
 
 
-def _age(snapshot: Snapshot, read_at: datetime, held: int = 0) -> Line:
-    """How old the page is, at the right edge of `held` cells."""
+def _age(snapshot: Snapshot, read_at: datetime, min_cells: int = 0) -> Line:
+    """How old the page is, at the right edge of `min_cells` cells."""
     if snapshot.status.stale:
         return line(Span(f"stale, as of {moment(read_at, snapshot.at)}", "warn"))
-    return line(Span(ago(read_at, snapshot.at).rjust(held), "faint"))
+    return line(Span(ago(read_at, snapshot.at).rjust(min_cells), "faint"))
 
 
 def _unknown(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:

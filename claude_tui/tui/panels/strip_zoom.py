@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from claude_tui.model.snapshot import EventKind, Snapshot
 from claude_tui.tui.panels.alerts_zoom import alerts_zoom
 from claude_tui.tui.panels.times import Times
-from claude_tui.tui.panels.verdict_zoom import behind, verdict_zoom
+from claude_tui.tui.panels.verdict_zoom import hanging_indent, verdict_zoom
 from claude_tui.tui.panels.zoom_parts import halves, heading, side_by_side
 from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.lines import BLANK, Lines, Span, line
@@ -44,5 +44,5 @@ def _earlier(snapshot: Snapshot, cells: int, local: Local | None) -> Lines:
     for event in verdicts:
         mark = event_mark(event)
         start = line(Span(f"{times.moment(event.at)} ", "dim"), Span(f"{mark.glyph} ", mark.role, bold=True))
-        out += behind(start, line(event.text), cells)
+        out += hanging_indent(start, line(event.text), cells)
     return tuple(out)

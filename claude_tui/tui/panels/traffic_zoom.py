@@ -38,7 +38,7 @@ from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
-from claude_tui.tui.render.time_grid import Grid, held
+from claude_tui.tui.render.time_grid import Grid, values_per_cell
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
@@ -137,7 +137,7 @@ def _chart(chart: Chart, cells: int, local: Local | None) -> Lines:
 
 
 def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
-    values = held(series.points, grid, max) if series.points else (None,) * grid.cells
+    values = values_per_cell(series.points, grid, max) if series.points else (None,) * grid.cells
     highest = max((value for value in values if value is not None), default=0.0)
     paces = [value or 0.0 for charted in chart.series if charted.name == CALLS for _, value in charted.points]
     busiest = max(paces, default=0.0)

@@ -18,7 +18,7 @@ from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, flow, line, pa
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
-__all__ = ["MEANINGS", "badge", "behind", "verdict_zoom"]
+__all__ = ["MEANINGS", "badge", "hanging_indent", "verdict_zoom"]
 
 MEANINGS = {
     Severity.P1: "nearly all messages fail",
@@ -46,7 +46,7 @@ def verdict_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> 
         if any(sentences):
             out.append(heading(title, "", cells))
             for sentence in sentences:
-                out += behind(line(Span("· ", "faint")), line(sentence), cells)
+                out += hanging_indent(line(Span("· ", "faint")), line(sentence), cells)
             out.append(BLANK)
     return tuple(out[:-1])
 
@@ -56,7 +56,7 @@ def badge(severity: Severity) -> Span:
     return Span(f" {severity} ", "background", bold=True, back=severity_role(severity))
 
 
-def behind(mark: Line, text: Line, cells: int) -> Lines:
+def hanging_indent(mark: Line, text: Line, cells: int) -> Lines:
     """`text` wrapped after a mark, with all rows indented alike."""
     indent = sum(len(span.text) for span in mark)
     rows = flow(text, max(cells - indent, 8), _MOST_ROWS) or (BLANK,)
@@ -69,7 +69,7 @@ def _table(facts: dict[str, Line], cells: int) -> Lines:
         row
         for name, text in facts.items()
         if text
-        for row in behind(line(Span(pad(name, _NAME_CELLS), "dim")), text, cells)
+        for row in hanging_indent(line(Span(pad(name, _NAME_CELLS), "dim")), text, cells)
     )
 
 
@@ -82,7 +82,7 @@ def _headline(verdict: Verdict, cells: int) -> Lines:
         mark = line(Span("◌ ", "warn", bold=True))
     else:
         mark = line(Span("● ", "ok", bold=True))
-    return behind(mark, line(Span(verdict.summary, "text", bold=True)), cells)
+    return hanging_indent(mark, line(Span(verdict.summary, "text", bold=True)), cells)
 
 
 def _action(snapshot: Snapshot, times: Times) -> dict[str, Line]:

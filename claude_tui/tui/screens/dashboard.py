@@ -95,7 +95,7 @@ class DashboardScreen(ClosesOnce, Screen[None], inherit_bindings=False):
         self._chosen_keys = chosen_keys
         self.footer = FooterLine(self._hints())
         if newcomer:
-            self.footer.greet(greeting_line(chosen_keys))
+            self.footer.show_greeting(greeting_line(chosen_keys))
         self._arrangement = _Arrangement(self)
         self._output = DirectOutput(self)
         for widget in (self.header, self.incident_line, self.strip, *self.panels):
@@ -230,7 +230,7 @@ class DashboardScreen(ClosesOnce, Screen[None], inherit_bindings=False):
         return self.focused if isinstance(self.focused, SnapshotPanel) else None
 
     def on_key(self) -> None:
-        self.footer.greet(())
+        self.footer.show_greeting(())
 
     # -- actions ----------------------------------------------------------------
 

@@ -44,10 +44,10 @@ class EventScreen(ReaderScreen):
         self.notify("Event copied.", timeout=2, markup=False)
 
     def action_newer(self) -> None:
-        self._turn(-1)
+        self._show_sibling(-1)
 
     def action_older(self) -> None:
-        self._turn(1)
+        self._show_sibling(1)
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """A folded event continues to grow; any other stays as it is."""
@@ -70,7 +70,7 @@ class EventScreen(ReaderScreen):
         keys = (number for number, sibling in enumerate(self._siblings()) if sibling.key == self.event.key)
         return next(keys, None)
 
-    def _turn(self, step: int) -> None:
+    def _show_sibling(self, step: int) -> None:
         events, here = self._siblings(), self._place()
         if here is not None and 0 <= here + step < len(events):
             self.event = events[here + step]

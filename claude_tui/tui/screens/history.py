@@ -20,7 +20,7 @@ from claude_tui.tui.screens.history_days import HistoryListing
 from claude_tui.tui.screens.history_lines import history_lines, next_span
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.report_loading import ReportLoader
-from claude_tui.tui.screens.runbook_screen import offered, returned_to
+from claude_tui.tui.screens.runbook_screen import bring_to_front, offered
 
 if TYPE_CHECKING:
     from claude_tui.model.snapshot import Snapshot
@@ -35,7 +35,7 @@ _PROBLEM_ROWS = 6
 
 def open_history(app: Cockpit) -> None:
     """Shows the history, in the existing screen if it is open underneath."""
-    if returned_to(app, HistoryScreen) is None:
+    if bring_to_front(app, HistoryScreen) is None:
         app.push_screen(HistoryScreen())
 
 

@@ -46,7 +46,7 @@ from claude_tui.tui.screens.incident_list import ORDERS, list_page, ordered
 from claude_tui.tui.screens.incident_loading import IncidentLoader
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import Page, key_of
-from claude_tui.tui.screens.runbook_screen import returned_to
+from claude_tui.tui.screens.runbook_screen import bring_to_front
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _BESIDE_TITLE = 8
 
 def open_incident(app: Cockpit) -> None:
     """Show the open incident; without one, show the list of all and ask whether to declare one."""
-    screen = returned_to(app, IncidentScreen)
+    screen = bring_to_front(app, IncidentScreen)
     summary = app.newest.incident
     known = summary.id if summary is not None and not summary.proposed else ""
     if screen is None:
@@ -251,17 +251,17 @@ class IncidentScreen(ReaderScreen):
         keys = self._keys()
         if keys:
             here = keys.index(self._cursor) if self._cursor in keys else len(keys) - 1
-            self._to(keys, here + rows)
+            self._move_to(keys, here + rows)
 
     def move_to_end(self, *, start: bool) -> None:
         keys = self._keys()
         if keys:
-            self._to(keys, 0 if start else len(keys) - 1)
+            self._move_to(keys, 0 if start else len(keys) - 1)
 
     def choose(self, index: int) -> bool:
         keys = self._keys()
         was = keys.index(self._cursor) if self._cursor in keys else len(keys) - 1
-        self._to(keys, index)
+        self._move_to(keys, index)
         return was == index
 
     def _keys(self) -> list[str]:
@@ -269,7 +269,7 @@ class IncidentScreen(ReaderScreen):
             return [incident.id for incident in self._listed]
         return [entry.key for entry in self.entries]
 
-    def _to(self, keys: list[str], number: int) -> None:
+    def _move_to(self, keys: list[str], number: int) -> None:
         number = min(max(number, 0), len(keys) - 1)
         # On the newest entry, the cursor stays with the newest one, whichever that will be.
         is_newest = bool(self.ident) and number == len(keys) - 1

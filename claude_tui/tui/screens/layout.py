@@ -182,7 +182,7 @@ def _place(tree: Tree, slot: Slot, top: int, into: dict[str, Slot]) -> None:
         first = min(top, length - least)
         sizes = [first, length - first]
     else:
-        sizes = _shared(length, [weight for weight, _ in parts], least)
+        sizes = _divided(length, [weight for weight, _ in parts], least)
     at = 0
     for size, (_, child) in zip(sizes, parts, strict=True):
         place = (
@@ -194,7 +194,7 @@ def _place(tree: Tree, slot: Slot, top: int, into: dict[str, Slot]) -> None:
         at += size
 
 
-def _shared(length: int, weights: Sequence[float], least: int) -> list[int]:
+def _divided(length: int, weights: Sequence[float], least: int) -> list[int]:
     """`length` divided by weight into parts of at least `least`, rounded so that they add up."""
     whole, edges, passed = sum(weights), [0], 0.0
     for weight in weights:

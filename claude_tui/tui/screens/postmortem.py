@@ -39,7 +39,7 @@ from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.dialog_fields import paragraph, refuse, tell
 from claude_tui.tui.screens.incident import IncidentScreen
 from claude_tui.tui.screens.incident_loading import IncidentLoader
-from claude_tui.tui.screens.postmortem_dialogs import ask_export, ask_removal, ask_settlement
+from claude_tui.tui.screens.postmortem_dialogs import ask_export, ask_removal, ask_which_version
 from claude_tui.tui.screens.postmortem_editor import Edited, EditorScreen
 from claude_tui.tui.screens.postmortem_form import SharedForm
 from claude_tui.tui.screens.postmortem_lines import (
@@ -55,7 +55,7 @@ from claude_tui.tui.screens.postmortem_lines import (
 from claude_tui.tui.screens.postmortem_reading import FindingsScreen, PreviewScreen
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import Page
-from claude_tui.tui.screens.runbook_screen import offered, returned_to
+from claude_tui.tui.screens.runbook_screen import bring_to_front, offered
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def open_postmortem(app: Cockpit) -> None:
     if wanted is None:
         refuse(app, "No incident has been declared yet, and so there is nothing to write about.")
         return
-    screen = returned_to(app, PostmortemScreen)
+    screen = bring_to_front(app, PostmortemScreen)
     if screen is None:
         app.push_screen(PostmortemScreen(wanted.id))
     elif shown:
@@ -211,21 +211,21 @@ class PostmortemScreen(ReaderScreen):
             return
         keys = rows_of(form, unfolded=self.unfolded)
         here = keys.index(self.cursor) if self.cursor in keys else 0
-        self._to(keys[min(max(here + rows, 0), len(keys) - 1)])
+        self._move_to(keys[min(max(here + rows, 0), len(keys) - 1)])
 
     def move_to_end(self, *, start: bool) -> None:
         form = self.form
         if form is not None:
             keys = rows_of(form, unfolded=self.unfolded)
-            self._to(keys[0] if start else keys[-1])
+            self._move_to(keys[0] if start else keys[-1])
 
     def choose(self, index: int) -> bool:
         was, form = self.cursor, self.form
         if form is not None:
-            self._to(rows_of(form, unfolded=self.unfolded)[index])
+            self._move_to(rows_of(form, unfolded=self.unfolded)[index])
         return was == self.cursor
 
-    def _to(self, key: str) -> None:
+    def _move_to(self, key: str) -> None:
         self.cursor = key
         self._redraw(follow=True)
 
@@ -277,7 +277,7 @@ class PostmortemScreen(ReaderScreen):
                 else:
                     self._append(self._writer().revision(field, text))
 
-            ask_settlement(self.cockpit, field, label, settled)
+            ask_which_version(self.cockpit, field, label, settled)
         else:
             self._open_editor(field, Draft(self._writer(), field))
 
@@ -300,7 +300,7 @@ class PostmortemScreen(ReaderScreen):
             self._append(self._writer().revision(unsettled, text))
 
         part = unsettled.key.rpartition(":")[2]
-        ask_settlement(self.cockpit, unsettled, f"Action item, {_LABELS[part].lower()}", settled)
+        ask_which_version(self.cockpit, unsettled, f"Action item, {_LABELS[part].lower()}", settled)
 
     def action_add_action(self) -> None:
         if self.form is not None:

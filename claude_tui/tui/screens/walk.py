@@ -26,7 +26,7 @@ from claude_tui.tui.keymap import bindings
 from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession, SavedWalk
 from claude_tui.tui.screens.runbook_parts import Page
-from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.screens.runbook_screen import RunbookScreen, bring_to_front, offered
 from claude_tui.tui.screens.walk_ahead import nodes_after, nodes_ahead, steps_ahead
 from claude_tui.tui.screens.walk_lines import WalkContext, commands_of, node_page, resumed_line, tree_page
 
@@ -43,7 +43,7 @@ _MOST_TREE_CELLS = 46
 
 def open_walker(app: Cockpit) -> None:
     """Open the tree, or go back to it if it is already open."""
-    if returned_to(app, WalkerScreen) is None:
+    if bring_to_front(app, WalkerScreen) is None:
         app.push_screen(WalkerScreen(app.session))
 
 

@@ -33,7 +33,7 @@ from claude_tui.tui.panels.zoom_parts import SPANS, next_span
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, join, line, spread
 from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.render.plotter import Plotter
-from claude_tui.tui.render.time_grid import until
+from claude_tui.tui.render.time_grid import chart_until
 from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.page_days import page_days
 from claude_tui.tui.screens.reader import ReaderScreen
@@ -160,7 +160,7 @@ class ZoomScreen(ReaderScreen):
         sources = (self.snapshot,) if self.snapshot.past else (self.snapshot, self.cockpit.newest)
         for source in sources:
             if source.chart is not None and source.chart.focus == wanted:
-                self.chart = until(source.chart, self.snapshot.at)
+                self.chart = chart_until(source.chart, self.snapshot.at)
                 return
 
     def content(self, cells: int, rows: int) -> Lines:
