@@ -13,7 +13,7 @@ from claude_tui.check.document import schema_text, to_json
 from claude_tui.check.one_round import policy_after
 from claude_tui.check.probing import Findings
 from claude_tui.check.text import COLUMNS, ROWS, as_text
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.snapshot import EngineState, ProbeState, Spend, Target
@@ -39,8 +39,8 @@ def findings(
         Source.MESSAGES, 30.0, None, False, asked[-1].at if asked else None, held_reason=not_run
     )
     target = Target(name, base_url, base_url.partition("://")[2], MODEL)
-    lack = KeyLack.MISSING if not_run is not None and "is not set" in not_run else None
-    state = EngineState(target, (probe,), Spend(0.0, 0.5), (), key_problem=key_problem, key_lack=lack)
+    reason = NoKeyReason.MISSING if not_run is not None and "is not set" in not_run else None
+    state = EngineState(target, (probe,), Spend(0.0, 0.5), (), key_problem=key_problem, no_key_reason=reason)
     statuses = [item for item in items if isinstance(item, ProviderStatus)]
     return Findings(
         snapshot=build_snapshot(history_of(*items), at, state, Options(), policy=policy_after(asked)),

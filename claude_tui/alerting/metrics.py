@@ -31,7 +31,7 @@ def _verdict_recovering(context: RuleContext, _query: Query) -> Reading:
         return None
     if verdict.recovery is None:
         return ()
-    return (Sample(float(verdict.recovery.more), (("cause", verdict.cause.value),)),)
+    return (Sample(float(verdict.recovery.remaining), (("cause", verdict.cause.value),)),)
 
 
 def _headroom(context: RuleContext, _query: Query) -> Reading:

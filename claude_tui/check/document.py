@@ -74,7 +74,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 def _recovering(verdict: Verdict) -> dict[str, int] | None:
     recovery = verdict.recovery
-    return {"good": recovery.good, "more": recovery.more} if recovery is not None else None
+    return {"good": recovery.good, "more": recovery.remaining} if recovery is not None else None
 
 
 def _probe(observation: Observation) -> dict[str, Any]:

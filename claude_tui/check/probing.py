@@ -185,7 +185,7 @@ class _Round:
             notices=(),
             credential=key.variable,
             key_problem=key.suspect,
-            key_lack=key.lack,
+            no_key_reason=key.no_key_reason,
         )
         return Findings(
             snapshot=build_snapshot(

@@ -120,7 +120,7 @@ class Collector:
             self.spend,
             notices,
             key_problem=key.suspect,
-            key_lack=key.lack,
+            no_key_reason=key.no_key_reason,
             credential=key.variable,
             alerting=alerting,
         )

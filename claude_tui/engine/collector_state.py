@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from claude_tui.model.alert import AlertsView, RouteState
-from claude_tui.model.json_values import from_json, sound, to_json
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.json_values import from_json, saved_as, sound, to_json
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.snapshot import Notice, ProbeState, Spend, Target
 
 __all__ = ["KEPT_AS", "AlertingFacts", "CollectorState", "probes_differ"]
@@ -55,7 +55,7 @@ class CollectorState:
     notices: tuple[Notice, ...] = ()
     """Notices that stay until the process ends: about the key, or why probing has stopped."""
     key_problem: str | None = None
-    key_lack: KeyLack | None = None
+    no_key_reason: NoKeyReason | None = field(default=None, metadata=saved_as("key_lack"))
     alerting: AlertingFacts = field(default_factory=AlertingFacts)
     credential: str = "ANTHROPIC_API_KEY"
     """The variable that holds the key."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts, engine_facts
 from claude_tui.analysis.options import Options
 from claude_tui.model.conditions import ConditionsChange
-from claude_tui.model.json_values import from_json, sound
+from claude_tui.model.json_values import from_json, saved_name, sound, to_plain
 from claude_tui.model.snapshot import EngineState, Target
 from claude_tui.store import CONDITIONS_CHANGES
 
@@ -60,7 +60,8 @@ class Conditions:
 
 def encode_conditions(conditions: Conditions) -> str:
     """JSON with every value, as the default of a later version may differ."""
-    return json.dumps(asdict(conditions), ensure_ascii=False, separators=(",", ":"))
+    table = to_plain(conditions, with_defaults=True)
+    return json.dumps(table, ensure_ascii=False, separators=(",", ":"))
 
 
 def decode_conditions(body: str) -> Conditions:
@@ -83,7 +84,8 @@ def decode_conditions(body: str) -> Conditions:
 
 def _read(default: C, table: dict[str, Any]) -> C:
     """`default`, updated from `table`. Raises ValueError for a value that cannot be read."""
-    raw = json.dumps(_overlaid(asdict(default), table))
+    known = cast("dict[str, Any]", to_plain(default, with_defaults=True))
+    raw = json.dumps(_overlaid(known, table))
     read: C = sound(from_json(type(default), raw.encode("utf-8", "replace")))
     return read
 
@@ -101,14 +103,15 @@ def _read_leniently(default: C, table: dict[str, Any]) -> C:
     """The same, skipping values that cannot be read."""
     read: C = default
     for declared_field in fields(default):
-        if declared_field.name not in table:
+        key = saved_name(declared_field)
+        if key not in table:
             continue
-        current, value = getattr(default, declared_field.name), table[declared_field.name]
+        current, value = getattr(default, declared_field.name), table[key]
         if is_dataclass(current) and isinstance(value, dict):
             read = replace(read, **{declared_field.name: _read_leniently(cast("Any", current), value)})
         else:
             with contextlib.suppress(ValueError):
-                read = _read(read, {declared_field.name: value})
+                read = _read(read, {key: value})
     return read
 
 

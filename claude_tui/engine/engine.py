@@ -86,7 +86,7 @@ class Engine:
         self.collector, self.viewer = components.collector, components.viewer
         self._journal, self._traffic = components.journal, components.traffic
         self.publisher = Publisher(components, self._incidents, monitored.demo, watched=watched)
-        self._sharing = Sharing(components, self.publisher, hesitates=monitored.key.lack is not None)
+        self._sharing = Sharing(components, self.publisher, hesitates=monitored.key.no_key_reason is not None)
         self._publish: Publish | None = None
         self._travel: Travel | None = None
         self._tasks: list[asyncio.Task[None]] = []

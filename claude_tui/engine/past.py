@@ -200,7 +200,7 @@ class Past:
             speed=conditions.speed,
             credential=conditions.facts.credential,
             key_problem=conditions.facts.key_problem,
-            key_lack=conditions.facts.key_lack,
+            no_key_reason=conditions.facts.no_key_reason,
             alerts=recorded.alerts,
             recorded=recorded_events(
                 recorded.verdicts,

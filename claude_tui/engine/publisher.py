@@ -331,7 +331,7 @@ class Publisher:
             speed=self._demo.speed if self._demo is not None else 1.0,
             credential=state.credential,
             key_problem=state.key_problem,
-            key_lack=state.key_lack,
+            no_key_reason=state.no_key_reason,
             alerts=alerts,
             recorded=self._journal.events(alerts),
             step_marks=self._journal.step_marks,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from claude_tui.engine.sources import Endpoint, Pace
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.snapshot import Level, Notice, Target
 from claude_tui.probes.credentials import API_KEY, Credentials
 
@@ -24,14 +24,14 @@ class KeyState:
     """The message to the user about it."""
     usable: bool = True
     """Whether the key is sent despite its problem."""
-    lack: KeyLack | None = None
+    no_key_reason: NoKeyReason | None = None
     """Why no request can carry a key."""
     variable: str = API_KEY
     """The variable that holds the key or token in use."""
 
     @classmethod
     def of(cls, credentials: Credentials) -> KeyState:
-        return cls(credentials.problem, credentials.usable, credentials.key_lack, credentials.variable)
+        return cls(credentials.problem, credentials.usable, credentials.no_key_reason, credentials.variable)
 
     @property
     def suspect(self) -> str | None:

@@ -82,7 +82,7 @@ class HeadroomView:
     """Whether the newest reading is too old."""
 
     @property
-    def presses(self) -> bool:
+    def is_nearly_exhausted(self) -> bool:
         """Whether a limit is nearly used up, so that requests will be refused unless usage drops."""
         limits: tuple[Headroom | WindowUsage, ...] = (*self.buckets, *self.windows)
         soon = any(

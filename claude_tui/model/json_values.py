@@ -15,7 +15,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 from claude_tui.model.interning import interned_text
 from claude_tui.model.text import inert
 
-__all__ = ["from_json", "from_plain", "mapped", "saved_as", "sound", "to_json", "to_plain"]
+__all__ = ["from_json", "from_plain", "mapped", "saved_as", "saved_name", "sound", "to_json", "to_plain"]
 
 T = TypeVar("T")
 
@@ -37,20 +37,16 @@ def to_json(value: object) -> bytes:
     return json.dumps(to_plain(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def to_plain(value: object) -> object:
-    """The value that `to_json` writes, before it becomes text."""
-    return _plain(value)
-
-
-def _plain(value: object) -> object:
+def to_plain(value: object, *, with_defaults: bool = False) -> object:
+    """The value that `to_json` writes, before it becomes text; `with_defaults` includes all fields."""
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            _saved_name(field): _plain(found)
+            saved_name(field): to_plain(found, with_defaults=with_defaults)
             for field in fields(value)
-            if (found := getattr(value, field.name)) != field.default
+            if (found := getattr(value, field.name)) != field.default or with_defaults
         }
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [to_plain(item, with_defaults=with_defaults) for item in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, bytes):
@@ -142,7 +138,7 @@ def _fields_of(kind: Any) -> tuple[tuple[str, str, Any, bool], ...]:
     return tuple(
         (
             field.name,
-            _saved_name(field),
+            saved_name(field),
             hints[field.name],
             field.default is MISSING and field.default_factory is MISSING,
         )
@@ -150,7 +146,7 @@ def _fields_of(kind: Any) -> tuple[tuple[str, str, Any, bool], ...]:
     )
 
 
-def _saved_name(field: Field[Any]) -> str:
+def saved_name(field: Field[Any]) -> str:
     """The key of a field in saved state, which must survive a renaming of the field."""
     return str(field.metadata.get(_STORED_AS, field.name))
 

@@ -14,9 +14,9 @@ from claude_tui.model.error_window import Calls, ErrorDetail, ErrorRow, ErrorWin
 from claude_tui.model.event import Event, EventKind
 from claude_tui.model.headroom import Headroom, HeadroomView, WindowUsage
 from claude_tui.model.incident import IncidentEntry, IncidentSummary
-from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.latency import LatencySeries, LatencyView
 from claude_tui.model.level import Level
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.outlook import Outlook, Uptime
 from claude_tui.model.past import PastView
@@ -201,7 +201,7 @@ class EngineState:
     """Severities set by people in the last days, oldest first."""
     takes: tuple[ActionRequest, ...] = ()
     """Who took on the problem of a verdict in the last days, oldest first."""
-    key_lack: KeyLack | None = None
+    no_key_reason: NoKeyReason | None = None
     """Why no request can carry a key."""
     incident_entries: tuple[IncidentEntry, ...] = ()
     """Everything recorded about incidents, in the order of recording."""

@@ -39,11 +39,11 @@ class TrafficTrouble:
     """The applications, or the models, that are healthy meanwhile."""
     same_model: bool = False
     """Whether those applications use the same models."""
-    most: bool = False
+    nearly_all_fail: bool = False
     """Whether nearly every call fails, as in a P1."""
-    many: bool = False
+    many_fail: bool = False
     """Whether as many calls fail as in a P2."""
-    enough: bool = True
+    has_enough_calls: bool = True
     """Whether enough calls were made since it began for their share to count instead of the probes'."""
     ended_at: datetime | None = None
     """The end of the span that showed that it is over; None while it is ongoing."""

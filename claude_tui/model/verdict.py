@@ -201,12 +201,12 @@ class Recovery:
     counts."""
 
     @property
-    def more(self) -> int:
+    def remaining(self) -> int:
         """How many successes are still needed."""
         return max(self.needed - self.good, 1)
 
     @property
-    def more_s(self) -> float:
+    def remaining_s(self) -> float:
         """How many more seconds are needed; 0 if the number of answers takes longer."""
         counted = self.good / self.needed
         return self.needed_s - self.good_s if self.good_s < min(counted, 1.0) * self.needed_s else 0.0
@@ -214,7 +214,7 @@ class Recovery:
     @property
     def share(self) -> float:
         """The progress, 0..1."""
-        return self.good_s / self.needed_s if self.more_s else self.good / (self.good + self.more)
+        return self.good_s / self.needed_s if self.remaining_s else self.good / (self.good + self.remaining)
 
     @property
     def words(self) -> str:
@@ -231,7 +231,7 @@ class Recovery:
 
     @property
     def _missing(self) -> str:
-        return duration(self.more_s) if self.more_s else str(self.more)
+        return duration(self.remaining_s) if self.remaining_s else str(self.remaining)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Local:
         """`15:05 CET`."""
         return f"{self.wall(instant):%H:%M} {self.label(instant)}"
 
-    def beside(self, instant: datetime, now: datetime) -> str:
+    def beside_utc(self, instant: datetime, now: datetime) -> str:
         """The text beside a UTC time of day: `15:05`; `00:05 +1d` if it is another day than in UTC.
 
         `02:30 CET` if the zone's name differs from the current one: for an hour that occurs twice, it says

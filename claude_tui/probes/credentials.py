@@ -9,7 +9,7 @@ from typing import Self
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from claude_tui.model.gateway import is_gateway
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.text import inert
 
 __all__ = ["API_KEY", "AUTH_TOKEN", "BASE_URL", "DEFAULT_BASE_URL", "Credentials"]
@@ -110,11 +110,11 @@ class Credentials:
         return self.reachable and self.credential is not None and not self.refused
 
     @property
-    def key_lack(self) -> KeyLack | None:
+    def no_key_reason(self) -> NoKeyReason | None:
         """Why no request can carry a credential, as far as that is the credential's fault."""
         if self.credential is None:
-            return KeyLack.MISSING
-        return KeyLack.UNUSABLE if self.refused else None
+            return NoKeyReason.MISSING
+        return NoKeyReason.UNUSABLE if self.refused else None
 
     @property
     def host(self) -> str:

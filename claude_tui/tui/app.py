@@ -44,7 +44,7 @@ __all__ = ["ClaudeTopApp"]
 # The engine publishes at least every four seconds. After this long without a Snapshot, the display is marked
 # as stalled.
 _STALLED_AFTER_S = 6.0
-# A little later than the engine, if it publishes then.
+# Slightly more than a second, so that a Snapshot of the engine comes first if there is one.
 _NEXT_SECOND_S = 1.1
 _THRESHOLDS = 2_000, 10, 200
 
@@ -120,7 +120,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         self._watching_since = first.at
         self.responder = self.settings.responder or login_name()
         self.host = host_name()
-        self._arrived = time.monotonic()
+        self._arrived_at = time.monotonic()
         self.has_begun = True
         self.offer_keys(read_only=first.engine.watching.read_only)
         return self
@@ -189,56 +189,56 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
                 self._show()
             return
         before, self.newest = self.newest.engine.alerts, snapshot
-        self._arrived = time.monotonic()
+        self._arrived_at = time.monotonic()
         if snapshot.past is None:
-            self._ring(before, self.newest.engine.alerts)
+            self._call_attention(before, self.newest.engine.alerts)
         self._show_newest()
         if self._next_second is not None:
             self._next_second.cancel()
         if snapshot.past is None:
-            self._count_on(snapshot, _NEXT_SECOND_S)
+            self._show_in_a_second(snapshot, _NEXT_SECOND_S)
 
     def _show_newest(self) -> None:
         if not (self.paused or self.travelling):
             self.shown = self.newest
         self._show()
 
-    def _count_on(self, snapshot: Snapshot, after_s: float) -> None:
+    def _show_in_a_second(self, snapshot: Snapshot, after_s: float) -> None:
         """Show `snapshot` a second later. The engine skips some while nothing is new; the clock does not."""
 
         def show() -> None:
-            if self.is_running and time.monotonic() - self._arrived < _STALLED_AFTER_S:
+            if self.is_running and time.monotonic() - self._arrived_at < _STALLED_AFTER_S:
                 panels_at = snapshot.panels_at or snapshot.at
                 at = snapshot.at + timedelta(seconds=1)
                 self.newest = replace(snapshot, at=at, panels_at=panels_at)
                 self._show_newest()
-                self._count_on(self.newest, 1.0)
+                self._show_in_a_second(self.newest, 1.0)
 
         self._next_second = asyncio.get_running_loop().call_later(after_s, show)
 
-    def _ring(self, before: AlertsView, after: AlertsView) -> None:
+    def _call_attention(self, before: AlertsView, after: AlertsView) -> None:
         """Call attention to new pages."""
         if after.journal is before.journal:
             return
         from claude_tui.tui.attention import call_attention
 
-        call_attention(self, before, after, self._watching_since, self._for_all if self._shared else None)
+        call_attention(self, before, after, self._watching_since, self._masked if self._is_shared else None)
 
     # -- a shared screen --------------------------------------------------------
 
     @property
-    def _shared(self) -> bool:
+    def _is_shared(self) -> bool:
         """Whether the war room is open, even if it is under other screens."""
         return any(getattr(screen, "IS_SHARED", False) for screen in self.screen_stack)
 
-    def _for_all(self, text: str) -> str:
+    def _masked(self, text: str) -> str:
         from claude_tui.tui.screens.war_room_view import mask_of
 
         return mask_of(self.newest, self.host)(text)
 
     def notify(self, message: str, *, about: str = "", timeout: float | None = None, **options: Any) -> None:
         """Show a notice, masked while others see the screen, in place of an earlier one `about` the same."""
-        text = self._for_all(message) if self._shared else message
+        text = self._masked(message) if self._is_shared else message
         shown_s = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         self.post_message(self._notices.notice(in_rows(text, self.size.width), about, shown_s, **options))
 
@@ -268,7 +268,7 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
     def _watch_for_silence(self) -> None:
         if not self.is_running:
             return
-        silence = time.monotonic() - self._arrived
+        silence = time.monotonic() - self._arrived_at
         if silence > _STALLED_AFTER_S and not self.plays_recording:
             self._show(silence)
         # Checked once a second only while it is silent, as an arriving Snapshot sets no timer.
@@ -391,9 +391,9 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
             self.call_later(self._show_instead, outcome.value)
 
     def _show_instead(self, why: str) -> None:
-        if self._shared:
-            told = f"{why} It is not shown while others see the screen."
-            self.call_later(self._tell_instead, told)
+        if self._is_shared:
+            text = f"{why} It is not shown while others see the screen."
+            self.call_later(self._notify_instead, text)
             return
         from claude_tui.tui.screens.copied import show_copied
 
@@ -401,17 +401,17 @@ class ClaudeTopApp(ScreenActions, PaintedApp, inherit_bindings=False):
         # The caller reports that the text was sent, and its notice comes after this.
         self.call_later(self.clear_notifications)
 
-    def _tell_instead(self, told: str) -> None:
+    def _notify_instead(self, text: str) -> None:
         self.clear_notifications()
-        self.notify(told, timeout=6, markup=False)
+        self.notify(text, timeout=6, markup=False)
 
     def action_zone(self) -> None:
         from claude_tui.tui.local_times import next_zone
 
-        local, said = next_zone(self.paint.local, self.newest.at)
+        local, announcement = next_zone(self.paint.local, self.newest.at)
         self.show_local(local)
         self._show()
-        self.notify(said, about="zone", timeout=3, markup=False)
+        self.notify(announcement, about="zone", timeout=3, markup=False)
 
     def action_show_copied(self) -> None:
         from claude_tui.tui.screens.copied import show_copied

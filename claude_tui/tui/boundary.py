@@ -149,7 +149,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
             return
         while screen in self.screen_stack:
             self.screen.dismiss(None)
-        called = getattr(screen, "CALLED", "screen")
+        called = getattr(screen, "SCREEN_NAME", "screen")
         self._report_fault(f"The {called} failed and was closed", fault)
 
     def _rebuild(self, fault: Fault) -> None:
@@ -171,7 +171,10 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
 
     def _report_fault(self, what: str, fault: Fault) -> None:
         # A fault that recurs with every Snapshot gets a new notice only when the last one has disappeared.
-        if any(what in each.message and fault.details in each.message for each in self._notifications):
+        if any(
+            what in notification.message and fault.details in notification.message
+            for notification in self._notifications
+        ):
             return
         times = f", {fault.count} times so far" if fault.count > 1 else ""
         text = f"{what} ({fault.kind}{times}). {fault.details}."

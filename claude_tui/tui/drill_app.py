@@ -20,7 +20,7 @@ from claude_tui.tui.messages import SnapshotReady
 from claude_tui.tui.screens.debrief import BriefScreen, DebriefScreen
 from claude_tui.tui.screens.dialog_fields import refuse, tell
 from claude_tui.tui.screens.drill_answer import Given, ask_answer
-from claude_tui.tui.screens.runbook_screen import returned_to
+from claude_tui.tui.screens.runbook_screen import bring_to_front
 
 if TYPE_CHECKING:
     from claude_tui.drills.conclusion import Conclusion, Result
@@ -86,7 +86,9 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
         entries = message.snapshot.engine.incident_entries
         if entries is not self._seen:
             self._seen = entries
-            resolved = frozenset(each.id for each in incidents(entries) if each.resolved_at is not None)
+            resolved = frozenset(
+                incident.id for incident in incidents(entries) if incident.resolved_at is not None
+            )
             self._asks_to_end |= bool(resolved - self._resolved)
             self._resolved = resolved
         # Not while somebody is typing into a dialog.
@@ -97,7 +99,7 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
     # -- actions -------------------------------------------------------------------------
 
     def action_drill_brief(self) -> None:
-        if returned_to(self, BriefScreen) is None:
+        if bring_to_front(self, BriefScreen) is None:
             self.push_screen(BriefScreen(self.drill.title, self.drill.brief))
 
     def action_drill_answer(self) -> None:
@@ -113,9 +115,9 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
             self._ask(end=True)
 
     def _ask(self, *, end: bool, resolved: bool = False) -> None:
-        ask_answer(self, self._answer or self._by_tree(), self._answered, end=end, resolved=resolved)
+        ask_answer(self, self._answer or self._answer_of_tree(), self._answered, end=end, resolved=resolved)
 
-    def _by_tree(self) -> Given:
+    def _answer_of_tree(self) -> Given:
         """The cause that the tree has led to, offered as the answer until the responder has given one."""
         walk = self.session.saved_walk
         node = self.session.runbook.nodes.get(walk.walk.node) if walk is not None else None
@@ -146,5 +148,5 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
             self._show_result(result)
 
     def _show_result(self, result: Result) -> None:
-        if returned_to(self, DebriefScreen) is None:
+        if bring_to_front(self, DebriefScreen) is None:
             self.push_screen(DebriefScreen(result))

@@ -135,7 +135,7 @@ class GuardedDriver(LinuxDriver):
         """
         found = Size(*self._get_terminal_size())
         if found != self._app.screen.size:
-            self._app._size = None  # or the app would take it for known
+            self._app._size = None  # otherwise the app would take the size for unchanged
             self._app.post_message(Resize(found, found))
 
     def write(self, data: str) -> None:

@@ -68,9 +68,11 @@ def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list
         return []
     names = [action.id for action in ACTIONS]
     problems = [
-        Problem(file, f"keys.{each}", "an unknown action", "one of " + ", ".join(names), nearest(each, names))
-        for each in overrides
-        if each not in names
+        Problem(
+            file, f"keys.{action}", "an unknown action", "one of " + ", ".join(names), nearest(action, names)
+        )
+        for action in overrides
+        if action not in names
     ]
     chosen = _normalised({action_id: keys for action_id, keys in overrides.items() if action_id in names})
     for action_id, keys in chosen.items():

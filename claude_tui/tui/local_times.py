@@ -19,6 +19,6 @@ def next_zone(shown: Local | None, at: datetime, system: Local | None = None) ->
     local = system or Local()
     # Half a year later distinguishes a zone that is UTC only in winter from UTC itself.
     instants = (at, at + timedelta(days=182))
-    if all(local.wall(each) == each.astimezone(UTC).replace(tzinfo=None) for each in instants):
+    if all(local.wall(instant) == instant.astimezone(UTC).replace(tzinfo=None) for instant in instants):
         return None, "This machine is on UTC. For another zone: TZ=Europe/Berlin claude-top"
     return local, f"Times in {local.label(at)} are shown beside UTC."

@@ -186,6 +186,6 @@ class OpeningApp(ClaudeTopApp):
 
 def _leaving_keys(chosen: KeyMap) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The keys that always end the program, and those that quit."""
-    action = next(each for each in ACTIONS if each.id == "quit")
+    action = next(candidate for candidate in ACTIONS if candidate.id == "quit")
     quits = textual_keymap({"quit": in_keymap("quit", action.keys, chosen)})["quit"]
     return action.always, tuple(quits.split(","))

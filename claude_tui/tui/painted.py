@@ -67,7 +67,9 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         if chosen is not NO_COLOR:
             # Textual also obeys an empty NO_COLOR, which has no meaning (https://no-color.org).
             self.no_color = False
-            self._filters = [each for each in self._filters if not isinstance(each, Monochrome)]
+            self._filters = [
+                line_filter for line_filter in self._filters if not isinstance(line_filter, Monochrome)
+            ]
         self._filters.append(SymbolFilter(self.symbols))
         self.register_theme(textual_theme(chosen))
         self.set_reactive(App.theme, chosen.css_name)
@@ -92,7 +94,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
 
         def follow() -> None:
             while not ended.wait(_POLL_S if self._theme_watch.has_file else _POLL_WITHOUT_FILE_S):
-                if self._theme_watch.stirs():
+                if self._theme_watch.may_have_changed():
                     with suppress(RuntimeError):  # the loop has closed meanwhile
                         loop.call_soon_threadsafe(self._look_soon)
 

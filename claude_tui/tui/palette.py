@@ -12,7 +12,7 @@ from textual.content import Content
 from claude_tui.tui.actions import ACTIONS, Action, Group, Scope, is_offered
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import display, in_keymap
-from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.screens.closing import ClosesOnce
 
 __all__ = ["ActionCommands", "Palette"]
 
@@ -36,7 +36,7 @@ _KEY_CELLS = 12
 _LONGEST_SEARCH = 80
 
 
-class Palette(LeavesOnce, CommandPalette):
+class Palette(ClosesOnce, CommandPalette):
     """Textual's palette, with a guard: its list cannot page before it has been laid out."""
 
     # Textual's own rules are black and green, even if the terminal has no such colours; its blank rows
@@ -51,12 +51,12 @@ class Palette(LeavesOnce, CommandPalette):
         text-wrap: nowrap; text-overflow: ellipsis;
     }
     """
-    CALLED = "palette"
+    SCREEN_NAME = "palette"
 
     def on_mount(self) -> None:
         search = self.query_one(CommandInput)
         search.max_length = _LONGEST_SEARCH
-        # As in the dialogs: nothing moves by itself.
+        # As in the dialogs: nothing changes by itself.
         search.cursor_blink = False
 
     def _action_command_list(self, action: str) -> None:
@@ -77,14 +77,14 @@ class ActionCommands(Provider):
         matcher = self.matcher(query)
         possible = [*self._possible()]
         elsewhere = [*self._elsewhere({action.id for action, _ in possible})]
-        # Beside commands that contain what was typed, those with its letters here and there are noise.
+        # If some commands contain what was typed, those with only its letters in that order are noise.
         found = [*(action for action, _ in possible), *(action for action, _, _ in elsewhere)]
         strictly = any(_contains(action, query) for action in found)
 
         def score(action: Action) -> float:
             if strictly and not _contains(action, query):
                 return 0.0
-            return max(matcher.match(words) for words in _words_of(action))
+            return max(matcher.match(text) for text in _search_texts(action))
 
         for action, run in possible:
             if (match := score(action)) > 0:
@@ -109,7 +109,10 @@ class ActionCommands(Provider):
                 yield action, *opener
 
     def _possible(self) -> Iterator[tuple[Action, partial[Coroutine[Any, Any, bool]]]]:
-        active = {each.binding.id: each for each in self.screen.active_bindings.values()}
+        active = {
+            active_binding.binding.id: active_binding
+            for active_binding in self.screen.active_bindings.values()
+        }
         for action in ACTIONS:
             found = active.get(action.id)
             listed = action.group is not Group.MOVE and action.id != "palette"
@@ -125,10 +128,10 @@ class ActionCommands(Provider):
         return "  ".join(display(key) for key in (*in_keymap(action.id, action.keys, chosen), *action.always))
 
 
-def _words_of(action: Action) -> tuple[str, str]:
+def _search_texts(action: Action) -> tuple[str, str]:
     """What it can be found by."""
     return action.help, action.id.replace("_", " ")
 
 
 def _contains(action: Action, query: str) -> bool:
-    return any(query.casefold() in words.casefold() for words in _words_of(action))
+    return any(query.casefold() in text.casefold() for text in _search_texts(action))

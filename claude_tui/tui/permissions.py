@@ -35,5 +35,5 @@ def action_name(action: str | tuple[str, str, tuple[object, ...]]) -> str:
 
 def offered(chosen: KeyMap, *, read_only: bool, served: bool) -> KeyMap:
     """The keymap without the actions that a read-only dashboard or a browser does not offer."""
-    withheld = [each for each in ACTIONS if (each.shared and read_only) or (each.local and served)]
+    withheld = [action for action in ACTIONS if (action.shared and read_only) or (action.local and served)]
     return {**chosen, **{action.id: () for action in withheld}}

@@ -21,7 +21,7 @@ from claude_tui.model.text import Redactor
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["Picture", "PictureError", "covered", "drawn", "picture_of", "save"]
+__all__ = ["Picture", "PictureError", "drawn", "picture_of", "save", "without_secrets"]
 
 Row = list[Segment]
 Write = Callable[[Path, str], None]
@@ -53,7 +53,7 @@ def picture_of(app: App[Any], title: str, redactor: Redactor) -> Picture:
 
 def drawn(rows: Iterable[Row], title: str, redactor: Redactor) -> Picture:
     """The rows as a picture. Raises PictureError if a key spans two rows, as it could not be covered."""
-    shown = [covered(row, redactor) for row in rows]
+    shown = [without_secrets(row, redactor) for row in rows]
     text = "\n".join(_text_of(row).rstrip() for row in shown).rstrip() + "\n"
     if redactor.holds_secret(text):
         raise PictureError("Not saved: a key is on the screen, over more than one row.")
@@ -69,7 +69,7 @@ def _text_of(row: Row) -> str:
     return "".join(segment.text for segment in row if not segment.control)
 
 
-def covered(row: Row, redactor: Redactor) -> Row:
+def without_secrets(row: Row, redactor: Redactor) -> Row:
     """The row with an `x` for every character of a secret, and everything else in its place."""
     text = _text_of(row)
     spans = [*redactor.spans(text), *(found.span() for found in _ORGANISATION.finditer(text))]

@@ -31,7 +31,7 @@ class SavedWalk:
     at: datetime
     cause: Cause
 
-    def holds(self, verdict: Verdict) -> bool:
+    def applies_to(self, verdict: Verdict) -> bool:
         """Whether the walk is still about the current incident."""
         began_since = verdict.since is not None and verdict.since > self.at
         return verdict.cause is self.cause and not began_since
@@ -84,15 +84,15 @@ def placeholders_for(snapshot: Snapshot, settings: Settings, session: RunbookSes
         model=target.model,
         status_urls=urls,
         by_token=session.by_token,
-        request_id=next((each for each in failed if each), None),
+        request_id=next((request_id for request_id in failed if request_id), None),
         fallback_model=snapshot.verdict.fallback,
-        traffic=_traffic_words(snapshot),
+        traffic=_traffic_values(snapshot),
     )
 
 
-def _traffic_words(snapshot: Snapshot) -> dict[str, str]:
+def _traffic_values(snapshot: Snapshot) -> dict[str, str]:
     """The runbook's values from own traffic; empty if none is counted."""
     if snapshot.traffic is None:
         return {}
     context = FactContext(snapshot, snapshot.verdict)
-    return {each.name: each.read(context).words for each in TRAFFIC_FACTS if each.name in TRAFFIC_TEXTS}
+    return {fact.name: fact.read(context).words for fact in TRAFFIC_FACTS if fact.name in TRAFFIC_TEXTS}

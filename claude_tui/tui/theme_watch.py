@@ -9,7 +9,7 @@ from claude_tui.tui.render.theme_files import ThemeError, load_theme
 
 __all__ = ["ThemeWatch"]
 
-_Seen = tuple[int, int, int] | None
+_FileState = tuple[int, int, int] | None
 
 
 class ThemeWatch:
@@ -21,21 +21,21 @@ class ThemeWatch:
     def __init__(self, name: str, user_dir: Path | None) -> None:
         self._name = name
         self._user_dir = user_dir
-        self._known = self._last = self._seen()
+        self._known = self._last = self._file_state()
 
     @property
     def has_file(self) -> bool:
         """Whether the theme had a file of the user's when it was last read."""
         return self._known is not None
 
-    def stirs(self) -> bool:
+    def may_have_changed(self) -> bool:
         """Whether `changed` may return something."""
-        return self._seen() != self._known
+        return self._file_state() != self._known
 
     def changed(self) -> Theme | ThemeError | None:
         """The theme if it has changed since the last call, or what is wrong with it; otherwise None."""
-        seen, self._last = self._last, self._seen()
-        if self._last != seen or self._last == self._known:
+        previous, self._last = self._last, self._file_state()
+        if self._last != previous or self._last == self._known:
             return None
         self._known = self._last
         try:
@@ -43,7 +43,7 @@ class ThemeWatch:
         except ThemeError as error:
             return error
 
-    def _seen(self) -> _Seen:
+    def _file_state(self) -> _FileState:
         if self._user_dir is None:
             return None
         try:

@@ -42,14 +42,14 @@ class TypedOrder:
         self._typed_on: WeakKeyDictionary[events.Key, Screen[Any]] = WeakKeyDictionary()
         self._before = ""
 
-    def holds(self, event: Typed) -> bool:
+    def must_wait(self, event: Typed) -> bool:
         """Whether `event`, which has just been typed, has to wait; it is then delivered in its turn."""
         if isinstance(event, events.Key):
             self._typed_on[event] = self._app.screen_stack[-1]
         if self._under_way is None:
             return False
         if not self._waiting:
-            self._app.set_timer(_GIVEN_UP_AFTER_S, partial(self._arrived, self._under_way))
+            self._app.set_timer(_GIVEN_UP_AFTER_S, partial(self._key_done, self._under_way))
         self._waiting.append(event)
         return True
 
@@ -68,28 +68,28 @@ class TypedOrder:
     def follow(self, key: events.Key) -> None:
         """Hold further keys until `key`, which has just been put into a queue, has gone all the way."""
         self._under_way = key
-        self._rise(self._app.focused or self._app.screen, key, self._app.screen)
+        self._follow_bubbling(self._app.focused or self._app.screen, key, self._app.screen)
 
     def give_up(self) -> None:
         """Stop waiting for the key that is under way."""
         if self._under_way is not None:
-            self._app.call_later(self._arrived, self._under_way)
+            self._app.call_later(self._key_done, self._under_way)
 
-    def _rise(self, pump: MessagePump | None, key: events.Key, screen: Screen[Any]) -> None:
+    def _follow_bubbling(self, pump: MessagePump | None, key: events.Key, screen: Screen[Any]) -> None:
         """Follow `key` from queue to queue up to the app."""
         while pump is not None and pump is not self._app:
-            if pump.call_later(self._rise, pump._parent, key, screen):
+            if pump.call_later(self._follow_bubbling, pump._parent, key, screen):
                 return
             pump = pump._parent
-        self._app.call_later(self._settle, key, screen)
+        self._app.call_later(self._wait_for_screen, key, screen)
 
-    async def _settle(self, key: events.Key, screen: Screen[Any]) -> None:
+    async def _wait_for_screen(self, key: events.Key, screen: Screen[Any]) -> None:
         """Wait until a screen that `key` has opened is ready."""
         opened = self._app.screen
-        if opened is screen or not opened.call_later(self._app.call_later, self._arrived, key):
-            await self._arrived(key)
+        if opened is screen or not opened.call_later(self._app.call_later, self._key_done, key):
+            await self._key_done(key)
 
-    async def _arrived(self, key: events.Key) -> None:
+    async def _key_done(self, key: events.Key) -> None:
         if self._under_way is not key:
             return
         self._under_way = None
@@ -106,7 +106,7 @@ class TypesInOrder(FaultBoundary):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, Typed):
-            if event.is_forwarded or not self._typed.holds(event):
+            if event.is_forwarded or not self._typed.must_wait(event):
                 await self._deliver(event)
         else:
             await super().on_event(event)

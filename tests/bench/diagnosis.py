@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts, diagnose
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Source
 from claude_tui.model.verdict import Cause, Verdict
 from claude_tui.simulator.scenario import load, names
@@ -108,7 +108,7 @@ def play(player: Player, intervals: float) -> Iterator[tuple[datetime, Source, V
     facts = (
         EngineFacts()
         if player.keyed
-        else EngineFacts(held="ANTHROPIC_API_KEY is not set", key_lack=KeyLack.MISSING)
+        else EngineFacts(held="ANTHROPIC_API_KEY is not set", no_key_reason=NoKeyReason.MISSING)
     )
     for seen in player.play(min(last, 4 * MOST_PHASE_S)):
         yield seen.at, seen.source, diagnose(player.history, seen.at, player.pace.options, facts)

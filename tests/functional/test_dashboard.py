@@ -169,13 +169,13 @@ async def test_the_same_picture_repaints_nothing(monkeypatch: pytest.MonkeyPatch
 async def test_panels_are_drawn_again_once_their_views_are_new(monkeypatch: pytest.MonkeyPatch) -> None:
     first, app = PICTURES["healthy"](), app_of("healthy")
     drawn: list[SnapshotPanel] = []
-    attempt = SnapshotPanel.attempt
+    try_show = SnapshotPanel.try_show
 
     def counted(self: SnapshotPanel, snapshot: Snapshot) -> None:
         drawn.append(self)
-        attempt(self, snapshot)
+        try_show(self, snapshot)
 
-    monkeypatch.setattr(SnapshotPanel, "attempt", counted)
+    monkeypatch.setattr(SnapshotPanel, "try_show", counted)
     async with app.run_test(size=(120, 40)) as pilot:
         await arrives(pilot, first)
         drawn.clear()

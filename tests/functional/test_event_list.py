@@ -8,7 +8,7 @@ import pytest
 
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
 from claude_tui.tui.panels.event_rows import NARROW
-from claude_tui.tui.panels.events import event_lines, event_rows, in_sight
+from claude_tui.tui.panels.events import event_lines, event_rows, visible_rows
 from claude_tui.tui.render.lines import plain
 from tests.functional.watched import Watched, arrives
 from tests.snapshots.pictures import PICTURES, event, later
@@ -134,11 +134,11 @@ async def test_a_filter_by_time_leaves_out_what_gets_too_old_though_nothing_happ
     app = Watched(scene)
     async with app.run_test(size=(120, 40)) as pilot:
         events = app.dashboard.events
-        events.only("since:5m")
+        events.apply_filter("since:5m")
         listed = len(events._rows)
         await arrives(pilot, later(scene, 200))
         assert 0 < len(events._rows) < listed
-        events.only("")
+        events.apply_filter("")
         assert len(events._rows) == len(scene.events)
 
 
@@ -147,7 +147,7 @@ async def test_a_filter_that_cannot_be_is_refused_with_the_reason() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("slash", *"since:soon", "enter")
         await pilot.pause()
-        assert app.dashboard.events.words == ""
+        assert app.dashboard.events.filter_text == ""
         drawn = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
         assert "since:soon is not a duration" in drawn
 
@@ -252,17 +252,17 @@ def test_two_folds_do_not_hide_the_notes_and_acts_about_them() -> None:
         event(300, EventKind.PERSON, Level.INFO, "ana", "declared an incident"),
     ]
     rows = event_rows((*folds, *notes))
-    assert [row.event for row in in_sight(rows, 2)] == [folds[0], notes[0]]
-    assert [row.event for row in in_sight(rows, 4)] == [*folds[:2], *notes[:2]]
-    assert [row.event for row in in_sight(rows, 5)] == [*folds, *notes[:2]]
-    assert [row.event for row in in_sight(rows, 9)] == [*folds, *notes]
+    assert [row.event for row in visible_rows(rows, 2)] == [folds[0], notes[0]]
+    assert [row.event for row in visible_rows(rows, 4)] == [*folds[:2], *notes[:2]]
+    assert [row.event for row in visible_rows(rows, 5)] == [*folds, *notes[:2]]
+    assert [row.event for row in visible_rows(rows, 9)] == [*folds, *notes]
     news = event(30, EventKind.STATUS, Level.INFO, "status", "Claude Code operational")
     post = event(40, EventKind.STATUS, Level.BAD, "status", "incident investigating")
-    assert [row.event for row in in_sight(event_rows((*folds, news, *notes)), 2)] == [folds[0], notes[0]]
-    assert [row.event for row in in_sight(event_rows((*folds, post, *notes)), 2)] == [folds[0], post]
+    assert [row.event for row in visible_rows(event_rows((*folds, news, *notes)), 2)] == [folds[0], notes[0]]
+    assert [row.event for row in visible_rows(event_rows((*folds, post, *notes)), 2)] == [folds[0], post]
     quiet = event_rows(folds)
-    assert [row.event for row in in_sight(quiet, 2)] == folds[:2]
-    assert in_sight(rows, 0) == ()
+    assert [row.event for row in visible_rows(quiet, 2)] == folds[:2]
+    assert visible_rows(rows, 0) == ()
 
 
 async def test_at_80x24_the_verdict_of_an_outage_stays_in_the_list_and_is_opened_by_a_click() -> None:

@@ -22,10 +22,10 @@ from textual.widgets import Static
 from claude_tui.cli.failure import write_report
 from claude_tui.settings import Settings
 from claude_tui.tui.messages import EventChosen
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.help import HelpScreen
 from claude_tui.tui.screens.layout import Plan
-from claude_tui.tui.screens.leaving import LeavesOnce
 from tests.functional.still import StillApp, StillBackend
 from tests.snapshots.pictures import PICTURES, later
 from tests.store_values import PATIENCE_S
@@ -40,8 +40,8 @@ class BrokenError(Exception):
         super().__init__(f"with the key {KEY}")
 
 
-class Fails(LeavesOnce, ModalScreen[None]):
-    CALLED = "test screen"
+class Fails(ClosesOnce, ModalScreen[None]):
+    SCREEN_NAME = "test screen"
     BINDINGS = [Binding("x", "fail")]
 
     def compose(self) -> ComposeResult:

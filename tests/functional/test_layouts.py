@@ -106,7 +106,7 @@ async def test_a_hidden_panel_is_not_reached_by_tab() -> None:
 async def test_quiet_is_calm_until_there_is_trouble() -> None:
     app = Watched(WAR_ROOMS["watched"](), layout="quiet")
     async with app.run_test(size=(120, 40)) as pilot:
-        assert app.dashboard.in_force is Preset.QUIET
+        assert app.dashboard.effective_preset is Preset.QUIET
         text = app.text()
         assert "INC-2 500s on all models, then 529s" in text
         assert "99.65%" in text
@@ -124,7 +124,7 @@ async def test_quiet_is_calm_until_there_is_trouble() -> None:
     "scene", ["no_key", "checking", "recovering", "draining", "alert_while_healthy", "open"]
 )
 def test_quiet_ends_where_there_is_something_to_see_to(scene: str) -> None:
-    assert DashboardScreen(WAR_ROOMS[scene](), preset=Preset.QUIET).in_force is Preset.TRIAGE
+    assert DashboardScreen(WAR_ROOMS[scene](), preset=Preset.QUIET).effective_preset is Preset.TRIAGE
 
 
 async def test_the_traffic_layout_without_traffic_says_how_to_get_some() -> None:

@@ -12,7 +12,7 @@ import pytest
 from rich.segment import Segment
 
 from claude_tui.model.text import Redactor
-from claude_tui.tui.picture import Picture, PictureError, covered, drawn, picture_of, save
+from claude_tui.tui.picture import Picture, PictureError, drawn, picture_of, save, without_secrets
 from tests.functional.still import StillApp, still_app
 from tests.snapshots.pictures import AT, PICTURES
 
@@ -99,10 +99,10 @@ async def test_keys_and_organisations_are_covered(folder: Path, monkeypatch: pyt
 
 def test_what_is_covered_keeps_its_place_over_pieces_of_different_styles() -> None:
     row = [Segment("a sk-ant-a"), Segment("pi03-abcdef"), Segment(f" {UUID} z")]
-    hidden = covered(row, Redactor())
+    hidden = without_secrets(row, Redactor())
     assert "".join(segment.text for segment in hidden) == f"a {'x' * 19} {'x' * 36} z"
     assert [len(segment.text) for segment in hidden] == [len(segment.text) for segment in row]
-    assert covered([Segment("nothing to hide")], Redactor()) == [Segment("nothing to hide")]
+    assert without_secrets([Segment("nothing to hide")], Redactor()) == [Segment("nothing to hide")]
 
 
 @pytest.mark.parametrize("secret", ["secret-part-of-a-key", KEY])

@@ -19,9 +19,9 @@ from claude_tui import tui
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import ACTIONS, Action, Scope
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.dialog import DialogScreen
-from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.screens.playbook import PlaybookScreen
 from claude_tui.tui.screens.themes import ThemeScreen
 from tests.functional.still import StillApp, StillBackend, still_app
@@ -170,7 +170,7 @@ def test_every_screen_leaves_once() -> None:
 
     ours = [kind for kind in all_below(Screen) if kind.__module__.startswith("claude_tui.")]
     assert len(ours) > len(WAYS)
-    assert [kind for kind in ours if not issubclass(kind, LeavesOnce)] == []
+    assert [kind for kind in ours if not issubclass(kind, ClosesOnce)] == []
 
 
 def test_every_scope_is_reached() -> None:

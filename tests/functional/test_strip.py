@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.model.alert import Alert, AlertState, AlertStatus, Snooze
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.snapshot import Level, Notice, Snapshot, WindowUsage
 from claude_tui.model.verdict import PageAgreement, RetrySource, Severity
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
@@ -387,7 +387,9 @@ def test_what_to_do_without_a_key_is_shown_once(size: tuple[int, int]) -> None:
     assert strip_text("no_key", *size).lower().count("set anthropic_api_key") == 1
     unset = Notice("key", Level.BAD, "no key: set ANTHROPIC_API_KEY", AT)
     failing = scene("overloaded")
-    failing = replace(failing, engine=replace(failing.engine, notices=(unset,), key_lack=KeyLack.MISSING))
+    failing = replace(
+        failing, engine=replace(failing.engine, notices=(unset,), no_key_reason=NoKeyReason.MISSING)
+    )
     assert unset.text in text(drawn(failing, *size))
 
 

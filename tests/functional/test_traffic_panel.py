@@ -284,7 +284,7 @@ def test_percentiles_stand_in_their_order_whichever_of_them_fit() -> None:
 
 def test_a_table_names_only_the_words_that_it_heeds() -> None:
     lines = text(
-        traffic_zoom(trouble_with_traffic(), 120, listing=Listing(words="app:checkout status:529 opus"))
+        traffic_zoom(trouble_with_traffic(), 120, listing=Listing(filter_text="app:checkout status:529 opus"))
     )
     (models,) = (line for line in lines.splitlines() if line.startswith("By model"))
     assert "only “status:529”" in models

@@ -14,7 +14,7 @@ from functools import cache
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.model.alert import Acknowledgement, AlertGroup, Snooze
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import (
     Observation,
     Outcome,
@@ -366,7 +366,7 @@ def no_key() -> Snapshot:
     state = replace(
         engine(Notice("key", Level.BAD, reason, before(60)), spent=0.0, held=reason),
         target=replace(TARGET, model=None),
-        key_lack=KeyLack.MISSING,
+        no_key_reason=NoKeyReason.MISSING,
     )
     return picture(history(answer=None, span_s=300), state)
 

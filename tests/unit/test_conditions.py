@@ -18,7 +18,7 @@ from claude_tui.engine.conditions import (
     decode_conditions,
     encode_conditions,
 )
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.store import CONDITIONS_CHANGES, Store
 from tests.builders import NOON, engine
 
@@ -27,7 +27,7 @@ SECOND = timedelta(seconds=1)
 
 def conditions(**thresholds: float) -> Conditions:
     options = Options(ours=("API", "claude.ai"), thresholds=Thresholds(**thresholds))  # type: ignore[arg-type]
-    state = replace(engine(held="no key"), key_lack=KeyLack.MISSING, key_problem="it ends in a dot")
+    state = replace(engine(held="no key"), no_key_reason=NoKeyReason.MISSING, key_problem="it ends in a dot")
     return Conditions.of(state, options)
 
 
@@ -41,6 +41,11 @@ def test_every_value_is_written_as_defaults_may_change() -> None:
     table = json.loads(encode_conditions(Conditions()))
     assert table["options"]["thresholds"]["errors"] == Thresholds().errors
     assert table["options"]["messages_interval_s"] == Options().messages_interval_s
+    assert table["facts"]["key_lack"] is None
+
+
+def test_a_renamed_field_keeps_its_key_in_the_record() -> None:
+    assert json.loads(encode_conditions(conditions()))["facts"]["key_lack"] == "missing"
 
 
 def test_unknown_keys_are_ignored_and_missing_ones_have_their_default() -> None:
@@ -53,7 +58,7 @@ def test_a_value_that_cannot_be_read_has_its_default_and_the_others_stay() -> No
     table["facts"]["key_lack"] = "of a kind to come"
     table["options"]["thresholds"]["rare_failures"] = "many"
     read = decode_conditions(json.dumps(table))
-    assert read.facts.key_lack is None
+    assert read.facts.no_key_reason is None
     assert read.facts.host == "api.example.test"
     assert read.options.thresholds == Thresholds(errors=0.11)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.engine import store_name, target_of
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.text import Redactor
 from claude_tui.probes.credentials import DEFAULT_BASE_URL, Credentials
 from claude_tui.settings import Settings
@@ -184,20 +184,20 @@ def test_whatever_is_set_neither_breaks_nor_shows(key: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "url", "lack"),
+    ("key", "url", "reason"),
     [
         (GOOD, None, None),
         (f'"{GOOD}"', None, None),
-        (None, None, KeyLack.MISSING),
-        (f"“{GOOD}”", None, KeyLack.UNUSABLE),
-        ("sk-proj-abc", None, KeyLack.UNUSABLE),
+        (None, None, NoKeyReason.MISSING),
+        (f"“{GOOD}”", None, NoKeyReason.UNUSABLE),
+        ("sk-proj-abc", None, NoKeyReason.UNUSABLE),
         (GOOD, "ftp://api.example", None),
     ],
 )
 def test_a_key_that_is_missing_and_one_that_is_never_sent(
-    key: str | None, url: str | None, lack: KeyLack | None
+    key: str | None, url: str | None, reason: NoKeyReason | None
 ) -> None:
-    assert of(key, url=url).key_lack is lack
+    assert of(key, url=url).no_key_reason is reason
 
 
 @pytest.mark.parametrize(

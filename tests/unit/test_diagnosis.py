@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose, engine_facts
 from claude_tui.analysis.options import Options
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Side
 from tests.builders import after, bucket, engine, healthy, history_of, messages, models, page, texts
@@ -352,8 +352,11 @@ def test_any_history_has_a_verdict(story: list[tuple[Outcome, Outcome, str | Non
 def test_facts_come_from_the_engine() -> None:
     facts = engine_facts(engine(held=NO_KEY))
     assert facts.held == NO_KEY
-    assert facts.key_lack is None
-    assert engine_facts(replace(engine(held=NO_KEY), key_lack=KeyLack.MISSING)).key_lack is KeyLack.MISSING
+    assert facts.no_key_reason is None
+    assert (
+        engine_facts(replace(engine(held=NO_KEY), no_key_reason=NoKeyReason.MISSING)).no_key_reason
+        is NoKeyReason.MISSING
+    )
     assert facts.host == "api.example.test"
     assert engine_facts(engine(held=NO_KEY, source=Source.STATUS)).held is None
 

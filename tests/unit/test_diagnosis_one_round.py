@@ -10,7 +10,7 @@ import pytest
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts, engine_facts
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS
 from claude_tui.check.one_round import ONE_ROUND, policy_after
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Outcome
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 from tests.builders import engine, messages, models, status, texts
@@ -236,10 +236,10 @@ def test_slow_without_a_past_is_what_exceeds_the_limit() -> None:
 
 def test_without_a_key_the_next_step_names_it_whatever_fails() -> None:
     lists = [models(at, Outcome.SERVER_ERROR) for at in (0, 2, 4)]
-    found = verdict(lists, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
+    found = verdict(lists, facts=EngineFacts(held=NO_KEY, no_key_reason=NoKeyReason.MISSING))
     assert found.cause is Cause.PROVIDER_OUTAGE
     assert "ANTHROPIC_API_KEY" in found.next_step
     lost = [models(at, Outcome.NETWORK, error_type="dns") for at in (0, 2, 4)]
-    found = verdict(lost, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
+    found = verdict(lost, facts=EngineFacts(held=NO_KEY, no_key_reason=NoKeyReason.MISSING))
     assert found.cause is Cause.NETWORK
     assert found.next_step.endswith("; set ANTHROPIC_API_KEY to probe inference as well")

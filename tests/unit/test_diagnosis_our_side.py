@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Observation, Outcome, Source, Timings, WindowReading
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
@@ -307,7 +307,7 @@ def test_a_base_url_with_the_path_that_the_sdk_adds_is_named() -> None:
 
 
 def test_without_a_key_trouble_on_the_page_is_a_notice() -> None:
-    facts = EngineFacts(key_lack=KeyLack.MISSING)
+    facts = EngineFacts(no_key_reason=NoKeyReason.MISSING)
     reported = status(60, "major_outage", incidents=[incident()])
     found = verdict(models(0), models(60), reported, facts=facts)
     assert (found.cause, found.severity) == (Cause.PROVIDER_NOTICE, Severity.P4)

@@ -9,7 +9,7 @@ import pytest
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts, diagnose
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Outcome, Timings, WindowReading
 from claude_tui.model.verdict import Cause, Recovery, Severity, Side
 from tests.builders import NOON, after, bucket, healthy, messages, models, page, texts
@@ -62,7 +62,7 @@ def test_three_samples_of_a_single_check_suffice() -> None:
 
 def test_one_check_without_a_network_and_without_a_key() -> None:
     lost = [models(0, Outcome.NETWORK, timings=Timings()), page(1, Outcome.NETWORK)]
-    found = verdict(lost, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
+    found = verdict(lost, facts=EngineFacts(held=NO_KEY, no_key_reason=NoKeyReason.MISSING))
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
 
 
@@ -71,7 +71,7 @@ def test_without_a_key_health_is_not_known() -> None:
         replace(models(15 * number), http_status=401, error_type="authentication_error")
         for number in range(9)
     ]
-    found = verdict(seen, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
+    found = verdict(seen, facts=EngineFacts(held=NO_KEY, no_key_reason=NoKeyReason.MISSING))
     assert found.cause is Cause.UNKNOWN
     assert "ANTHROPIC_API_KEY" in found.next_step
     assert any("answers without a key" in sentence for sentence in texts(found))
@@ -79,7 +79,7 @@ def test_without_a_key_health_is_not_known() -> None:
 
 def test_without_a_key_the_list_of_models_still_shows_an_outage() -> None:
     seen = [models(15 * number, Outcome.SERVER_ERROR) for number in range(4)]
-    found = verdict(seen, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
+    found = verdict(seen, facts=EngineFacts(held=NO_KEY, no_key_reason=NoKeyReason.MISSING))
     assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
     assert found.severity is Severity.P2
 
@@ -177,16 +177,18 @@ def test_windows_with_room_and_rejected_overage_are_no_note() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lack", "what", "step"),
+    ("reason", "what", "step"),
     [
-        (KeyLack.MISSING, "there is no usable key", "Set ANTHROPIC_API_KEY and start again"),
-        (KeyLack.UNUSABLE, "the key that is set cannot be sent", "Fix ANTHROPIC_API_KEY"),
+        (NoKeyReason.MISSING, "there is no usable key", "Set ANTHROPIC_API_KEY and start again"),
+        (NoKeyReason.UNUSABLE, "the key that is set cannot be sent", "Fix ANTHROPIC_API_KEY"),
     ],
 )
-def test_no_key_and_a_key_that_cannot_be_sent_are_distinguished(lack: KeyLack, what: str, step: str) -> None:
+def test_no_key_and_a_key_that_cannot_be_sent_are_distinguished(
+    reason: NoKeyReason, what: str, step: str
+) -> None:
     held = "ANTHROPIC_API_KEY contains a character that is not ASCII"
     found = verdict(
-        [models(15 * number) for number in range(10)], facts=EngineFacts(held=held, key_lack=lack)
+        [models(15 * number) for number in range(10)], facts=EngineFacts(held=held, no_key_reason=reason)
     )
     assert what in found.summary
     assert found.next_step.startswith(step)

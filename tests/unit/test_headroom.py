@@ -74,7 +74,7 @@ def test_a_bucket_that_grants_nothing_is_shown_and_is_not_low(remaining: int | N
         ("requests", 1000, Level.OK),
         ("fast-input", 0, Level.INFO),
     ]
-    assert not view.presses
+    assert not view.is_nearly_exhausted
 
 
 def test_a_window_that_only_states_a_refusal_is_used_up_until_it_states_another_status() -> None:

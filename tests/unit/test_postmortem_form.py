@@ -11,7 +11,7 @@ from claude_tui.model.incident import IncidentAct
 from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.verdict import Severity
 from claude_tui.tui.render.lines import plain
-from claude_tui.tui.screens.postmortem_lines import FormLook, head_line, others_words
+from claude_tui.tui.screens.postmortem_lines import FormLook, head_line, others_text
 from tests.builders import after
 from tests.incident_values import FIRST, SECOND, declared, did, record
 from tests.postmortem_values import RESOLVED, Writing, known_incident, wrote
@@ -199,8 +199,8 @@ def test_somebody_who_pauses_is_not_shown_as_still_editing() -> None:
     form = known_incident().form()
     theirs = wrote(form, "impact", "theirs", Writing(), by="ben")
     later = theirs.at + timedelta(seconds=12)
-    assert others_words(theirs, theirs.at, "the impact") == "ben is editing the impact"
-    assert others_words(theirs, later, "the impact") == "ben edited the impact 12s ago"
+    assert others_text(theirs, theirs.at, "the impact") == "ben is editing the impact"
+    assert others_text(theirs, later, "the impact") == "ben edited the impact 12s ago"
     look = FormLook(later, editing={"impact": theirs})
     assert "ben edited" in plain(head_line(form, look, "", 100))
     assert "ben is editing" in plain(head_line(form, replace(look, at=theirs.at), "", 100))

@@ -35,7 +35,7 @@ from claude_tui.tui.screens.playbook_lines import (
     step_page,
 )
 from claude_tui.tui.screens.runbook_parts import code, key_of, under_cursor
-from claude_tui.tui.screens.walk_ahead import nodes_ahead, nodes_behind, steps_ahead
+from claude_tui.tui.screens.walk_ahead import nodes_after, nodes_ahead, steps_ahead
 from claude_tui.tui.screens.walk_lines import WalkContext, node_page, path_line, tree_page
 from tests.builders import after, messages, models
 from tests.runbook_values import facts, failing, snapshot, verdict
@@ -83,7 +83,7 @@ def test_the_tree_shows_where_one_came_from_and_where_the_branches_lead(cells: i
 
 @pytest.mark.parametrize("cells", WIDTHS)
 def test_spare_rows_show_what_is_behind_the_branch_and_where_the_data_leads(cells: int) -> None:
-    nodes = list(nodes_behind(RUNBOOK, begin(RUNBOOK), 7, FACTS, Placeholders()))
+    nodes = list(nodes_after(RUNBOOK, begin(RUNBOOK), 7, FACTS, Placeholders()))
     assert [node.node.title for node in nodes] == ["5xx and 529", "Overloaded"]
     text = flat(nodes_ahead(nodes, (), cells, 60))
     assert "5xx and 529 · behind this branch" in text
@@ -94,7 +94,7 @@ def test_spare_rows_show_what_is_behind_the_branch_and_where_the_data_leads(cell
 
 @given(st.integers(0, 10), st.integers(0, 60), st.sampled_from(WIDTHS))
 def test_what_lies_ahead_never_needs_more_than_the_spare_rows(branch: int, rows: int, cells: int) -> None:
-    nodes = list(nodes_behind(RUNBOOK, begin(RUNBOOK), branch, FACTS, Placeholders()))
+    nodes = list(nodes_after(RUNBOOK, begin(RUNBOOK), branch, FACTS, Placeholders()))
     shown = [fact.words for fact in nodes[0].facts]
     drawn = nodes_ahead(nodes, shown, cells, rows)
     assert len(drawn) <= rows

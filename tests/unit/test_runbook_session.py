@@ -87,7 +87,7 @@ def test_requests_by_hand_carry_what_the_probes_carry(environ: dict[str, str], b
 def test_a_walk_is_kept_for_the_trouble_that_it_was_about() -> None:
     kept = SavedWalk(Walk("theirs"), after(100), Cause.PROVIDER_OVERLOADED)
     same = verdict(Cause.PROVIDER_OVERLOADED, since=after(60))
-    assert kept.holds(same)
-    assert kept.holds(replace(same, since=None))
-    assert not kept.holds(replace(same, since=kept.at + timedelta(seconds=1)))
-    assert not kept.holds(verdict(Cause.PROVIDER_OUTAGE, since=after(60)))
+    assert kept.applies_to(same)
+    assert kept.applies_to(replace(same, since=None))
+    assert not kept.applies_to(replace(same, since=kept.at + timedelta(seconds=1)))
+    assert not kept.applies_to(verdict(Cause.PROVIDER_OUTAGE, since=after(60)))

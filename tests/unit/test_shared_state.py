@@ -19,7 +19,7 @@ from claude_tui.engine.notices import SILENT_AFTER, of_sharing
 from claude_tui.engine.requests import STALE_AFTER, Requests
 from claude_tui.engine.viewer import idle
 from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, RouteState
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Source
 from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.snapshot import Event, EventKind, Level, Notice, ProbeState, Spend, Target
@@ -38,7 +38,7 @@ STATE = CollectorState(
     Spend(0.25, 2.0),
     (Notice("key", Level.WARN, "the key looks odd", NOON),),
     "the key looks odd",
-    KeyLack.MISSING,
+    NoKeyReason.MISSING,
     AlertingFacts(
         (RouteState("hook", "apprise", "json://…", last=DeliveryResult("hook", NOON, True, "arrived")),),
         None,
@@ -54,6 +54,7 @@ EVE = Process("eve", "ops-box", 4242, NOON)
 
 def test_the_state_survives_the_store() -> None:
     assert CollectorState.decode(STATE.encode()) == STATE
+    assert b'"key_lack":"missing"' in STATE.encode()
     assert STATE.alerting.reminder_acknowledged == timedelta(hours=4)
 
 

@@ -167,11 +167,11 @@ def test_a_local_time_names_its_zone(local: Local, instant: str, shown: str) -> 
     ],
 )
 def test_beside_utc_the_zone_is_named_where_it_is_not_that_of_now(instant: str, now: str, shown: str) -> None:
-    assert BERLIN.beside(utc(instant), utc(now)) == shown
+    assert BERLIN.beside_utc(utc(instant), utc(now)) == shown
 
 
 def test_the_day_before_is_marked() -> None:
-    assert NEW_YORK.beside(utc("2026-11-20 02:00"), utc("2026-11-20 14:00")) == "21:00 -1d"
+    assert NEW_YORK.beside_utc(utc("2026-11-20 02:00"), utc("2026-11-20 14:00")) == "21:00 -1d"
 
 
 @given(zones, st.lists(instants, min_size=2, max_size=2, unique=True))
@@ -179,4 +179,6 @@ def test_two_instants_of_a_day_never_read_the_same(local: Local, both: list[date
     one, other = both
     other = one + (other - one) % timedelta(days=1)
     if one.replace(second=0) != other.replace(second=0):
-        assert local.beside(one, one) != local.beside(other, one) or other - one >= timedelta(hours=23)
+        assert local.beside_utc(one, one) != local.beside_utc(other, one) or other - one >= timedelta(
+            hours=23
+        )

@@ -19,7 +19,7 @@ from claude_tui.model.verdict import (
     Verdict,
 )
 from claude_tui.tui.panels.strip_zoom import strip_zoom
-from claude_tui.tui.panels.verdict_words import own_evidence
+from claude_tui.tui.panels.verdict_text import own_evidence
 from claude_tui.tui.render.lines import plain, width
 from tests.builders import stated
 from tests.snapshots.pictures import AT, PICTURES, before

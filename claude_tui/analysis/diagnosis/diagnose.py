@@ -42,7 +42,7 @@ from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.analysis.views.models import model_states
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import StatusView
 from claude_tui.model.text import truncate
@@ -119,7 +119,7 @@ def _unprobed_notice(context: DiagnosisContext) -> Finding | None:
     if not (report.known and report.active and context.is_stale(Source.MESSAGES)):
         return None
     well = witness is not None and not witness.lasting and witness.view.all.calls >= LEAST_CALLS
-    if not well and (context.facts.key_lack is None or (witness is not None and witness.lasting)):
+    if not well and (context.facts.no_key_reason is None or (witness is not None and witness.lasting)):
         return None
     return Finding(
         advice=knowledge().advice["notice_traffic" if well else "notice_unprobed"],
@@ -141,8 +141,8 @@ def _unprobed(context: DiagnosisContext) -> Finding | None:
     if not context.is_stale(Source.MESSAGES):
         return None
     models = models_evidence(context)
-    if (lack := context.facts.key_lack) is not None:
-        advice = "no_key" if lack is KeyLack.MISSING else "unsent_key"
+    if (reason := context.facts.no_key_reason) is not None:
+        advice = "no_key" if reason is NoKeyReason.MISSING else "unsent_key"
         return unknown(advice, models, _held(context))
     newest = context.newest(Source.MESSAGES)
     if context.facts.held:

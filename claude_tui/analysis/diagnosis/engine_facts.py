@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.json_values import saved_as
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import EngineState
 
@@ -27,7 +28,7 @@ class EngineFacts:
     """What looks wrong with the key, which is sent nevertheless."""
     credential: str = API_KEY
     """The variable that holds the key or token in use."""
-    key_lack: KeyLack | None = None
+    no_key_reason: NoKeyReason | None = field(default=None, metadata=saved_as("key_lack"))
     """Why there is no key to send."""
     stands_for_api: bool = False
     """Whether the address stands in for the provider's own, as the simulator of a demo or drill does."""
@@ -41,6 +42,6 @@ def engine_facts(engine: EngineState) -> EngineFacts:
         held=messages.held_reason if messages is not None else None,
         key_problem=engine.key_problem,
         credential=engine.credential,
-        key_lack=engine.key_lack,
+        no_key_reason=engine.no_key_reason,
         stands_for_api=engine.demo is not None,
     )

@@ -262,4 +262,4 @@ def low_limits(context: DiagnosisContext) -> str:
 
 def limits_press(context: DiagnosisContext) -> bool:
     """Whether a limit is so nearly used up that requests will be refused unless usage drops."""
-    return headroom_view(context.history, context.at, context.options).presses
+    return headroom_view(context.history, context.at, context.options).is_nearly_exhausted

@@ -12,7 +12,7 @@ from claude_tui.analysis.diagnosis.machine import machine_note
 from claude_tui.analysis.diagnosis.severity import respond_by
 from claude_tui.analysis.diagnosis.status_page import agreement_of, has_reported_since, page_clause, page_lead
 from claude_tui.knowledge import Advice
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.observation import Observation
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import (
@@ -165,10 +165,10 @@ def _steps(context: DiagnosisContext, finding: Finding) -> tuple[str, ...]:
 
 def _advised(context: DiagnosisContext, advice: Advice) -> tuple[str, ...]:
     """The advised steps, naming the variable in use; without a usable key, also how to probe inference."""
-    lack = context.facts.key_lack
-    if lack is None:
+    reason = context.facts.no_key_reason
+    if reason is None:
         return tuple(step.replace(API_KEY, context.facts.credential) for step in (advice.next, advice.then))
     if API_KEY in advice.steps:
         return (advice.next, advice.then)
-    fix = f"set {API_KEY}" if lack is KeyLack.MISSING else "fix the key"
+    fix = f"set {API_KEY}" if reason is NoKeyReason.MISSING else "fix the key"
     return (advice.next, advice.then, f"{fix} to probe inference as well")

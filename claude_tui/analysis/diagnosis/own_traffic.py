@@ -94,7 +94,7 @@ def _both_fail(
 ) -> Finding:
     """Both fail alike: the shares are those of real calls, if there are enough of them."""
     service = finding.advice.cause in _SERVICE
-    counts = service and trouble.enough
+    counts = service and trouble.has_enough_calls
     severity = severity_of(trouble, finding.advice.side)
     since = min(filter(None, (finding.since, trouble.since)))
     detected = min(filter(None, (finding.detected_at, trouble.detected_at)))
@@ -130,7 +130,7 @@ def _both_fail(
 
 def _by_share(advice: Advice, trouble: TrafficTrouble) -> Advice:
     """An outage if nearly every real call fails, errors if some of them do."""
-    table = _DOWN if trouble.most and not (trouble.models or trouble.applications) else _NOT_DOWN
+    table = _DOWN if trouble.nearly_all_fail and not (trouble.models or trouble.applications) else _NOT_DOWN
     return knowledge().advice[table.get(advice.id, advice.id)]
 
 

@@ -74,9 +74,9 @@ def same_cause(cause: Cause, trouble: TrafficTrouble) -> bool:
 def severity_of(trouble: TrafficTrouble, side: Side) -> Severity:
     """P1 if nearly every call of everybody fails; what concerns only some of them is at most a P2."""
     apart = bool(trouble.applications or trouble.models)
-    if trouble.most and not apart and side is not Side.NONE:
+    if trouble.nearly_all_fail and not apart and side is not Side.NONE:
         return Severity.P1
-    return Severity.P2 if trouble.many else Severity.P3
+    return Severity.P2 if trouble.many_fail else Severity.P3
 
 
 def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witness) -> Finding:
@@ -163,7 +163,7 @@ def _advice(trouble: TrafficTrouble, advice: Advice, *, contradicted: bool) -> A
         return table["application_overloaded" if overloaded else "application_errors"]
     if contradicted and not trouble.applications:
         return table["traffic_only"]
-    if trouble.most and not (trouble.applications or trouble.models):
+    if trouble.nearly_all_fail and not (trouble.applications or trouble.models):
         return table[{"errors": "outage", "errors_no_answer": "outage_no_answer"}.get(advice.id, advice.id)]
     return advice
 

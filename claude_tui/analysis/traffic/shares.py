@@ -19,17 +19,17 @@ _LUCK = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Whether the failing share is that of a P1 (`most`) or a P2 (`many`), with `enough` calls to tell."""
+    """Whether calls fail as in a P1 (`nearly_all_fail`) or a P2 (`many_fail`), and are enough to tell."""
 
-    most: bool = False
-    many: bool = False
-    enough: bool = False
+    nearly_all_fail: bool = False
+    many_fail: bool = False
+    has_enough_calls: bool = False
 
     @classmethod
     def of(cls, spans: Sequence[Counted], thresholds: TrafficThresholds) -> Shares:
         # The first span includes calls from before the problem.
         rest = spans[1:] if sum(span.calls for span in spans[1:]) >= LEAST_CALLS else spans
-        most = many = False
+        nearly_all = many = False
         for index, one in enumerate(rest):
             start = one.end - _MINUTE
             window = [span for span in rest[max(index - 5, 0) : index + 1] if span.at >= start]
@@ -37,15 +37,15 @@ class Shares:
             calls, failed = sum(span.calls for span in window), sum(span.failed for span in window)
             if calls < LEAST_CALLS / 2:
                 continue
-            most = (
+            nearly_all = (
                 not _exceeds_share(calls - failed, calls, 1 - thresholds.most_fail_ends)
-                if most
+                if nearly_all
                 else _nearly_all(failed, calls, thresholds)
             )
             # A few failures may be chance: a share counts less one standard deviation.
             surely = failed if many else failed - math.sqrt(failed)
             many = surely >= (thresholds.failing / 2 if many else thresholds.failing) * calls
-        return cls(most, many, sum(span.calls for span in rest) >= LEAST_CALLS)
+        return cls(nearly_all, many, sum(span.calls for span in rest) >= LEAST_CALLS)
 
 
 def _nearly_all(failed: int, calls: int, thresholds: TrafficThresholds) -> bool:

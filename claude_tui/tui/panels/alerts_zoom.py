@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from claude_tui.model.alert import Alert, AlertGroup, AlertState, AlertsView, RouteState
 from claude_tui.model.format import age, plural
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.panels.alert_words import closes_at, nothing_open
+from claude_tui.tui.panels.alert_text import closes_at, nothing_open
 from claude_tui.tui.panels.times import Times
-from claude_tui.tui.panels.verdict_words import severity_role
-from claude_tui.tui.panels.verdict_zoom import badge, behind
+from claude_tui.tui.panels.verdict_text import severity_role
+from claude_tui.tui.panels.verdict_zoom import badge, hanging_indent
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import Mark
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, join, line, pad, spread
@@ -50,7 +50,7 @@ def _groups(view: AlertsView, times: Times, cells: int, *, trouble: bool) -> Lin
     count = f"{len(view.groups)} open" if view.groups else ""
     out: list[Line] = [heading("Alerts", count, cells)]
     if view.problem:
-        out += behind(line(Span("✗ ", "bad", bold=True)), line(Span(view.problem, "warn")), cells)
+        out += hanging_indent(line(Span("✗ ", "bad", bold=True)), line(Span(view.problem, "warn")), cells)
     failing = frozenset(route.name for route in view.failing_routes)
     for number, group in enumerate(view.groups):
         out += (BLANK,) if number else ()
@@ -66,9 +66,9 @@ def _none_open(view: AlertsView) -> Line:
     if view.rules is None:
         return line(Span("◌ ", "warn"), "No rules loaded yet.")
     pending = any(alert.state is AlertState.PENDING for alert in view.alerts)
-    words = nothing_open(replace(view, problem=None))
+    text = nothing_open(replace(view, problem=None))
     mark = Span("◌ ", "warn") if pending else Span("● ", "ok")
-    return line(mark, f"{words[:1].upper()}{words[1:]}.")
+    return line(mark, f"{text[:1].upper()}{text[1:]}.")
 
 
 def _group(group: AlertGroup, ending: Line, times: Times, cells: int, failing: frozenset[str]) -> Lines:
@@ -86,8 +86,8 @@ def _group(group: AlertGroup, ending: Line, times: Times, cells: int, failing: f
         _notified(group, times, failing),
     ]
     return (
-        *behind(line(badge(group.severity), " "), line(Span(content.what, "text", bold=True)), cells),
-        *(row for text in rows if text for row in behind(line(_INDENT), text, cells)),
+        *hanging_indent(line(badge(group.severity), " "), line(Span(content.what, "text", bold=True)), cells),
+        *(row for text in rows if text for row in hanging_indent(line(_INDENT), text, cells)),
     )
 
 
@@ -145,7 +145,7 @@ def _notified(group: AlertGroup, times: Times, failing: frozenset[str]) -> Line:
 
 
 def _rules(view: AlertsView, times: Times, cells: int) -> Lines:
-    counts = [(_STATES[state].word, sum(each.state is state for each in view.alerts)) for state in _STATES]
+    counts = [(_STATES[state].word, sum(alert.state is state for alert in view.alerts)) for state in _STATES]
     counted = [f"{number} {word}" for word, number in counts if number]
     if view.rules is not None:
         counted.append(f"{view.rules} evaluated")
@@ -166,10 +166,10 @@ def _alert(alert: Alert, times: Times, cells: int) -> Lines:
     )
     labels = " ".join(f"{name} {value.replace('_', ' ')}" for name, value in alert.labels)
     value = "" if alert.state is AlertState.RESOLVED else alert.words
-    said = join((line(labels), line(value), line(Span(alert.summary, "dim"))), " · ")
+    details = join((line(labels), line(value), line(Span(alert.summary, "dim"))), " · ")
     return (
         spread(head, _when(alert, times), cells),
-        crop(line("  ", *said), cells),
+        crop(line("  ", *details), cells),
     )
 
 
@@ -192,14 +192,14 @@ def _routes(view: AlertsView, times: Times, cells: int, *, demo: bool, settings_
     if view.routes:
         return (head, *(row for route in view.routes for row in _route(route, times, cells)))
     if demo:
-        return (head, *behind(line("  "), line("None: a demo pages nobody."), cells))
+        return (head, *hanging_indent(line("  "), line("None: a demo pages nobody."), cells))
     text = line(
         Span("Alerts are shown here only; nobody is paged. ", "text", bold=True),
         "To page somebody, add a table ",
         Span("[alerts.routes.NAME]", "accent"),
         f" to {settings_file}.",
     )
-    return (head, *behind(line(Span("▲ ", "warn")), text, cells))
+    return (head, *hanging_indent(line(Span("▲ ", "warn")), text, cells))
 
 
 def _route(route: RouteState, times: Times, cells: int) -> Lines:
@@ -208,7 +208,7 @@ def _route(route: RouteState, times: Times, cells: int) -> Lines:
     name = line(Span(route.name, "text", bold=True), Span(f"  {route.kind}  {route.address}", "dim"))
     waiting = line(Span(f"{route.waiting} waiting", "warn")) if route.waiting else BLANK
     rows = (crop(spread(line(mark, *name), waiting, cells), cells),)
-    return (*rows, *behind(line("  "), _delivery(route, times), cells))
+    return (*rows, *hanging_indent(line("  "), _delivery(route, times), cells))
 
 
 def _delivery(route: RouteState, times: Times) -> Line:

@@ -114,17 +114,17 @@ def _compared(window: ErrorWindow, windows: Sequence[ErrorWindow], cells: int) -
     label = max(cells_of(short_label(row.label)) for row in window.rows)
     trend = min(cells - label - 2 - _COUNT_CELLS * len(windows) - _SHARE_CELLS, _WIDEST_TREND)
     heads = (
-        Span(right(span_text(each.span), _COUNT_CELLS), "dim" if each is window else "faint")
-        for each in windows
+        Span(right(span_text(other.span), _COUNT_CELLS), "dim" if other is window else "faint")
+        for other in windows
     )
     yield line(" " * (label + 2 + trend), *heads, Span(right("share", _SHARE_CELLS), "faint"))
     for index, row in enumerate(window.rows):
-        quiet = not any(each.rows[index].count for each in windows)
+        quiet = not any(counted.rows[index].count for counted in windows)
         role = _role(row) if row.count else "faint"
         yield line(
             Span(pad(short_label(row.label), label) + "  ", "dim" if quiet else "text"),
             *_trend(row, trend, role),
-            *(_count(each.rows[index], chosen=each is window) for each in windows),
+            *(_count(counted.rows[index], chosen=counted is window) for counted in windows),
             Span(
                 right(percent(row.share) if row.share is not None and row.count else "–", _SHARE_CELLS),
                 "dim" if row.count else "faint",
@@ -214,7 +214,7 @@ def _totals(window: ErrorWindow, cells: int, rows: int) -> Lines:
 def _parts(window: ErrorWindow, *, brief: bool = False) -> list[str]:
     """`40 of 57 messages`, then `59 of 89 lists`: those with failures, or else the messages."""
     named = ((window.messages, "message"), (window.models, "list"))
-    failing = [each for each in named if each[0].failed] or [named[not window.messages.asked]]
+    failing = [(calls, noun) for calls, noun in named if calls.failed] or [named[not window.messages.asked]]
     if brief:
         return [f"{calls.failed:,}/{calls.asked:,} {noun}s" for calls, noun in failing]
     return [f"{calls.failed:,} of {plural(calls.asked, noun)}" for calls, noun in failing]

@@ -35,7 +35,7 @@ from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, cells_of, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
-from claude_tui.tui.render.time_grid import Grid, held
+from claude_tui.tui.render.time_grid import Grid, values_per_cell
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
@@ -48,7 +48,7 @@ _SHORTEST_TREND = 12
 _TALLEST = 4
 # A bar of fewer failures is not of full height, or one failure would look like a hundred.
 _FULL_HEIGHT = 4.0
-# Fewer rows would say too little.
+# With fewer rows, the latest failures are left out.
 _FEWEST_LATEST = 4
 # Widths of count, share, a gap, source, outcome, status, type and last; negative ones are right-aligned.
 _WIDE = (-6, -7, 2, 10, 18, 8, 24, 22)
@@ -69,16 +69,16 @@ def errors_zoom(
     drawn = sum(_failed_in(row, chart) for row in chosen.rows)
     # Classes without a failure have a single row.
     room = rows - len(below) - 4 - (len(chosen.rows) - drawn)
-    tall = min(max(room // max(drawn, 1), 1), _TALLEST)
-    out = (*_classes(windows, chosen, chart, cells, tall, local), BLANK, *below)
+    chart_rows = min(max(room // max(drawn, 1), 1), _TALLEST)
+    out = (*_classes(windows, chosen, chart, cells, chart_rows, local), BLANK, *below)
     left = rows - len(out) - 2
     return (*out, BLANK, *_latest(snapshot, cells, left, local)) if left >= _FEWEST_LATEST else out
 
 
 def _failed_in(row: ErrorRow, chart: Chart | None) -> bool:
     """Whether the chart has failures of that class."""
-    found = (each for each in (chart.series if chart is not None else ()) if each.name == row.key)
-    return any(value for each in found for _, value in each.points)
+    found = (series for series in (chart.series if chart is not None else ()) if series.name == row.key)
+    return any(value for series in found for _, value in series.points)
 
 
 def _classes(
@@ -86,7 +86,7 @@ def _classes(
     chosen: ErrorWindow,
     chart: Chart | None,
     cells: int,
-    tall: int,
+    chart_rows: int,
     local: Local | None,
 ) -> Lines:
     # Labels lose their notes before the trend is left out.
@@ -99,18 +99,18 @@ def _classes(
         " " * label_cells,
         *(
             Span(
-                right(span_text(each.span), _WINDOW_CELLS),
-                "text" if each is chosen else "faint",
-                bold=each is chosen,
+                right(span_text(window.span), _WINDOW_CELLS),
+                "text" if window is chosen else "faint",
+                bold=window is chosen,
             )
-            for each in windows
+            for window in windows
         ),
         Span(f"  {over}", "faint"),
     )
     out: list[Line] = [head]
     for index, row in enumerate(chosen.rows):
-        counts = [each.rows[index] for each in windows]
-        out += _class(row, counts, _trend(row, chart, grid, tall), label_cells)
+        counts = [window.rows[index] for window in windows]
+        out += _class(row, counts, _trend(row, chart, grid, chart_rows), label_cells)
     messages, *lists = _totals(windows, label_cells)
     out.append(messages)
     if chart is not None and grid is not None:
@@ -120,11 +120,11 @@ def _classes(
 
 
 def _class(row: ErrorRow, counts: Sequence[ErrorRow], trend: Lines, label_cells: int) -> Lines:
-    quiet = not any(each.count for each in counts)
+    quiet = not any(count.count for count in counts)
     label = row.label if cells_of(row.label) < label_cells else short_label(row.label)
     main = line(
         Span(pad(label, label_cells), "dim" if quiet else "text"),
-        *(span for each in counts for span in _count(each)),
+        *(span for count in counts for span in _count(count)),
         "  ",
         *(trend[-1] if trend else ()),
     )
@@ -142,39 +142,39 @@ def _count(row: ErrorRow) -> Line:
     )
 
 
-def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> Lines:
+def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, chart_rows: int) -> Lines:
     if chart is None or grid is None:
         return ()
-    series = next((each for each in chart.series if each.name == row.key), None)
-    values = held(series.points, grid, max) if series is not None else ()
+    series = next((candidate for candidate in chart.series if candidate.name == row.key), None)
+    values = values_per_cell(series.points, grid, max) if series is not None else ()
     if not any(values):
         return (line(Span("none", "faint")),)
     top = max((value for value in values if value is not None), default=0.0)
     role = level_mark(row.level).role if row.level in (Level.WARN, Level.BAD) else "info"
     full = max(top, _FULL_HEIGHT)
     # Rows that no bar reaches would stay empty.
-    height = max(math.ceil(tall * top / full), 1)
+    height = max(math.ceil(chart_rows * top / full), 1)
     return bars(
         values,
         grid.cells,
         height,
-        top=full * height / tall,
+        top=full * height / chart_rows,
         role_of=lambda count: role if count else "faint",
     )
 
 
 def _totals(windows: Sequence[ErrorWindow], label_cells: int) -> Lines:
     """How many messages failed, and how many lists if any did: the rows count both."""
-    messages = _total("messages failed", [each.messages for each in windows], label_cells)
-    if not any(each.models.failed for each in windows):
+    messages = _total("messages failed", [window.messages for window in windows], label_cells)
+    if not any(window.models.failed for window in windows):
         return (messages,)
-    return (messages, _total("lists failed", [each.models for each in windows], label_cells))
+    return (messages, _total("lists failed", [window.models for window in windows], label_cells))
 
 
 def _total(name: str, counted: Sequence[Calls], label_cells: int) -> Line:
     return line(
         Span(pad(name, label_cells), "dim"),
-        *(Span(right(f"{each.failed:,} of {each.asked:,}", _WINDOW_CELLS), "dim") for each in counted),
+        *(Span(right(f"{calls.failed:,} of {calls.asked:,}", _WINDOW_CELLS), "dim") for calls in counted),
     )
 
 
@@ -189,42 +189,49 @@ def _kinds(snapshot: Snapshot, window: ErrorWindow, cells: int) -> Lines:
             title,
             line(Span(f"  nothing: {plural(window.requests, 'probe')} in {span}, none failed", "dim")),
         )
-    fitting = (each for each in (_WIDE, _NARROW) if sum(map(abs, each)) <= cells)
+    fitting = (widths for widths in (_WIDE, _NARROW) if sum(map(abs, widths)) <= cells)
     columns = next(fitting, _NARROWEST)
     names = ("count", "share", "", "source", "outcome", "status", "type", "last")
     head = table_row([(name, size, "faint") for name, size in zip(names, columns, strict=True) if size])
     roles = {
         row.key: level_mark(row.level).role for row in window.rows if row.level in (Level.WARN, Level.BAD)
     }
-    rows = (_kind(each, window, snapshot, roles.get(each.row, "text"), columns) for each in window.breakdown)
+    rows = (
+        _kind(detail, window, snapshot, roles.get(detail.row, "text"), columns) for detail in window.breakdown
+    )
     return (title, crop(head, cells), *(crop(row, cells) for row in rows))
 
 
 def _latest(snapshot: Snapshot, cells: int, rows: int, local: Local | None) -> Lines:
     """The newest failures one by one, with what to quote, in up to `rows` rows below a heading."""
     failed = (event for event in snapshot.events if event.kind is EventKind.FAILURE)
-    each = [one for event in failed for one in (event.folded or (event,)) if one.observation is not None]
-    newest = sorted(each, key=lambda one: one.at, reverse=True)[:rows]
+    unfolded = (single for event in failed for single in (event.folded or (event,)))
+    observed = [single for single in unfolded if single.observation is not None]
+    newest = sorted(observed, key=lambda single: single.at, reverse=True)[:rows]
     if not newest:
         return ()
     times = Times(snapshot.at, local)
     return (
         heading("Latest failures", "newest first", cells),
-        *(crop(_failure(one, one.observation, times), cells) for one in newest if one.observation),
+        *(
+            crop(_failure(single, single.observation, times), cells)
+            for single in newest
+            if single.observation
+        ),
     )
 
 
-def _failure(event: Event, seen: Observation, times: Times) -> Line:
+def _failure(event: Event, observation: Observation, times: Times) -> Line:
     """`02:08:59  messages  529 overloaded_error  req_…  236 ms  Overloaded`."""
-    status = str(seen.http_status) if seen.http_status is not None else NOT_AVAILABLE
-    took = latency(seen.timings.total) if seen.timings.total is not None else NOT_AVAILABLE
+    status = str(observation.http_status) if observation.http_status is not None else NOT_AVAILABLE
+    took = latency(observation.timings.total) if observation.timings.total is not None else NOT_AVAILABLE
     return line(
         Span(f"{times.moment(event.at)}  ", "dim"),
-        Span(pad(seen.source.value, 10), "text"),
-        Span(pad(f"{status} {seen.error_type or plain(seen.outcome.value)}", 24), "text"),
-        Span(f"{seen.request_id or 'no request id'}  ", "dim"),
+        Span(pad(observation.source.value, 10), "text"),
+        Span(pad(f"{status} {observation.error_type or plain(observation.outcome.value)}", 24), "text"),
+        Span(f"{observation.request_id or 'no request id'}  ", "dim"),
         Span(f"{took}  ", "dim"),
-        Span(seen.message or "", "faint"),
+        Span(observation.message or "", "faint"),
     )
 
 

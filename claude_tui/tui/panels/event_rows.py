@@ -17,11 +17,11 @@ __all__ = [
     "EventRow",
     "blocks_from",
     "event_rows",
-    "followed",
     "further_rows",
-    "in_sight",
     "last_top",
+    "top_after_update",
     "top_showing",
+    "visible_rows",
 ]
 
 Lines = tuple[Line, ...]
@@ -29,10 +29,10 @@ Lines = tuple[Line, ...]
 NARROW = 64
 """Panels of fewer cells cut most texts in a single row."""
 MOST_ROWS = 2
-"""The most rows of an event otherwise."""
+"""The most rows of an event in such a panel."""
 ROWS_WITH_ROOM = 5
-"""The most rows of an event where there is room for the whole text of all."""
-# Many of these come in a trouble; the others say what it is and what was done about it.
+"""The same, if there is room for the whole text of all events."""
+# A problem produces many of these; the others say what it is and what was done about it.
 _MANY = frozenset({EventKind.FAILURE, EventKind.RECOVERY, EventKind.LIMIT, EventKind.MODEL})
 
 
@@ -41,7 +41,7 @@ class EventRow:
     """One row of the list."""
 
     key: str
-    """What identifies it; an event of a fold has the key of the fold before its own."""
+    """Identifies the row; for an event in a fold, the key of the fold precedes its own."""
     event: Event
     inner: bool = False
     """Whether it is listed below the fold that it is part of."""
@@ -102,11 +102,11 @@ def event_rows(events: Iterable[Event], opened: Collection[str] = ()) -> tuple[E
     for event in events:
         rows.append(EventRow(event.key, event))
         if event.key in opened:
-            rows += (EventRow(f"{event.key}/{each.key}", each, inner=True) for each in event.folded)
+            rows += (EventRow(f"{event.key}/{folded.key}", folded, inner=True) for folded in event.folded)
     return tuple(rows)
 
 
-def in_sight(rows: Sequence[EventRow], height: int) -> Sequence[EventRow]:
+def visible_rows(rows: Sequence[EventRow], height: int) -> Sequence[EventRow]:
     """The newest rows; what is measured leaves half of the room to verdicts, alerts, posts and people."""
     if height < 2 or len(rows) <= height:
         return rows[: max(height, 0)]
@@ -125,7 +125,7 @@ def _is_one_of_many(event: Event) -> bool:
     return event.kind in _MANY or (event.kind is EventKind.STATUS and event.level is Level.INFO)
 
 
-def followed(before: Sequence[EventRow], after: Sequence[EventRow], top: int) -> int:
+def top_after_update(before: Sequence[EventRow], after: Sequence[EventRow], top: int) -> int:
     """The new index of the first visible row, so that a scrolled list does not jump."""
     if not top or top >= len(before):
         return 0

@@ -83,19 +83,19 @@ def _headline(event: Event) -> str:
 
 def _folded(event: Event) -> tuple[_Fact, ...]:
     """A row for each event, newest first: time, request id, duration, and message."""
-    facts = [_Fact(f"{each.at:%H:%M:%S}", _brief(each)) for each in event.folded]
+    facts = [_Fact(f"{folded.at:%H:%M:%S}", _brief(folded)) for folded in event.folded]
     left = event.count - len(event.folded)
     return (*facts, _Fact("before", f"{left:,} more", "dim")) if left > 0 else tuple(facts)
 
 
 def _brief(event: Event) -> str:
-    seen = event.observation
-    if seen is None:
+    observation = event.observation
+    if observation is None:
         return event.text
-    total = latency(seen.timings.total) if seen.timings.total is not None else ""
-    said = seen.message or event.text
-    took = () if total in said else (total,)
-    return "  ".join((seen.request_id or "no request id", *took, said))
+    total = latency(observation.timings.total) if observation.timings.total is not None else ""
+    message = observation.message or event.text
+    took = () if total in message else (total,)
+    return "  ".join((observation.request_id or "no request id", *took, message))
 
 
 def _sections(event: Event, local: Local | None = None) -> Iterator[_Section]:

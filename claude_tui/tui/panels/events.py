@@ -23,11 +23,11 @@ from claude_tui.tui.panels.event_rows import (
     EventRow,
     blocks_from,
     event_rows,
-    followed,
     further_rows,
-    in_sight,
     last_top,
+    top_after_update,
     top_showing,
+    visible_rows,
 )
 from claude_tui.tui.render.clauses import clauses_in, without_first_sentence
 from claude_tui.tui.render.frame import Frame
@@ -47,10 +47,10 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "in_sight"]
+__all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "top_after_update", "visible_rows"]
 
 _SUBJECT_CELLS = 12
-# In fewer rows, more events say more than longer ones.
+# With fewer rows, more events are worth more than longer texts.
 _LEAST_ROWS_OF_BLOCKS = 5
 _DURATION = re.compile(r" in [\d.]+ m?s")
 _BADGE = re.compile(r"(\[[^]]*\]|P\d) ")
@@ -66,7 +66,7 @@ class EventsPanel(SnapshotPanel):
 
     def __init__(self, snapshot: Snapshot, key: str = "", *, unfolds: bool = False) -> None:
         super().__init__(snapshot, key)
-        self.words = ""
+        self.filter_text = ""
         """The filter as typed."""
         self._wanted = Filter()
         self._unfolds = unfolds
@@ -90,7 +90,7 @@ class EventsPanel(SnapshotPanel):
 
     def show(self, snapshot: Snapshot) -> None:
         before, self._rows = self._rows, self._listed(snapshot)
-        self._top = followed(before, self._rows, self._top)
+        self._top = top_after_update(before, self._rows, self._top)
         super().show(snapshot)
 
     def _listed(self, snapshot: Snapshot) -> tuple[EventRow, ...]:
@@ -111,19 +111,19 @@ class EventsPanel(SnapshotPanel):
         cursor = None if index is None else index - self._top
         shown: Sequence[EventRow] = self._rows[self._top : self._top + max(height, 0)]
         if index is None and not self._top:
-            shown = in_sight(self._rows, height)
+            shown = visible_rows(self._rows, height)
         self._shown = shown
-        if not shown and self.words:
-            return clipped((line(Span(f"Nothing matches “{self.words}”.", "dim")),), width, height)
+        if not shown and self.filter_text:
+            return clipped((line(Span(f"Nothing matches “{self.filter_text}”.", "dim")),), width, height)
         return event_lines(shown, snapshot.at, width, height, cursor, self.paint.local)
 
     def _in_blocks(self, snapshot: Snapshot, width: int, height: int, index: int | None) -> Lines:
-        """Some rows for each event, as its text and the room need; a row leads to the event it is part of."""
+        """One or more rows for each event, depending on its text and the space available."""
         at, local = snapshot.at, self.paint.local
         rows = self._rows
         if index is None and not self._top:
             # As many as fit, chosen as if each of them took a row.
-            rows = tuple(in_sight(rows, height))
+            rows = tuple(visible_rows(rows, height))
         lowest, highest = min(self._top, index or 0), max(self._top, index or 0)
         near = rows[max(lowest - height, 0) : highest + height]
         times = max(cells_of(_when(row.event, at, local)) for row in near)
@@ -142,23 +142,23 @@ class EventsPanel(SnapshotPanel):
         self._top = max(min(self._top, last_top(len(rows), height, draw)), 0)
         out: list[Line] = []
         shown: list[EventRow] = []
-        for each in blocks_from(self._top, len(rows), height, draw):
-            chosen = index is not None and rows[each.number] is self._rows[index]
-            out += _selected_block(each.lines, width) if chosen else each.lines
-            shown += [rows[each.number]] * len(each.lines)
+        for visible in blocks_from(self._top, len(rows), height, draw):
+            chosen = index is not None and rows[visible.number] is self._rows[index]
+            out += _selected_block(visible.lines, width) if chosen else visible.lines
+            shown += [rows[visible.number]] * len(visible.lines)
         self._shown = shown
         return tuple(out)
 
     def subtitle(self, snapshot: Snapshot) -> str:  # noqa: ARG002 (its rows are known)
         total, index = len(self._rows), self._index()
-        only = f"only “{self.words}” · " if self.words else ""
+        only = f"only “{self.filter_text}” · " if self.filter_text else ""
         if index is not None:
             return f"{only}{index + 1} of {total}"
         return f"{only}from {self._top + 1} of {total}" if self._top else only.removesuffix(" · ")
 
-    def only(self, words: str) -> None:
+    def apply_filter(self, filter_text: str) -> None:
         """Show only what matches a filter; everything if it is empty. Raises FilterError."""
-        self._wanted, self.words = parse_filter(words), words
+        self._wanted, self.filter_text = parse_filter(filter_text), filter_text
         self._selected, self._top = None, 0
         self._list_again()
 
@@ -203,8 +203,8 @@ class EventsPanel(SnapshotPanel):
     def unselect(self) -> bool:
         """Remove the cursor, then the filter, and go back to the newest. Returns whether anything changed."""
         was, self._selected, self._top = self._selected is not None or self._top > 0, None, 0
-        if not was and self.words:
-            self.only("")
+        if not was and self.filter_text:
+            self.apply_filter("")
             return True
         self.redraw()
         return was
@@ -265,7 +265,7 @@ def event_lines(
     if local is not None:
         cells_of_utc = max(map(len, times))
         times = [
-            f"{when.ljust(cells_of_utc)} {local.beside(row.event.at, at)}"
+            f"{when.ljust(cells_of_utc)} {local.beside_utc(row.event.at, at)}"
             for row, when in zip(shown, times, strict=True)
         ]
     time_cells = max(map(len, times))
@@ -325,7 +325,9 @@ def _in_full(
 
 
 def _when(event: Event, at: datetime, local: Local | None) -> str:
-    return moment(event.at, at) if local is None else f"{moment(event.at, at)} {local.beside(event.at, at)}"
+    return (
+        moment(event.at, at) if local is None else f"{moment(event.at, at)} {local.beside_utc(event.at, at)}"
+    )
 
 
 def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local | None, most: int) -> Lines:
@@ -336,13 +338,13 @@ def _block(shown: EventRow, at: datetime, times: int, cells: int, local: Local |
     when = Span(pad(_when(event, at, local), times) + " ", "faint" if shown.inner else "dim")
     head = line(when, Span(f"{glyph} ", mark.role, bold=loud))
     subject = f"{event.subject} " if _needs_its_subject(event) else ""
-    told, room = f"{subject}{event.text}", 2 * (cells - width(head))
-    if event.kind is EventKind.VERDICT and cells_of(told) > cells - width(head):
+    content, room = f"{subject}{event.text}", 2 * (cells - width(head))
+    if event.kind is EventKind.VERDICT and cells_of(content) > cells - width(head):
         brief = _problem if loud else _brief_verdict
-        told = brief(event, room) or told
-    elif event.kind is EventKind.ALERT and cells_of(told) > most * (cells - width(head)):
-        told = subject + (_problem(event, room - cells_of(subject)) or event.text)
-    text = Span(told, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
+        content = brief(event, room) or content
+    elif event.kind is EventKind.ALERT and cells_of(content) > most * (cells - width(head)):
+        content = subject + (_problem(event, room - cells_of(subject)) or event.text)
+    text = Span(content, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
     count = Span(f" ×{event.count:,}" if event.count > 1 else "", "text", bold=True)
     row = line(*head, text)
     if width(row) + width((count,)) > cells:

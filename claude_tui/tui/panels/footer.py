@@ -27,13 +27,13 @@ class FooterLine(LinePanel):
         self._hints = hints
         self._greeting: Line = ()
 
-    def greet(self, greeting: Line) -> None:
+    def show_greeting(self, greeting: Line) -> None:
         """Show `greeting` instead if it fits; an empty one brings the hints back."""
         if greeting != self._greeting:
             self._greeting = greeting
             self.redraw()
 
-    def offer(self, hints: tuple[Hint, ...]) -> None:
+    def set_hints(self, hints: tuple[Hint, ...]) -> None:
         self._hints = hints
         self.redraw()
 
@@ -83,7 +83,7 @@ def greeting_line(keymap: KeyMap | None) -> Line:
     """The greeting for somebody who sees the dashboard for the first time."""
     keys = {action.id: display(first_key(action.id, action.keys, keymap)) for action in ACTIONS}
     pieces = (
-        line(Span(keys[action], "accent", bold=True), Span(f" {words}", "text"))
-        for action, words in _FIRST_STEPS
+        line(Span(keys[action], "accent", bold=True), Span(f" {label}", "text"))
+        for action, label in _FIRST_STEPS
     )
     return line(" ", Span("New here?  ", "text", bold=True), *join(pieces))

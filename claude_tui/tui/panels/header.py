@@ -12,7 +12,7 @@ from claude_tui.model.format import age, clock, duration, money
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.when import Local
-from claude_tui.tui.panels.alert_words import alert_badge
+from claude_tui.tui.panels.alert_text import alert_badge
 from claude_tui.tui.panels.badges import READ_ONLY, demo_badge, drill_badge
 from claude_tui.tui.panels.scrubber import banner_line, scrubber_line
 from claude_tui.tui.render.line_panel import LinePanel
@@ -24,7 +24,7 @@ __all__ = ["HeaderLine", "header_line", "shared_header_line"]
 
 _NEAR_CEILING = 0.8
 _COLLECTOR_CELLS = 32
-_AIR = 2
+_GAP = 2
 # `▲ 1 alert`, `backoff 41s` and `<$0.01 today`.
 _BADGE_CELLS, _NEXT_CELLS, _COST_CELLS = 9, 11, 12
 
@@ -93,11 +93,11 @@ def header_line(snapshot: Snapshot, view: View, cells: int, local: Local | None 
 def shared_header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
     """The header of a screen that others see: whether it is live, without naming what is watched."""
     name = line(Span("claude-top", "accent", bold=True), Span(" war room", "dim"))
-    told = line(Span("target, hosts, ids and keys are masked", "faint"))
-    left = join((*(part.line for part in _badges(snapshot)), name, told))
+    masked = line(Span("target, hosts, ids and keys are masked", "faint"))
+    left = join((*(part.line for part in _badges(snapshot)), name, masked))
     state = _state(snapshot, view)
     for start in (left, join((*(part.line for part in _badges(snapshot)), name)), name):
-        if width(start) + width(state) + _AIR + 2 <= cells:
+        if width(start) + width(state) + _GAP + 2 <= cells:
             return spread(line(" ", *start), line(*state, " "), cells)
     return crop(line(" ", *state), cells)
 
@@ -105,7 +105,7 @@ def shared_header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
 def _cells(left: list[_Part], right: list[_Part]) -> int:
     """The width with the gaps between the parts, the margins, and the space between both sides."""
     whole = sum(part.width for part in (*left, *right))
-    return whole + max(len(left) - 1, 0) + 2 * max(len(right) - 1, 0) + 2 + _AIR
+    return whole + max(len(left) - 1, 0) + 2 * max(len(right) - 1, 0) + 2 + _GAP
 
 
 def _left(snapshot: Snapshot) -> list[_Part]:

@@ -55,7 +55,7 @@ _BESIDE_FROM = 66
 _WIDEST_MAIN = 90
 _BUCKETS = ("input", "output", "requests", "tokens")
 _LOW = (Level.BAD, Level.WARN, Level.INFO)
-# Of a longer time, nobody counts the seconds.
+# Nobody counts the seconds of a longer wait.
 _COUNTED = timedelta(minutes=2)
 
 
@@ -76,7 +76,7 @@ class HeadroomPanel(SnapshotPanel):
     def counts_down(self) -> bool:
         view, at = self.snapshot.headroom, self.snapshot.at
         rows: tuple[Row, ...] = (*view.buckets, *view.windows)
-        return any(each.reset_at is not None and at <= each.reset_at < at + _COUNTED for each in rows)
+        return any(row.reset_at is not None and at <= row.reset_at < at + _COUNTED for row in rows)
 
     def subtitle(self, snapshot: Snapshot) -> str:
         """How old the figures are, if the panel has no row for that."""
@@ -115,7 +115,7 @@ def _shown(listed: list[Row], at: datetime, cells: int, room: int) -> list[Row]:
     worst = _worst_first(listed)
     detailed = bool(worst and room > 1 and cells < _BESIDE_FROM and _detail(worst[0], at))
     kept = worst[: max(room - detailed, 1)]
-    return [row for row in listed if any(row is each for each in kept)]
+    return [row for row in listed if any(row is other for other in kept)]
 
 
 def _listed(view: HeadroomView) -> list[Row]:
@@ -125,7 +125,7 @@ def _listed(view: HeadroomView) -> list[Row]:
         label = bucket_label(bucket.bucket)
         return _BUCKETS.index(label) if label in _BUCKETS else len(_BUCKETS), label
 
-    return [*sorted(view.windows, key=lambda each: each.window), *sorted(view.buckets, key=place)]
+    return [*sorted(view.windows, key=lambda window: window.window), *sorted(view.buckets, key=place)]
 
 
 def _worst_first(listed: Sequence[Row]) -> list[Row]:
@@ -145,19 +145,19 @@ def _rows(
 ) -> Lines:
     """A row each, with its detail below it, or beside it if there are columns but no rows to spare.
 
-    `read_at` is said of all rows, in the title or in the last row.
+    `read_at` is shown for all rows, in the title or in the last row.
     """
     spare = room - len(shown) - bool(hidden)
     if cells >= _BESIDE_FROM and spare < len(shown):
-        out = _beside(shown, read_at, at, cells)
+        out = _details_beside(shown, read_at, at, cells)
     else:
-        out = _below(shown, read_at, at, cells, spare)
+        out = _details_below(shown, read_at, at, cells, spare)
     if hidden and len(out) < room:
         out.append(line(Span(f"{hidden} more with more left", "dim")))
-    return tuple(crop(each, cells) for each in out[:room])
+    return tuple(crop(row, cells) for row in out[:room])
 
 
-def _beside(shown: Sequence[Row], read_at: datetime | None, at: datetime, cells: int) -> list[Line]:
+def _details_beside(shown: Sequence[Row], read_at: datetime | None, at: datetime, cells: int) -> list[Line]:
     details = [_detail(row, at, read_at=read_at) or _quiet(row, at) for row in shown]
     # Space is reserved for a detail before there is one, so that the gauges keep their length.
     room = max(*map(width, details), _DETAIL_CELLS)
@@ -165,7 +165,7 @@ def _beside(shown: Sequence[Row], read_at: datetime | None, at: datetime, cells:
     return [join((_main(row, columns), detail), "   ") for row, detail in zip(shown, details, strict=True)]
 
 
-def _below(
+def _details_below(
     shown: Sequence[Row], read_at: datetime | None, at: datetime, cells: int, spare: int
 ) -> list[Line]:
     """Below every row its detail, if there is room for all; otherwise the details of the worst at the end."""
@@ -178,10 +178,10 @@ def _below(
         details = (BLANK if same_age else _detail(row, at, room, read_at) or _quiet(row, at) for row in shown)
         pairs = zip(shown, details, strict=True)
         indent = " " * (columns.label + 1)
-        return [each for row, detail in pairs for each in (_main(row, columns), line(indent, *detail))]
+        return [drawn for row, detail in pairs for drawn in (_main(row, columns), line(indent, *detail))]
     loud = [] if same_age else [row for row in _worst_first(shown) if _detail(row, at)][: max(spare, 0)]
     marked = [row for row in shown if not same_age and _detail(row, at)]
-    out = [_main(row, columns, marked=any(row is each for each in marked)) for row in shown]
+    out = [_main(row, columns, marked=any(row is other for other in marked)) for row in shown]
     for row in loud:
         name = _label(row)
         detail = _detail(row, at, cells - cells_of(name) - 1, read_at)
@@ -278,9 +278,9 @@ def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
         return ()
     when = moment(view.read_at, at)
     if _aged(view):
-        words = f"stale: as of {when}, {ago(view.read_at, at)}"
-        more = ", may have reset" if cells_of(words) + 18 <= cells else ""
-        return crop(line(Span("▲ ", "warn"), Span(words + more, "warn")), cells)
+        text = f"stale: as of {when}, {ago(view.read_at, at)}"
+        more = ", may have reset" if cells_of(text) + 18 <= cells else ""
+        return crop(line(Span("▲ ", "warn"), Span(text + more, "warn")), cells)
     as_of = line(Span(f"as of {when}", "faint"))
     if not view.request_id:
         return crop(as_of, cells)

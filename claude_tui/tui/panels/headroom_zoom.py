@@ -40,7 +40,7 @@ from claude_tui.tui.render.lines import (
     width,
 )
 from claude_tui.tui.render.time_axis import time_axis
-from claude_tui.tui.render.time_grid import Grid, held
+from claude_tui.tui.render.time_grid import Grid, values_per_cell
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
@@ -82,10 +82,10 @@ def headroom_zoom(
     entries = [_head(row, snapshot.at, listed, cells) for row in listed]
     room = rows - len(head) - 2 - sum(map(len, entries))
     gaps = len(listed) - 1 if room >= (_LOWEST + 1) * len(listed) - 1 else 0
-    tall = min(max((room - gaps) // len(listed), _LOWEST), _TALLEST)
+    chart_rows = min(max((room - gaps) // len(listed), _LOWEST), _TALLEST)
     out = list(head)
     for row, entry in zip(listed, entries, strict=True):
-        out += [*entry, *_history(row, chart, cells, tall, thresholds), *((BLANK,) if gaps else ())]
+        out += [*entry, *_history(row, chart, cells, chart_rows, thresholds), *((BLANK,) if gaps else ())]
     if gaps:
         out.pop()
     if chart is not None:
@@ -100,24 +100,24 @@ def _grid(chart: Chart, cells: int) -> Grid:
 
 def _head(row: Row, at: datetime, listed: Sequence[Row], cells: int) -> Lines:
     """Gauge and facts in one row, or in two if they do not fit."""
-    label_cells = min(max(cells_of(_label(each)) for each in listed), cells // 3)
+    label_cells = min(max(cells_of(_label(listed_row)) for listed_row in listed), cells // 3)
     gauge_line = _gauge(row, label_cells, min(max(cells // 5, 10), 30))
     facts = join(_facts(row, at), " · ")
     whole = join((gauge_line, facts), "   ")
     rows = (whole,) if width(whole) <= cells else (gauge_line, line("  ", *facts))
-    return tuple(crop(muted(each) if row.stale else each, cells) for each in rows)
+    return tuple(crop(muted(drawn_row) if row.stale else drawn_row, cells) for drawn_row in rows)
 
 
 def _gauge(row: Row, label_cells: int, cells: int) -> Line:
     mark = level_mark(row.level)
     share = row.used if isinstance(row, WindowUsage) else row.fraction
-    word = "used" if isinstance(row, WindowUsage) else "left"
+    label = "used" if isinstance(row, WindowUsage) else "left"
     return line(
         Span(f"{mark.glyph} ", mark.role),
         Span(pad(_label(row), label_cells) + "  ", "text", bold=True),
         *gauge(share, cells, mark.role),
         Span(right(percent(share), 6), mark.role, bold=True),
-        Span(f" {word}", "dim"),
+        Span(f" {label}", "dim"),
     )
 
 
@@ -131,7 +131,7 @@ def _facts(row: Row, at: datetime) -> Sequence[Line]:
         facts.append(
             line(Span(count_of(row.remaining, row.limit), "text"), Span(f" of {count(row.limit)}", "dim"))
         )
-        # An old pace says nothing of now.
+        # An old pace says nothing about the present.
         if row.burn_per_minute is not None and not row.stale:
             facts.append(line(Span(per_minute(row.burn_per_minute), "text"), Span(" used", "dim")))
         if row.exhausted_in is not None:
@@ -139,7 +139,7 @@ def _facts(row: Row, at: datetime) -> Sequence[Line]:
             facts.append(line(Span(f"out in {duration(row.exhausted_in)}", role, bold=row.runs_out_first)))
     elif row.status:
         facts.append(line(Span(plain(row.status), level_mark(row.level).role)))
-    # Of an old reading the reset is over, which says nothing that its age does not.
+    # The reset of an old reading has passed, which says no more than the age of the reading.
     if not (row.stale and (row.reset_at is None or row.reset_at <= at)):
         facts.append(_reset(row.reset_at, at))
     if row.stale:
@@ -154,18 +154,18 @@ def _reset(reset_at: datetime | None, at: datetime) -> Line:
     return line(Span("resets in ", "dim"), Span(duration(reset_at - at), "text"), Span(f" at {when}", "dim"))
 
 
-def _history(row: Row, chart: Chart | None, cells: int, tall: int, thresholds: Thresholds) -> Lines:
+def _history(row: Row, chart: Chart | None, cells: int, chart_rows: int, thresholds: Thresholds) -> Lines:
     if chart is None:
         return ()
-    series = next((each for each in chart.series if each.name == _series_name(row)), None)
+    series = next((candidate for candidate in chart.series if candidate.name == _series_name(row)), None)
     grid = _grid(chart, cells)
     if series is None:
         return (line(" " * _SCALE_CELLS, Span("no readings in this time", "faint")),)
-    left = held(series.points, grid, min)
+    left = values_per_cell(series.points, grid, min)
     values, role_of = _as_shown(row, left, thresholds)
-    drawn = curve(values, tall, role_of)
+    drawn = curve(values, chart_rows, role_of)
     return tuple(
-        line(Span(_scale(number, tall), "faint"), *chart_row) for number, chart_row in enumerate(drawn)
+        line(Span(_scale(number, chart_rows), "faint"), *chart_row) for number, chart_row in enumerate(drawn)
     )
 
 
@@ -182,9 +182,9 @@ def _series_name(row: Row) -> str:
     return f"{row.window} window" if isinstance(row, WindowUsage) else row.bucket
 
 
-def _scale(number: int, tall: int) -> str:
+def _scale(number: int, chart_rows: int) -> str:
     """100% beside the top row and 0 beside the bottom row; nothing beside a single row."""
-    text = "" if tall == 1 else "100%" if number == 0 else "0" if number == tall - 1 else ""
+    text = "" if chart_rows == 1 else "100%" if number == 0 else "0" if number == chart_rows - 1 else ""
     return text.rjust(_SCALE_CELLS - 1) + " "
 
 

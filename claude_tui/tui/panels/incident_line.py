@@ -10,7 +10,7 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.panels.strip_block import hints
-from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.panels.verdict_text import severity_role
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Lines, Span, crop, fit, join, line, spread, width
 
@@ -18,7 +18,7 @@ __all__ = ["IncidentLine", "incident_line"]
 
 _LONGEST_NAME = 20
 _SHORTEST_TITLE = 12
-_AIR = 2
+_GAP = 2
 # At the right edge, as at the left one.
 _MARGIN = 1
 
@@ -73,7 +73,7 @@ def incident_line(
     wanted = min(len(incident.title), _SHORTEST_TITLE)
 
     def room() -> int:
-        end = width(key) + _AIR if key else _MARGIN
+        end = width(key) + _GAP if key else _MARGIN
         return cells - width(label) - width(_tail(facts)) - end
 
     if room() < len(incident.title):
@@ -98,7 +98,7 @@ def _facts(incident: IncidentSummary, snapshot: Snapshot) -> Lines:
         line(Span("mitigated ", "dim"), Span(f"{mitigated:%H:%M}", "ok") if mitigated else Span("–", "dim")),
         others,
     )
-    return tuple(each for each in found if each)
+    return tuple(fact for fact in found if fact)
 
 
 def _tail(facts: Lines) -> Line:
@@ -120,6 +120,6 @@ def _proposal(incident: IncidentSummary, snapshot: Snapshot, cells: int, keys: K
         ),
         " ",
     )
-    if width(lasted) + width(key) + _AIR > cells:
+    if width(lasted) + width(key) + _GAP > cells:
         lasted = lasted[:2]
     return spread(crop(lasted, cells), key, cells)

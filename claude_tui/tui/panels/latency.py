@@ -52,7 +52,7 @@ _USUAL_CELLS = 11
 _TALLEST_CHART = 9
 # From this height on, a chart labels its upper edge.
 _SCALED_FROM = 4
-# Below this, a label of the time axis tells less than how long the chart is.
+# On a narrower chart, its span is worth more than the labels of a time axis.
 _NARROWEST_AXIS = 18
 # More failures than this since the last success are not chance.
 _FEW_FAILED = 2
@@ -86,7 +86,7 @@ class LatencyPanel(SnapshotPanel):
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         view, made = snapshot.latency, self._made
-        depends = width, height, self.long, self.paint.local, _besides(snapshot)
+        depends = width, height, self.long, self.paint.local, _other_inputs(snapshot)
         # A view stays the same object until a probe answers, or a bin of its charts is complete.
         if made is None or made[0] is not view or made[1] != depends:
             made = self._made = (
@@ -97,7 +97,7 @@ class LatencyPanel(SnapshotPanel):
         return made[2]
 
 
-def _besides(snapshot: Snapshot) -> tuple[object, ...]:
+def _other_inputs(snapshot: Snapshot) -> tuple[object, ...]:
     """Everything that the lines depend on besides the view: what the time changes, and the verdict."""
     view, at = snapshot.latency, snapshot.at
     return (
@@ -127,13 +127,21 @@ def latency_lines(
     notes = latency_notes(view, snapshot.at, cells)
     shown_notes = notes[: max(rows - len(header) - (_ROWS_STACKED if stacked else 1) * len(view.series), 0)]
     below = _long(snapshot, long, cells, rows - len(header) - len(shown_notes) - 1, local)
-    tall = _tallest(len(view.series), rows - len(header) - len(shown_notes) - len(below))
+    chart_rows = _rows_per_chart(len(view.series), rows - len(header) - len(shown_notes) - len(below))
     body: list[Line] = []
     for series in view.series:
         stale = _is_stale(snapshot, series)
-        calm = not snapshot.verdict.severity.grave
+        colour_usual = not snapshot.verdict.severity.grave
         drawn = _stacked if stacked else _series
-        body += drawn(series, figures, chart_cells, tall, labelled=labelled, stale=stale, calm=calm)
+        body += drawn(
+            series,
+            figures,
+            chart_cells,
+            chart_rows,
+            labelled=labelled,
+            stale=stale,
+            colour_usual=colour_usual,
+        )
     body += below
     gap: Lines = (BLANK,) if shown_notes and rows > len(header) + len(body) + len(shown_notes) else ()
     return clipped((*header, *body, *gap, *shown_notes), cells, rows)
@@ -154,9 +162,9 @@ def _long(snapshot: Snapshot, long: LongChart | None, cells: int, rows: int, loc
     return long_lines(snapshot, long, cells, rows - least, local)
 
 
-def _tallest(charts: int, room: int) -> int:
+def _rows_per_chart(charts: int, room: int) -> int:
     """How many rows each of `charts` charts gets: one, or several, the last of which marks failures."""
-    fitting = (tall for tall in range(_TALLEST_CHART, 1, -1) if charts * tall <= room)
+    fitting = (chart_rows for chart_rows in range(_TALLEST_CHART, 1, -1) if charts * chart_rows <= room)
     return next(fitting, 1)
 
 
@@ -234,19 +242,19 @@ def _series(
     series: LatencySeries,
     figures: tuple[Figure, ...],
     chart_cells: int,
-    tall: int,
+    chart_rows: int,
     *,
     labelled: bool,
     stale: bool,
-    calm: bool,
+    colour_usual: bool,
 ) -> Lines:
-    *chart, marks = series_chart(series, chart_cells, tall, calm=calm)
+    *chart, marks = series_chart(series, chart_cells, chart_rows, colour_usual=colour_usual)
     unit = latency_unit(*(value(series) for _, value in figures))
     out = [Span(pad(series.name, _NAME_CELLS - 1) + " ", "text"), *(chart[-1] if chart else marks)]
     for name, value in figures:
         label = right(name, _LABEL_CELLS) if labelled and name != "now" else ""
         out += [Span(label, "faint"), *_figure(series, name, value(series), unit, stale)]
-    scale = chart_scale(series) if tall >= _SCALED_FROM else ""
+    scale = chart_scale(series) if chart_rows >= _SCALED_FROM else ""
     above = tuple(
         line(Span(right("" if number else scale, _NAME_CELLS - 1) + " ", "faint"), *row)
         for number, row in enumerate(chart[:-1])
@@ -260,20 +268,20 @@ def _stacked(
     series: LatencySeries,
     figures: tuple[Figure, ...],
     chart_cells: int,
-    tall: int,
+    chart_rows: int,
     *,
     labelled: bool,  # noqa: ARG001 (the header names the figures)
     stale: bool,
-    calm: bool,
+    colour_usual: bool,
 ) -> Lines:
     """Name and figures in the first row, the chart below them, as wide as the panel."""
     unit = latency_unit(*(value(series) for _, value in figures))
     out: list[Span] = []
     for name, value in figures:
         out += _figure(series, name, value(series), unit, stale)
-    told = line(*out, *_usual(series, stale))
-    head = spread(line(Span(series.name, "text")), told, chart_cells)
-    return (head, *series_chart(series, chart_cells, tall - 1, calm=calm))
+    values = line(*out, *_usual(series, stale))
+    head = spread(line(Span(series.name, "text")), values, chart_cells)
+    return (head, *series_chart(series, chart_cells, chart_rows - 1, colour_usual=colour_usual))
 
 
 def _source(series: LatencySeries) -> Source:

@@ -20,13 +20,13 @@ ALL_FAILED, SOME_FAILED = Span("✗", "bad"), Span("×", "warn")
 _TOP_OVER_BASELINE = 4.0
 
 
-def series_chart(series: LatencySeries, cells: int, rows: int, *, calm: bool) -> Lines:
+def series_chart(series: LatencySeries, cells: int, rows: int, *, colour_usual: bool) -> Lines:
     """The chart of one series, coloured by the limits that the verdict uses; failures in its last row.
 
-    Unless it is `calm`, usual values have no colour, so that nothing here looks healthy in an outage.
+    Usual values have a colour only with `colour_usual`, so that nothing looks healthy in an outage.
     """
 
-    role_of = role_by(series.warn_above_s, series.slow_above_s, calm=calm)
+    role_of = role_by(series.warn_above_s, series.slow_above_s, colour_usual=colour_usual)
     top, marks = _top(series), _marks(series, cells)
     if rows < 2:
         return (_marked(sparkline(series.points, cells, top=top, role_of=role_of), marks),)
@@ -35,12 +35,12 @@ def series_chart(series: LatencySeries, cells: int, rows: int, *, calm: bool) ->
     return (*drawn, _marked(line(" " * cells), marks))
 
 
-def role_by(warn_above_s: float, slow_above_s: float, *, calm: bool) -> Callable[[float], str]:
+def role_by(warn_above_s: float, slow_above_s: float, *, colour_usual: bool) -> Callable[[float], str]:
     """The role of a latency in seconds, by the limits of a series."""
 
     def role_of(value: float) -> str:
         late = "bad" if value > slow_above_s else "warn" if value > warn_above_s else ""
-        return late or ("info" if calm else "dim")
+        return late or ("info" if colour_usual else "dim")
 
     return role_of
 

@@ -12,7 +12,7 @@ from claude_tui.tui.panels.latency_chart import role_by
 from claude_tui.tui.render.curve import fine_curve
 from claude_tui.tui.render.lines import Line, Lines, Span, line, pad, right
 from claude_tui.tui.render.time_axis import time_axis
-from claude_tui.tui.render.time_grid import Grid, held
+from claude_tui.tui.render.time_grid import Grid, values_per_cell
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
@@ -44,49 +44,64 @@ class _Limits(NamedTuple):
 def long_lines(snapshot: Snapshot, long: LongChart, cells: int, rows: int, local: Local | None) -> Lines:
     """Axis, charts and failures in at most `rows` rows: as many of the series as fit."""
     limits = tuple(
-        _Limits(each.name, each.baseline, each.warn_above_s, each.slow_above_s)
-        for each in snapshot.latency.series
+        _Limits(series.name, series.baseline, series.warn_above_s, series.slow_above_s)
+        for series in snapshot.latency.series
     )
-    return _drawn(long, limits, cells, rows, local, calm=not snapshot.verdict.severity.grave)
+    return _drawn(long, limits, cells, rows, local, colour_usual=not snapshot.verdict.severity.grave)
 
 
 # The chart stays the same for a minute.
 @lru_cache(maxsize=2)
 def _drawn(
-    long: LongChart, limits: tuple[_Limits, ...], cells: int, rows: int, local: Local | None, *, calm: bool
+    long: LongChart,
+    limits: tuple[_Limits, ...],
+    cells: int,
+    rows: int,
+    local: Local | None,
+    *,
+    colour_usual: bool,
 ) -> Lines:
     chart = long.chart
-    failed = next((each for each in chart.series if each.name == FAILED_SERIES), None)
+    failed = next((series for series in chart.series if series.name == FAILED_SERIES), None)
     room = rows - 1 - (failed is not None)
     drawn = [
         (series, points)
         for series in limits
-        if (points := next((each for each in chart.series if each.name == series.name), None)) is not None
+        if (
+            points := next(
+                (chart_series for chart_series in chart.series if chart_series.name == series.name), None
+            )
+        )
+        is not None
     ][: max(room // _LOWEST, 0)]
     if not drawn:
         return ()
-    tall = min(room // len(drawn), _TALLEST)
+    chart_rows = min(room // len(drawn), _TALLEST)
     grid = Grid.over(chart, cells - _NAME_CELLS)
     head = line(Span(pad(span_text(chart.focus.span), _NAME_CELLS), "faint"))
     axis = time_axis(*grid.times(chart), grid.cells, "╷", local)
     body = [
-        row for series, points in drawn for row in _curve(series, points, chart, grid.cells, tall, calm=calm)
+        row
+        for series, points in drawn
+        for row in _curve(series, points, chart, grid.cells, chart_rows, colour_usual=colour_usual)
     ]
     marks = (_failures(failed, grid),) if failed is not None else ()
     return (line(*head, *axis), *body, *marks)
 
 
-def _curve(series: _Limits, points: ChartSeries, chart: Chart, cells: int, tall: int, *, calm: bool) -> Lines:
+def _curve(
+    series: _Limits, points: ChartSeries, chart: Chart, cells: int, chart_rows: int, *, colour_usual: bool
+) -> Lines:
     """The median of each bin, coloured by the current limits, which the past is compared with."""
-    values = held(points.points, Grid.over(chart, 2 * cells), max)
+    values = values_per_cell(points.points, Grid.over(chart, 2 * cells), max)
     highest = max((value for value in values if value is not None), default=0.0)
     top = max(highest, (series.baseline or 0.0) * _TOP_OVER_USUAL) or 1.0
-    role_of = role_by(series.warn_above_s, series.slow_above_s, calm=calm)
+    role_of = role_by(series.warn_above_s, series.slow_above_s, colour_usual=colour_usual)
     shares = [None if value is None else value / top for value in values]
-    rows = fine_curve(shares, tall, lambda share: role_of(share * top))
+    rows = fine_curve(shares, chart_rows, lambda share: role_of(share * top))
     unit = latency_unit(top)
     scale = f"{latency_figure(top, unit)}{unit}"
-    labels = [(scale, "faint"), *[("", "faint")] * (tall - 2), (series.name, "text")]
+    labels = [(scale, "faint"), *[("", "faint")] * (chart_rows - 2), (series.name, "text")]
     return tuple(
         line(Span(_label(text, role), role), *row) for (text, role), row in zip(labels, rows, strict=True)
     )

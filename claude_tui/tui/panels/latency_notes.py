@@ -23,11 +23,11 @@ from claude_tui.tui.render.lines import (
 
 __all__ = [
     "CERTIFICATE_WARNING",
-    "baseline_words",
     "latency_notes",
     "latency_warnings",
     "phase_figures",
     "phases_are_old",
+    "span_of_usual",
     "unmeasured_usual",
 ]
 
@@ -86,7 +86,7 @@ def unmeasured_usual() -> Line:
     return line(Span("usual: not enough history yet", "faint"))
 
 
-def baseline_words(span: timedelta) -> str:
+def span_of_usual(span: timedelta) -> str:
     """`7d` for whole hours, `1h30m` otherwise."""
     return span_text(span) if span.total_seconds() % 3600 == 0 else duration(span)
 
@@ -99,13 +99,13 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
     when = BLANK
     if view.phases_at is not None and phases_are_old(view, at):
         when = line(Span(f"at {clock(view.phases_at)}", "warn"))
-    for gap, held in (("  ", _MILLISECONDS_CELLS), (" ", 0)):
-        parts = [_part(name, seconds, held) for name, seconds in figures]
-        split = _split(view, held)
+    for gap, min_cells in (("  ", _MILLISECONDS_CELLS), (" ", 0)):
+        parts = [_part(name, seconds, min_cells) for name, seconds in figures]
+        split = _split(view, min_cells)
         whole = join((join(parts, gap), split, when), gap + " ")
         if width(whole) <= cells:
             return (whole,)
-        if held and width(join((join(parts), when))) <= cells:
+        if min_cells and width(join((join(parts), when))) <= cells:
             return (join((join(parts), when)), split)
     for gap in ("  ", " "):
         row = join((join(parts, gap), when), gap)
@@ -116,16 +116,18 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
     return (*packed([*known, when], cells, " · "), split)
 
 
-def _split(view: LatencyView, held: int) -> Line:
-    """Known or not, so that nothing moves where one connection tells it and the next one does not."""
-    return join((_part("server", view.server_s, held), _part("network", view.network_s, held)), " · ")
+def _split(view: LatencyView, min_cells: int) -> Line:
+    """Shown even if unknown, so that nothing moves when only some connections report it."""
+    return join(
+        (_part("server", view.server_s, min_cells), _part("network", view.network_s, min_cells)), " · "
+    )
 
 
-def _part(name: str, seconds: float | None, held: int) -> Line:
-    """`connect 14ms`: every figure has its unit, as in the rows above, and `held` cells to grow in."""
+def _part(name: str, seconds: float | None, min_cells: int) -> Line:
+    """`connect 14ms`: every figure has its unit, as in the rows above, and `min_cells` cells to grow in."""
     if seconds is None:
-        return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE.rjust(held and held + 2), "faint"))
-    figure = milliseconds(seconds).rjust(held)
+        return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE.rjust(min_cells and min_cells + 2), "faint"))
+    figure = milliseconds(seconds).rjust(min_cells)
     return line(Span(f"{name} ", "dim"), Span(figure, "text"), Span("ms", "dim"))
 
 
@@ -142,6 +144,6 @@ def _usual_note(view: LatencyView, cells: int) -> Line:
     spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
     if not spans:
         return unmeasured_usual()
-    words = baseline_words(max(spans))
-    forms = (f"the median of the last {words}", f"median of the last {words}", f"median of {words}")
+    span = span_of_usual(max(spans))
+    forms = (f"the median of the last {span}", f"median of the last {span}", f"median of {span}")
     return first_fitting((line(Span(f"usual: {form}", "faint")) for form in forms), cells)

@@ -18,9 +18,9 @@ from claude_tui.model.format import (
 from claude_tui.model.snapshot import FAILED_SERIES, Chart, LatencySeries, LatencyView, Snapshot
 from claude_tui.tui.panels.latency_notes import (
     CERTIFICATE_WARNING,
-    baseline_words,
     latency_warnings,
     phase_figures,
+    span_of_usual,
     unmeasured_usual,
 )
 from claude_tui.tui.panels.zoom_parts import heading
@@ -84,7 +84,7 @@ def figures_zoom(snapshot: Snapshot, cells: int, rows: int) -> Lines:
             *notes,
             _certificate(view, at),
         )
-    return tuple(crop(each, cells) for each in body)
+    return tuple(crop(row, cells) for row in body)
 
 
 def _columns(cells: int) -> Sequence[str]:
@@ -150,7 +150,7 @@ def _usual(view: LatencyView) -> Line:
     if not spans:
         return unmeasured_usual()
     return line(
-        Span(f"usual: the median of the last {baseline_words(max(spans))}; n/a: too few samples", "faint")
+        Span(f"usual: the median of the last {span_of_usual(max(spans))}; n/a: too few samples", "faint")
     )
 
 

@@ -15,16 +15,16 @@ Row = Headroom | WindowUsage
 
 def limit_facts(row: Row, at: datetime) -> list[str]:
     """How low it is, when it runs out, when it resets, and the status of a window that refuses requests."""
-    words = {Level.BAD: ["critical"], Level.WARN: ["low"]}.get(row.level, [])
+    facts = {Level.BAD: ["critical"], Level.WARN: ["low"]}.get(row.level, [])
     if isinstance(row, WindowUsage):
-        words = ["used up"] if row.used >= 1 else words
+        facts = ["used up"] if row.used >= 1 else facts
         refused = row.status is not None and not row.status.startswith("allowed")
-        return [*words, *resets(row, at), *([fit(plain(str(row.status)), 20)] if refused else [])]
+        return [*facts, *resets(row, at), *([fit(plain(str(row.status)), 20)] if refused else [])]
     if row.remaining <= 0:
         return ["used up", *resets(row, at)]
     if row.exhausted_in is not None:
-        words = [*words, f"out in {duration(row.exhausted_in)}"]
-    return [*words, *resets(row, at)]
+        facts = [*facts, f"out in {duration(row.exhausted_in)}"]
+    return [*facts, *resets(row, at)]
 
 
 def resets(row: Row, at: datetime) -> list[str]:

@@ -20,7 +20,7 @@ from claude_tui.model.format import (
 )
 from claude_tui.model.outlook import SOON, Outlook, Retirement, Uptime
 from claude_tui.model.snapshot import Event, EventKind, Snapshot
-from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.panels.verdict_text import severity_role
 from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.grade_marks import GRADE_MARKS, grade_legend, mark_row
 from claude_tui.tui.render.line_panel import SnapshotPanel
@@ -48,10 +48,10 @@ __all__ = ["RecordPanel", "outlook_line", "past_incidents", "record_lines"]
 _LABEL_CELLS = 15
 _MOST_MODELS = 4
 _ROWS_OF_AN_ENTRY = 2
-# In so many rows, what the newest entries say in full is worth more than older ones.
+# From this height on, the full text of the newest entries is worth more than older entries.
 _NEWEST, _ROOMY = 3, 9
-# What is said and done; what is measured is in the other panels.
-_TOLD = frozenset({EventKind.VERDICT, EventKind.ALERT, EventKind.STATUS, EventKind.PERSON})
+# Verdicts, alerts, posts and what people did; the other panels show what is measured.
+_VERDICTS_AND_ACTS = frozenset({EventKind.VERDICT, EventKind.ALERT, EventKind.STATUS, EventKind.PERSON})
 # From this width on, past incidents are shown beside the rest.
 _TWO_COLUMNS, _COLUMN_GAP = 96, 4
 
@@ -60,11 +60,11 @@ class RecordPanel(SnapshotPanel):
     PANEL = Panel.RECORD
     TITLE = "Record"
 
-    tells_events = False
+    shows_events = False
     """Whether rows that are left show events, as no other panel does."""
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
-        return record_lines(snapshot, width, height, events=self.tells_events)
+        return record_lines(snapshot, width, height, events=self.shows_events)
 
     def subtitle(self, snapshot: Snapshot) -> str:
         if snapshot.incident is None:
@@ -76,13 +76,13 @@ def record_lines(snapshot: Snapshot, cells: int, rows: int, *, events: bool = Fa
     """The open or proposed incident with its newest entries, or else the outlook; below it the `events`."""
     if snapshot.incident is not None:
         return _incident(snapshot, cells, rows)
-    told = tuple(event for event in snapshot.events if event.kind in _TOLD) if events else ()
-    seen = _outlook(snapshot, cells, rows, rows_below=min(len(told), _NEWEST) + 2 if told else 0)
-    left = rows - len(seen) - 2
-    if not told or left < 1:
-        return seen
-    below = _entries(told, snapshot.at, cells, left)
-    return (*seen, BLANK, line(Span("events, newest first", "dim")), *below)
+    listed = tuple(event for event in snapshot.events if event.kind in _VERDICTS_AND_ACTS) if events else ()
+    outlook = _outlook(snapshot, cells, rows, rows_below=min(len(listed), _NEWEST) + 2 if listed else 0)
+    left = rows - len(outlook) - 2
+    if not listed or left < 1:
+        return outlook
+    below = _entries(listed, snapshot.at, cells, left)
+    return (*outlook, BLANK, line(Span("events, newest first", "dim")), *below)
 
 
 # -- an incident -------------------------------------------------------------------------
@@ -93,8 +93,8 @@ def _incident(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     assert incident is not None
     role = severity_role(incident.severity) if incident.severity.trouble else "text"
     if incident.proposed:
-        told = f"{incident.severity} for {age(at - incident.since)}: no incident is open"
-        head: Lines = (line(Span(told, role, bold=True)),)
+        text = f"{incident.severity} for {age(at - incident.since)}: no incident is open"
+        head: Lines = (line(Span(text, role, bold=True)),)
     else:
         lead = (
             line(Span("lead ", "dim"), Span(fit(incident.lead, 20), "text"))
@@ -125,12 +125,12 @@ def _entries(log: tuple[Event, ...], at: datetime, cells: int, rows: int) -> Ite
 def _entry(event: Event, at: datetime, cells: int, rows: int) -> Lines:
     mark = event_mark(event)
     subject = "" if event.kind in (EventKind.PERSON, EventKind.VERDICT) else event.subject
-    text = ": ".join(word for word in (subject, event.text) if word)
+    text = ": ".join(part for part in (subject, event.text) if part)
     start = line(Span(f"{moment(event.at, at)} ", "dim"), Span(f"{mark.glyph} ", mark.role))
     texts = wrap(text, cells - width(start), rows) or ("",)
     return tuple(
-        line(*(line(" " * width(start)) if number else start), Span(each, "text"))
-        for number, each in enumerate(texts)
+        line(*(line(" " * width(start)) if number else start), Span(wrapped, "text"))
+        for number, wrapped in enumerate(texts)
     )
 
 
@@ -145,12 +145,12 @@ def _outlook(snapshot: Snapshot, cells: int, rows: int, rows_below: int = 0) -> 
     past_rows = len(snapshot.outlook.incidents)
     if cells < _TWO_COLUMNS or past_rows < 2:
         kept = rows_below + (min(past_rows, _NEWEST) + 2 if past_rows > 1 else 0)
-        subjects = _drawn_subjects(snapshot, cells, rows, kept)
+        subjects = _subject_rows(snapshot, cells, rows, kept)
         left = rows - len(subjects) - 1
         past = _incidents_before(snapshot, cells, left) if left > 2 else ()
         return (*subjects, BLANK, *past) if past else subjects
     half = (cells - _COLUMN_GAP) // 2
-    left_side = _drawn_subjects(snapshot, half, rows, rows_below)
+    left_side = _subject_rows(snapshot, half, rows, rows_below)
     right_side = _incidents_before(snapshot, half, rows)
     return tuple(
         line(*one, " " * (half + _COLUMN_GAP - width(one)), *other) if other else one
@@ -170,26 +170,29 @@ def past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """`INC-7  6d ago  P2  29m  Elevated 529s`, newest first, and how many more there are."""
     past = snapshot.outlook.incidents
     shown = past if len(past) <= rows else past[: max(rows - 1, 0)]
-    label = max((cells_of(each.label) for each in past), default=0)
+    label = max((cells_of(summary.label) for summary in past), default=0)
     listed = [
         crop(
             line(
-                Span(pad(each.label, label), "text"),
-                Span(right(f"{age(snapshot.at - each.resolved_at)} ago", 11), "dim"),
-                Span(f"  {each.severity if each.severity.trouble else '–':<2}", severity_role(each.severity)),
-                Span(right(age(each.resolved_at - each.started_at), 8), "text"),
-                Span(f"  {each.title}", "dim"),
+                Span(pad(summary.label, label), "text"),
+                Span(right(f"{age(snapshot.at - summary.resolved_at)} ago", 11), "dim"),
+                Span(
+                    f"  {summary.severity if summary.severity.trouble else '–':<2}",
+                    severity_role(summary.severity),
+                ),
+                Span(right(age(summary.resolved_at - summary.started_at), 8), "text"),
+                Span(f"  {summary.title}", "dim"),
             ),
             cells,
         )
-        for each in shown
+        for summary in shown
     ]
     hidden = len(past) - len(shown)
     more = (line(Span(f"{hidden} more", "faint")),) if hidden else ()
     return clipped((*listed, *more), cells, rows)
 
 
-def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int, kept: int = 0) -> Lines:
+def _subject_rows(snapshot: Snapshot, cells: int, rows: int, kept: int = 0) -> Lines:
     """A row or two for each subject, with blank rows between them if there is room.
 
     They have more rows if even then `kept` rows are left.
@@ -197,7 +200,7 @@ def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int, kept: int = 0) ->
     label_cells = _LABEL_CELLS if cells >= 2 * _LABEL_CELLS else cells_of("last incident ")
     for in_full in (True, False):
         parts = _subjects(snapshot, cells - label_cells, in_full=in_full)
-        drawn = [_labelled(label, told, cells) for label, told in parts]
+        drawn = [_labelled(label, content, cells) for label, content in parts]
         whole = sum(map(len, drawn))
         if whole + len(drawn) - 1 + kept <= rows:
             break
@@ -209,9 +212,9 @@ def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int, kept: int = 0) ->
     return clipped((row for part in drawn for row in part), cells, rows)
 
 
-def _labelled(label: str, told: Lines, cells: int) -> Lines:
+def _labelled(label: str, content: Lines, cells: int) -> Lines:
     room = _LABEL_CELLS if cells >= 2 * _LABEL_CELLS else 0
-    rows = told if room or not told else (line(Span(f"{label} ", "dim"), *told[0]), *told[1:])
+    rows = content if room or not content else (line(Span(f"{label} ", "dim"), *content[0]), *content[1:])
     return tuple(
         crop(line(Span(pad("" if number else label, room), "dim"), *row), cells)
         for number, row in enumerate(rows)
@@ -219,18 +222,18 @@ def _labelled(label: str, told: Lines, cells: int) -> Lines:
 
 
 def _subjects(snapshot: Snapshot, cells: int, *, in_full: bool) -> Iterator[tuple[str, Lines]]:
-    seen, at = snapshot.outlook, snapshot.at
-    yield "last incident", _last_incident(seen, at, cells)
-    if seen.uptime is not None:
-        yield f"uptime {span_text(seen.uptime.span)}", _uptime(seen, cells, in_full=in_full)
+    outlook, at = snapshot.outlook, snapshot.at
+    yield "last incident", _last_incident(outlook, at, cells)
+    if outlook.uptime is not None:
+        yield f"uptime {span_text(outlook.uptime.span)}", _uptime(outlook, cells, in_full=in_full)
     yield "cost today", (_cost(snapshot),)
     yield "certificate", (_certificate(snapshot),)
     yield "retirements", _models(snapshot, in_full=in_full)
 
 
-def _last_incident(seen: Outlook, at: datetime, cells: int) -> Lines:
+def _last_incident(outlook: Outlook, at: datetime, cells: int) -> Lines:
     """Label and title in up to two rows, then how long ago it was."""
-    last = seen.last_incident
+    last = outlook.last_incident
     if last is None:
         return (line(Span("none recorded", "text")),)
     severity = f"{last.severity} · " if last.severity.trouble else ""
@@ -242,9 +245,9 @@ def _last_incident(seen: Outlook, at: datetime, cells: int) -> Lines:
     )
 
 
-def _uptime(seen: Outlook, cells: int, *, in_full: bool) -> Lines:
+def _uptime(outlook: Outlook, cells: int, *, in_full: bool) -> Lines:
     """The share, and a mark for each day as on the history screen, the newest at the end."""
-    uptime = seen.uptime
+    uptime = outlook.uptime
     assert uptime is not None
     watched = f"watched {percent(uptime.coverage)} of it"
     if uptime.share is None:
@@ -283,7 +286,7 @@ def _certificate(snapshot: Snapshot) -> Line:
     if expires is None:
         return line(Span("expiry not seen yet", "faint"))
     role = "warn" if expires - at < SOON else "text"
-    return line(Span(_ahead(expires, at), role, bold=True), Span(f" · {day(expires)}", "dim"))
+    return line(Span(_time_until(expires, at), role, bold=True), Span(f" · {day(expires)}", "dim"))
 
 
 def _models(snapshot: Snapshot, *, in_full: bool) -> Lines:
@@ -291,13 +294,15 @@ def _models(snapshot: Snapshot, *, in_full: bool) -> Lines:
     if snapshot.catalogue is None:
         return (line(Span("not listed yet", "faint")),)
     found = snapshot.outlook.retirements
-    used = [each for each in found if each.used]
-    others = sorted((each for each in found if not each.used), key=lambda each: each.at)
-    rows = [_retirement(each, snapshot.at) for each in used[:_MOST_MODELS]]
+    used = [retirement for retirement in found if retirement.used]
+    others = sorted(
+        (retirement for retirement in found if not retirement.used), key=lambda retirement: retirement.at
+    )
+    rows = [_retirement(retirement, snapshot.at) for retirement in used[:_MOST_MODELS]]
     if not used:
         rows.append(line(Span("no date for a model in use", "text")))
     if in_full:
-        rows += [_unused(each, snapshot.at) for each in others[:_MOST_MODELS]]
+        rows += [_unused(retirement, snapshot.at) for retirement in others[:_MOST_MODELS]]
         if (later := len(others) - _MOST_MODELS) > 0:
             rows.append(line(Span(f"{later} more later", "dim")))
     elif others:
@@ -308,25 +313,25 @@ def _models(snapshot: Snapshot, *, in_full: bool) -> Lines:
     return tuple(rows)
 
 
-def _retirement(each: Retirement, at: datetime) -> Line:
+def _retirement(retirement: Retirement, at: datetime) -> Line:
     """`11 days · sonnet-4-5 · 2026-11-30`."""
-    role = "warn" if each.at - at < SOON else "text"
-    name = each.model.removeprefix("claude-")
+    role = "warn" if retirement.at - at < SOON else "text"
+    name = retirement.model.removeprefix("claude-")
     return line(
-        Span(_ahead(each.at, at), role, bold=True),
+        Span(_time_until(retirement.at, at), role, bold=True),
         Span(" · ", "dim"),
         Span(name, "text"),
-        Span(f" · {day(each.at)}", "dim"),
+        Span(f" · {day(retirement.at)}", "dim"),
     )
 
 
-def _unused(each: Retirement, at: datetime) -> Line:
+def _unused(retirement: Retirement, at: datetime) -> Line:
     """`9 days · sonnet-4-5 · 2026-11-30 · not used`, which needs no attention."""
-    name = each.model.removeprefix("claude-")
-    return line(Span(f"{_ahead(each.at, at)} · {name} · {day(each.at)} · not used", "dim"))
+    name = retirement.model.removeprefix("claude-")
+    return line(Span(f"{_time_until(retirement.at, at)} · {name} · {day(retirement.at)} · not used", "dim"))
 
 
-def _ahead(then: datetime, at: datetime) -> str:
+def _time_until(then: datetime, at: datetime) -> str:
     """`61 days`; on the last two `1d 4h`, `5h 12m`; after it `expired`."""
     left = then - at
     if left <= timedelta():
@@ -336,23 +341,25 @@ def _ahead(then: datetime, at: datetime) -> str:
 
 def outlook_line(snapshot: Snapshot, cells: int) -> Line:
     """The models in one row, as far as they fit: problems and upcoming dates before what is usual."""
-    seen, at = snapshot.outlook, snapshot.at
+    outlook, at = snapshot.outlook, snapshot.at
     pieces: list[Line] = []
-    last = seen.last_incident
+    last = outlook.last_incident
     if last is not None:
         when = Span(f"{age(at - last.resolved_at)} ago", "text")
         pieces.append(line(Span("last incident ", "dim"), when, Span(f" ({last.label})", "dim")))
-    if seen.uptime is not None and seen.uptime.share is not None:
-        figure = Span(percent(seen.uptime.share, 2), "text")
-        pieces.append(line(Span(f"uptime {span_text(seen.uptime.span)} ", "dim"), figure))
-    if seen.certificate_expires_at is not None:
-        role = "warn" if seen.certificate_expires_at - at < SOON else "text"
-        pieces.append(line(Span("certificate ", "dim"), Span(_ahead(seen.certificate_expires_at, at), role)))
-    used = [each for each in seen.retirements if each.used]
+    if outlook.uptime is not None and outlook.uptime.share is not None:
+        figure = Span(percent(outlook.uptime.share, 2), "text")
+        pieces.append(line(Span(f"uptime {span_text(outlook.uptime.span)} ", "dim"), figure))
+    if outlook.certificate_expires_at is not None:
+        role = "warn" if outlook.certificate_expires_at - at < SOON else "text"
+        pieces.append(
+            line(Span("certificate ", "dim"), Span(_time_until(outlook.certificate_expires_at, at), role))
+        )
+    used = [retirement for retirement in outlook.retirements if retirement.used]
     if used:
         name = used[0].model.removeprefix("claude-")
         role = "warn" if used[0].at - at < SOON else "text"
-        pieces.append(line(Span(f"{name} retires in ", "dim"), Span(_ahead(used[0].at, at), role)))
+        pieces.append(line(Span(f"{name} retires in ", "dim"), Span(_time_until(used[0].at, at), role)))
     while pieces and width(join(pieces, " · ")) > cells:
         pieces.pop(0)
     return line(*(span if span.text != " · " else Span(" · ", "faint") for span in join(pieces, " · ")))

@@ -21,7 +21,7 @@ _LEGEND = (("!", "verdict"), ("»", "person"), ("▲", "alert"), ("◆", "page")
 _TICK = timedelta(minutes=5)
 _SHORTEST_TRACK = 48
 _LONGEST_TARGET = 60
-_AIR = 3
+_GAP = 3
 
 
 # -- the banner --------------------------------------------------------------------
@@ -33,16 +33,16 @@ def banner_line(snapshot: Snapshot, past: PastView, view: View, cells: int) -> L
     wordings = _played(snapshot, playback) if playback is not None else _past(snapshot, view)
     target = snapshot.engine.target
     left = " ".join(
-        word
-        for word in (" claude-top ", fit(target.name, 24), f"· {fit(target.host, 40)}" if target.host else "")
-        if word
+        part
+        for part in (" claude-top ", fit(target.name, 24), f"· {fit(target.host, 40)}" if target.host else "")
+        if part
     )
-    for beside, words, end in wordings:
-        start = fit(left, _LONGEST_TARGET) if beside else ""
-        gap = cells - width((Span(start), Span(words), Span(end))) - 2
-        if gap >= (_AIR if end else 0) * (2 if beside else 1):
+    for with_target, message, end in wordings:
+        start = fit(left, _LONGEST_TARGET) if with_target else ""
+        gap = cells - width((Span(start), Span(message), Span(end))) - 2
+        if gap >= (_GAP if end else 0) * (2 if with_target else 1):
             middle = gap // 2 if start else 0
-            text = f"{start}{' ' * middle} {words}{' ' * (gap - middle)}{end} "
+            text = f"{start}{' ' * middle} {message}{' ' * (gap - middle)}{end} "
             return (Span(text, "background", bold=True, back="warn"),)
     return (Span(fit(f" {wordings[-1][1]}", cells).ljust(cells), "background", bold=True, back="warn"),)
 
@@ -87,12 +87,12 @@ def scrubber_line(past: PastView, at: datetime, cells: int) -> Line:
     """The record around `at`: what happened when, and where nobody probed."""
     start, end = Span(f" {clock_minute(past.start)} ", "dim"), Span(f" {clock_minute(past.end)} ", "dim")
     room = cells - width((start, end))
-    aside = _aside(past, room - _SHORTEST_TRACK)
+    aside = _note(past, room - _SHORTEST_TRACK)
     track = _track(past, at, max(room - width(aside), 0))
     return line(start, *track, end, *aside)
 
 
-def _aside(past: PastView, room: int) -> Line:
+def _note(past: PastView, room: int) -> Line:
     """Why a move went no further, that more is being read, or what the marks mean; as much as fits."""
     if past.note:
         return line(Span(fit(f" {past.note} ", max(room, 0)), "warn", bold=True))
@@ -117,7 +117,7 @@ def _track(past: PastView, at: datetime, cells: int) -> Line:
     for first, last in past.gaps:
         for cell in range(_cell(past, first, cells), _cell(past, last, cells) + 1):
             drawn[cell] = Span("░", "dim")
-    for mark in sorted(past.marks, key=lambda each: (_ORDER.index(each.kind), each.at)):
+    for mark in sorted(past.marks, key=lambda candidate: (_ORDER.index(candidate.kind), candidate.at)):
         _draw(drawn, mark, _cell(past, mark.at, cells), here)
     drawn[here] = Span("┃", "text", bold=True)
     return _merged(drawn)

@@ -65,7 +65,7 @@ def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     elif not status.known:
         drawn = _unknown(snapshot, status, cells, rows)
     elif rows < _ROWS_FOR_A_LIST:
-        drawn = (_in_a_row(view, status, cells), *_news_in_short(snapshot, status, cells, rows - 1))
+        drawn = (_one_row(view, status, cells), *_news_in_short(snapshot, status, cells, rows - 1))
     else:
         drawn = _stacked(snapshot, status, cells, rows)
     return clipped((*models, *drawn), cells, rows + len(models))
@@ -79,11 +79,11 @@ def _models(snapshot: Snapshot, cells: int) -> Lines:
     troubles = snapshot.traffic.troubles if snapshot.traffic is not None else ()
     called = {model for trouble in troubles if trouble.ended_at is None for model in trouble.models}
     pieces: list[Span] = []
-    for each in snapshot.models:
-        failing = each.fails or each.suspect or each.model in called
-        role = "bad" if each.fails else "warn" if failing else "ok" if each.known else "dim"
-        glyph = "✗" if each.fails else "▲" if failing else "●" if each.known else "◌"
-        pieces += [Span(f"{glyph} ", role), Span(f"{each.name}  ", role if failing else "text")]
+    for model in snapshot.models:
+        failing = model.fails or model.suspect or model.model in called
+        role = "bad" if model.fails else "warn" if failing else "ok" if model.known else "dim"
+        glyph = "✗" if model.fails else "▲" if failing else "●" if model.known else "◌"
+        pieces += [Span(f"{glyph} ", role), Span(f"{model.name}  ", role if failing else "text")]
     return (crop(line(*pieces), cells),) if pieces else ()
 
 
@@ -105,13 +105,13 @@ def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) 
     """A component per row, the news below. If the news is long, operational components share a row."""
     view = snapshot.status
     ordered = _important_first(view, status.components)
-    important = sum(each.id in view.ours or not each.operational for each in ordered)
+    important = sum(component.id in view.ours or not component.operational for component in ordered)
     needed = min(important + (important < len(ordered)), max(rows // 2, 1))
     news = _news(snapshot, status, cells, max(rows - 1 - needed, 1))
     room = rows - 1 - len(news)
     shown = ordered if len(ordered) <= room else ordered[: max(room - 1, 1)]
-    brief = any(_is_cramped(each, cells) for each in shown)
-    listed = [_component(each, each.id in view.ours, cells, brief=brief) for each in shown]
+    brief = any(_is_cramped(component, cells) for component in shown)
+    listed = [_component(component, component.id in view.ours, cells, brief=brief) for component in shown]
     if len(shown) < len(ordered) and len(listed) < room:
         listed.append(_rest(ordered[len(shown) :]))
     spare = room - len(listed)
@@ -123,11 +123,11 @@ def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) 
 
 def _changes(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """What the page has said lately, where rows are left; each change may take two."""
-    told = [event for event in snapshot.events if event.kind is EventKind.STATUS]
-    if not told or rows < _ROWS_FOR_CHANGES:
+    changes = [event for event in snapshot.events if event.kind is EventKind.STATUS]
+    if not changes or rows < _ROWS_FOR_CHANGES:
         return ()
     out: list[Line] = [BLANK, line(Span("changes, newest first", "dim"))]
-    for event in told:
+    for event in changes:
         mark = event_mark(event)
         head = line(Span(f"{moment(event.at, snapshot.at)} ", "dim"), Span(f"{mark.glyph} ", mark.role))
         texts = wrap(event.text, cells - width(head), 2)
@@ -142,7 +142,7 @@ def _changes(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 def _important_first(view: StatusView, components: Sequence[Component]) -> list[Component]:
     """Our components, then those with problems, then the rest, each in the page's order."""
-    return sorted(components, key=lambda each: (each.id not in view.ours, each.operational))
+    return sorted(components, key=lambda component: (component.id not in view.ours, component.operational))
 
 
 def _short(name: str) -> str:
@@ -162,26 +162,26 @@ def _component(component: Component, ours: bool, cells: int, *, brief: bool) -> 
     mark = component_mark(component.status)
     operational = component.operational
     short = _short(component.name)
-    word = "ok" if brief and operational else fit(mark.word, max(cells // 2, 4))
-    name = pad(short, max(cells - 3 - width((Span(word),)), 1))
+    status_text = "ok" if brief and operational else fit(mark.word, max(cells // 2, 4))
+    name = pad(short, max(cells - 3 - width((Span(status_text),)), 1))
     return line(
         Span(f"{mark.glyph} ", mark.role),
         Span(name + " ", "text" if ours or not operational else "dim", bold=ours),
-        Span(word, "dim" if operational else mark.role, bold=ours and not operational),
+        Span(status_text, "dim" if operational else mark.role, bold=ours and not operational),
     )
 
 
 def _rest(hidden: Sequence[Component]) -> Line:
-    troubled = sum(not each.operational for each in hidden)
+    troubled = sum(not component.operational for component in hidden)
     if troubled:
         return line(Span(f"▲ {len(hidden)} more, {troubled} in trouble", "warn"))
     return line(Span(f"● {len(hidden)} more operational", "dim"))
 
 
-def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
+def _one_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
     """As many components as fit on one line; with the status in words for ours and for problems."""
     ordered = _important_first(view, status.components)
-    pieces = [_in_short(each, each.id in view.ours) for each in ordered]
+    pieces = [_short_component(component, component.id in view.ours) for component in ordered]
     for count in range(len(pieces), 0, -1):
         hidden = len(pieces) - count
         whole = join((*pieces[:count], line(Span(f"+{hidden}" if hidden else "", "dim"))))
@@ -190,12 +190,14 @@ def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
     return crop(pieces[0], cells) if pieces else line(Span("no components listed", "dim"))
 
 
-def _in_short(component: Component, ours: bool) -> Line:
+def _short_component(component: Component, ours: bool) -> Line:
     mark = component_mark(component.status)
     operational = component.operational
-    word = f" {mark.word}" if ours or not operational else ""
+    status_text = f" {mark.word}" if ours or not operational else ""
     name = Span(_short(component.name), "text" if ours or not operational else "dim", bold=ours)
-    return line(Span(f"{mark.glyph} ", mark.role), name, Span(word, "dim" if operational else mark.role))
+    return line(
+        Span(f"{mark.glyph} ", mark.role), name, Span(status_text, "dim" if operational else mark.role)
+    )
 
 
 def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
@@ -204,19 +206,19 @@ def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> 
     out: list[Line] = []
     if status.components and not view.ours:
         none_ours = line("none of these components is yours: see the setting status_components")
-        out += _behind(Span("▲ ", "warn"), none_ours, cells, rows)
+        out += _hanging_indent(Span("▲ ", "warn"), none_ours, cells, rows)
     if view.silent_since is not None:
         out += _silence(at - view.silent_since, bool(status.incidents), cells, rows)
-    ours_first = sorted(status.incidents, key=lambda each: not _is_ours(each, view))
-    for number, each in enumerate(ours_first):
+    ours_first = sorted(status.incidents, key=lambda incident: not _is_ours(incident, view))
+    for number, incident in enumerate(ours_first):
         left = rows - len(out) - (len(ours_first) - number - 1)
-        out += _incident(each, _is_ours(each, view), at, cells, max(left, 1))
+        out += _incident(incident, _is_ours(incident, view), at, cells, max(left, 1))
     if not status.incidents and view.silent_since is None:
         out.append(line(Span("No incident posted.", "text" if rows > 1 else "dim")))
     for planned in status.maintenances:
         left = max(min(rows - len(out), _ROWS_OF_OTHERS), 1)
-        out += _behind(Span("◇ ", "info"), _maintenance(planned, at), cells, left)
-    return tuple(crop(each, cells) for each in out[:rows])
+        out += _hanging_indent(Span("◇ ", "info"), _maintenance(planned, at), cells, left)
+    return tuple(crop(row, cells) for row in out[:rows])
 
 
 def _is_ours(incident: ProviderIncident, view: StatusView) -> bool:
@@ -230,10 +232,10 @@ def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
     news = line(posted, Span(" (we noticed ", "dim"), figure, Span(" ago)", "dim"))
     if len(flow(news, cells - 2, rows + 1)) > rows:
         news = line(f"{posted},", " ", figure)
-    return _behind(Span("▲ ", "warn"), news, cells, rows)
+    return _hanging_indent(Span("▲ ", "warn"), news, cells, rows)
 
 
-def _behind(mark: Span, text: Line, cells: int, rows: int) -> Lines:
+def _hanging_indent(mark: Span, text: Line, cells: int, rows: int) -> Lines:
     """Running text in at most `rows` rows, all to the right of the mark."""
     drawn = flow(text, cells - 2, rows)
     return tuple(line(mark._replace(text="  ") if number else mark, *row) for number, row in enumerate(drawn))
@@ -244,7 +246,7 @@ def _incident(incident: ProviderIncident, ours: bool, at: datetime, cells: int, 
     lasted = f", {age(at - incident.started_at)}" if incident.started_at else ""
     if not ours and rows > 1:
         text = line(Span(f"{incident.name}, {state}", "dim"))
-        return _behind(Span("· ", "dim"), text, cells, min(rows, _ROWS_OF_OTHERS))
+        return _hanging_indent(Span("· ", "dim"), text, cells, min(rows, _ROWS_OF_OTHERS))
     if not ours or rows == 1:
         end = f", {state}{lasted}" if ours else f", {state}"
         name = Span(fit(incident.name, max(cells - 2 - cells_of(end), 8)), "text" if ours else "dim")
@@ -279,17 +281,17 @@ def _source_line(snapshot: Snapshot, status: ProviderStatus, cells: int) -> Line
     return whole if width(whole) <= cells else _read(snapshot, read_at)
 
 
-def _read(snapshot: Snapshot, read_at: datetime, held: int = 0) -> Line:
+def _read(snapshot: Snapshot, read_at: datetime, min_cells: int = 0) -> Line:
     """`read 14s ago`, or since when the page is stale."""
-    told = _age(snapshot, read_at, held)
-    return told if snapshot.status.stale else line(Span("read ", "faint"), *told)
+    read_age = _age(snapshot, read_at, min_cells)
+    return read_age if snapshot.status.stale else line(Span("read ", "faint"), *read_age)
 
 
-def _age(snapshot: Snapshot, read_at: datetime, held: int = 0) -> Line:
-    """How old the page is, at the right edge of `held` cells."""
+def _age(snapshot: Snapshot, read_at: datetime, min_cells: int = 0) -> Line:
+    """How old the page is, at the right edge of `min_cells` cells."""
     if snapshot.status.stale:
         return line(Span(f"stale, as of {moment(read_at, snapshot.at)}", "warn"))
-    return line(Span(ago(read_at, snapshot.at).rjust(held), "faint"))
+    return line(Span(ago(read_at, snapshot.at).rjust(min_cells), "faint"))
 
 
 def _unknown(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:

@@ -74,25 +74,28 @@ def _silence(view: StatusView, times: Times, cells: int) -> Lines:
         return ()
     noticed = Span(f" (we noticed at {_instant(view.silent_since, times)}, ", "dim")
     age = Span(duration(times.at - view.silent_since), "warn", bold=True)
-    said = line(Span("▲ ", "warn"), "Nothing posted yet", noticed, age, Span(" ago)", "dim"))
-    return (crop(said, cells), BLANK)
+    notice = line(Span("▲ ", "warn"), "Nothing posted yet", noticed, age, Span(" ago)", "dim"))
+    return (crop(notice, cells), BLANK)
 
 
 def _incidents(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:
     if not status.incidents:
         return (heading("Incidents", "", cells), line(Span("  None posted.", "text")), BLANK)
-    ours_first = sorted(status.incidents, key=lambda each: each.id not in view.concerning)
+    ours_first = sorted(status.incidents, key=lambda incident: incident.id not in view.concerning)
     names = {component.id: component.name for component in status.components}
     out: list[Line] = [heading("Incidents", f"{len(ours_first)} open", cells)]
-    for each in ours_first:
-        out += _incident(each, each.id in view.concerning, names, times, cells)
+    for incident in ours_first:
+        out += _incident(incident, incident.id in view.concerning, names, times, cells)
     return tuple(out)
 
 
 def _incident(
     incident: ProviderIncident, ours: bool, names: dict[str, str], times: Times, cells: int
 ) -> Lines:
-    affected = ", ".join(names.get(each, each) for each in incident.components) or "no component named"
+    affected = (
+        ", ".join(names.get(component, component) for component in incident.components)
+        or "no component named"
+    )
     return (
         *_name(incident.name, Span("! ", "bad" if ours else "dim", bold=True), cells),
         crop(_facts(incident, ours, times), cells),
@@ -140,9 +143,9 @@ def _maintenances(status: ProviderStatus, times: Times, cells: int) -> Lines:
     if not status.maintenances:
         return ()
     out: list[Line] = [heading("Maintenance", "", cells)]
-    for each in status.maintenances:
-        out += _name(each.name, Span("◇ ", "info"), cells)
-        out.append(crop(line("  ", Span(_window(each, times), "dim")), cells))
+    for maintenance in status.maintenances:
+        out += _name(maintenance.name, Span("◇ ", "info"), cells)
+        out.append(crop(line("  ", Span(_window(maintenance, times), "dim")), cells))
     return (*out, BLANK)
 
 
@@ -163,11 +166,11 @@ def _window(maintenance: Maintenance, times: Times) -> str:
 
 
 def _components(view: StatusView, status: ProviderStatus, cells: int) -> Lines:
-    ordered = sorted(status.components, key=lambda each: each.id not in view.ours)
+    ordered = sorted(status.components, key=lambda component: component.id not in view.ours)
     room = min(_NAME_CELLS, max(cells - 26, 8))
     return (
         heading("Components", "", cells),
-        *(_component(each, each.id in view.ours, room, cells) for each in ordered),
+        *(_component(component, component.id in view.ours, room, cells) for component in ordered),
         BLANK,
     )
 
@@ -219,7 +222,7 @@ def _source(view: StatusView, status: ProviderStatus, times: Times, cells: int) 
 
 def _instant(instant: datetime, times: Times) -> str:
     same_day = instant.date() == times.at.date()
-    return (f"{instant:%H:%M:%S}" if same_day else f"{instant:%Y-%m-%d %H:%M}") + times.beside(instant)
+    return (f"{instant:%H:%M:%S}" if same_day else f"{instant:%Y-%m-%d %H:%M}") + times.local_suffix(instant)
 
 
 def _when(instant: datetime, times: Times) -> str:

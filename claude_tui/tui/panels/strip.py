@@ -9,7 +9,7 @@ from textual import events
 
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import moment
-from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.snapshot import Level, Notice, Snapshot
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from claude_tui.model.when import Local
@@ -17,11 +17,11 @@ from claude_tui.tui.boundary import contain_drawing
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.messages import ZoomRequested
-from claude_tui.tui.panels.alert_words import GroupStatus, alert_rows, group_status
+from claude_tui.tui.panels.alert_text import GroupStatus, alert_rows, group_status
 from claude_tui.tui.panels.record import outlook_line
-from claude_tui.tui.panels.strip_block import block_lines, hints, lasted, step_words
+from claude_tui.tui.panels.strip_block import block_lines, hints, lasted, next_steps
 from claude_tui.tui.panels.strip_size import LEAST, ROOMY, block_rows, rows_without_notices
-from claude_tui.tui.panels.verdict_words import figures, own_evidence, page_line, response_line
+from claude_tui.tui.panels.verdict_text import figures, own_evidence, page_line, response_line
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import (
@@ -56,7 +56,7 @@ class StripPanel(LinePanel):
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__(id="strip")
         self.snapshot = snapshot
-        self.tells_outlook = False
+        self.shows_outlook = False
         """Whether the strip, while all is well, shows what no panel shows."""
 
     def show(self, snapshot: Snapshot) -> None:
@@ -77,7 +77,7 @@ class StripPanel(LinePanel):
 
     def draw(self, width: int, height: int) -> Lines:
         keys = cockpit_of(self).chosen_keys
-        return strip_lines(self.snapshot, width, height, keys, self.paint.local, outlook=self.tells_outlook)
+        return strip_lines(self.snapshot, width, height, keys, self.paint.local, outlook=self.shows_outlook)
 
 
 def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
@@ -106,22 +106,22 @@ def strip_lines(
     if cells < _NARROWEST:
         return _tiny(snapshot, cells, rows)
     whole = block_rows(cells, ROOMY)
-    # If it is as high as the block alone, it has given a row to the incident's line; the worst notice keeps
+    # A strip no higher than the block has given up a row for the incident's line; the worst notice still gets
     # one.
-    least = (min(whole, rows - 1) if rows >= whole else LEAST) if _loud(snapshot) else 1
+    least = (min(whole, rows - 1) if rows >= whole else LEAST) if _in_trouble(snapshot) else 1
     notices = _notices(snapshot, cells, max(min(_MOST_NOTICES, rows - least), 0))
     room = rows - len(notices)
-    air = (BLANK,) if room >= whole + 2 else ()
-    within = room - 2 * len(air)
-    if _loud(snapshot):
+    blank_row = (BLANK,) if room >= whole + 2 else ()
+    within = room - 2 * len(blank_row)
+    if _in_trouble(snapshot):
         block = block_lines(snapshot, cells - 2, within, keys, local)
     else:
         block = _quiet(snapshot, cells - 2, within, keys, outlook=outlook)
     bar = _bar(snapshot.verdict)
-    return (*(_barred(row, cells, bar) for row in (*air, *block, *air)), *notices)[:rows]
+    return (*(_barred(row, cells, bar) for row in (*blank_row, *block, *blank_row)), *notices)[:rows]
 
 
-def _loud(snapshot: Snapshot) -> bool:
+def _in_trouble(snapshot: Snapshot) -> bool:
     return snapshot.verdict.severity.trouble
 
 
@@ -129,9 +129,9 @@ def calls_for_attention(snapshot: Snapshot) -> bool:
     """Whether something matters more than the record: a problem, an incident, an alert, or no data."""
     verdict, at = snapshot.verdict, snapshot.at
     troubled = verdict.severity.trouble or verdict.recovery is not None or verdict.checking
-    new = any(group_status(each, at) is GroupStatus.NEW for each in snapshot.engine.alerts.groups)
+    new = any(group_status(group, at) is GroupStatus.NEW for group in snapshot.engine.alerts.groups)
     unseen = verdict.cause is Cause.UNKNOWN
-    return troubled or unseen or new or snapshot.incident is not None or snapshot.headroom.presses
+    return troubled or unseen or new or snapshot.incident is not None or snapshot.headroom.is_nearly_exhausted
 
 
 def strip_back(snapshot: Snapshot) -> str:
@@ -180,20 +180,20 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, ou
 
     The last row says what to do, if anything, or else with `outlook` past and upcoming events.
     """
-    verdict, pressed = snapshot.verdict, snapshot.headroom.presses
+    verdict, nearly_exhausted = snapshot.verdict, snapshot.headroom.is_nearly_exhausted
     unknown = verdict.cause is Cause.UNKNOWN
-    mark = level_mark(Level.WARN if pressed and not unknown else _level(verdict))
+    mark = level_mark(Level.WARN if nearly_exhausted and not unknown else _level(verdict))
     inner = cells - _INDENT
-    whole, brief = step_words(verdict)
+    whole, brief = next_steps(verdict)
     step = whole if width(whole) <= inner else crop(brief, inner)
     if rows < 2:
         head = line(Span(f"{mark.glyph} ", mark.role, bold=verdict.checking), Span(verdict.summary, "text"))
-        return (crop(join((head, step if unknown or pressed else BLANK)), cells),)
-    last: Lines = (step,) if unknown or pressed else ()
+        return (crop(join((head, step if unknown or nearly_exhausted else BLANK)), cells),)
+    last: Lines = (step,) if unknown or nearly_exhausted else ()
     alerts = _alerts(snapshot, cells, min(2, rows - 1 - len(last)), keys)
     # The reason has a row of its own if there is room for it.
-    told = rows > len(last) + len(alerts) + 1 and 0 < width(page_line(snapshot)) <= inner
-    unread = line(Span("Status page unknown." if _unreadable(snapshot) and not told else "", "text"))
+    page_has_row = rows > len(last) + len(alerts) + 1 and 0 < width(page_line(snapshot)) <= inner
+    unread = line(Span("Status page unknown." if _unreadable(snapshot) and not page_has_row else "", "text"))
     news = line(Span(verdict.summary, "text", bold=verdict.checking))
     room = rows - len(last) - len(alerts)
     heads = flow(join((news, unread, figures(verdict.note))), inner, max(room, 1)) or (BLANK,)
@@ -221,8 +221,8 @@ def _why(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """The evidence, then what the status page says: whole sentences, in at most `rows` rows."""
     if rows <= 0:
         return ()
-    said = [figures(_leading(_sentences(snapshot), cells)), page_line(snapshot)]
-    whole = [each for each in said if each and width(each) <= cells]
+    pieces = [figures(_leading(_sentences(snapshot), cells)), page_line(snapshot)]
+    whole = [piece for piece in pieces if piece and width(piece) <= cells]
     if len(whole) > rows:
         both = join(whole)
         return (both if width(both) <= cells else whole[0],)
@@ -245,8 +245,8 @@ def _level(verdict: Verdict) -> Level:
 def _sentences(snapshot: Snapshot) -> tuple[str, ...]:
     """The evidence, without what the next step or a notice says."""
     known = {notice.text for notice in snapshot.engine.notices}
-    said = (each.text for each in own_evidence(snapshot.verdict))
-    return tuple(text for text in said if text.removesuffix(".") not in known)
+    texts = (evidence.text for evidence in own_evidence(snapshot.verdict))
+    return tuple(text for text in texts if text.removesuffix(".") not in known)
 
 
 def _leading(sentences: tuple[str, ...], cells: int) -> str:
@@ -267,7 +267,7 @@ def _alerts(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None = Non
 def _notices(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """The worst notices, a row each; a single notice may take all rows."""
     order = (Level.BAD, Level.WARN, Level.INFO, Level.UNKNOWN, Level.OK)
-    listed = sorted(_untold(snapshot), key=lambda notice: order.index(notice.level))
+    listed = sorted(_notices_to_show(snapshot), key=lambda notice: order.index(notice.level))
     if not listed or rows < 1:
         return ()
     if len(listed) == 1:
@@ -279,11 +279,11 @@ def _notices(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     return tuple(out)
 
 
-def _untold(snapshot: Snapshot) -> tuple[Notice, ...]:
+def _notices_to_show(snapshot: Snapshot) -> tuple[Notice, ...]:
     """The notices, except that there is no key if that is the verdict, whose next step says what to do."""
     state = snapshot.engine
-    told = state.key_lack is KeyLack.MISSING and snapshot.verdict.cause is Cause.UNKNOWN
-    return tuple(each for each in state.notices if not (told and each.key == "key"))
+    shown_by_verdict = state.no_key_reason is NoKeyReason.MISSING and snapshot.verdict.cause is Cause.UNKNOWN
+    return tuple(notice for notice in state.notices if not (shown_by_verdict and notice.key == "key"))
 
 
 def _notice(notice: Notice, cells: int, rows: int) -> Lines:
@@ -301,21 +301,21 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
     If there are more rows, also what to do and why.
     """
-    verdict, loud, bar = snapshot.verdict, _loud(snapshot), _bar(snapshot.verdict)
-    pressed = snapshot.headroom.presses and verdict.cause is not Cause.UNKNOWN
-    mark = level_mark(Level.WARN if pressed else _level(verdict))
-    badge, role = (str(verdict.severity), bar.role) if loud else (mark.glyph, mark.role)
+    verdict, troubled, bar = snapshot.verdict, _in_trouble(snapshot), _bar(snapshot.verdict)
+    nearly_exhausted = snapshot.headroom.is_nearly_exhausted and verdict.cause is not Cause.UNKNOWN
+    mark = level_mark(Level.WARN if nearly_exhausted else _level(verdict))
+    badge, role = (str(verdict.severity), bar.role) if troubled else (mark.glyph, mark.role)
     age = plain(lasted(snapshot)).strip()
     if rows <= 1:
-        head = line(Span(f"{badge} ", role, bold=True), Span(verdict.summary, "text", bold=loud))
+        head = line(Span(f"{badge} ", role, bold=True), Span(verdict.summary, "text", bold=troubled))
         return (spread(head, line(Span(age if cells >= 24 else "", role)), cells),)
     since = f"since {moment(verdict.since, snapshot.at)}" if verdict.since and rows >= _TALL else ""
-    clock = " ".join(plain(response_line(snapshot)).split()) if loud else ""
+    clock = " ".join(plain(response_line(snapshot)).split()) if troubled else ""
     parts = (badge, verdict.summary, *(part.replace(" ", NO_BREAK) for part in (since, age, clock)))
     first, *others = wrap(" ".join(part for part in parts if part), cells, rows) or ("",)
-    out = [line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud))]
-    out += [line(Span(text, "text", bold=loud)) for text in others]
-    whole, brief = step_words(verdict)
+    out = [line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=troubled))]
+    out += [line(Span(text, "text", bold=troubled)) for text in others]
+    whole, brief = next_steps(verdict)
     why = f"{' '.join(_sentences(snapshot))} {plain(page_line(snapshot))}"
     room = rows - len(out)
     out += flow(whole if len(flow(whole, cells, room + 1)) <= room else brief, cells, room)

@@ -24,14 +24,14 @@ from claude_tui.model.when import Local
 from claude_tui.tui.actions import ACTIONS
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.panels.strip_size import WIDE
-from claude_tui.tui.panels.verdict_words import (
-    also_words,
+from claude_tui.tui.panels.verdict_text import (
+    also_text,
     figures,
+    override_text,
     own_evidence,
     page_line,
     response_line,
     retry_line,
-    set_words,
     verdict_role,
 )
 from claude_tui.tui.render.gauge import gauge
@@ -51,7 +51,7 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["block_lines", "hints", "lasted", "step_words"]
+__all__ = ["block_lines", "hints", "lasted", "next_steps"]
 
 _BADGE = 5
 _GAP = 2
@@ -82,8 +82,8 @@ def block_lines(
     step = _step(snapshot, inner, most, keys)
     room = rows - 1 - len(step)
     since = _since(snapshot, local) if wide else BLANK
-    beside = _headline_cells(since, inner, wide=wide)
-    first, *others = wrap(_headline(snapshot.verdict, beside), beside, rows) or ("",)
+    headline_cells = _headline_cells(since, inner, wide=wide)
+    first, *others = wrap(_headline(snapshot.verdict, headline_cells), headline_cells, rows) or ("",)
     head = spread(_badged(snapshot, first), since, cells)
     body = (_wide if wide else _narrow)(snapshot, " ".join(others), inner, room)
     blank = (BLANK,) * (room - len(body))
@@ -133,8 +133,8 @@ def _since(snapshot: Snapshot, local: Local | None = None) -> Line:
     since = snapshot.verdict.since
     if since is None:
         return BLANK
-    beside = f" {local.beside(since, snapshot.at)}" if local is not None else ""
-    instant = line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text"), Span(beside, "info"))
+    local_time = f" {local.beside_utc(since, snapshot.at)}" if local is not None else ""
+    instant = line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text"), Span(local_time, "info"))
     return join((instant, lasted(snapshot)))
 
 
@@ -156,8 +156,8 @@ def _one_row(snapshot: Snapshot, cells: int) -> Line:
 
 def _headline_cells(since: Line, inner: int, *, wide: bool) -> int:
     """The width of the headline in its row, which is the same whatever the clocks beside it say."""
-    beside = max(width(since), _SINCE + _GAP + _DURATION) + _GAP if wide else 0
-    return max(inner - beside, 1)
+    clock_cells = max(width(since), _SINCE + _GAP + _DURATION) + _GAP if wide else 0
+    return max(inner - clock_cells, 1)
 
 
 def _wide(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
@@ -165,8 +165,8 @@ def _wide(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
     verdict, response = snapshot.verdict, response_line(snapshot)
     room = inner - _GAP - max(width(response), _RESPONSE)
     lead = _lead(verdict, headline, room, alone=rows < 2)
-    said, left = _fitting(own_evidence(verdict), room - width(lead) - 1 if lead else room)
-    row = spread(join((lead, figures(said)), " "), response, inner)
+    evidence, left = _fitting(own_evidence(verdict), room - width(lead) - 1 if lead else room)
+    row = spread(join((lead, figures(evidence)), " "), response, inner)
     others = _remarks(verdict)
     return (row, *_others(snapshot, others, left, inner, rows - 1))
 
@@ -182,20 +182,20 @@ def _narrow(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
     room, others = inner - _GAP - width(clocks), list(_remarks(verdict))
     # The part of the headline that does not fit beside the clocks either begins the row of the evidence.
     first, more = _split(headline, room) if rows > 1 else (headline, "")
-    beside = _bold(first)
-    if not beside and others and width(others[0]) <= room:
-        beside = others.pop(0)
-    row = spread(beside, clocks, inner)
+    start = _bold(first)
+    if not start and others and width(others[0]) <= room:
+        start = others.pop(0)
+    row = spread(start, clocks, inner)
     if rows < 2:
         return (row,)
     lead = _bold(more)
     if rows < 3 and others and verdict.set_by:
         lead = others.pop(0)
-    beside_lead = inner - width(lead) - _GAP if lead else inner
-    said, left = _fitting(own_evidence(verdict), beside_lead)
-    if lead and cells_of(said) > beside_lead:
-        said, left = "", [said, *left]
-    evidence = crop(join((lead, figures(said)), " "), inner)
+    evidence_cells = inner - width(lead) - _GAP if lead else inner
+    text, left = _fitting(own_evidence(verdict), evidence_cells)
+    if lead and cells_of(text) > evidence_cells:
+        text, left = "", [text, *left]
+    evidence = crop(join((lead, figures(text)), " "), inner)
     if rows < 3:
         return (row, _joined([evidence, _short_page(snapshot), *others, *map(figures, left)], inner))
     return (row, evidence, *_others(snapshot, tuple(others), left, inner, rows - 2))
@@ -216,7 +216,7 @@ def _lead(verdict: Verdict, headline: str, cells: int, *, alone: bool) -> Line:
     """The text before the evidence: the rest of the headline, or who set the severity."""
     if headline:
         return _bold(wrap(headline, max(cells, 1), 1)[0])
-    return figures(set_words(verdict)) if alone else BLANK
+    return figures(override_text(verdict)) if alone else BLANK
 
 
 # -- why, and what next ----------------------------------------------------------------------
@@ -224,13 +224,13 @@ def _lead(verdict: Verdict, headline: str, cells: int, *, alone: bool) -> Line:
 
 def _remarks(verdict: Verdict) -> Lines:
     """The remarks beside the evidence, the most important first."""
-    said = (
-        figures(set_words(verdict)),
+    remarks = (
+        figures(override_text(verdict)),
         _recovery(verdict),
-        figures(also_words(verdict)),
+        figures(also_text(verdict)),
         figures(verdict.note),
     )
-    return tuple(each for each in said if each)
+    return tuple(remark for remark in remarks if remark)
 
 
 def _recovery(verdict: Verdict) -> Line:
@@ -238,12 +238,12 @@ def _recovery(verdict: Verdict) -> Line:
     recovery = verdict.recovery
     if recovery is None:
         return BLANK
-    said = (
-        f"{recovery.good} good, {duration(recovery.more_s)} more"
-        if recovery.more_s
-        else f"{recovery.good} of {recovery.good + recovery.more} good"
+    progress = (
+        f"{recovery.good} good, {duration(recovery.remaining_s)} more"
+        if recovery.remaining_s
+        else f"{recovery.good} of {recovery.good + recovery.remaining} good"
     )
-    return line(*gauge(recovery.share, _RECOVERY_GAUGE, "ok"), Span(f" {said}", "dim"))
+    return line(*gauge(recovery.share, _RECOVERY_GAUGE, "ok"), Span(f" {progress}", "dim"))
 
 
 def _short_page(snapshot: Snapshot) -> Line:
@@ -256,11 +256,11 @@ def _others(snapshot: Snapshot, remarks: Lines, left: list[str], cells: int, row
     The status page's line is the short one if that makes room for another piece.
     """
 
-    def drawn(page: Line) -> tuple[int, Lines]:
+    def placed(page: Line) -> tuple[int, Lines]:
         pieces = (*remarks[:1], page, *remarks[1:], *map(figures, left))
-        return _rows_of([each for each in pieces if each], cells, rows)
+        return _rows_of([piece for piece in pieces if piece], cells, rows)
 
-    full, short = drawn(page_line(snapshot)), drawn(_short_page(snapshot))
+    full, short = placed(page_line(snapshot)), placed(_short_page(snapshot))
     return short[1] if short[0] > full[0] or width(page_line(snapshot)) > cells else full[1]
 
 
@@ -285,12 +285,12 @@ def _fitting(evidence: tuple[Evidence, ...], cells: int) -> tuple[str, list[str]
         return "", []
     text, clauses = _shortened(evidence[0], cells)
     left: list[str] = []
-    for each in evidence[1:]:
-        longer = f"{text} {each.text}"
+    for evidence_item in evidence[1:]:
+        longer = f"{text} {evidence_item.text}"
         if cells_of(longer) <= cells:
             text = longer
         else:
-            left.append(each.text)
+            left.append(evidence_item.text)
     # What is ruled out says more than a clause for which the first row had no room.
     return text, [*left, *clauses]
 
@@ -319,20 +319,20 @@ def _step(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None) -> Lin
     The first step is bright and begins the row, so that it is read first. It is cut only if even `most` rows
     are too few for it.
     """
-    whole, brief = step_words(snapshot.verdict)
+    whole, brief = next_steps(snapshot.verdict)
     retry, offered = retry_line(snapshot), hints(keys, "decide", "act")
     with_keys = join((retry, offered), "   ")
     for rows in range(1, most + 1):
         for text, end in ((whole, with_keys), (whole, retry), (brief, with_keys), (brief, retry)):
-            drawn = flow(text, cells, rows)
-            fits = not end or width(drawn[-1]) + _GAP + width(end) <= cells
+            step_rows = flow(text, cells, rows)
+            fits = not end or width(step_rows[-1]) + _GAP + width(end) <= cells
             if fits and len(flow(text, cells, rows + 1)) <= rows:
-                return (*drawn[:-1], spread(drawn[-1], end, cells))
-    drawn = flow(brief, cells, most)
-    return (*drawn[:-1], spread(drawn[-1], retry, cells)) if drawn else ()
+                return (*step_rows[:-1], spread(step_rows[-1], end, cells))
+    step_rows = flow(brief, cells, most)
+    return (*step_rows[:-1], spread(step_rows[-1], retry, cells)) if step_rows else ()
 
 
-def step_words(verdict: Verdict) -> tuple[Line, Line]:
+def next_steps(verdict: Verdict) -> tuple[Line, Line]:
     """The next steps with the first one emphasised; and the first step alone."""
     first = verdict.first_step or verdict.next_step
     besides = verdict.next_step.removeprefix(first).removeprefix(";").strip()

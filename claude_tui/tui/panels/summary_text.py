@@ -20,13 +20,13 @@ from claude_tui.model.format import (
 from claude_tui.model.provider import ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Headroom, LatencySeries, Level, Snapshot, StatusView
 from claude_tui.model.verdict import PageAgreement
-from claude_tui.tui.panels.verdict_words import (
-    also_words,
+from claude_tui.tui.panels.verdict_text import (
+    also_text,
+    override_text,
     own_evidence,
     page_line,
     response_line,
     retry_line,
-    set_words,
 )
 from claude_tui.tui.render.glyphs import component_mark
 from claude_tui.tui.render.lines import Line, plain
@@ -48,9 +48,9 @@ def _verdict(snapshot: Snapshot) -> str:
     verdict, engine, target = snapshot.verdict, snapshot.engine, snapshot.engine.target
     demo = f"[{'DRILL' if engine.drill else 'DEMO'}, simulated] " if engine.demo is not None else ""
     severity = f"{verdict.severity} " if verdict.severity.trouble else ""
-    said = verdict.summary[: _LONGEST // 2]
+    summary = verdict.summary[: _LONGEST // 2]
     who = " ".join(part for part in (target.name, target.host) if part)
-    return f"{demo}{severity}{said}{_since(snapshot)} {who}, {stamp(snapshot.at)}."
+    return f"{demo}{severity}{summary}{_since(snapshot)} {who}, {stamp(snapshot.at)}."
 
 
 def _since(snapshot: Snapshot) -> str:
@@ -61,16 +61,16 @@ def _since(snapshot: Snapshot) -> str:
     began = (
         f"since {moment(since, snapshot.at)} ({duration(snapshot.at - since)})" if since is not None else ""
     )
-    times = ", ".join(part for part in (began, _words(response_line(snapshot))) if part)
+    times = ", ".join(part for part in (began, _plain_text(response_line(snapshot))) if part)
     return f" {times[:1].upper()}{times[1:]}." if times else ""
 
 
-def _words(drawn: Line) -> str:
+def _plain_text(drawn: Line) -> str:
     return " ".join(plain(drawn).split())
 
 
 def _next(snapshot: Snapshot) -> str:
-    parts = (snapshot.verdict.next_step.rstrip("."), _words(retry_line(snapshot)))
+    parts = (snapshot.verdict.next_step.rstrip("."), _plain_text(retry_line(snapshot)))
     return f"Next: {'; '.join(part for part in parts if part)}."
 
 
@@ -79,9 +79,9 @@ def _evidence(snapshot: Snapshot) -> str:
     verdict = snapshot.verdict
     sentences = " ".join(
         (
-            *(each.text for each in own_evidence(verdict)),
-            also_words(verdict),
-            set_words(verdict),
+            *(evidence.text for evidence in own_evidence(verdict)),
+            also_text(verdict),
+            override_text(verdict),
             verdict.note,
         )
     )
@@ -107,7 +107,10 @@ def _measure(series: LatencySeries, snapshot: Snapshot) -> str:
 
 def _last_request(snapshot: Snapshot) -> str:
     failed = (event.observation for event in snapshot.events if event.observation is not None)
-    newest = next((each.request_id for each in failed if each.failed and each.request_id), None)
+    newest = next(
+        (observation.request_id for observation in failed if observation.failed and observation.request_id),
+        None,
+    )
     return f"last failed request {newest}" if newest else ""
 
 
@@ -127,28 +130,28 @@ def _page(snapshot: Snapshot) -> str:
 
 def _components(view: StatusView, status: ProviderStatus) -> Iterable[str]:
     return (
-        f"{each.name} {component_mark(each.status).word}"
-        for each in status.components
-        if each.id in view.ours
+        f"{component.name} {component_mark(component.status).word}"
+        for component in status.components
+        if component.id in view.ours
     )
 
 
 def _incidents(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> str:
-    ours = [each for each in status.incidents if each.id in view.concerning]
+    ours = [incident for incident in status.incidents if incident.id in view.concerning]
     if ours:
-        return ", ".join(_incident(each, snapshot) for each in ours)
+        return ", ".join(_incident(incident, snapshot) for incident in ours)
     return "no incident on your components" if status.incidents else "no incident posted"
 
 
 def _incidents_and_agreement(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> Iterable[str]:
     """The incidents, and who noticed first; or that nothing is posted yet, or no longer."""
     verdict = snapshot.verdict
-    words = _PAGE_PREFIX.sub("", _words(page_line(snapshot))).rstrip(".")
+    agreement = _PAGE_PREFIX.sub("", _plain_text(page_line(snapshot))).rstrip(".")
     if verdict.severity.trouble and verdict.page in (PageAgreement.SILENT, PageAgreement.RESOLVED):
-        return (words,)
+        return (agreement,)
     incidents = _incidents(snapshot, view, status)
     confirmed = verdict.severity.trouble and verdict.page is PageAgreement.CONFIRMS
-    return (incidents, words) if confirmed else (incidents,)
+    return (incidents, agreement) if confirmed else (incidents,)
 
 
 def _incident(incident: ProviderIncident, snapshot: Snapshot) -> str:
@@ -158,8 +161,8 @@ def _incident(incident: ProviderIncident, snapshot: Snapshot) -> str:
 
 def _limits(snapshot: Snapshot) -> str:
     view = snapshot.headroom
-    parts = [_bucket(each, snapshot) for each in view.buckets]
-    parts += [f"{each.window} window {percent(each.used)} used" for each in view.windows]
+    parts = [_bucket(bucket, snapshot) for bucket in view.buckets]
+    parts += [f"{window.window} window {percent(window.used)} used" for window in view.windows]
     if not parts:
         return "Limits: none reported yet."
     read = f" (as of {clock(view.read_at)}{', out of date' if view.stale else ''})" if view.read_at else ""

@@ -13,7 +13,7 @@ from claude_tui.model.observation import Observation
 from claude_tui.model.playbook import StepState
 from claude_tui.model.snapshot import Event, EventKind, Snapshot
 from claude_tui.model.verdict import EvidenceKind
-from claude_tui.tui.panels.verdict_words import page_line
+from claude_tui.tui.panels.verdict_text import page_line
 from claude_tui.tui.render import lines
 
 __all__ = ["ticket_text"]
@@ -29,19 +29,19 @@ def ticket_text(snapshot: Snapshot) -> str:
     out = [_subject(snapshot, failures), "", *_facts(snapshot, failures)]
     if failures:
         out += ["", f"Failed requests, newest first ({_shown(snapshot, failures)}):"]
-        out += [_request(each) for each in failures[:_MOST_IDS]]
-    out += ["", "What was tried:", *(f"- {each}" for each in _tried(snapshot))]
+        out += [_request(failure) for failure in failures[:_MOST_IDS]]
+    out += ["", "What was tried:", *(f"- {step}" for step in _tried(snapshot))]
     return "\n".join(out)
 
 
 def _failures(snapshot: Snapshot) -> list[Observation]:
     """The individual failures of the current problem that are known, newest first."""
     since = snapshot.verdict.since
-    events = (each for each in snapshot.events if each.kind is EventKind.FAILURE)
-    every: list[Event] = [each for event in events for each in (event.folded or (event,))]
-    found = (each.observation for each in every if each.observation is not None)
-    current = [each for each in found if since is None or each.at >= since]
-    return sorted(current, key=lambda each: each.at, reverse=True)
+    events = (event for event in snapshot.events if event.kind is EventKind.FAILURE)
+    unfolded: list[Event] = [single for event in events for single in (event.folded or (event,))]
+    found = (event.observation for event in unfolded if event.observation is not None)
+    current = [observation for observation in found if since is None or observation.at >= since]
+    return sorted(current, key=lambda observation: observation.at, reverse=True)
 
 
 def _subject(snapshot: Snapshot, failures: list[Observation]) -> str:
@@ -60,18 +60,18 @@ def _facts(snapshot: Snapshot, failures: list[Observation]) -> Iterator[str]:
     if failures:
         yield f"Last failure: {stamp(failures[0].at)}"
     yield f"Endpoint: {target.base_url}"
-    models = dict.fromkeys(each.model for each in failures if each.model)
+    models = dict.fromkeys(failure.model for failure in failures if failure.model)
     yield f"Model: {', '.join(models) or target.model or 'not known'}"
     yield from _errors(snapshot)
-    rays = [ray for each in failures if (ray := _header(each, _RAY))]
+    rays = [ray for failure in failures if (ray := _header(failure, _RAY))]
     if edges := dict.fromkeys(ray.rpartition("-")[2] for ray in rays if "-" in ray):
         yield f"Edge (end of cf-ray): {', '.join(edges)}"
     # Its id is not recorded, as a success is stored without its headers.
     yield "Organization: (your organization id, from the Console's settings)"
     if (ruled_out := verdict.evidence_of(EvidenceKind.RULED_OUT)) is not None:
         yield f"Ruled out: {ruled_out.text}"
-    if buckets := [each for each in snapshot.headroom.buckets if each.granted]:
-        left = "; ".join(f"{each.bucket} {percent(each.fraction)} left" for each in buckets)
+    if buckets := [bucket for bucket in snapshot.headroom.buckets if bucket.granted]:
+        left = "; ".join(f"{bucket.bucket} {percent(bucket.fraction)} left" for bucket in buckets)
         yield f"Rate limits: {left}"
     if page := " ".join(lines.plain(page_line(snapshot)).split()):
         yield page
@@ -80,21 +80,21 @@ def _facts(snapshot: Snapshot, failures: list[Observation]) -> Iterator[str]:
 
 def _errors(snapshot: Snapshot) -> Iterator[str]:
     """The kinds of failures over the longest window that is counted."""
-    window = max(snapshot.errors, key=lambda each: each.span, default=None)
+    window = max(snapshot.errors, key=lambda candidate: candidate.span, default=None)
     if window is None or not window.failures:
         return
-    kinds = [f"{each.count}× {failure_name(each.kind)}" for each in window.breakdown[:_MOST_KINDS]]
+    kinds = [f"{detail.count}× {failure_name(detail.kind)}" for detail in window.breakdown[:_MOST_KINDS]]
     failed = f"{window.failures} of {window.requests} requests failed"
     yield f"Errors in the last {span_text(window.span)}: {failed}: {', '.join(kinds)}"
 
 
 def _header(failure: Observation, name: str) -> str:
-    return next((value for each, value in failure.headers if each == name), "")
+    return next((value for header_name, value in failure.headers if header_name == name), "")
 
 
 def _shown(snapshot: Snapshot, failures: list[Observation]) -> str:
-    events = (each for each in snapshot.events if each.kind is EventKind.FAILURE)
-    total = max(sum(each.count for each in events), len(failures))
+    events = (event for event in snapshot.events if event.kind is EventKind.FAILURE)
+    total = max(sum(event.count for event in events), len(failures))
     return f"{min(len(failures), _MOST_IDS)} of {total}"
 
 

@@ -23,8 +23,8 @@ class Times:
 
     def moment(self, instant: datetime) -> str:
         """`14:02:11`, or `14:02:11 15:02`; preceded by the date unless it is today."""
-        return f"{moment(instant, self.at)}{self.beside(instant)}"
+        return f"{moment(instant, self.at)}{self.local_suffix(instant)}"
 
-    def beside(self, instant: datetime) -> str:
+    def local_suffix(self, instant: datetime) -> str:
         """The text after a time in UTC: ` 15:02`, or nothing."""
-        return f" {self.local.beside(instant, self.at)}" if self.local is not None else ""
+        return f" {self.local.beside_utc(instant, self.at)}" if self.local is not None else ""

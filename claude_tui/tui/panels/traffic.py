@@ -23,10 +23,10 @@ from claude_tui.model.snapshot import Level, Snapshot
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import Quantiles, TrafficFigures, TrafficView
 from claude_tui.tui.panels.traffic_figures import (
-    LOUD,
     NAME_CELLS,
     PACE_CELLS,
     SHARE_CELLS,
+    WARNING_LEVELS,
     cost_row,
     dollars,
     ending_rows,
@@ -34,10 +34,10 @@ from claude_tui.tui.panels.traffic_figures import (
     fitting,
     labelled,
     latency_row,
-    loud_role,
     pace,
     share,
     token_row,
+    warning_role,
 )
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
@@ -61,7 +61,7 @@ from claude_tui.tui.render.sparkline import bars
 
 __all__ = ["TrafficPanel", "traffic_lines"]
 
-# Pace, share and p95 beside a name, which is not cut where it takes no more than this.
+# The width of pace, share and p95 beside a name, and the width up to which a name is not cut.
 _BESIDE_NAME, _NAME_IN_FULL = 30, 14
 _TREND_FROM = 7
 _TALLEST = 6
@@ -69,7 +69,7 @@ _ROWS_OF_CALLS, _ROWS_FOR_HEIGHT = 6, 4
 # From this size on, figures stand in columns with names.
 _TABLE_CELLS, _TABLE_ROWS = 60, 20
 # The busiest span does not fill the chart, as a steady pace should not look like a wall.
-_AIR = 1.5
+_TOP_OVER_HIGHEST = 1.5
 # They call for different responses, so they are named even without failures.
 _NAMED = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED})
 
@@ -88,23 +88,23 @@ class TrafficPanel(SnapshotPanel):
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         view, made = snapshot.traffic, self._made
         if view is None:
-            return _nothing_heard(width, height)
+            return _no_calls(width, height)
         # A view stays the same object for up to ten seconds, and says nothing that the time changes.
         if made is None or made[0] is not view or made[1:3] != (width, height):
             made = self._made = view, width, height, traffic_lines(view, width, height)
         return made[3]
 
 
-def _nothing_heard(cells: int, rows: int) -> Lines:
+def _no_calls(cells: int, rows: int) -> Lines:
     """How to send calls here, shown until there are any."""
-    said = (
+    paragraphs = (
         ("No calls of your own seen yet.", "text"),
         ("With a proxy: run claude-top proxy and set ANTHROPIC_BASE_URL to its address.", "dim"),
         ("With OpenTelemetry: set otlp in the table [traffic] of the settings file.", "dim"),
         ("More: claude-top manual traffic", "faint"),
     )
-    told = (line(Span(row, role)) for text, role in said for row in wrap(text, cells, 3))
-    return clipped(told, cells, rows)
+    rows_of_text = (line(Span(row, role)) for text, role in paragraphs for row in wrap(text, cells, 3))
+    return clipped(rows_of_text, cells, rows)
 
 
 def traffic_lines(
@@ -121,8 +121,8 @@ def traffic_lines(
     apps = _listed("application", view.applications, view, cells, rows) if by_application else ()
     left = rows - len(head) - len(figures) - len(apps)
     # A tall panel draws the trend higher, once models and some failed calls have their rows.
-    tall = 1 + max(left - len(view.models) - _ROWS_OF_CALLS, 0) // _ROWS_FOR_HEIGHT
-    trend = _trend(view, cells, left, min(tall, _TALLEST)) if curves and rows >= _TREND_FROM else ()
+    chart_rows = 1 + max(left - len(view.models) - _ROWS_OF_CALLS, 0) // _ROWS_FOR_HEIGHT
+    trend = _trend(view, cells, left, min(chart_rows, _TALLEST)) if curves and rows >= _TREND_FROM else ()
     room = rows - len(head) - len(trend)
     # If rows are scarce, knowing whose calls fail is worth more than tokens and cost. In a single row, so is
     # a failing application.
@@ -149,7 +149,7 @@ def _headline(view: TrafficView, cells: int) -> Line:
     pieces = [
         labelled(pace(figures).rjust(PACE_CELLS), "", "text"),
         labelled(
-            f"failing {share(figures.failing).rjust(SHARE_CELLS)}", "", loud_role(failing_level(figures))
+            f"failing {share(figures.failing).rjust(SHARE_CELLS)}", "", warning_role(failing_level(figures))
         )
         if figures.failing is not None
         else line(Span(f"failing {NOT_AVAILABLE.rjust(SHARE_CELLS)}", "faint")),
@@ -159,8 +159,10 @@ def _headline(view: TrafficView, cells: int) -> Line:
     ]
     if figures.attempts_per_call is not None:
         level = attempts_level(figures)
-        mark = f" {level_mark(level).glyph}" if level in LOUD else ""
-        pieces.append(labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", loud_role(level), mark))
+        mark = f" {level_mark(level).glyph}" if level in WARNING_LEVELS else ""
+        pieces.append(
+            labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", warning_role(level), mark)
+        )
     for failed, piece in ((figures.rate_limited, limited), (figures.overloaded, overload)):
         if not failed and width(join(pieces)) > cells:
             pieces.remove(piece)
@@ -178,8 +180,8 @@ def _leading_failure(figures: TrafficFigures) -> Lines:
     if not figures.failures or figures.failures[0].outcome in _NAMED:
         return ()
     most = figures.failures[0]
-    words = failure_brief(FailureKind(Source.MESSAGES, most.outcome, None, most.error_type))
-    return (failure_share(words, most.count, figures.calls),)
+    name = failure_brief(FailureKind(Source.MESSAGES, most.outcome, None, most.error_type))
+    return (failure_share(name, most.count, figures.calls),)
 
 
 def _silent(view: TrafficView) -> Lines:
@@ -188,20 +190,23 @@ def _silent(view: TrafficView) -> Lines:
     out: list[Line] = []
     if quiet:
         # In one row: a dashboard of 24 rows has two for this panel.
-        words = ", ".join(
+        sources = ", ".join(
             f"{source.source.value} {'quiet ' if not number else ''}since {clock_minute(source.quiet_since)}"
             for number, source in enumerate(quiet)
             if source.quiet_since is not None
         )
-        out.append(line(Span("▲ ", "warn"), Span(words, "text")))
+        out.append(line(Span("▲ ", "warn"), Span(sources, "text")))
     for source in view.sources:
         out += [
             line(
                 Span("▲ ", "warn"),
-                Span(f"{source.source.value}: {each.what} absent since {clock_minute(each.since)}", "text"),
+                Span(
+                    f"{source.source.value}: {absence.what} absent since {clock_minute(absence.since)}",
+                    "text",
+                ),
             )
-            for each in source.absent
-            if each.since is not None
+            for absence in source.absent
+            if absence.since is not None
         ]
     return tuple(out)
 
@@ -212,7 +217,7 @@ def _more(view: TrafficView, cells: int, rows: int, room: int) -> Lines:
     more: Lines = (BLANK, *models) if models and room > len(models) else ()
     if view.failed_calls and room - len(more) >= 3:
         failed = view.failed_calls[: room - len(more) - 1]
-        more = (*more, BLANK, *(_failed_call(each, cells) for each in failed))
+        more = (*more, BLANK, *(_failed_call(call, cells) for call in failed))
     return more
 
 
@@ -235,7 +240,7 @@ def _failed_call(kept: KeptCall, cells: int) -> Line:
 
 def _models(view: TrafficView) -> list[TrafficFigures]:
     """The figures of the models, by their short names."""
-    return [replace(each, name=each.name.removeprefix("claude-")) for each in view.models]
+    return [replace(figures, name=figures.name.removeprefix("claude-")) for figures in view.models]
 
 
 def _listed(title: str, found: Sequence[TrafficFigures], view: TrafficView, cells: int, rows: int) -> Lines:
@@ -243,20 +248,20 @@ def _listed(title: str, found: Sequence[TrafficFigures], view: TrafficView, cell
 
     `checkout 9.1/s 38% p95 6.2s $4.10/h`
     """
-    if len(found) < 2 and not any(each.failed for each in found):
+    if len(found) < 2 and not any(figures.failed for figures in found):
         return ()
     if cells >= _TABLE_CELLS and rows >= _TABLE_ROWS:
         from claude_tui.tui.panels.traffic_table import table
 
-        return tuple(crop(each, cells) for each in table(title, _worst_first(found), cells))
+        return tuple(crop(row, cells) for row in table(title, _worst_first(found), cells))
     # Models below applications have the same columns.
-    longest = max(cells_of(each.name) for each in (*view.applications, *_models(view)))
+    longest = max(cells_of(figures.name) for figures in (*view.applications, *_models(view)))
     name = min(longest, max(cells // 4, min(cells - _BESIDE_NAME, _NAME_IN_FULL), 8))
-    return tuple(crop(_row(each, name, cells), cells) for each in _worst_first(found))
+    return tuple(crop(_row(figures, name, cells), cells) for figures in _worst_first(found))
 
 
 def _worst_first(found: Sequence[TrafficFigures]) -> list[TrafficFigures]:
-    return sorted(found, key=lambda each: failing_level(each) is not Level.BAD)
+    return sorted(found, key=lambda figures: failing_level(figures) is not Level.BAD)
 
 
 def _row(figures: TrafficFigures, name: int, cells: int) -> Line:
@@ -264,7 +269,9 @@ def _row(figures: TrafficFigures, name: int, cells: int) -> Line:
     columns = [
         line(Span(pad(figures.name, name), "text")),
         line(Span(right(pace(figures), 8), "text")),
-        line(Span(right(share(figures.failing), 5), loud_role(level, "dim"), bold=level in LOUD)),
+        line(
+            Span(right(share(figures.failing), 5), warning_role(level, "dim"), bold=level in WARNING_LEVELS)
+        ),
         line(Span("p95 ", "dim"), *_p95(figures.first_token)),
         labelled(right(dollars(figures.usd_per_hour, figures), 8), "", "text", "/h"),
     ]
@@ -279,23 +286,25 @@ def _p95(found: Quantiles) -> Line:
     return line(Span(right(latency_figure(found.p95, unit), 5), role), Span(pad(unit, 2), "dim"))
 
 
-def _trend(view: TrafficView, cells: int, room: int, tall: int) -> Lines:
+def _trend(view: TrafficView, cells: int, room: int, chart_rows: int) -> Lines:
     """Calls of the last quarter of an hour, and below them those that failed."""
     calls = [float(point.calls) for point in view.trend]
     failed = [float(point.failed) for point in view.trend]
-    drawn = _curve("calls", calls, max(calls) * _AIR, "info", cells, tall)
+    drawn = _curve("calls", calls, max(calls) * _TOP_OVER_HIGHEST, "info", cells, chart_rows)
     # A tall chart has its rows from the beginning, so that the first failure does not move what is below.
-    if any(failed) or tall > 1:
+    if any(failed) or chart_rows > 1:
         # A few failures remain low, but visible.
         top = max(*failed, max(calls) / 4)
-        drawn = (*drawn, *_curve("failed", failed, top, "bad", cells, -(-tall // 2)))
+        drawn = (*drawn, *_curve("failed", failed, top, "bad", cells, -(-chart_rows // 2)))
     return drawn[: max(room, 0)]
 
 
-def _curve(name: str, points: Sequence[float], top: float, role: str, cells: int, tall: int) -> Lines:
-    """A curve in `tall` rows, with the name in the last of them."""
-    rows = bars(points, cells - NAME_CELLS - 1, tall, top=top, role_of=lambda value: role if value else "dim")
-    labels = [""] * (tall - 1) + [name]
+def _curve(name: str, points: Sequence[float], top: float, role: str, cells: int, chart_rows: int) -> Lines:
+    """A curve in `chart_rows` rows, with the name in the last of them."""
+    rows = bars(
+        points, cells - NAME_CELLS - 1, chart_rows, top=top, role_of=lambda value: role if value else "dim"
+    )
+    labels = [""] * (chart_rows - 1) + [name]
     return tuple(
         line(Span(pad(label, NAME_CELLS) + " ", "text"), *row)
         for label, row in zip(labels, rows, strict=True)

@@ -18,10 +18,10 @@ from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import Line, Lines, Span, crop, join, line, pad, width
 
 __all__ = [
-    "LOUD",
     "NAME_CELLS",
     "PACE_CELLS",
     "SHARE_CELLS",
+    "WARNING_LEVELS",
     "cost_row",
     "dollars",
     "ending_rows",
@@ -29,15 +29,15 @@ __all__ = [
     "fitting",
     "labelled",
     "latency_row",
-    "loud_role",
     "number",
     "pace",
     "pace_parts",
     "share",
     "token_row",
+    "warning_role",
 ]
 
-LOUD = (Level.WARN, Level.BAD)
+WARNING_LEVELS = (Level.WARN, Level.BAD)
 """The levels that are shown in their colour."""
 
 NAME_CELLS = 6
@@ -58,12 +58,14 @@ def latency_row(view: TrafficView, cells: int) -> Line:
     ]
     level, times = first_token_level(view), view.first_token_ratio
     if times is not None:
-        mark = f" {level_mark(level).glyph}" if level in LOUD else ""
-        words = Span(
-            f"{ratio(times).rjust(SHARE_CELLS)} usual{mark}", loud_role(level, "dim"), bold=level in LOUD
+        mark = f" {level_mark(level).glyph}" if level in WARNING_LEVELS else ""
+        comparison = Span(
+            f"{ratio(times).rjust(SHARE_CELLS)} usual{mark}",
+            warning_role(level, "dim"),
+            bold=level in WARNING_LEVELS,
         )
         # More telling than p99.
-        pieces.insert(2, line(words))
+        pieces.insert(2, line(comparison))
     return fitting("TTFT", pieces, cells)
 
 
@@ -96,8 +98,8 @@ def ending_rows(figures: TrafficFigures, cells: int, *, always: bool) -> Lines:
     if figures.cut:
         pieces.append(labelled(f"{figures.cut:,}", "cut ", "bad"))
     if figures.early:
-        words = f"{figures.early:,} of {figures.asked_to_wait:,}"
-        pieces.append(labelled(words, "retry-after ignored ", "warn"))
+        ratio = f"{figures.early:,} of {figures.asked_to_wait:,}"
+        pieces.append(labelled(ratio, "retry-after ignored ", "warn"))
     if figures.max_tokens:
         pieces.append(labelled(percent(figures.max_tokens).rjust(SHARE_CELLS), "max_tokens ", "text"))
     if figures.refusals:
@@ -126,8 +128,8 @@ def _is_known(piece: Line) -> bool:
 
 def failure_share(name: str, failed: int, calls: int) -> Line:
     """The share of calls that failed in one way, in red unless it is zero."""
-    words = percent(failed / calls) if failed and calls else percent(0)
-    figure = words.rjust(SHARE_CELLS)
+    percentage = percent(failed / calls) if failed and calls else percent(0)
+    figure = percentage.rjust(SHARE_CELLS)
     return line(Span(f"{name} ", "dim"), Span(figure, "bad" if failed else "dim", bold=bool(failed)))
 
 
@@ -141,9 +143,9 @@ def labelled(figure: str, label: str, role: str, unit: str = "") -> Line:
     )
 
 
-def loud_role(level: Level, otherwise: str = "text") -> str:
+def warning_role(level: Level, otherwise: str = "text") -> str:
     """The colour of a level that warns; `otherwise` for any other level."""
-    return level_mark(level).role if level in LOUD else otherwise
+    return level_mark(level).role if level in WARNING_LEVELS else otherwise
 
 
 def pace(figures: TrafficFigures) -> str:

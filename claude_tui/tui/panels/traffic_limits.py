@@ -28,7 +28,7 @@ def limits_by_model(snapshot: Snapshot, cells: int) -> Lines:
     names = _names(snapshot)[: max((cells - _NAME_CELLS) // _COLUMN_CELLS, 1)]
     head = line(
         Span(" " * _NAME_CELLS, "faint"),
-        *(Span(right(f"{each} left", _COLUMN_CELLS), "faint") for each in names),
+        *(Span(right(f"{name} left", _COLUMN_CELLS), "faint") for name in names),
     )
     rows = [row for model, view in views for row in _of_model(model, view, names, snapshot.at)]
     return (head, *(crop(row, cells) for row in rows))
@@ -42,14 +42,14 @@ def shares_by_model(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     names = _names(snapshot)[: max((cells - _SHORT_NAME_CELLS) // _SHARE_CELLS, 1)]
     head = line(
         Span(pad("left by model", _SHORT_NAME_CELLS), "faint"),
-        *(Span(right(each, _SHARE_CELLS), "faint") for each in names),
+        *(Span(right(name, _SHARE_CELLS), "faint") for name in names),
     )
     listed = [_shares(model, view, names) for model, view in views]
     return tuple(crop(row, cells) for row in (head, *listed)[: max(rows, 0)])
 
 
 def _shares(model: str, view: HeadroomView, names: list[str]) -> Line:
-    buckets = {each.bucket: each for each in view.buckets}
+    buckets = {bucket.bucket: bucket for bucket in view.buckets}
     shown = pad(model.removeprefix("claude-"), _SHORT_NAME_CELLS)
     return line(Span(shown, "text"), *(_share(buckets.get(name)) for name in names))
 
@@ -62,8 +62,8 @@ def _share(bucket: Headroom | None) -> Span:
 
 def _names(snapshot: Snapshot) -> list[str]:
     """The buckets that are known of any model."""
-    told = {each.bucket for _, view in snapshot.headroom_by_model for each in view.buckets}
-    return [*(each for each in _ORDER if each in told), *sorted(told.difference(_ORDER))]
+    known = {bucket.bucket for _, view in snapshot.headroom_by_model for bucket in view.buckets}
+    return [*(name for name in _ORDER if name in known), *sorted(known.difference(_ORDER))]
 
 
 def _role(bucket: Headroom) -> str:
@@ -71,23 +71,23 @@ def _role(bucket: Headroom) -> str:
 
 
 def _of_model(model: str, view: HeadroomView, names: list[str], at: datetime) -> Lines:
-    buckets = {each.bucket: each for each in view.buckets}
+    buckets = {bucket.bucket: bucket for bucket in view.buckets}
     row = line(Span(pad(model, _NAME_CELLS), "text"), *(_cell(buckets.get(name)) for name in names))
     if view.stale and view.read_at is not None:
         return (row, line(" " * _NAME_CELLS, Span(f"as of {clock(view.read_at)}, too old", "faint")))
     # The worst comes first; the rest is in the figures.
-    low = [each for each in view.buckets if each.level in _LOW and not each.stale][:1]
-    return (row, *(_fact(each, at) for each in low))
+    low = [bucket for bucket in view.buckets if bucket.level in _LOW and not bucket.stale][:1]
+    return (row, *(_fact(bucket, at) for bucket in low))
 
 
 def _cell(bucket: Headroom | None) -> Span:
     if bucket is None or not bucket.granted:
         return Span(right("–", _COLUMN_CELLS), "faint")
-    words = f"{percent(bucket.fraction)} of {count(bucket.limit)}"
-    return Span(right(words, _COLUMN_CELLS), _role(bucket))
+    text = f"{percent(bucket.fraction)} of {count(bucket.limit)}"
+    return Span(right(text, _COLUMN_CELLS), _role(bucket))
 
 
 def _fact(bucket: Headroom, at: datetime) -> Line:
     mark = level_mark(bucket.level)
-    said = f"{bucket.bucket} {', '.join(limit_facts(bucket, at))}"
-    return line(" " * _NAME_CELLS, Span(f"{mark.glyph} ", mark.role, bold=True), Span(said, "text"))
+    text = f"{bucket.bucket} {', '.join(limit_facts(bucket, at))}"
+    return line(" " * _NAME_CELLS, Span(f"{mark.glyph} ", mark.role, bold=True), Span(text, "text"))

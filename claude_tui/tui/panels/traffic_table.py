@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from claude_tui.analysis.traffic.levels import failing_level
 from claude_tui.model.format import NOT_AVAILABLE, latency_figure, latency_unit, percent
 from claude_tui.model.traffic_view import TrafficFigures
-from claude_tui.tui.panels.traffic_figures import dollars, loud_role, number, pace_parts
+from claude_tui.tui.panels.traffic_figures import dollars, number, pace_parts, warning_role
 from claude_tui.tui.render.lines import Line, Lines, Span, cells_of, line, pad, right
 
 __all__ = ["table"]
@@ -19,7 +19,7 @@ _NARROWEST_NAME, _WIDEST_NAME = 13, 24
 
 def table(title: str, rows: Sequence[TrafficFigures], cells: int) -> Lines:
     """A row of names, then one for each application or model; columns that do not fit are left out."""
-    longest = max((cells_of(each.name) for each in rows), default=0)
+    longest = max((cells_of(row.name) for row in rows), default=0)
     name_cells = max(min(longest, _WIDEST_NAME), _NARROWEST_NAME) + 1
     columns: list[_Column] = []
     room = cells - name_cells
@@ -32,7 +32,7 @@ def table(title: str, rows: Sequence[TrafficFigures], cells: int) -> Lines:
         Span(pad(title, name_cells), "faint"),
         *(Span(right(name, size - units) + " " * units, "faint") for name, size, units, _ in columns),
     )
-    return (head, *(_row(each, name_cells, columns) for each in rows))
+    return (head, *(_row(row, name_cells, columns) for row in rows))
 
 
 def _row(figures: TrafficFigures, name_cells: int, columns: Sequence[_Column]) -> Line:
@@ -60,7 +60,7 @@ def _failing(figures: TrafficFigures) -> _Figure:
     if figures.failing is None:
         return NOT_AVAILABLE, "", "faint"
     level = failing_level(figures)
-    return percent(figures.failing), "", loud_role(level, "dim")
+    return percent(figures.failing), "", warning_role(level, "dim")
 
 
 def _seconds(value: float | None) -> _Figure:

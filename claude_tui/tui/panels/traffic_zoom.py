@@ -38,7 +38,7 @@ from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
-from claude_tui.tui.render.time_grid import Grid, held
+from claude_tui.tui.render.time_grid import Grid, values_per_cell
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
@@ -51,7 +51,7 @@ _LABEL_CELLS = 22
 # From here on, a row has room for a model beside a request id.
 _WIDE_FROM = 92
 _SHORTEST_CHART = 20
-_AIR = 1.25
+_TOP_OVER_HIGHEST = 1.25
 _NAME_CELLS = 22
 _COUNT_CELLS = 10
 # From left to right, each with its width.
@@ -73,7 +73,7 @@ class Listing:
 
     order: str = "calls"
     """The column that the tables are sorted by, one of `listing.ORDERS`."""
-    words: str = ""
+    filter_text: str = ""
     """A filter that can be parsed; empty for everything."""
 
 
@@ -92,8 +92,8 @@ def traffic_zoom(
     if view is None:
         return (BLANK, *paragraph(_NOTHING, cells, 2, "dim"))
     span = f"last {span_text(view.span)}, until {clock(view.end)}"
-    wanted, at = parse_filter(listing.words), snapshot.at
-    only = _only(listing.words)
+    wanted, at = parse_filter(listing.filter_text), snapshot.at
+    only = _only(listing.filter_text)
     applications = listed_applications(view.applications, wanted, listing.order, at)
     models = listed_models(view.models, wanted, listing.order, at)
     failed = listed_calls(view.failed_calls, wanted, at)
@@ -103,10 +103,10 @@ def traffic_zoom(
         heading("All calls", span, cells),
         *traffic_lines(view, cells, _FIGURE_ROWS, by_application=False, curves=chart is None),
         BLANK,
-        heading("By application", f"{span}{_only(terms_about(listing.words, OF_APPLICATIONS))}", cells),
+        heading("By application", f"{span}{_only(terms_about(listing.filter_text, OF_APPLICATIONS))}", cells),
         *_table(applications, cells, listing.order),
         BLANK,
-        heading("By model", f"{span}{_only(terms_about(listing.words, OF_MODELS))}", cells),
+        heading("By model", f"{span}{_only(terms_about(listing.filter_text, OF_MODELS))}", cells),
         *_table(models, cells, listing.order),
         *_limits(snapshot, cells),
         *_usual(view, cells),
@@ -115,13 +115,13 @@ def traffic_zoom(
         *_slowest(view, slowest, only, cells),
         BLANK,
         heading("Sources", "", cells),
-        *(_source(each, snapshot) for each in view.sources),
+        *(_source(source, snapshot) for source in view.sources),
     )
-    return tuple(crop(each, cells) for each in rows)
+    return tuple(crop(row, cells) for row in rows)
 
 
-def _only(words: str) -> str:
-    return f", only “{words}”" if words else ""
+def _only(filter_text: str) -> str:
+    return f", only “{filter_text}”" if filter_text else ""
 
 
 def _chart(chart: Chart, cells: int, local: Local | None) -> Lines:
@@ -137,20 +137,20 @@ def _chart(chart: Chart, cells: int, local: Local | None) -> Lines:
 
 
 def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
-    values = held(series.points, grid, max) if series.points else (None,) * grid.cells
+    values = values_per_cell(series.points, grid, max) if series.points else (None,) * grid.cells
     highest = max((value for value in values if value is not None), default=0.0)
-    paces = [value or 0.0 for each in chart.series if each.name == CALLS for _, value in each.points]
+    paces = [value or 0.0 for charted in chart.series if charted.name == CALLS for _, value in charted.points]
     busiest = max(paces, default=0.0)
-    tall = 2 if series.name in (CALLS, TTFT_P95) else 1
+    chart_rows = 2 if series.name in (CALLS, TTFT_P95) else 1
     role = "bad" if series.name == FAILED else "info"
     if series.name in (CALLS, FAILED):
         unit, figure = "/s", f"{highest:,.1f}"
-        top = highest * _AIR if series.name == CALLS else max(highest, busiest / 4)
+        top = highest * _TOP_OVER_HIGHEST if series.name == CALLS else max(highest, busiest / 4)
     else:
         unit = latency_unit(highest)
-        figure, top = latency_figure(highest, unit), highest * _AIR
+        figure, top = latency_figure(highest, unit), highest * _TOP_OVER_HIGHEST
     label = f"{pad(series.name, 9)}{right(f'max {figure}{unit}' if highest else '–', 12)}"
-    rows = bars(values, grid.cells, tall, top=top, role_of=lambda value: role if value else "dim")
+    rows = bars(values, grid.cells, chart_rows, top=top, role_of=lambda value: role if value else "dim")
     margin = " " * (_LABEL_CELLS + 1)
     return (
         *(line(margin, *row) for row in rows[:-1]),
@@ -172,13 +172,13 @@ def _table(rows: Sequence[TrafficFigures], cells: int, order: str = "") -> Lines
     )
     if not rows:
         return (head, line(Span("no calls", "faint")))
-    return (head, *(_row(each, columns) for each in rows))
+    return (head, *(_row(row, columns) for row in rows))
 
 
 def _fitting(cells: int, order: str) -> tuple[str, ...]:
     """The columns that fit; the one that the table is sorted by takes the place of others."""
     room, chosen = cells - _COLUMNS.get(order, 0), {order}
-    for name in (each for each in _MOST_NEEDED if each != order):
+    for name in (column for column in _MOST_NEEDED if column != order):
         if room < _COLUMNS[name]:
             break
         chosen.add(name)
@@ -238,12 +238,12 @@ def _classes(view: TrafficView, cells: int) -> Lines:
         return ()
     rows = [
         line(
-            Span(pad(plain(each.outcome.value), _NAME_CELLS), "text"),
-            Span(right(f"{each.count:,}", _COUNT_CELLS), "bad"),
-            Span(right(share(each.share), _COUNT_CELLS), "text"),
-            Span(f"   {each.error_type}", "dim"),
+            Span(pad(plain(failure.outcome.value), _NAME_CELLS), "text"),
+            Span(right(f"{failure.count:,}", _COUNT_CELLS), "bad"),
+            Span(right(share(failure.share), _COUNT_CELLS), "text"),
+            Span(f"   {failure.error_type}", "dim"),
         )
-        for each in view.all.failures
+        for failure in view.all.failures
     ]
     return (BLANK, heading("Failures", "by class", cells), *rows)
 
@@ -256,7 +256,7 @@ def _failed(view: TrafficView, listed: Sequence[KeptCall], only: str, cells: int
     return (
         BLANK,
         heading("Failed calls", note, cells),
-        *_calls(listed, lambda each: _failed_call(each, narrow=narrow)),
+        *_calls(listed, lambda call: _failed_call(call, narrow=narrow)),
     )
 
 
@@ -280,7 +280,7 @@ def _slowest(view: TrafficView, listed: Sequence[KeptCall], only: str, cells: in
         return ()
     heads = heading("Slowest calls", f"in the last 15m{only}", cells)
     narrow = cells < _WIDE_FROM
-    return (BLANK, heads, *_calls(listed, lambda each: _slow_call(each, narrow=narrow)))
+    return (BLANK, heads, *_calls(listed, lambda call: _slow_call(call, narrow=narrow)))
 
 
 def _slow_call(kept: KeptCall, *, narrow: bool) -> Line:
@@ -311,8 +311,8 @@ def _source(source: SourceState, snapshot: Snapshot) -> Line:
         else f"last call {ago(source.last_at, snapshot.at)}"
     )
     absent = [
-        f"{each.what} {f'absent since {clock(each.since)}' if each.since is not None else 'unknown'}"
-        for each in source.absent
+        f"{absence.what} {f'absent since {clock(absence.since)}' if absence.since is not None else 'unknown'}"
+        for absence in source.absent
     ]
     role = "warn" if source.quiet_since is not None else "text"
     return line(Span(pad(source.source.value, 8), "text"), Span(", ".join((heard, *absent)), role))

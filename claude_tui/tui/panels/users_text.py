@@ -12,7 +12,7 @@ __all__ = ["users_text"]
 
 _NEXT_UPDATE = timedelta(minutes=30)
 _STEP_MINUTES = 5
-# From so many minutes on, hours say enough.
+# From this many minutes on, hours are precise enough.
 _HOURS_FROM = 120
 _EFFECTS = {
     Severity.P1: "Most requests are failing at the moment.",

@@ -9,16 +9,16 @@ from claude_tui.model.alert import Acknowledgement
 from claude_tui.model.format import duration, moment, percent
 from claude_tui.model.snapshot import Snapshot, StatusView
 from claude_tui.model.verdict import Cause, EvidenceKind, PageAgreement, Severity, Side, Verdict
-from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of, taker_of
+from claude_tui.tui.panels.alert_text import acknowledgement_of, snooze_of, taker_of
 from claude_tui.tui.panels.times import Times
-from claude_tui.tui.panels.verdict_words import cause_words, own_sentences, severity_role, verdict_role
+from claude_tui.tui.panels.verdict_text import cause_text, own_sentences, severity_role, verdict_role
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, flow, line, pad
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
-__all__ = ["MEANINGS", "badge", "behind", "verdict_zoom"]
+__all__ = ["MEANINGS", "badge", "hanging_indent", "verdict_zoom"]
 
 MEANINGS = {
     Severity.P1: "nearly all messages fail",
@@ -46,7 +46,7 @@ def verdict_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> 
         if any(sentences):
             out.append(heading(title, "", cells))
             for sentence in sentences:
-                out += behind(line(Span("· ", "faint")), line(sentence), cells)
+                out += hanging_indent(line(Span("· ", "faint")), line(sentence), cells)
             out.append(BLANK)
     return tuple(out[:-1])
 
@@ -56,7 +56,7 @@ def badge(severity: Severity) -> Span:
     return Span(f" {severity} ", "background", bold=True, back=severity_role(severity))
 
 
-def behind(mark: Line, text: Line, cells: int) -> Lines:
+def hanging_indent(mark: Line, text: Line, cells: int) -> Lines:
     """`text` wrapped after a mark, with all rows indented alike."""
     indent = sum(len(span.text) for span in mark)
     rows = flow(text, max(cells - indent, 8), _MOST_ROWS) or (BLANK,)
@@ -69,7 +69,7 @@ def _table(facts: dict[str, Line], cells: int) -> Lines:
         row
         for name, text in facts.items()
         if text
-        for row in behind(line(Span(pad(name, _NAME_CELLS), "dim")), text, cells)
+        for row in hanging_indent(line(Span(pad(name, _NAME_CELLS), "dim")), text, cells)
     )
 
 
@@ -82,7 +82,7 @@ def _headline(verdict: Verdict, cells: int) -> Lines:
         mark = line(Span("◌ ", "warn", bold=True))
     else:
         mark = line(Span("● ", "ok", bold=True))
-    return behind(mark, line(Span(verdict.summary, "text", bold=True)), cells)
+    return hanging_indent(mark, line(Span(verdict.summary, "text", bold=True)), cells)
 
 
 def _action(snapshot: Snapshot, times: Times) -> dict[str, Line]:
@@ -115,15 +115,17 @@ def _respond(verdict: Verdict, taken: Acknowledgement | None, times: Times) -> L
     if by is None:
         return BLANK
     target = (
-        "now," if verdict.severity is Severity.P1 else f"by {moment(by, times.at)} UTC{times.beside(by)},"
+        "now,"
+        if verdict.severity is Severity.P1
+        else f"by {moment(by, times.at)} UTC{times.local_suffix(by)},"
     )
     if taken is not None:
         late = "" if taken.at <= by else f", {duration(taken.at - by)} late"
         return line(target, Span(f" acknowledged {times.moment(taken.at)}{late}", "dim"))
     if times.at < by:
         return line(target, " ", Span(duration(by - times.at), "warn", bold=True), Span(" left", "dim"))
-    words = " since detection" if verdict.severity is Severity.P1 else " overdue"
-    return line(target, " ", Span(duration(times.at - by), "bad", bold=True), Span(words, "dim"))
+    suffix = " since detection" if verdict.severity is Severity.P1 else " overdue"
+    return line(target, " ", Span(duration(times.at - by), "bad", bold=True), Span(suffix, "dim"))
 
 
 def _who(snapshot: Snapshot, times: Times) -> Line:
@@ -137,8 +139,8 @@ def _who(snapshot: Snapshot, times: Times) -> Line:
         led = any(group.from_verdict for group in snapshot.engine.alerts.groups)
         return line(Span("nobody has acknowledged it", "warn")) if led else BLANK
     why = f": {taken.reason}" if taken.reason else ""
-    said = snapshot.verdict.taken
-    who = taker_of(snapshot) if said is not None and said.at == taken.at else taken.by
+    verdict_taken = snapshot.verdict.taken
+    who = taker_of(snapshot) if verdict_taken is not None and verdict_taken.at == taken.at else taken.by
     return line(f"{who}{why}", Span(f" ({times.moment(taken.at)})", "dim"))
 
 
@@ -146,7 +148,7 @@ def _facts(snapshot: Snapshot, times: Times) -> dict[str, Line]:
     verdict = snapshot.verdict
     known = verdict.cause is not Cause.UNKNOWN
     return {
-        "cause": line(cause_words(verdict.cause)),
+        "cause": line(cause_text(verdict.cause)),
         "whose": line(verdict.side.whose) if verdict.side is not Side.NONE else BLANK,
         "severity": _severity(verdict),
         "confidence": _confidence(verdict.confidence) if known else BLANK,
@@ -155,7 +157,7 @@ def _facts(snapshot: Snapshot, times: Times) -> dict[str, Line]:
         "status page": _page(verdict, snapshot.status, times),
         "lead": _lead(verdict.lead),
         "limit": line(verdict.bucket or ""),
-        "also": line(", ".join(cause_words(cause) for cause in verdict.also)),
+        "also": line(", ".join(cause_text(cause) for cause in verdict.also)),
     }
 
 
@@ -175,8 +177,8 @@ def _severity(verdict: Verdict) -> Line:
 
 
 def _confidence(confidence: float) -> Line:
-    words = "high" if confidence >= _HIGH else "fair" if confidence >= _FAIR else "low"
-    return line(f"{percent(confidence)},", Span(f" {words}", "dim"))
+    label = "high" if confidence >= _HIGH else "fair" if confidence >= _FAIR else "low"
+    return line(f"{percent(confidence)},", Span(f" {label}", "dim"))
 
 
 def _since(verdict: Verdict, times: Times) -> Line:
@@ -197,18 +199,18 @@ def _detected(verdict: Verdict, times: Times) -> Line:
 
 def _page(verdict: Verdict, view: StatusView, times: Times) -> Line:
     """What the status page reports and whether that agrees with our probes, and when it was read."""
-    words = _page_words(verdict)
+    report = _page_text(verdict)
     if view.read_at is None:
-        return line(words)
+        return line(report)
     if verdict.page is PageAgreement.SILENT and verdict.since is not None and view.read_at > verdict.since:
         ago = Span(duration(times.at - verdict.since), "warn", bold=True)
         silent = line("nothing posted yet (we noticed ", ago, f" ago){_other_components(verdict)},")
         return line(*silent, Span(f" read {times.moment(view.read_at)}", "dim"))
     read = "last read" if verdict.page is PageAgreement.UNKNOWN else "read"
-    return line(f"{words},", Span(f" {read} {times.moment(view.read_at)}", "dim"))
+    return line(f"{report},", Span(f" {read} {times.moment(view.read_at)}", "dim"))
 
 
-def _page_words(verdict: Verdict) -> str:
+def _page_text(verdict: Verdict) -> str:
     report = _page_report(verdict)
     match verdict.page:
         case PageAgreement.SILENT:

@@ -87,13 +87,13 @@ class DirectOutput:
                 panel.refresh(*regions_of(changes))
             return
         app = self._screen.app
-        pieces = [piece for each in changed for piece in self._pieces(*each)]
-        filters = [each for each in app._filters if each.enabled]
+        pieces = [piece for panel_changes in changed for piece in self._pieces(*panel_changes)]
+        filters = [line_filter for line_filter in app._filters if line_filter.enabled]
         if filters and pieces:
             # Panels have no background of their own.
             behind = self._screen.background_colors[1]
-            for each in filters:
-                pieces = [(x, y, strip.apply_filter(each, behind)) for x, y, strip in pieces]
+            for line_filter in filters:
+                pieces = [(x, y, strip.apply_filter(line_filter, behind)) for x, y, strip in pieces]
         if pieces:
             app._display(self._screen, cast("Any", CellsUpdate(pieces)))
 
@@ -115,7 +115,7 @@ def uncovered(placed: _Placed) -> Mapping[Widget, Region]:
     found: dict[Widget, Region] = {}
     before: list[Region] = []
     for widget, (region, clip) in placed.items():
-        if clip.contains_region(region) and not any(each.overlaps(region) for each in before):
+        if clip.contains_region(region) and not any(other.overlaps(region) for other in before):
             found[widget] = region
         before.append(region.intersection(clip))
     return found

@@ -140,7 +140,7 @@ class SnapshotPanel(LinePanel, can_focus=True):
         self.snapshot = snapshot
         self.redraw()
 
-    def attempt(self, snapshot: Snapshot) -> None:
+    def try_show(self, snapshot: Snapshot) -> None:
         """Show `snapshot`, or that it cannot be shown: an old one must not look live."""
         self._failure = ""
         try:

@@ -24,7 +24,7 @@ _HUED = frozenset({"accent", "ok", "warn", "bad", "info", "strip_trouble", "stri
 _LEAST_CHROMA = 40
 _FIRST_GREY = 232
 # How far a hue may turn, in degrees: as little as the palette allows.
-_TURNS = (22, 40)
+_HUE_TOLERANCES = (22, 40)
 
 RGB = tuple[int, int, int]
 
@@ -46,7 +46,7 @@ def _colours_of(system: ColorSystem) -> Mapping[RGB, str]:
     else:
         # The first 16 colours depend on the terminal.
         shown = [(EIGHT_BIT_PALETTE[number], _meant(number)) for number in range(16, 256)]
-    return {(each.red, each.green, each.blue): written for each, written in shown}
+    return {(colour.red, colour.green, colour.blue): written for colour, written in shown}
 
 
 def _meant(number: int) -> str:
@@ -59,20 +59,23 @@ def _meant(number: int) -> str:
 def _nearest(colour: str, system: ColorSystem, *, hued: bool) -> str:
     wanted: RGB = (int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16))
     every = _colours_of(system)
-    vivid = [each for each in every if _chroma(each) >= _LEAST_CHROMA] if hued else []
-    alike = ([each for each in vivid if _turn(each, wanted) <= turn] for turn in _TURNS)
-    grey = [each for each in every if not _chroma(each)]
+    vivid = [candidate for candidate in every if _chroma(candidate) >= _LEAST_CHROMA] if hued else []
+    alike = (
+        [candidate for candidate in vivid if _hue_difference(candidate, wanted) <= tolerance]
+        for tolerance in _HUE_TOLERANCES
+    )
+    grey = [candidate for candidate in every if not _chroma(candidate)]
     kept = next(filter(None, alike), vivid or grey)
-    return every[min(kept, key=lambda each: _distance(each, wanted))]
+    return every[min(kept, key=lambda candidate: _distance(candidate, wanted))]
 
 
 def _chroma(colour: RGB) -> int:
     return max(colour) - min(colour)
 
 
-def _turn(one: RGB, other: RGB) -> float:
+def _hue_difference(one: RGB, other: RGB) -> float:
     """The difference of two hues in degrees."""
-    first, second = (colorsys.rgb_to_hsv(*each)[0] * 360 for each in (one, other))
+    first, second = (colorsys.rgb_to_hsv(*colour)[0] * 360 for colour in (one, other))
     return min(abs(first - second), 360 - abs(first - second))
 
 

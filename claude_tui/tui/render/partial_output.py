@@ -70,13 +70,13 @@ class _Pen:
         text, style, _ = segment
         if style is not None and style.link:
             return self.lift() + Strip.render_style(style, text, self._colours)
-        return self._to(_codes(style, self._colours) if style else _PLAIN) + text
+        return self._change_to(_codes(style, self._colours) if style else _PLAIN) + text
 
     def lift(self) -> str:
         """Back to plain text."""
-        return self._to(_PLAIN)
+        return self._change_to(_PLAIN)
 
-    def _to(self, wanted: tuple[str, str, str]) -> str:
+    def _change_to(self, wanted: tuple[str, str, str]) -> str:
         before, self._now = self._now, wanted
         if before == wanted:
             return ""

@@ -66,9 +66,9 @@ def load_theme(name: str, user_dir: Path | None) -> Theme:
 def theme_path(name: str, user_dir: Path | None) -> Path:
     """The file of the theme called `name`. Raises ThemeError if there is none."""
     if _NAME.fullmatch(name):
-        for each in (name, ALIASES.get(name, name)):
+        for candidate in (name, ALIASES.get(name, name)):
             for folder in _folders(user_dir):
-                if _is_file(path := folder / f"{each}.toml"):
+                if _is_file(path := folder / f"{candidate}.toml"):
                     return path
     names = theme_names(user_dir)
     expected = "one of " + ", ".join(names)

@@ -42,8 +42,8 @@ def time_ticks(
         cell = int((instant - start.timestamp()) / span_s * cells)
         if cell < cells:
             then = datetime.fromtimestamp(instant, start.tzinfo)
-            beside = f" {local.beside(then, end)}" if local is not None else ""
-            ticks.append((cell, f"{clock_minute(then)}{beside}"))
+            local_time = f" {local.beside_utc(then, end)}" if local is not None else ""
+            ticks.append((cell, f"{clock_minute(then)}{local_time}"))
     return tuple(ticks)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from claude_tui.model.snapshot import Chart, ChartSeries
 
-__all__ = ["Grid", "held", "until"]
+__all__ = ["Grid", "chart_until", "values_per_cell"]
 
 Points = Sequence[tuple[datetime, float | None]]
 
@@ -41,7 +41,9 @@ class Grid(NamedTuple):
         return self.cells - 1 - math.floor(round((self.end_s - instant.timestamp()) / self.cell_s, 6))
 
 
-def held(points: Points, grid: Grid, worst: Callable[[float, float], float]) -> tuple[float | None, ...]:
+def values_per_cell(
+    points: Points, grid: Grid, worst: Callable[[float, float], float]
+) -> tuple[float | None, ...]:
     """One value per cell: the worst of its points, or else the value of the last point before it.
 
     A value holds until the next point or gap; the last one for as long as the last two were apart.
@@ -66,12 +68,12 @@ def _usual_distance(points: Points, grid: Grid) -> int:
     return max(grid.cell_of(points[-1][0]) - grid.cell_of(points[-2][0]), 0)
 
 
-def until(chart: Chart, instant: datetime) -> Chart:
+def chart_until(chart: Chart, instant: datetime) -> Chart:
     """The chart up to `instant`, for a view that is paused while the backend goes on."""
     if instant >= chart.end:
         return chart
     series = (
-        ChartSeries(each.name, tuple(point for point in each.points if point[0] <= instant))
-        for each in chart.series
+        ChartSeries(charted.name, tuple(point for point in charted.points if point[0] <= instant))
+        for charted in chart.series
     )
     return Chart(chart.focus, chart.start, instant, chart.unit, tuple(series))

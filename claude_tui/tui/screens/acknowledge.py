@@ -16,7 +16,7 @@ from claude_tui.model.alert import AlertGroup, AlertsView
 from claude_tui.model.format import clock_minute, moment, span_text
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Verdict
-from claude_tui.tui.panels.alert_words import nothing_open, own_group, taker_of
+from claude_tui.tui.panels.alert_text import nothing_open, own_group, taker_of
 from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
 from claude_tui.tui.screens.dialog_fields import (
@@ -93,13 +93,13 @@ def _verdict_option(snapshot: Snapshot) -> str:
     return f"{verdict.severity} {note}{verdict.summary}"
 
 
-def _take(app: Cockpit, seen: Verdict, by: str, reason: str) -> bool:
+def _take(app: Cockpit, asked_about: Verdict, by: str, reason: str) -> bool:
     """Take on the problem that the verdict reported when the dialog opened. If it is over, say so."""
     now = app.newest.verdict
-    if not in_trouble(now) or topic_of_cause(now.cause) != topic_of_cause(seen.cause):
+    if not in_trouble(now) or topic_of_cause(now.cause) != topic_of_cause(asked_about.cause):
         refuse(app, "Nothing done: what the verdict reported is over.")
         return False
-    app.backend.take(seen.severity, by=by, reason=reason)
+    app.backend.take(asked_about.severity, by=by, reason=reason)
     return True
 
 
@@ -112,10 +112,10 @@ def _acknowledging(view: AlertsView, verdict: Verdict | None) -> Lines:
             else ""
         )
         routes = _routes_of(view.groups)
-        seen = (
+        effect = (
             f"Everyone watching sees it, and {routes} notified." if routes else "Everyone watching sees it."
         )
-        paragraphs.append(paragraph(f"{seen}{reminders}"))
+        paragraphs.append(paragraph(f"{effect}{reminders}"))
     if verdict is not None:
         paragraphs.append(
             paragraph(
@@ -210,12 +210,14 @@ def _group(group: AlertGroup, at: datetime) -> str:
     return f"{group.severity} {noted(notes)}{group.content.what}"
 
 
-def _on_open(app: Cockpit, seen: AlertsView, number: int, act: Act) -> bool:
+def _on_open(app: Cockpit, asked_about: AlertsView, number: int, act: Act) -> bool:
     """Act on the group with that number, on all with 0. If they have closed by now, say so and return False.
 
     Groups that have opened since the dialog appeared are left alone, as nobody has seen them.
     """
-    wanted = {group.id for group in (seen.groups[number - 1 : number] if number else seen.groups)}
+    wanted = {
+        group.id for group in (asked_about.groups[number - 1 : number] if number else asked_about.groups)
+    }
     now = {group.id for group in app.newest.engine.alerts.groups}
     if not wanted & now:
         refuse(app, "Nothing done: it has closed in the meantime.")

@@ -12,8 +12,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from claude_tui.model.arrangement import HIDEABLE
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.keeping import keep_choice
-from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,13 +54,13 @@ def choose_panels(app: Cockpit, dashboard: Arranged) -> None:
         if hidden is None:
             change(before)
         elif frozenset(hidden) != before:
-            told = f"Hidden: {', '.join(hidden)}" if hidden else "All panels are shown"
-            keep_choice(app, "hidden_panels", hidden, told)
+            message = f"Hidden: {', '.join(hidden)}" if hidden else "All panels are shown"
+            keep_choice(app, "hidden_panels", hidden, message)
 
     app.push_screen(PanelsScreen(before, change), keep)
 
 
-class PanelsScreen(LeavesOnce, ModalScreen["tuple[str, ...] | None"]):
+class PanelsScreen(ClosesOnce, ModalScreen["tuple[str, ...] | None"]):
     """The panels, with a mark on each one that is shown. Returns the hidden ones, or None if cancelled."""
 
     DEFAULT_CSS = """
@@ -71,7 +71,7 @@ class PanelsScreen(LeavesOnce, ModalScreen["tuple[str, ...] | None"]):
         border-title-color: $ct-text; border-subtitle-color: $ct-dim;
     }
     """
-    CALLED = "list of panels"
+    SCREEN_NAME = "list of panels"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
         Binding("q", "leave", show=False),

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from claude_tui.tui.driver import GuardedDriver
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import BLANK, Lines, Span, crop, line, wrap
-from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.screens.closing import ClosesOnce
 
 __all__ = ["CopiedScreen", "show_copied"]
 
@@ -46,14 +46,14 @@ class _Plain(LinePanel):
 
 def _rows(text: str, cells: int) -> list[str]:
     """The lines of the text; those that are too long are broken at spaces."""
-    return [row for each in text.split("\n") for row in (wrap(each, cells, _MOST_ROWS) or ("",))]
+    return [row for paragraph in text.split("\n") for row in (wrap(paragraph, cells, _MOST_ROWS) or ("",))]
 
 
-class CopiedScreen(LeavesOnce, ModalScreen[None]):
+class CopiedScreen(ClosesOnce, ModalScreen[None]):
     """While it is shown, the mouse belongs to the terminal."""
 
     DEFAULT_CSS = "CopiedScreen { background: $ct-background; }"
-    CALLED = "copied text"
+    SCREEN_NAME = "copied text"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,Y", "leave", show=False),
         Binding("up", "move(-1)", show=False),

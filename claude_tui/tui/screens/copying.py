@@ -40,7 +40,7 @@ class CopyScreen(DialogScreen):
     The key that opened it confirms, so that pressing it twice copies the summary.
     """
 
-    CALLED = "choice of a text"
+    SCREEN_NAME = "choice of a text"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "confirm", show=False)]
 
 

@@ -37,9 +37,9 @@ from claude_tui.tui.panels.traffic import TrafficPanel
 from claude_tui.tui.render.covered_repaint import covered_repaint
 from claude_tui.tui.render.direct_output import DirectOutput
 from claude_tui.tui.render.line_panel import SnapshotPanel
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.layout import Plan, shows
 from claude_tui.tui.screens.layout import arrange as arranged
-from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 __all__ = ["DashboardScreen"]
 
 
-class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
+class DashboardScreen(ClosesOnce, Screen[None], inherit_bindings=False):
     """Draws one Snapshot. Fetches nothing, and computes nothing except lines."""
 
     DEFAULT_CSS = "DashboardScreen { overflow: hidden hidden; }"
@@ -95,11 +95,11 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self._chosen_keys = chosen_keys
         self.footer = FooterLine(self._hints())
         if newcomer:
-            self.footer.greet(greeting_line(chosen_keys))
+            self.footer.show_greeting(greeting_line(chosen_keys))
         self._arrangement = _Arrangement(self)
         self._output = DirectOutput(self)
-        for each in (self.header, self.incident_line, self.strip, *self.panels):
-            each.output = self._output
+        for widget in (self.header, self.incident_line, self.strip, *self.panels):
+            widget.output = self._output
 
     @property
     def layout(self) -> Layout:
@@ -131,10 +131,10 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self._take_long_chart(snapshot, view)
             for panel in self.panels:
                 if panel.counts_down or not _is_drawn(panel, snapshot):
-                    panel.attempt(snapshot)
+                    panel.try_show(snapshot)
             if self._arranged_for() != before:
                 self._show_panels()
-                self.footer.offer(self._hints())
+                self.footer.set_hints(self._hints())
                 self.refresh(layout=True, repaint=False)
             elif self._rows_above() != above:
                 self.refresh(layout=True, repaint=False)
@@ -149,7 +149,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
                 self.strip.show(snapshot)
             for panel in self.panels:
                 if panel.counts_down or _has_aged(panel, snapshot):
-                    panel.attempt(snapshot)
+                    panel.try_show(snapshot)
 
     def _take_long_chart(self, snapshot: Snapshot, view: View) -> None:
         """Only a large panel has room for a long chart; nothing of it is loaded before."""
@@ -172,23 +172,25 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         """Arrange the panels again."""
         self.preset, self.hidden = preset, frozenset(hidden)
         self._show_panels()
-        self.footer.offer(self._hints())
+        self.footer.set_hints(self._hints())
         self.refresh(layout=True, repaint=False)
 
     @property
-    def in_force(self) -> Preset:
+    def effective_preset(self) -> Preset:
         """The preset being drawn: the quiet one gives way as soon as something needs attention."""
         ends = self.preset is Preset.QUIET and calls_for_attention(self.snapshot)
         return Preset.TRIAGE if ends else self.preset
 
     def _arranged_for(self) -> tuple[int, bool, Preset]:
-        return self.header.rows, self.snapshot.traffic is not None, self.in_force
+        return self.header.rows, self.snapshot.traffic is not None, self.effective_preset
 
     def _show_panels(self) -> None:
         """The tab key does not reach panels that are hidden, or have no place in the preset."""
         traffic = self.snapshot.traffic is not None
         for panel in self.panels:
-            panel.display = shows(panel.PANEL.value, self.in_force, traffic=traffic, hidden=self.hidden)
+            panel.display = shows(
+                panel.PANEL.value, self.effective_preset, traffic=traffic, hidden=self.hidden
+            )
 
     def _hints(self) -> tuple[Hint, ...]:
         past, keys = self.snapshot.past, self._chosen_keys
@@ -210,11 +212,11 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.incident_line.rows,
             self.header.rows,
             traffic=self.snapshot.traffic is not None,
-            preset=self.in_force,
+            preset=self.effective_preset,
             hidden=self.hidden,
         )
-        self.strip.tells_outlook = Panel.RECORD.value not in plan.slots
-        self.record.tells_events = Panel.EVENTS.value not in plan.slots
+        self.strip.shows_outlook = Panel.RECORD.value not in plan.slots
+        self.record.shows_events = Panel.EVENTS.value not in plan.slots
         for panel in self.panels:
             if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
                 panel.reframe(slot.frame)
@@ -228,7 +230,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         return self.focused if isinstance(self.focused, SnapshotPanel) else None
 
     def on_key(self) -> None:
-        self.footer.greet(())
+        self.footer.show_greeting(())
 
     # -- actions ----------------------------------------------------------------
 
@@ -277,7 +279,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     def action_filter_events(self) -> None:
         from claude_tui.tui.screens.filtering import ask_filter
 
-        ask_filter(cockpit_of(self), "events", self.events.words, self.events.only)
+        ask_filter(cockpit_of(self), "events", self.events.filter_text, self.events.apply_filter)
 
     def action_cursor_up(self) -> None:
         self._move(-1)

@@ -41,7 +41,7 @@ class _PlainScreen(ReaderScreen):
 class BriefScreen(_PlainScreen):
     """What the responder is told at the beginning."""
 
-    CALLED = "brief"
+    SCREEN_NAME = "brief"
     OUT_OF_PLACE = frozenset({"brief"})
     BINDINGS = [*bindings(Scope.DEBRIEF), Binding("enter", "back", show=False)]
 
@@ -81,7 +81,7 @@ class BriefScreen(_PlainScreen):
 class DebriefScreen(_PlainScreen):
     """How it went."""
 
-    CALLED = "debrief"
+    SCREEN_NAME = "debrief"
     # What is left to do is to read, to write the postmortem and to leave.
     OUT_OF_PLACE = frozenset(
         {
@@ -123,18 +123,18 @@ def debrief_lines(result: Result, cells: int) -> Lines:
     for section in sections(result):
         out += [BLANK] if out else []
         out.append(heading(section.title, "", cells))
-        out += [each for row in section.rows for each in _row(row, cells)]
+        out += [row_line for row in section.rows for row_line in _row(row, cells)]
     return tuple(out)
 
 
 def _row(row: Row, cells: int) -> Lines:
     mark = level_mark(row.level)
     glyph = "✓" if row.level is Level.OK else mark.glyph if row.level in _SHOWN else " "
-    said = Span(row.text, "dim" if row.level is Level.UNKNOWN else "text")
-    text = line(said, Span(f" ({row.note})" if row.note else "", "dim"))
+    value = Span(row.text, "dim" if row.level is Level.UNKNOWN else "text")
+    text = line(value, Span(f" ({row.note})" if row.note else "", "dim"))
     rows = flow(text, min(cells, WIDEST) - _LABEL_CELLS, _MOST_ROWS) or ((),)
     head = line(Span(f"{glyph} ", mark.role, bold=True), Span(pad(row.label, _LABEL_CELLS - 2), "dim"))
     return tuple(
-        line(*(head if number == 0 else (Span(" " * _LABEL_CELLS),)), *each)
-        for number, each in enumerate(rows)
+        line(*(head if number == 0 else (Span(" " * _LABEL_CELLS),)), *spans)
+        for number, spans in enumerate(rows)
     )

@@ -22,7 +22,7 @@ from textual.widgets import Input
 from claude_tui.model.text import inert
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Lines, Span, cells_of, flow, line, pad, spread, width
-from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.screens.closing import ClosesOnce
 
 __all__ = ["LABEL_CELLS", "Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"]
 
@@ -32,7 +32,7 @@ Answers = tuple[int | str, ...]
 LABEL_CELLS = 11
 """The column of the labels, with the mark of the focus before each."""
 _MOST_ROWS = 6
-# On a taller screen a choice may take what is left beside this many rows.
+# On a taller screen, a choice may take all but this many rows.
 _ROWS_OF_THE_REST = 26
 
 
@@ -80,7 +80,7 @@ class Question:
     """Why these answers are not possible, as a sentence; "" if they are."""
 
 
-class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
+class DialogScreen(ClosesOnce, ModalScreen[Answers | None]):
     """Returns the answers, or None if it was cancelled."""
 
     DEFAULT_CSS = """
@@ -90,8 +90,8 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
         background: $ct-background; border: round $border; border-title-color: $ct-text;
         border-title-style: bold; scrollbar-size-vertical: 1;
     }
-    DialogScreen Words, DialogScreen Options { height: auto; }
-    DialogScreen Words { margin-top: 1; }
+    DialogScreen Paragraphs, DialogScreen Options { height: auto; }
+    DialogScreen Paragraphs { margin-top: 1; }
     DialogScreen Horizontal { height: 1; }
     DialogScreen Label { width: 11; height: 1; }
     DialogScreen Input, DialogScreen Input:focus {
@@ -100,7 +100,7 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
     DialogScreen Input > .input--placeholder { color: $ct-dim; }
     DialogScreen Input:ansi > .input--selection { text-style: reverse; }
     """
-    CALLED = "dialog"
+    SCREEN_NAME = "dialog"
     BINDINGS: ClassVar[list[BindingType]] = [
         # In a text field `q` is a letter.
         Binding("escape,q", "leave", show=False),
@@ -114,7 +114,7 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
         super().__init__()
         self.question = question
         self._fields: list[Options | TextInput] = []
-        self._hints = Words((_hints(question),))
+        self._hints = Paragraphs((_hints(question),))
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -128,7 +128,7 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
                     self._fields.append(text := TextInput(field))
                     yield Horizontal(Label(field.label, text), text)
             if self.question.explanation:
-                yield Words(self.question.explanation)
+                yield Paragraphs(self.question.explanation)
             yield self._hints
 
     def on_mount(self) -> None:
@@ -156,7 +156,7 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
     def action_confirm(self) -> None:
         objection = self.question.objection(self.answers)
         if objection:
-            self._hints.say((line(Span("▲ ", "warn", bold=True), objection), _hints(self.question)))
+            self._hints.set_text((line(Span("▲ ", "warn", bold=True), objection), _hints(self.question)))
         else:
             self.dismiss(self.answers)
 
@@ -186,14 +186,14 @@ def _more(arrow: str, hidden: int) -> Line:
     return line(Span(f"{arrow} {hidden} more", "faint")) if hidden else ()
 
 
-class Words(LinePanel):
+class Paragraphs(LinePanel):
     """Paragraphs, as many rows as they need."""
 
     def __init__(self, paragraphs: Lines) -> None:
         super().__init__()
         self._paragraphs = paragraphs
 
-    def say(self, paragraphs: Lines) -> None:
+    def set_text(self, paragraphs: Lines) -> None:
         self._paragraphs = paragraphs
         self.refresh(layout=True)
         self.repaint()
@@ -202,7 +202,7 @@ class Words(LinePanel):
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (as high as it needs to be)
-        return tuple(row for each in self._paragraphs for row in flow(each, width, _MOST_ROWS))
+        return tuple(row for paragraph in self._paragraphs for row in flow(paragraph, width, _MOST_ROWS))
 
 
 class Label(LinePanel):

@@ -55,7 +55,7 @@ def ask_answer(
 
     def done(answers: Answers | None) -> None:
         if answers is not None:
-            side, cause, then = (int(each) for each in answers)
+            side, cause, then = (int(answer) for answer in answers)
             answered(
                 Given(SIDES[side - 1] if side else None, CAUSES[cause - 1] if cause else None, bool(then))
             )

@@ -22,7 +22,7 @@ __all__ = ["EventScreen"]
 class EventScreen(ReaderScreen):
     """The arrow keys go to the next or previous event, `y` copies the current one."""
 
-    CALLED = "event"
+    SCREEN_NAME = "event"
     BINDINGS = bindings(Scope.EVENT)
 
     def __init__(self, event: Event) -> None:
@@ -44,15 +44,15 @@ class EventScreen(ReaderScreen):
         self.notify("Event copied.", timeout=2, markup=False)
 
     def action_newer(self) -> None:
-        self._turn(-1)
+        self._show_sibling(-1)
 
     def action_older(self) -> None:
-        self._turn(1)
+        self._show_sibling(1)
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """A folded event continues to grow; any other stays as it is."""
         super().show(snapshot, view)
-        newest = next((each for each in snapshot.events if each.key == self.event.key), None)
+        newest = next((event for event in snapshot.events if event.key == self.event.key), None)
         if self.is_mounted and newest is not None and newest.count > 1 and self.event.count > 1:
             self.event = newest
             self.pager.redraw()
@@ -61,16 +61,16 @@ class EventScreen(ReaderScreen):
         """The list that it belongs to: the events on screen, or those folded into one of them."""
         events = self.cockpit.shown.events
         if self.event.count == 1:
-            folds = (each.folded for each in events if self.event in each.folded)
+            folds = (event.folded for event in events if self.event in event.folded)
             return next(folds, events)
         return events
 
     def _place(self) -> int | None:
         """Its index in that list; None if it is no longer in it."""
-        keys = (number for number, each in enumerate(self._siblings()) if each.key == self.event.key)
+        keys = (number for number, sibling in enumerate(self._siblings()) if sibling.key == self.event.key)
         return next(keys, None)
 
-    def _turn(self, step: int) -> None:
+    def _show_sibling(self, step: int) -> None:
         events, here = self._siblings(), self._place()
         if here is not None and 0 <= here + step < len(events):
             self.event = events[here + step]

@@ -26,7 +26,7 @@ _MAX_WORDS = 60
 def ask_filter(
     app: Cockpit,
     what: str,
-    words: str,
+    filter_text: str,
     answered: Callable[[str], None],
     hint: str = FILTER_HINT,
     *,
@@ -45,6 +45,6 @@ def ask_filter(
         if answers is not None:
             answered(str(answers[0]))
 
-    field = TextField("Only", words, _MAX_WORDS, "words, a name, a kind, a request id; empty: all")
+    field = TextField("Only", filter_text, _MAX_WORDS, "words, a name, a kind, a request id; empty: all")
     question = Question(f"Filter the {what}", "show", (field,), (paragraph(hint),), objection=objection)
     app.push_screen(DialogScreen(question), done)

@@ -15,7 +15,7 @@ from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession
 from claude_tui.tui.screens.first_five_lines import asked_lines, by_hand, one_column, results_page, script
 from claude_tui.tui.screens.runbook_parts import Page
-from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.screens.runbook_screen import RunbookScreen, bring_to_front, offered
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _AGAIN = timedelta(seconds=2.5)
 
 def open_first_five(app: Cockpit) -> None:
     """Run the checks, in the existing screen if there is one."""
-    screen = returned_to(app, FirstFiveScreen)
+    screen = bring_to_front(app, FirstFiveScreen)
     if screen is not None:
         screen.ask()
     else:
@@ -45,7 +45,7 @@ def open_first_five(app: Cockpit) -> None:
 class FirstFiveScreen(RunbookScreen):
     """Shows only results from after the start of the checks."""
 
-    CALLED = "first checks"
+    SCREEN_NAME = "first checks"
     BINDINGS = bindings(Scope.FIRST_FIVE)
 
     def __init__(self, session: RunbookSession) -> None:

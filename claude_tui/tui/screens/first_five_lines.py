@@ -7,7 +7,7 @@ from datetime import datetime
 
 from claude_tui.model.format import clock
 from claude_tui.runbook import CheckResult, CheckState, Command, Placeholders, commands
-from claude_tui.tui.panels.verdict_words import figures
+from claude_tui.tui.panels.verdict_text import figures
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, spread, wrap
 from claude_tui.tui.screens.runbook_parts import KeyOf, Page, code, prose, under_cursor, warning
@@ -28,7 +28,9 @@ _TO_THE_TOP = 1_000
 
 def script(check: CheckResult, placeholders: Placeholders) -> Command:
     """All commands of a check as one text to copy and run."""
-    parts = (f"# {each.title}\n{each.text.strip()}\n" for each in commands(check.check, placeholders))
+    parts = (
+        f"# {command.title}\n{command.text.strip()}\n" for command in commands(check.check, placeholders)
+    )
     return Command(check.check.title, "\n".join(parts))
 
 
@@ -57,7 +59,7 @@ def results_page(results: Sequence[CheckResult], cursor: int, cells: int) -> Pag
 
 
 def _result(result: CheckResult, cells: int, *, chosen: bool) -> Lines:
-    glyph, word, role = _MARKS[result.state]
+    glyph, state, role = _MARKS[result.state]
     loud = result.state is not CheckState.WAITING
     head = spread(
         line(
@@ -65,7 +67,7 @@ def _result(result: CheckResult, cells: int, *, chosen: bool) -> Lines:
             Span(f"{glyph} ", role, bold=loud),
             Span(result.check.title, "text", bold=True),
         ),
-        line(Span(word, role, bold=loud)),
+        line(Span(state, role, bold=loud)),
         cells,
     )
     rows = (

@@ -38,7 +38,7 @@ _LONGEST_SEARCH = 60
 
 
 class HelpScreen(ReaderScreen):
-    CALLED = "help"
+    SCREEN_NAME = "help"
     BINDINGS = bindings(Scope.HELP)
 
     def __init__(self) -> None:
@@ -77,8 +77,8 @@ class HelpScreen(ReaderScreen):
         field = TextField("Words", self._searched, _LONGEST_SEARCH, "429, snooze, new; empty: all")
         self.app.push_screen(DialogScreen(Question("Search the help", "search", (field,))), done)
 
-    def _search(self, words: str) -> None:
-        self._searched = words
+    def _search(self, search_text: str) -> None:
+        self._searched = search_text
         self.pager.move_to_end(start=True)
         self.pager.repaint()
 
@@ -88,7 +88,7 @@ def help_lines(
 ) -> Lines:
     """What to do when, who collects, every action under its heading, the marks, how to change keys."""
     out: list[Line] = [heading("What to do when", "", cells)]
-    out += [row for each in SITUATIONS for row in situation_lines(each, keymap, cells)]
+    out += [row for situation in SITUATIONS for row in situation_lines(situation, keymap, cells)]
     out += [BLANK, *_who_collects(watching or Watching(), cells)]
     for group in Group:
         out += [heading(group.value, "", cells), *_actions_of(group, keymap, cells), BLANK]
@@ -101,16 +101,16 @@ def help_lines(
     return (*out, *paragraph(text, cells, 0, "dim"), line(Span(f"claude-top {__version__}", "faint")))
 
 
-def found_lines(words: str, keymap: KeyMap, cells: int) -> Lines:
+def found_lines(search_text: str, keymap: KeyMap, cells: int) -> Lines:
     """The situations, actions and marks that contain all of these words."""
-    wanted = words.casefold().split()
+    terms = search_text.casefold().split()
 
     def has_all(rows: Lines, *more: str) -> bool:
         text = " ".join([*map(plain, rows), *more]).casefold()
-        return all(word in text for word in wanted)
+        return all(term in text for term in terms)
 
     parts: list[tuple[str, list[Lines]]] = [
-        ("What to do when", [situation_lines(each, keymap, cells) for each in SITUATIONS]),
+        ("What to do when", [situation_lines(situation, keymap, cells) for situation in SITUATIONS]),
     ]
     parts += [(group.value, [(row,) for row in _actions_of(group, keymap, cells)]) for group in Group]
     parts.append(("Marks", [(crop(row, cells),) for row in _marks()]))
@@ -119,7 +119,7 @@ def found_lines(words: str, keymap: KeyMap, cells: int) -> Lines:
         if found := [row for entry in entries if has_all(entry, title) for row in entry]:
             out += [heading(title, "", cells), *found, BLANK]
     note = "esc shows all of it" if out else "nothing has all of these words; esc shows all of it"
-    return (crop(line(Span(f"“{words}” ", "text", bold=True), Span(note, "dim")), cells), BLANK, *out)
+    return (crop(line(Span(f"“{search_text}” ", "text", bold=True), Span(note, "dim")), cells), BLANK, *out)
 
 
 def _actions_of(group: Group, keymap: KeyMap, cells: int) -> list[Line]:

@@ -20,7 +20,7 @@ from claude_tui.tui.screens.history_days import HistoryListing
 from claude_tui.tui.screens.history_lines import history_lines, next_span
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.report_loading import ReportLoader
-from claude_tui.tui.screens.runbook_screen import offered, returned_to
+from claude_tui.tui.screens.runbook_screen import bring_to_front, offered
 
 if TYPE_CHECKING:
     from claude_tui.model.snapshot import Snapshot
@@ -35,14 +35,14 @@ _PROBLEM_ROWS = 6
 
 def open_history(app: Cockpit) -> None:
     """Shows the history, in the existing screen if it is open underneath."""
-    if returned_to(app, HistoryScreen) is None:
+    if bring_to_front(app, HistoryScreen) is None:
         app.push_screen(HistoryScreen())
 
 
 class HistoryScreen(ReaderScreen):
     """The report as of the instant on screen, read again once a minute. The arrow keys choose the span."""
 
-    CALLED = "history"
+    SCREEN_NAME = "history"
     BINDINGS = bindings(Scope.HISTORY)
 
     def __init__(self, span: timedelta = _FIRST_SPAN) -> None:
@@ -66,7 +66,7 @@ class HistoryScreen(ReaderScreen):
         return self.loader.problem
 
     def title_and_key(self) -> tuple[str, str]:
-        only = f" · only “{self.listing.words}”" if self.listing.words else ""
+        only = f" · only “{self.listing.filter_text}”" if self.listing.filter_text else ""
         return f"History · {span_text(self.span)}{only}", ""
 
     def hints(self) -> tuple[Hint, ...]:
@@ -101,7 +101,7 @@ class HistoryScreen(ReaderScreen):
         self.loader.work(self.cockpit.shown.at, self.span)
 
     def _loaded(self) -> None:
-        self.footer.offer(self.hints())
+        self.footer.set_hints(self.hints())
         self.pager.set_title(self.title_and_key()[0])
         self.pager.redraw()
 
@@ -118,14 +118,14 @@ class HistoryScreen(ReaderScreen):
         self._list(replace(self.listing, order=ORDERS[following]))
 
     def action_filter(self) -> None:
-        ask_filter(self.cockpit, "history", self.listing.words, self._only, known=KNOWN_FIELDS)
+        ask_filter(self.cockpit, "history", self.listing.filter_text, self._only, known=KNOWN_FIELDS)
 
-    def _only(self, words: str) -> None:
-        self._list(replace(self.listing, words=words))
+    def _only(self, filter_text: str) -> None:
+        self._list(replace(self.listing, filter_text=filter_text))
 
     def action_back(self) -> None:
         """Back to the whole history, or to the previous screen."""
-        if self.listing.words:
+        if self.listing.filter_text:
             self._only("")
         else:
             super().action_back()

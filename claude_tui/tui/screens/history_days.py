@@ -40,14 +40,14 @@ class HistoryListing:
 
     order: str = ORDERS[0]
     """The column that the days are sorted by, one of `listing.ORDERS`."""
-    words: str = ""
+    filter_text: str = ""
     """A filter that can be parsed; empty for everything."""
 
 
 def table_of_periods(report: Report, listing: HistoryListing, cells: int) -> Lines:
     """The kinds of failures are at the end, if there is room."""
-    periods = listed_periods(report, parse_filter(listing.words), listing.order)
-    longest = max((len(_failed(each)) for each in periods), default=0)
+    periods = listed_periods(report, parse_filter(listing.filter_text), listing.order)
+    longest = max((len(_failed(period)) for period in periods), default=0)
     room = cells - _DATE - min(max(longest + 2, _FAILURES_FROM), _FAILURES_TO)
     needed = tuple(name for name in _PERIODS_LESS_NEEDED if name != listing.order)
     columns = fitting(_PERIOD_COLUMNS, room, needed)
@@ -59,8 +59,8 @@ def table_of_periods(report: Report, listing: HistoryListing, cells: int) -> Lin
         ]
     )
     title = "By the hour" if report.by_the_hour else "By the day"
-    order = _order_words(listing.order)
-    if listing.words:
+    order = _order_text(listing.order)
+    if listing.filter_text:
         order += f", {len(periods)} of {plural(len(report.periods), label)}"
     last = Span("  failed", "text" if listing.order == "failed" else "faint")
     return (
@@ -76,7 +76,9 @@ def _rows(
     """A row for each; consecutive ones without probes share a row."""
     for probed, alike in groupby(periods, key=_probed):
         if probed or not in_time:
-            yield from (_period_row(each, columns, cells, by_the_hour=report.by_the_hour) for each in alike)
+            yield from (
+                _period_row(period, columns, cells, by_the_hour=report.by_the_hour) for period in alike
+            )
         else:
             yield _unprobed_row(list(alike), cells, by_the_hour=report.by_the_hour)
 
@@ -87,7 +89,7 @@ def _probed(period: Period) -> bool:
 
 
 def _unprobed_row(periods: Sequence[Period], cells: int, *, by_the_hour: bool) -> Line:
-    newest, oldest = (_label(each, by_the_hour=by_the_hour) for each in (periods[0], periods[-1]))
+    newest, oldest = (_label(period, by_the_hour=by_the_hour) for period in (periods[0], periods[-1]))
     back = f" back to {oldest}" if len(periods) > 1 else ""
     return crop(
         line(Span(pad(newest, _DATE), "dim"), Span(right("nobody probed", 14) + back, "faint")), cells
@@ -98,7 +100,7 @@ def _label(period: Period, *, by_the_hour: bool) -> str:
     return clock_minute(period.start) if by_the_hour else f"{period.start:%b %d}"
 
 
-def _order_words(order: str) -> str:
+def _order_text(order: str) -> str:
     if order == ORDERS[0]:
         return "newest first"
     return f"most {order} first" if order in ("down", "failed") else f"highest {order} first"
@@ -110,7 +112,7 @@ def _period_row(period: Period, columns: Columns, cells: int, *, by_the_hour: bo
     if not _probed(period):
         return crop(line(label, Span(right("nobody probed", 14), "faint")), cells)
     ttft, total = period.latency.ttft, period.latency.total
-    words: dict[str, Callable[[], tuple[str, str]]] = {
+    contents: dict[str, Callable[[], tuple[str, str]]] = {
         "uptime": lambda: (share(api), role_of(api)),
         "down": lambda: (time_in(api, api.down), "bad" if api.down else "faint"),
         "ours": lambda: (time_in(api, api.ours), "warn" if api.ours else "faint"),
@@ -121,7 +123,7 @@ def _period_row(period: Period, columns: Columns, cells: int, *, by_the_hour: bo
         "message p95": lambda: (quantile_text(total, 0.95), "text"),
         "by page": lambda: (share(period.tallies[Service.PAGE]), "dim"),
     }
-    drawn = [(*words[name](), size) for name, size in columns]
+    drawn = [(*contents[name](), size) for name, size in columns]
     figures = (Span(right(text, size), _known_role(text, role)) for text, role, size in drawn)
     failed = _fitting_failures(period, cells - _DATE - sum(size for _, size in columns) - 2)
     return crop(line(label, *figures, Span(f"  {failed}", "dim")), cells)
@@ -133,7 +135,7 @@ def _failed(period: Period) -> str:
 
 
 def _kinds(period: Period) -> list[str]:
-    return [f"{words} {number:,}" for words, number in by_outcome(period.failures)]
+    return [f"{name} {number:,}" for name, number in by_outcome(period.failures)]
 
 
 def _fitting_failures(period: Period, cells: int) -> str:
@@ -142,12 +144,12 @@ def _fitting_failures(period: Period, cells: int) -> str:
     if cells_of(" · ".join(kinds)) <= cells:
         return " · ".join(kinds)
     for kept in range(len(kinds) - 1, 0, -1):
-        told = sum(number for _, number in by_outcome(period.failures)[:kept])
-        said = " · ".join((*kinds[:kept], f"{total - told:,} more"))
-        if cells_of(said) <= cells:
-            return said
-    said = f"{total:,}, {len(kinds)} kinds"
-    return said if len(kinds) > 1 and cells_of(said) <= cells else f"{total:,}"
+        counted = sum(number for _, number in by_outcome(period.failures)[:kept])
+        text = " · ".join((*kinds[:kept], f"{total - counted:,} more"))
+        if cells_of(text) <= cells:
+            return text
+    text = f"{total:,}, {len(kinds)} kinds"
+    return text if len(kinds) > 1 and cells_of(text) <= cells else f"{total:,}"
 
 
 def _known_role(text: str, role: str) -> str:

@@ -22,7 +22,7 @@ from claude_tui.model.format import (
     plural,
     span_text,
 )
-from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.panels.verdict_text import severity_role
 from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.grade_marks import GRADE_MARKS, grade_legend, mark_row
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, right, spread, width
@@ -120,8 +120,8 @@ def _uptime(report: Report, cells: int) -> Lines:
     head = table_row([("", _LABEL, "faint"), *((name, -size, "faint") for name, size in columns)])
     since = f"of messages, by time; recorded since {day(report.first_at)}" if report.first_at else ""
     models = report.of_span.tallies[Service.MODELS]
-    rows = [_uptime_row(each, columns, chosen=each.span == report.span) for each in report.spans]
-    if all(each.span != report.span for each in report.spans):
+    rows = [_uptime_row(span, columns, chosen=span.span == report.span) for span in report.spans]
+    if all(span.span != report.span for span in report.spans):
         rows.append(_uptime_row(report.of_span, columns, chosen=True))
     return (
         heading("Uptime", since, cells),
@@ -140,7 +140,7 @@ def _uptime(report: Report, cells: int) -> Lines:
 
 def _uptime_row(span: SpanUptime, columns: Columns, *, chosen: bool) -> Line:
     api = span.tallies[Service.API]
-    words = {
+    contents = {
         "uptime": (share(api), role_of(api)),
         "up": (time_in(api, api.up), "text"),
         "down": (time_in(api, api.down), "bad" if api.down else "faint"),
@@ -151,7 +151,9 @@ def _uptime_row(span: SpanUptime, columns: Columns, *, chosen: bool) -> Line:
         "claude.ai": (share(span.tallies[Service.CHAT]), "dim"),
     }
     label = Span(pad(f"{'▸' if chosen else ' '} {span_text(span.span)}", _LABEL), "text", bold=chosen)
-    return line(label, *(Span(right(words[name][0], size), words[name][1], chosen) for name, size in columns))
+    return line(
+        label, *(Span(right(contents[name][0], size), contents[name][1], chosen) for name, size in columns)
+    )
 
 
 # -- the strip of days, and the hours of the week -------------------------------------------
@@ -167,8 +169,8 @@ def _strip(report: Report, cells: int, zone: str) -> Lines:
     out = [heading(unit, f"last {span_text(report.span)}, {zone}", cells)]
     for start in range(0, len(periods), of_row):
         part = periods[start : start + of_row]
-        out += [mark_row([GRADE_MARKS[each.tallies[Service.API].grade] for each in part], size)]
-    first, last = (_date(each, by_the_hour=report.by_the_hour) for each in (periods[0], periods[-1]))
+        out += [mark_row([GRADE_MARKS[period.tallies[Service.API].grade] for period in part], size)]
+    first, last = (_date(period, by_the_hour=report.by_the_hour) for period in (periods[0], periods[-1]))
     out.append(spread(line(Span(first, "faint")), line(Span(last, "faint")), min(of_row * size, cells)))
     out.append(crop(grade_legend(), cells))
     return tuple(out)
@@ -185,7 +187,7 @@ def _week(report: Report, cells: int, zone: str) -> Lines:
         heading("Week", f"by weekday and hour, {zone}, {span_text(report.span)}", cells),
         line(Span("    " + hours, "faint")),
         *(
-            line(Span(pad(name, 4), "dim"), *mark_row([GRADE_MARKS[each.grade] for each in of_day], size))
+            line(Span(pad(name, 4), "dim"), *mark_row([GRADE_MARKS[tally.grade] for tally in of_day], size))
             for name, of_day in zip(_WEEKDAYS, report.week, strict=True)
         ),
     )
@@ -204,14 +206,16 @@ def _latencies(report: Report, cells: int) -> Lines:
     return (
         heading("Latency", f"{model}successes of {span_text(report.span)}", cells),
         crop(line(*head, Span(f"  {chart}", "faint")), cells),
-        _latency_row("TTFT", report.latency.ttft, [each.latency.ttft for each in report.periods], cells),
-        _latency_row("message", report.latency.total, [each.latency.total for each in report.periods], cells),
+        _latency_row("TTFT", report.latency.ttft, [period.latency.ttft for period in report.periods], cells),
+        _latency_row(
+            "message", report.latency.total, [period.latency.total for period in report.periods], cells
+        ),
     )
 
 
 def _latency_row(name: str, whole: Histogram, periods: Sequence[Histogram], cells: int) -> Line:
     figures = [quantile_text(whole, fraction) for _, fraction in _QUANTILES]
-    points = [each.quantile(0.95) for each in periods]
+    points = [period.quantile(0.95) for period in periods]
     top = max((point for point in points if point is not None), default=0.0)
     label = line(
         Span(pad(name, _LATENCY_LABEL), "dim"),
@@ -228,11 +232,11 @@ def _latency_row(name: str, whole: Histogram, periods: Sequence[Histogram], cell
 
 
 def _incidents(report: Report, listing: HistoryListing, cells: int) -> Lines:
-    found = listed_incidents(report.incidents, parse_filter(listing.words), report.at)
+    found = listed_incidents(report.incidents, parse_filter(listing.filter_text), report.at)
     number = plural(len(found), "incident") if found else "none declared"
-    if listing.words and report.incidents:
+    if listing.filter_text and report.incidents:
         number = f"{len(found)} of {plural(len(report.incidents), 'incident')}"
-    rows = [_incident(each, report.at, cells) for each in found[:_MOST_INCIDENTS]]
+    rows = [_incident(incident, report.at, cells) for incident in found[:_MOST_INCIDENTS]]
     if len(found) > _MOST_INCIDENTS:
         rows.append(line(Span(f"and {len(found) - _MOST_INCIDENTS} more", "faint")))
     return (heading("Incidents", f"{number} in {span_text(report.span)}", cells), *rows)
@@ -249,8 +253,10 @@ def _incident(incident: Incident, at: datetime, cells: int) -> Line:
         Span(right(severity, 4), severity_role(incident.severity)),
         Span(f"  {incident.title}" + ("" if incident.end else " (open)"), "text"),
     )
-    told = line(Span(cause, "dim"))
-    return spread(head, told, cells) if width(head) + 2 + width(told) <= cells else crop(head, cells)
+    cause_line = line(Span(cause, "dim"))
+    return (
+        spread(head, cause_line, cells) if width(head) + 2 + width(cause_line) <= cells else crop(head, cells)
+    )
 
 
 def next_span(span: timedelta, step: int) -> timedelta:

@@ -38,15 +38,15 @@ from claude_tui.tui.screens.incident_lines import (
     TimelineLook,
     figure_lines,
     headline,
+    matching,
     short_figures,
-    shown,
     timeline_page,
 )
 from claude_tui.tui.screens.incident_list import ORDERS, list_page, ordered
 from claude_tui.tui.screens.incident_loading import IncidentLoader
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import Page, key_of
-from claude_tui.tui.screens.runbook_screen import returned_to
+from claude_tui.tui.screens.runbook_screen import bring_to_front
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _BESIDE_TITLE = 8
 
 def open_incident(app: Cockpit) -> None:
     """Show the open incident; without one, show the list of all and ask whether to declare one."""
-    screen = returned_to(app, IncidentScreen)
+    screen = bring_to_front(app, IncidentScreen)
     summary = app.newest.incident
     known = summary.id if summary is not None and not summary.proposed else ""
     if screen is None:
@@ -84,7 +84,7 @@ class IncidentScreen(ReaderScreen):
     IncidentScreen > #body { height: 1fr; layout: horizontal; }
     IncidentScreen > #body > Container { height: 1fr; width: 1fr; }
     """
-    CALLED = "incident"
+    SCREEN_NAME = "incident"
     BINDINGS = bindings(Scope.INCIDENT)
     ENTER = "open_entry"
 
@@ -92,7 +92,7 @@ class IncidentScreen(ReaderScreen):
         super().__init__()
         self.ident = ident
         """The id of the incident that is shown; empty for the list."""
-        self.words = ""
+        self.filter_text = ""
         """The filter as typed."""
         self._order = ORDERS[0]
         self._cursor = ""
@@ -127,10 +127,10 @@ class IncidentScreen(ReaderScreen):
     def _lay_out(self) -> None:
         cells = self.app.size.width
         self.incident_line.leads_to = "postmortem" if self.ident else "incident"
-        beside = bool(self.ident) and cells >= _WIDE
-        self.side_box.display = beside
+        has_side = bool(self.ident) and cells >= _WIDE
+        self.side_box.display = has_side
         self.side_box.styles.width = _FIGURE_CELLS + 4
-        rows = 0 if beside else len(self._short_figures(cells))
+        rows = 0 if has_side else len(self._short_figures(cells))
         self.short.display = rows > 0
         self.short.styles.height = rows
         self.main.set_title(self.title_and_key()[0])
@@ -141,7 +141,7 @@ class IncidentScreen(ReaderScreen):
             return "Incidents", ""
         if loaded is None:
             return (f"{incident.label} {incident.title}" if incident is not None else "Incident"), ""
-        filtered = f" · only “{self.words}”" if self.words else ""
+        filtered = f" · only “{self.filter_text}”" if self.filter_text else ""
         cells = self.app.size.width - _BESIDE_TITLE - len(filtered)
         if self.side_box.display:
             cells -= _FIGURE_CELLS + 4
@@ -155,18 +155,20 @@ class IncidentScreen(ReaderScreen):
     @property
     def incident(self) -> Incident | None:
         """The incident on screen, as of the Snapshot; None for the list."""
-        return next((each for each in self._known if each.id == self.ident), None)
+        return next((known for known in self._known if known.id == self.ident), None)
 
     @property
     def entries(self) -> tuple[TimelineEntry, ...]:
         """The incidents that match the filter."""
         loaded = self.loader.loaded
-        return shown(loaded.timeline, parse_filter(self.words), self._at) if loaded is not None else ()
+        return (
+            matching(loaded.timeline, parse_filter(self.filter_text), self._at) if loaded is not None else ()
+        )
 
     @property
     def entry(self) -> TimelineEntry | None:
         """The incident under the cursor."""
-        return next((each for each in self.entries if each.key == self._cursor), None)
+        return next((shown_entry for shown_entry in self.entries if shown_entry.key == self._cursor), None)
 
     @property
     def _listed(self) -> tuple[Incident, ...]:
@@ -175,7 +177,7 @@ class IncidentScreen(ReaderScreen):
 
     def turn_to(self, ident: str) -> None:
         """Show another incident, from its newest entry; without an id, the list."""
-        self.ident, self._cursor, self._opened, self.words = ident, "", frozenset(), ""
+        self.ident, self._cursor, self._opened, self.filter_text = ident, "", frozenset(), ""
         self._take_in(self.cockpit.shown)
         self._ask()
         self._redraw()
@@ -208,7 +210,7 @@ class IncidentScreen(ReaderScreen):
 
     def _redraw(self, *, follow: bool = False) -> None:
         self._lay_out()
-        self.footer.offer(self.hints())
+        self.footer.set_hints(self.hints())
         self.short.redraw()
         self.side.redraw()
         if follow or not self._cursor:
@@ -224,7 +226,7 @@ class IncidentScreen(ReaderScreen):
             return Page((line(Span("reading the record…", "faint")),))
         entries = self.entries
         cursor = self._cursor or (entries[-1].key if entries else "")
-        look = TimelineLook(self._at, cursor, self._opened, self.words, self.cockpit.paint.local)
+        look = TimelineLook(self._at, cursor, self._opened, self.filter_text, self.cockpit.paint.local)
         return timeline_page(entries, loaded.figures, look, cells)
 
     def _figures(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
@@ -249,25 +251,25 @@ class IncidentScreen(ReaderScreen):
         keys = self._keys()
         if keys:
             here = keys.index(self._cursor) if self._cursor in keys else len(keys) - 1
-            self._to(keys, here + rows)
+            self._move_to(keys, here + rows)
 
     def move_to_end(self, *, start: bool) -> None:
         keys = self._keys()
         if keys:
-            self._to(keys, 0 if start else len(keys) - 1)
+            self._move_to(keys, 0 if start else len(keys) - 1)
 
     def choose(self, index: int) -> bool:
         keys = self._keys()
         was = keys.index(self._cursor) if self._cursor in keys else len(keys) - 1
-        self._to(keys, index)
+        self._move_to(keys, index)
         return was == index
 
     def _keys(self) -> list[str]:
         if not self.ident:
-            return [each.id for each in self._listed]
-        return [each.key for each in self.entries]
+            return [incident.id for incident in self._listed]
+        return [entry.key for entry in self.entries]
 
-    def _to(self, keys: list[str], number: int) -> None:
+    def _move_to(self, keys: list[str], number: int) -> None:
         number = min(max(number, 0), len(keys) - 1)
         # On the newest entry, the cursor stays with the newest one, whichever that will be.
         is_newest = bool(self.ident) and number == len(keys) - 1
@@ -276,8 +278,8 @@ class IncidentScreen(ReaderScreen):
 
     def action_back(self) -> None:
         """Back to all entries, to the list it was chosen from, or to the previous screen."""
-        if self.words:
-            self.words = ""
+        if self.filter_text:
+            self.filter_text = ""
             self._redraw(follow=True)
         elif self.ident and self._came_from_list:
             self.turn_to("")
@@ -312,12 +314,12 @@ class IncidentScreen(ReaderScreen):
         self._redraw(follow=True)
 
     def action_filter(self) -> None:
-        def answered(words: str) -> None:
-            self.words, self._cursor = words, ""
+        def answered(filter_text: str) -> None:
+            self.filter_text, self._cursor = filter_text, ""
             self._redraw(follow=True)
 
         if self.incident is not None:
-            ask_filter(self.cockpit, "timeline", self.words, answered)
+            ask_filter(self.cockpit, "timeline", self.filter_text, answered)
 
     # -- actions -------------------------------------------------------------------------
 
@@ -359,7 +361,9 @@ class IncidentScreen(ReaderScreen):
 
     def action_merge(self) -> None:
         if (incident := self._open_one("merge it")) is not None:
-            others = [each for each in reversed(self._known) if each is not incident and not each.merged_into]
+            others = [
+                other for other in reversed(self._known) if other is not incident and not other.merged_into
+            ]
             ask_merge(self.cockpit, incident, others)
 
     def action_pin(self) -> None:

@@ -30,7 +30,7 @@ from claude_tui.tui.screens.incident_typed import (
     cleaned,
     local_zone,
     time_field,
-    timely,
+    time_objection,
     typed_time,
 )
 
@@ -90,7 +90,11 @@ def ask_mitigated(app: Cockpit, incident: Incident) -> None:
         tell(app, f"Mitigated, says {by}.")
 
     question = Question(
-        f"{incident.label} is mitigated", "confirm", fields, (paragraph(SHARED),), objection=timely(app, 1)
+        f"{incident.label} is mitigated",
+        "confirm",
+        fields,
+        (paragraph(SHARED),),
+        objection=time_objection(app, 1),
     )
     app.push_screen(DialogScreen(question), answered)
 
@@ -160,7 +164,7 @@ def ask_severity(app: Cockpit, incident: Incident) -> None:
     """Ask for the severity of the incident."""
     now = incident.severity if incident.severity.trouble else app.newest.verdict.severity
     chosen = SEVERITIES.index(now) if now.trouble else 0
-    options = tuple(f"{each} {MEANINGS[each]}" for each in SEVERITIES)
+    options = tuple(f"{level} {MEANINGS[level]}" for level in SEVERITIES)
     fields = (Choice("Severity", options, chosen), reason_field("why (optional)"), name_field(app))
     explanation = paragraph(
         "Of the incident, in the header and the record. Pages and the response clock follow the verdict's."
@@ -211,7 +215,7 @@ def ask_merge(app: Cockpit, incident: Incident, others: Sequence[Incident]) -> N
     if not others:
         refuse(app, "Nothing to merge with: there is no other incident.")
         return
-    options = ("keep them apart", *(f"{each.label} {each.title}" for each in others))
+    options = ("keep them apart", *(f"{another.label} {another.title}" for another in others))
     fields = (Choice("Into", options), name_field(app))
     explanation = paragraph(
         f"{incident.label} ends, and the other continues it with all of its entries. This cannot be undone."

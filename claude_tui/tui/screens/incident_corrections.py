@@ -62,35 +62,35 @@ class _Correction:
     @property
     def subjects(self) -> dict[str, str]:
         """What can be corrected, with its text."""
-        times = {name: words for name, words in _TIMES.items() if _is_known(self.incident, name)}
+        times = {name: label for name, label in _TIMES.items() if _is_known(self.incident, name)}
         entry = {self.entry.key: f"this entry: {self.text}"} if self.entry is not None else {}
         return {**entry, **times, _TITLE: f"the title: {self.incident.title}"}
 
     def objection(self, answers: Answers) -> str:
-        subject, words, when = list(self.subjects)[int(answers[0])], answers[1], answers[2]
+        subject, text, when = list(self.subjects)[int(answers[0])], answers[1], answers[2]
         if when and typed_time(self.app, when) is None:
             return NO_TIME
         if subject in CORRECTABLE:
             return "" if when else "Say when it was."
-        if subject == _TITLE and words == self.text:
+        if subject == _TITLE and text == self.text:
             return "Write the title in place of the text."
-        return "" if words else "Say what it should be."
+        return "" if text else "Say what it should be."
 
     def answered(self, answers: Answers | None) -> None:
         if answers is None:
             return
         subject = list(self.subjects)[int(answers[0])]
-        by, words = entered_name(self.app, answers[3]), cleaned(answers[1], MAX_NOTE)
+        by, text = entered_name(self.app, answers[3]), cleaned(answers[1], MAX_NOTE)
         when = typed_time(self.app, answers[2]) if answers[2] else None
         ident, corrected = self.incident.id, IncidentAct.CORRECTED
         if subject == _TITLE:
-            append(self.app, ident, IncidentAct.RENAMED, words[:MAX_TITLE])
+            append(self.app, ident, IncidentAct.RENAMED, text[:MAX_TITLE])
         elif subject in CORRECTABLE:
-            reason = "" if words == self.text else words
+            reason = "" if text == self.text else text
             append(self.app, ident, corrected, reason, happened_at=when, subject=subject)
         elif self.entry is not None:
             happened_at = when or self.entry.happened_at
-            append(self.app, ident, corrected, words, happened_at=happened_at, subject=subject)
+            append(self.app, ident, corrected, text, happened_at=happened_at, subject=subject)
         tell(self.app, f"Corrected by {by}; what was there before stays in the record.")
 
 

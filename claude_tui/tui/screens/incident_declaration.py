@@ -66,7 +66,7 @@ class _Declaration:
         decisions = ("declare an incident", "no incident: do not propose it again")
         return (
             TextField("Title", title if trouble else "", MAX_TITLE, "what is wrong, in a few words"),
-            Choice("Severity", tuple(f"{each} {MEANINGS[each]}" for each in SEVERITIES), chosen),
+            Choice("Severity", tuple(f"{severity} {MEANINGS[severity]}" for severity in SEVERITIES), chosen),
             time_field("Started", self.prefilled, f"empty: {empty}. Or 14:05, -20m"),
             TextField("Lead", "", MAX_NAME, "who leads the response (optional)"),
             name_field(self.app),

@@ -22,7 +22,7 @@ from claude_tui.model.observation import Observation
 from claude_tui.model.snapshot import Level
 from claude_tui.model.verdict import Severity
 from claude_tui.model.when import Local
-from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.panels.verdict_text import severity_role
 from claude_tui.tui.panels.zoom_parts import paragraph
 from claude_tui.tui.render.glyphs import Mark, level_mark
 from claude_tui.tui.render.lines import (
@@ -42,7 +42,7 @@ from claude_tui.tui.render.lines import (
 )
 from claude_tui.tui.screens.runbook_parts import Page, under_cursor
 
-__all__ = ["TimelineLook", "figure_lines", "headline", "short_figures", "shown", "timeline_page"]
+__all__ = ["TimelineLook", "figure_lines", "headline", "matching", "short_figures", "timeline_page"]
 
 _GLYPHS = {
     TimelineKind.FIRST_FAILURE: "✗",
@@ -70,8 +70,8 @@ _NAME_CELLS = 16
 _FIGURE_CELLS = 12
 _MOST_ERRORS = 4
 _SHORTEST_TITLE = 12
-# Between a text and what is at the end of its row.
-_AIR = 2
+# The space between a text and what is at the end of its row.
+_GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +84,30 @@ class TimelineLook:
     """The key of the entry under the cursor."""
     opened: frozenset[str] = field(default_factory=frozenset)
     """The keys of the entries that are open."""
-    words: str = ""
+    filter_text: str = ""
     """The filter as typed."""
     local: Local | None = None
     """The zone whose times are shown beside those in UTC."""
 
 
-def shown(entries: Iterable[TimelineEntry], wanted: Filter, at: datetime) -> tuple[TimelineEntry, ...]:
+def matching(entries: Iterable[TimelineEntry], wanted: Filter, at: datetime) -> tuple[TimelineEntry, ...]:
     """The entries that match a filter."""
     return tuple(entry for entry in entries if wanted.keeps(_searched(entry), at))
 
 
 def _searched(entry: TimelineEntry) -> Searched:
-    ids = " ".join(each.request_id or "" for each in entry.observations)
+    ids = " ".join(observation.request_id or "" for observation in entry.observations)
     pinned = "pinned" if entry.pinned else ""
     parts = (entry.text, entry.author, entry.host, entry.kind.value, entry.detail, pinned, ids)
-    classes = [classes_of(each) for each in entry.observations]
+    classes = [classes_of(observation) for observation in entry.observations]
     return Searched(
         entry.last_at or entry.happened_at,
         "\n".join(parts),
-        frozenset(str(each.http_status) for each in entry.observations if each.http_status is not None),
+        frozenset(
+            str(observation.http_status)
+            for observation in entry.observations
+            if observation.http_status is not None
+        ),
         frozenset({entry.kind.value}).union(*classes),
     )
 
@@ -127,37 +131,39 @@ def timeline_page(entries: Sequence[TimelineEntry], figures: Figures, look: Time
             cursor = range(start, len(out))
         items.append(range(start, len(out)))
     if not entries:
-        out.append(line(Span("No entry matches the filter." if look.words else "Nothing yet.", "dim")))
+        out.append(line(Span("No entry matches the filter." if look.filter_text else "Nothing yet.", "dim")))
     return Page(tuple(out), cursor, tuple(items))
 
 
 def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: int) -> Lines:
     mark, loud = _mark(entry), entry.kind.by_people or entry.kind in _STAND_OUT
     when = pad(moment(entry.happened_at, look.at), _when_cells(figures, look))
-    here = f"{look.local.beside(entry.happened_at, look.at)}  " if look.local is not None else ""
-    head = line(Span(f"{when}  ", "dim"), Span(here, "info"), Span(f"{mark.glyph} ", mark.role, bold=loud))
+    local_time = f"{look.local.beside_utc(entry.happened_at, look.at)}  " if look.local is not None else ""
+    head = line(
+        Span(f"{when}  ", "dim"), Span(local_time, "info"), Span(f"{mark.glyph} ", mark.role, bold=loud)
+    )
     author = f"{fit(entry.author, _NAME_CELLS)}: " if entry.author else ""
     end = _end(entry, figures, look)
     first, *rest = entry.text.split("\n")
     room = max(cells - width(head), 1)
-    said = f"{author}{first}{' …' if rest else ''}"
+    first_row = f"{author}{first}{' …' if rest else ''}"
     # What people wrote is shown in full; most of what the program noted, in the rest of its row.
     most = _ROWS.get(entry.kind, _ROWS_BY_PEOPLE if entry.kind.by_people else 1)
-    beside_end = max(room - width(end) - _AIR, 8) if end else room
-    rows = _beside(said, room, beside_end, most)
+    first_cells = max(room - width(end) - _GAP, 8) if end else room
+    rows = _wrapped_beside_end(first_row, room, first_cells, most)
     role = "text" if loud else "dim"
     top = spread(line(*head, *_with_author(rows[0] if rows else "", author, role, loud=loud)), end, cells)
     more = (line(" " * width(head), Span(row, role)) for row in rows[1:])
     return (top, *more)
 
 
-def _beside(text: str, cells: int, first_cells: int, most: int) -> tuple[str, ...]:
+def _wrapped_beside_end(text: str, cells: int, first_cells: int, most: int) -> tuple[str, ...]:
     """The text in at most `most` rows; the first shares its row with what is at its end."""
     if most == 1:
         return wrap(text, first_cells, 1)
-    words = " ".join(text.split())
-    first = next(iter(wrap(words, first_cells, len(words) + 1)), "")
-    return (first, *wrap(words[len(first) :], cells, most - 1))
+    collapsed = " ".join(text.split())
+    first = next(iter(wrap(collapsed, first_cells, len(collapsed) + 1)), "")
+    return (first, *wrap(collapsed[len(first) :], cells, most - 1))
 
 
 _STAND_OUT = frozenset(
@@ -196,8 +202,8 @@ def _end(entry: TimelineEntry, figures: Figures, look: TimelineLook) -> Line:
     if entry.last_at is not None:
         pieces.append(line(Span(f"until {moment(entry.last_at, look.at)}", "dim")))
     if entry.recorded_at - entry.happened_at >= _LATER:
-        word = "read" if entry.kind is TimelineKind.STATUS_PAGE else "recorded"
-        pieces.append(line(Span(f"{word} {moment(entry.recorded_at, look.at)}", "dim")))
+        verb = "read" if entry.kind is TimelineKind.STATUS_PAGE else "recorded"
+        pieces.append(line(Span(f"{verb} {moment(entry.recorded_at, look.at)}", "dim")))
     if entry.corrections:
         pieces.append(line(Span("corrected", "warn")))
     if entry.pinned:
@@ -241,27 +247,31 @@ def _opened(entry: TimelineEntry, look: TimelineLook, cells: int) -> Iterator[Li
         " · ",
     )
     yield crop(line(" " * indent, *by), cells)
-    for each in entry.corrections:
-        was = line(Span("corrected ", "warn"), Span(f"{moment(each.at, look.at)} by {each.by}", "dim"))
+    for correction in entry.corrections:
+        was = line(
+            Span("corrected ", "warn"), Span(f"{moment(correction.at, look.at)} by {correction.by}", "dim")
+        )
         yield crop(line(" " * indent, *was), cells)
     if entry.original and entry.original != entry.text:
         yield crop(line(" " * indent, Span("before: ", "dim"), entry.original), cells)
-    for seen in entry.observations[:_MOST_SHOWN]:
-        yield crop(line(" " * indent, *_observation(seen, look.at)), cells)
+    for observation in entry.observations[:_MOST_SHOWN]:
+        yield crop(line(" " * indent, *_observation(observation, look.at)), cells)
     left = len(entry.observations) - _MOST_SHOWN
     if left > 0:
         yield line(" " * indent, Span(f"and {left:,} more", "dim"))
 
 
-def _observation(seen: Observation, at: datetime) -> Line:
-    total = seen.timings.total
+def _observation(observation: Observation, at: datetime) -> Line:
+    total = observation.timings.total
     return join(
         (
-            line(Span(moment(seen.at, at), "dim")),
-            line(Span(str(seen.http_status or seen.outcome.value), "text")),
-            line(Span(seen.request_id or "no request id", "text" if seen.request_id else "faint")),
+            line(Span(moment(observation.at, at), "dim")),
+            line(Span(str(observation.http_status or observation.outcome.value), "text")),
+            line(
+                Span(observation.request_id or "no request id", "text" if observation.request_id else "faint")
+            ),
             line(Span(latency(total), "dim")) if total is not None else BLANK,
-            line(Span(seen.message or "", "dim")),
+            line(Span(observation.message or "", "dim")),
         )
     )
 
@@ -274,9 +284,9 @@ def headline(incident: Incident, figures: Figures, cells: int) -> str:
     severity = incident.severity if incident.severity.trouble else _worst(figures)
     rated = str(severity) if severity.trouble else ""
     others = [
-        f"{each} for {age(length)}"
-        for each, length in figures.shown_severities
-        if each.trouble and each is not severity
+        f"{past_severity} for {age(length)}"
+        for past_severity, length in figures.shown_severities
+        if past_severity.trouble and past_severity is not severity
     ]
     parts = [incident.label]
     if rated or others:
@@ -380,7 +390,7 @@ def short_figures(incident: Incident, figures: Figures, cells: int) -> Lines:
         line(Span("lead ", "dim"), *_person(incident.lead)),
     ]
     rows: list[Line] = [BLANK]
-    for piece in (each for each in pieces if each):
+    for piece in (fact for fact in pieces if fact):
         longer = join((rows[-1], piece), " · ")
         if width(longer) <= cells - 2:
             rows[-1] = longer

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from claude_tui.incident import Incident
 from claude_tui.model.format import age, clock_minute
 from claude_tui.model.verdict import Severity
-from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.panels.verdict_text import severity_role
 from claude_tui.tui.render.lines import Line, Span, line, pad, spread, wrap
 from claude_tui.tui.screens.runbook_parts import Page, under_cursor
 
@@ -26,11 +26,11 @@ _GRAVEST_FIRST = tuple(Severity)
 
 def ordered(incidents: Sequence[Incident], order: str, at: datetime) -> tuple[Incident, ...]:
     """The incidents by one of ORDERS; newest first among equals."""
-    newest_first = sorted(incidents, key=lambda each: each.started_at, reverse=True)
+    newest_first = sorted(incidents, key=lambda incident: incident.started_at, reverse=True)
     if order == "severity":
-        return tuple(sorted(newest_first, key=lambda each: _GRAVEST_FIRST.index(each.severity)))
+        return tuple(sorted(newest_first, key=lambda incident: _GRAVEST_FIRST.index(incident.severity)))
     if order == "lasted":
-        return tuple(sorted(newest_first, key=lambda each: _lasted(each, at), reverse=True))
+        return tuple(sorted(newest_first, key=lambda incident: _lasted(incident, at), reverse=True))
     return tuple(newest_first)
 
 

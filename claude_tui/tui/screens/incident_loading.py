@@ -37,7 +37,7 @@ def load_incident(backend: Backend, ident: str, at: datetime) -> Loaded | None:
     record = backend.incident_record(ident, at)
     if record is None:
         return None
-    found = next((each for each in incidents(record.entries) if each.id == ident), None)
+    found = next((incident for incident in incidents(record.entries) if incident.id == ident), None)
     if found is None:
         return None
     return Loaded(found, timeline(record, found), figures(record, found))

@@ -23,7 +23,7 @@ __all__ = [
     "cleaned",
     "local_zone",
     "time_field",
-    "timely",
+    "time_objection",
     "typed_time",
 ]
 
@@ -84,6 +84,6 @@ def local_zone(at: datetime) -> tzinfo:
     return at.astimezone().tzinfo or UTC
 
 
-def timely(app: Cockpit, field: int) -> Callable[[Answers], str]:
+def time_objection(app: Cockpit, field: int) -> Callable[[Answers], str]:
     """The objection to a field that is not a time."""
     return lambda answers: "" if typed_time(app, answers[field]) is not None else NO_TIME

@@ -128,10 +128,10 @@ def _incident(cells: int, rows: int) -> dict[str, Slot]:
 
 def _grid(cells: int, rows: int, strip: int, incident: int, wanted: _Wanted) -> Plan:
     """The panels of a tree below the strip."""
-    air = 1 if rows >= _ROOMY else 0
+    blank_rows = 1 if rows >= _ROOMY else 0
     # An incident takes the blank row above the strip, or a row of the strip, so that the panels do not move.
-    strip, above = (strip, max(air, incident)) if air else (max(strip - incident, 1), incident)
-    start = 1 + above + strip + air
+    strip, above = (strip, max(blank_rows, incident)) if blank_rows else (max(strip - incident, 1), incident)
+    start = 1 + above + strip + blank_rows
     wide = cells >= _WIDE_CELLS and rows >= _WIDE_ROWS
     grids = WIDE_GRIDS if wide else NARROW_GRIDS if cells < _NARROW_CELLS else GRIDS
     tree = grids[wanted.preset, wanted.traffic]
@@ -164,7 +164,7 @@ def _pruned(tree: Tree, wanted: _Wanted) -> Tree | None:
     if isinstance(tree, str):
         return tree if wanted.shows(tree) else None
     parts = tuple(
-        (weight, child) for weight, each in tree.parts if (child := _pruned(each, wanted)) is not None
+        (weight, child) for weight, part in tree.parts if (child := _pruned(part, wanted)) is not None
     )
     if len(parts) == 1:
         return parts[0][1]
@@ -182,7 +182,7 @@ def _place(tree: Tree, slot: Slot, top: int, into: dict[str, Slot]) -> None:
         first = min(top, length - least)
         sizes = [first, length - first]
     else:
-        sizes = _shared(length, [weight for weight, _ in parts], least)
+        sizes = _divided(length, [weight for weight, _ in parts], least)
     at = 0
     for size, (_, child) in zip(sizes, parts, strict=True):
         place = (
@@ -194,7 +194,7 @@ def _place(tree: Tree, slot: Slot, top: int, into: dict[str, Slot]) -> None:
         at += size
 
 
-def _shared(length: int, weights: Sequence[float], least: int) -> list[int]:
+def _divided(length: int, weights: Sequence[float], least: int) -> list[int]:
     """`length` divided by weight into parts of at least `least`, rounded so that they add up."""
     whole, edges, passed = sum(weights), [0], 0.0
     for weight in weights:

@@ -22,8 +22,8 @@ from claude_tui.tui.panels.strip_size import rows_without_notices
 from claude_tui.tui.render.frame import framed
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, fit, join, line, spread
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.layout import Slot, arrange
-from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -56,7 +56,7 @@ class About(NamedTuple):
     """Whether the dashboard is read-only."""
 
 
-class OpeningScreen(LeavesOnce, Screen[None], inherit_bindings=False):
+class OpeningScreen(ClosesOnce, Screen[None], inherit_bindings=False):
     """It has no keys of its own: what is typed waits."""
 
     DEFAULT_CSS = "OpeningScreen { overflow: hidden hidden; }"
@@ -117,9 +117,9 @@ def opening_lines(
     `times` are the start and now.
     """
     slots = arrange(cells, rows, rows_without_notices, preset=preset, hidden=hidden).slots
-    drawn = {each: lines for each, slot in slots.items() if (lines := _drawn(each, slot, about, times, keys))}
-    places = sorted((slot.x, each) for each, slot in slots.items() if each in drawn)
-    return tuple(_row(y, [(slots[each], drawn[each]) for _, each in places]) for y in range(rows))
+    drawn = {name: lines for name, slot in slots.items() if (lines := _drawn(name, slot, about, times, keys))}
+    places = sorted((slot.x, name) for name, slot in slots.items() if name in drawn)
+    return tuple(_row(y, [(slots[name], drawn[name]) for _, name in places]) for y in range(rows))
 
 
 def _drawn(what: str, slot: Slot, about: About, times: tuple[datetime, datetime], keys: KeyMap) -> Lines:
@@ -130,8 +130,8 @@ def _drawn(what: str, slot: Slot, about: About, times: tuple[datetime, datetime]
     if what == "footer":
         return (footer_line(footer(Scope.DASHBOARD, keys, without=("zoom_traffic",)), slot.cells),)
     if what == "strip":
-        told = line("  ", Span(f"◌ {_WORDS}{_lasted(now - since)}", "dim"))
-        return (BLANK, told) if slot.rows >= _ROOMY else (told,)
+        progress = line("  ", Span(f"◌ {_WORDS}{_lasted(now - since)}", "dim"))
+        return (BLANK, progress) if slot.rows >= _ROOMY else (progress,)
     if what not in set(Panel):
         return ()
     key = zoom_keys(keys)[Panel(what)]

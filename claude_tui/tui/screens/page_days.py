@@ -27,10 +27,10 @@ _MOST_DAYS = 30
 
 def page_days(report: Report, cells: int) -> Lines:
     """The uptime of the record's spans with a mark for each day, then the days with trouble, newest first."""
-    first, last = (f"{each.start:%b %d}" for each in (report.periods[0], report.periods[-1]))
-    spans = "".join(right(span_text(each.span), _SHARE) for each in report.spans)
+    first, last = (f"{period.start:%b %d}" for period in (report.periods[0], report.periods[-1]))
+    spans = "".join(right(span_text(span.span), _SHARE) for span in report.spans)
     dates = first + last.rjust(max(len(report.periods) - len(first), 0))
-    bad = [each for each in reversed(report.periods) if _is_bad(each)]
+    bad = [period for period in reversed(report.periods) if _is_bad(period)]
     return (
         heading(
             "Uptime", f"by our messages and by the page; days of the last {span_text(report.span)}", cells
@@ -39,14 +39,14 @@ def page_days(report: Report, cells: int) -> Lines:
         *(crop(_row(report, service, label), cells) for service, label in _ROWS),
         BLANK,
         heading("Days with trouble", "newest first" if bad else "none", cells),
-        *(crop(line(*_day(each)), cells) for each in bad[:_MOST_DAYS]),
+        *(crop(line(*_day(period)), cells) for period in bad[:_MOST_DAYS]),
     )
 
 
 def _row(report: Report, service: Service, label: str) -> Line:
-    tallies = [each.tallies[service] for each in report.spans]
-    shares = (Span(right(share(each), _SHARE), role_of(each)) for each in tallies)
-    marks = [GRADE_MARKS[each.tallies[service].grade] for each in report.periods]
+    tallies = [span.tallies[service] for span in report.spans]
+    shares = (Span(right(share(tally), _SHARE), role_of(tally)) for tally in tallies)
+    marks = [GRADE_MARKS[period.tallies[service].grade] for period in report.periods]
     runs = groupby(marks, key=lambda mark: mark[1])
     days = (Span("".join(glyph for glyph, _ in run), role) for role, run in runs)
     return line(Span(pad(label, _LABEL), "dim"), *shares, Span("  "), *days)
@@ -66,5 +66,5 @@ def _day(period: Period) -> Iterator[Span]:
         yield Span(right(share(tally), _SHARE), role_of(tally))
         yield Span(right(time_in(tally, tally.down), _DOWN), "text" if tally.down else "faint")
         yield Span(" down   ", "dim")
-    kinds = (f"{words} {number:,}" for words, number in by_outcome(period.failures))
+    kinds = (f"{name} {number:,}" for name, number in by_outcome(period.failures))
     yield Span(" · ".join(kinds), "dim")

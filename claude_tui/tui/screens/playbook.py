@@ -28,7 +28,7 @@ from claude_tui.tui.screens.playbook_lines import (
 )
 from claude_tui.tui.screens.runbook_dialogs import ask_name, ask_restart, choose_playbook
 from claude_tui.tui.screens.runbook_parts import Page
-from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.screens.runbook_screen import RunbookScreen, bring_to_front, offered
 
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
@@ -45,7 +45,7 @@ _MARKED_BY = {StepState.DONE: "done", StepState.SKIPPED: "skip", StepState.NOT_A
 
 def open_playbook(app: Cockpit, playbook: Playbook | None = None) -> None:
     """Open a playbook, by default the verdict's, in the existing screen if there is one."""
-    screen = returned_to(app, PlaybookScreen)
+    screen = bring_to_front(app, PlaybookScreen)
     if screen is not None:
         screen.turn_to(playbook or screen.wanted())
     else:
@@ -59,7 +59,7 @@ class PlaybookScreen(RunbookScreen):
     past, where nothing can be marked, they are those of that time.
     """
 
-    CALLED = "playbook"
+    SCREEN_NAME = "playbook"
     BINDINGS = bindings(Scope.PLAYBOOK)
     DEFAULT_CSS = "PlaybookScreen > #body { layout: vertical; }"
 
@@ -144,11 +144,11 @@ class PlaybookScreen(RunbookScreen):
             cursor=self.cursor,
             by=self.cockpit.responder,
             started_at=self._progress.started_at,
-            verdict=self._verdict_words(),
+            verdict=self._verdict_note(),
             news=self.wanted() is not self._wanted_before,
         )
 
-    def _verdict_words(self) -> str:
+    def _verdict_note(self) -> str:
         """Says that the verdict has another playbook; empty if it has this one."""
         wanted, cause = self.wanted(), self.snapshot.verdict.cause
         if wanted is self.playbook:
@@ -165,7 +165,7 @@ class PlaybookScreen(RunbookScreen):
         self._wanted_before = self.wanted()
         if playbook is not self.playbook:
             self.playbook = playbook
-            self._to(self.view.next or 1)
+            self._move_to(self.view.next or 1)
         self.lay_out()
         self.redraw()
 
@@ -190,7 +190,7 @@ class PlaybookScreen(RunbookScreen):
         view = self.view
         step = view.steps[self.cursor - 1]
         if step.state is state:
-            self._to(view.next or self.cursor)
+            self._move_to(view.next or self.cursor)
             return
         at, by = datetime.now(UTC), self.cockpit.responder
         self.cockpit.backend.mark_step(mark(self.playbook, step.step, state, by=by, at=at))
@@ -199,7 +199,7 @@ class PlaybookScreen(RunbookScreen):
         def restarted() -> None:
             at, by = datetime.now(UTC), self.cockpit.responder
             self.cockpit.backend.mark_step(restart(self.playbook, by=by, at=at))
-            self._to(1)
+            self._move_to(1)
 
         ask_restart(self.cockpit, self.playbook, self.view.settled, restarted)
 
@@ -215,14 +215,14 @@ class PlaybookScreen(RunbookScreen):
     def choose(self, index: int) -> bool:
         was, number = self.cursor, index + 1
         if number != was:
-            self._to(number)
+            self._move_to(number)
         return number == was
 
     def move(self, rows: int) -> None:
         """Move the cursor to another step. A page scrolls the text of the step."""
         target = min(max(self.cursor + rows, 1), len(self.playbook.steps))
         if abs(rows) == 1 and target != self.cursor:
-            self._to(target)
+            self._move_to(target)
         else:
             super().move(rows)
 
@@ -233,9 +233,9 @@ class PlaybookScreen(RunbookScreen):
     def _offer(self) -> None:
         if (hints := self.hints()) != self._offered:
             self._offered = hints
-            self.footer.offer(hints)
+            self.footer.set_hints(hints)
 
-    def _to(self, number: int) -> None:
+    def _move_to(self, number: int) -> None:
         self.cursor = number
         self._offer()
         self.copy_from_start()

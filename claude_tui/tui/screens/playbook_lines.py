@@ -187,10 +187,10 @@ def _step_row(step: StepView, view: PlaybookView, context: PlaybookContext, cell
 
 def _step_status(step: StepView, view: PlaybookView, context: PlaybookContext) -> Line:
     """The status of a step in words: who marked it and when, or that it is next."""
-    _, word, role = STEP_MARKS[step.state]
+    _, label, role = STEP_MARKS[step.state]
     if step.mark is not None:
         who = Span(f" {inert(step.mark.by, _NAME_CELLS)} ", "text")
-        return line(" ", Span(word, role), who, Span(moment(step.mark.at, context.at), "dim"))
+        return line(" ", Span(label, role), who, Span(moment(step.mark.at, context.at), "dim"))
     if step.number == view.next:
         return line(" ", Span("next", "accent", bold=True))
     return line(" ", Span("doesn't apply", "faint")) if step.applies is False else BLANK
@@ -226,8 +226,8 @@ def _meant_for(step: StepView, facts: Facts, cells: int) -> Iterator[Line]:
     when = step.step.when
     if when is None or step.applies:
         return
-    words = dict.fromkeys(facts[name].words for name in when.names if name in facts)
-    data = f" The data says: {'; '.join(words)}." if words else ""
+    texts = dict.fromkeys(facts[name].words for name in when.names if name in facts)
+    data = f" The data says: {'; '.join(texts)}." if texts else ""
     verdict = "This step doesn't apply now." if step.applies is False else "This step may not apply."
     yield from prose(f"{verdict}{data}", cells, "warn" if step.applies is False else "dim")
     yield crop(line(Span(f"Applies when: {when.text}", "faint")), cells)

@@ -39,7 +39,7 @@ from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.dialog_fields import paragraph, refuse, tell
 from claude_tui.tui.screens.incident import IncidentScreen
 from claude_tui.tui.screens.incident_loading import IncidentLoader
-from claude_tui.tui.screens.postmortem_dialogs import ask_export, ask_removal, ask_settlement
+from claude_tui.tui.screens.postmortem_dialogs import ask_export, ask_removal, ask_which_version
 from claude_tui.tui.screens.postmortem_editor import Edited, EditorScreen
 from claude_tui.tui.screens.postmortem_form import SharedForm
 from claude_tui.tui.screens.postmortem_lines import (
@@ -48,14 +48,14 @@ from claude_tui.tui.screens.postmortem_lines import (
     FormLook,
     form_page,
     head_line,
-    others_words,
+    others_text,
     rows_of,
     timeline_beside,
 )
 from claude_tui.tui.screens.postmortem_reading import FindingsScreen, PreviewScreen
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import Page
-from claude_tui.tui.screens.runbook_screen import offered, returned_to
+from claude_tui.tui.screens.runbook_screen import bring_to_front, offered
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ def open_postmortem(app: Cockpit) -> None:
     """Show the postmortem of the incident on screen, or else of the open or the last one."""
     shown = app.screen.ident if isinstance(app.screen, IncidentScreen) else ""
     known = incidents(app.newest.engine.incident_entries)
-    wanted = next((each for each in known if each.id == shown), None) or subject(known)
+    wanted = next((incident for incident in known if incident.id == shown), None) or subject(known)
     if wanted is None:
         refuse(app, "No incident has been declared yet, and so there is nothing to write about.")
         return
-    screen = returned_to(app, PostmortemScreen)
+    screen = bring_to_front(app, PostmortemScreen)
     if screen is None:
         app.push_screen(PostmortemScreen(wanted.id))
     elif shown:
@@ -102,7 +102,7 @@ class PostmortemScreen(ReaderScreen):
     PostmortemScreen > #body > Container { height: 1fr; width: 3fr; }
     PostmortemScreen > #body > #timeline { width: 2fr; }
     """
-    CALLED = "postmortem"
+    SCREEN_NAME = "postmortem"
     BINDINGS = bindings(Scope.POSTMORTEM)
     ENTER = "edit"
 
@@ -211,21 +211,21 @@ class PostmortemScreen(ReaderScreen):
             return
         keys = rows_of(form, unfolded=self.unfolded)
         here = keys.index(self.cursor) if self.cursor in keys else 0
-        self._to(keys[min(max(here + rows, 0), len(keys) - 1)])
+        self._move_to(keys[min(max(here + rows, 0), len(keys) - 1)])
 
     def move_to_end(self, *, start: bool) -> None:
         form = self.form
         if form is not None:
             keys = rows_of(form, unfolded=self.unfolded)
-            self._to(keys[0] if start else keys[-1])
+            self._move_to(keys[0] if start else keys[-1])
 
     def choose(self, index: int) -> bool:
         was, form = self.cursor, self.form
         if form is not None:
-            self._to(rows_of(form, unfolded=self.unfolded)[index])
+            self._move_to(rows_of(form, unfolded=self.unfolded)[index])
         return was == self.cursor
 
-    def _to(self, key: str) -> None:
+    def _move_to(self, key: str) -> None:
         self.cursor = key
         self._redraw(follow=True)
 
@@ -265,7 +265,7 @@ class PostmortemScreen(ReaderScreen):
 
     def _action(self, form: Postmortem) -> ActionItem | None:
         """The action item under the cursor."""
-        return next((each for each in form.actions if f"action:{each.id}" == self.cursor), None)
+        return next((action for action in form.actions if f"action:{action.id}" == self.cursor), None)
 
     def _edit_field(self, field: Field) -> None:
         label = spec_of(field.key).label
@@ -277,18 +277,18 @@ class PostmortemScreen(ReaderScreen):
                 else:
                     self._append(self._writer().revision(field, text))
 
-            ask_settlement(self.cockpit, field, label, settled)
+            ask_which_version(self.cockpit, field, label, settled)
         else:
             self._open_editor(field, Draft(self._writer(), field))
 
     def _open_editor(self, field: Field, draft: Draft) -> None:
         spec = spec_of(field.key)
-        words = [paragraph(field.computed.note)] if field.computed.note else []
+        explanation = [paragraph(field.computed.note)] if field.computed.note else []
         if field.state is FieldState.RECORD:
-            words.append(paragraph(_FOLLOWS))
+            explanation.append(paragraph(_FOLLOWS))
         limit = MAX_LINE if spec.one_line else MAX_ENTRY
         one = Edited(draft, spec.label, spec.hint, spec.one_line, limit=limit)
-        self._edit(f"{spec.label}: {spec.hint}", (one,), tuple(words))
+        self._edit(f"{spec.label}: {spec.hint}", (one,), tuple(explanation))
 
     def _edit_action(self, action: ActionItem) -> None:
         unsettled = next((part for part in action.parts if part.state is FieldState.CONFLICT), None)
@@ -300,7 +300,7 @@ class PostmortemScreen(ReaderScreen):
             self._append(self._writer().revision(unsettled, text))
 
         part = unsettled.key.rpartition(":")[2]
-        ask_settlement(self.cockpit, unsettled, f"Action item, {_LABELS[part].lower()}", settled)
+        ask_which_version(self.cockpit, unsettled, f"Action item, {_LABELS[part].lower()}", settled)
 
     def action_add_action(self) -> None:
         if self.form is not None:
@@ -323,14 +323,14 @@ class PostmortemScreen(ReaderScreen):
         self._edit(title, edited, ())
 
     def _edit(self, title: str, edited: tuple[Edited, ...], explanation: Lines) -> None:
-        keys = frozenset(each.draft.key for each in edited)
+        keys = frozenset(field.draft.key for field in edited)
 
         def status() -> str:
-            others = [each for key, each in self._shared.editing(self.ident).items() if key in keys]
+            others = [revision for key, revision in self._shared.editing(self.ident).items() if key in keys]
             if others:
-                newest = max(others, key=lambda each: each.at)
-                said = others_words(newest, self.cockpit.newest.at, "this too")
-                return f"{said}: both texts will be kept"
+                newest = max(others, key=lambda revision: revision.at)
+                note = others_text(newest, self.cockpit.newest.at, "this too")
+                return f"{note}: both texts will be kept"
             return self._shared.saved()
 
         def left(_: None) -> None:

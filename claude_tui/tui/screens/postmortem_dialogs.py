@@ -26,7 +26,7 @@ from claude_tui.tui.screens.incident_loading import Loaded
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
 
-__all__ = ["Settled", "ask_export", "ask_removal", "ask_settlement"]
+__all__ = ["Settled", "ask_export", "ask_removal", "ask_which_version"]
 
 _MAX_PATH = 1_000
 _WITHOUT = {True: "follow the record again", False: "leave it empty"}
@@ -37,7 +37,7 @@ Settled = Callable[[str, bool], None]
 """Called with the text that counts from now on, and whether to edit it first."""
 
 
-def ask_settlement(app: Cockpit, field: Field, name: str, then: Settled) -> None:
+def ask_which_version(app: Cockpit, field: Field, name: str, then: Settled) -> None:
     """Show all versions of a field, and ask which of them counts from now on."""
     versions = _versions(field)
     texts = [text for _, text in versions]
@@ -63,14 +63,14 @@ def ask_settlement(app: Cockpit, field: Field, name: str, then: Settled) -> None
 
 def _versions(field: Field) -> list[tuple[str, str]]:
     """The author and the text of each version; no text for the record's, which then counts again."""
-    found = [(_whose(head), normal(head.text)) for head in reversed(field.heads) if normal(head.text)]
+    found = [(_author(head), normal(head.text)) for head in reversed(field.heads) if normal(head.text)]
     given_back = any(not normal(head.text) for head in field.heads)
     if field.computed.text or given_back or field.state is FieldState.DRAFT:
         found.append(("the record", ""))
     return found
 
 
-def _whose(head: FieldRevision) -> str:
+def _author(head: FieldRevision) -> str:
     return "the draft" if head.by == DRAFTER else f"{head.by}'s text of {clock(head.at)}"
 
 
@@ -111,8 +111,10 @@ def ask_export(app: Cockpit, form: Postmortem, loaded: Loaded) -> None:
         TextField("File", f"postmortem-{label.lower()}", _MAX_PATH, "the path of a file"),
     )
     to_do = form.to_do
-    words = [f"Still to do: {', '.join(to_do)}."] if to_do else []
-    words.append("Without a suffix, .md or .json is added. An existing file is not replaced without asking.")
+    explanation = [f"Still to do: {', '.join(to_do)}."] if to_do else []
+    explanation.append(
+        "Without a suffix, .md or .json is added. An existing file is not replaced without asking."
+    )
 
     def answered(answers: Answers | None) -> None:
         if answers is None:
@@ -133,7 +135,7 @@ def ask_export(app: Cockpit, form: Postmortem, loaded: Loaded) -> None:
         f"Export the postmortem of {label}",
         "export",
         fields,
-        tuple(map(paragraph, words)),
+        tuple(map(paragraph, explanation)),
         objection=objection,
     )
     app.push_screen(DialogScreen(question), answered)

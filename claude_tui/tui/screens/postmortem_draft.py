@@ -15,9 +15,9 @@ from claude_tui.incident.postmortem import DRAFTED, FieldState, Postmortem, Prom
 from claude_tui.model.format import money, plural
 from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.render.pager import Pager
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.dialog_fields import refuse, tell
 from claude_tui.tui.screens.incident_loading import Loaded
-from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.screens.runbook_parts import prose
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ async def _draft(app: Cockpit, asked: Prompt, free: frozenset[str], take: Take) 
     tell(app, f"{plural(len(texts), 'draft')} ({cost}): accept, edit or discard each with enter.")
 
 
-class PromptScreen(LeavesOnce, ModalScreen[bool]):
+class PromptScreen(ClosesOnce, ModalScreen[bool]):
     """Exactly what is sent, and its highest cost. Returns whether to send it."""
 
     DEFAULT_CSS = """
     PromptScreen { align: center middle; background: transparent; }
     PromptScreen > Pager { width: 110; max-width: 100%; height: 36; max-height: 100%; }
     """
-    CALLED = "preview of a request"
+    SCREEN_NAME = "preview of a request"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "answer(False)", show=False),
         Binding("enter", "answer(True)", show=False),

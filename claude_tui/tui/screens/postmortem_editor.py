@@ -24,8 +24,8 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.text import inert
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Lines, Span, line
-from claude_tui.tui.screens.dialog import Choice, Label, Options, TextField, TextInput, Words
-from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.screens.closing import ClosesOnce
+from claude_tui.tui.screens.dialog import Choice, Label, Options, Paragraphs, TextField, TextInput
 from claude_tui.tui.view import View
 
 __all__ = ["Edited", "EditorScreen"]
@@ -50,7 +50,7 @@ class Edited:
     """The most characters."""
 
 
-class EditorScreen(LeavesOnce, ModalScreen[None]):
+class EditorScreen(ClosesOnce, ModalScreen[None]):
     """One field, or the parts of an action item. There is nothing to confirm: leaving keeps everything."""
 
     DEFAULT_CSS = """
@@ -60,9 +60,9 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
         background: $ct-background; border: round $border; border-title-color: $ct-text;
         border-title-style: bold; border-subtitle-color: $ct-dim;
     }
-    EditorScreen Words, EditorScreen Options { height: auto; }
-    EditorScreen Words { margin-top: 1; }
-    EditorScreen Words.above { margin-top: 0; margin-bottom: 1; }
+    EditorScreen Paragraphs, EditorScreen Options { height: auto; }
+    EditorScreen Paragraphs { margin-top: 1; }
+    EditorScreen Paragraphs.above { margin-top: 0; margin-bottom: 1; }
     EditorScreen Horizontal { height: 1; }
     EditorScreen Label { width: 11; height: 1; }
     EditorScreen Input, EditorScreen Input:focus {
@@ -78,7 +78,7 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
     EditorScreen TextArea .text-area--placeholder { color: $ct-dim; }
     EditorScreen TextArea:ansi .text-area--selection { text-style: reverse; }
     """
-    CALLED = "editor"
+    SCREEN_NAME = "editor"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
         Binding("tab", "app.focus_next", show=False),
@@ -102,13 +102,13 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
         self._status = status
         self._inputs: list[Area | TextInput | Options] = []
         self._timer: Timer | None = None
-        self._words = Words((self._hints(),))
+        self._paragraphs = Paragraphs((self._hints(),))
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Text(self._title)
             if self._explanation:
-                yield (above := Words(self._explanation))
+                yield (above := Paragraphs(self._explanation))
                 above.add_class("above")
             for edited in self._edited:
                 widget = _widget(edited)
@@ -117,7 +117,7 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
                     yield Horizontal(Label(edited.label, widget), widget)
                 else:
                     yield widget
-            yield self._words
+            yield self._paragraphs
 
     def on_mount(self) -> None:
         self._inputs[0].focus()
@@ -137,7 +137,7 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
     def show(self, snapshot: Snapshot, view: View) -> None:  # noqa: ARG002 (the status asks for itself)
         """Say whether everything is saved, and who else is editing it."""
         if self.is_mounted:
-            self._words.say((self._hints(),))
+            self._paragraphs.set_text((self._hints(),))
 
     def _hints(self) -> Line:
         keys = [("esc", "done · ")]
@@ -173,7 +173,7 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
             if revision is not None:
                 self._append(revision)
         if self.is_mounted:
-            self._words.say((self._hints(),))
+            self._paragraphs.set_text((self._hints(),))
 
     # -- leaving ------------------------------------------------------------------------------
 

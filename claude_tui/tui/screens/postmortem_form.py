@@ -46,9 +46,9 @@ class SharedForm:
         """What is recorded, followed by what was written here and is not recorded yet."""
         recorded = self._cockpit.newest.engine.field_revisions
         if recorded is not self._recorded or self._known is None:
-            stored = {each.id for each in recorded}
+            stored = {revision.id for revision in recorded}
             self._recorded = recorded
-            self._known = (*recorded, *(each for each in self._written if each.id not in stored))
+            self._known = (*recorded, *(revision for revision in self._written if revision.id not in stored))
             self._form = None
         return self._known
 
@@ -65,12 +65,12 @@ class SharedForm:
 
     def editing(self, ident: str) -> Mapping[str, FieldRevision]:
         """The newest revision by others in each field that they are editing."""
-        app, written = self._cockpit, {each.id for each in self._written}
+        app, written = self._cockpit, {revision.id for revision in self._written}
         mine = frozenset(
-            each.id
-            for each in self._revisions
-            if each.id in written
-            or (each.by == app.responder and each.host == app.host and each.at < self._since)
+            revision.id
+            for revision in self._revisions
+            if revision.id in written
+            or (revision.by == app.responder and revision.host == app.host and revision.at < self._since)
         )
         return editing(self._revisions, ident, app.newest.at, mine)
 
@@ -79,6 +79,6 @@ class SharedForm:
         if not self._written:
             return ""
         last, newest = self._written[-1], self._cockpit.newest
-        if all(each.id != last.id for each in newest.engine.field_revisions):
+        if all(revision.id != last.id for revision in newest.engine.field_revisions):
             return "saving…"
         return f"saved {age(newest.at - last.at)} ago"

@@ -45,7 +45,7 @@ __all__ = [
     "FormLook",
     "form_page",
     "head_line",
-    "others_words",
+    "others_text",
     "rows_of",
     "timeline_beside",
 ]
@@ -105,12 +105,12 @@ def head_line(form: Postmortem, look: FormLook, saved: str, cells: int) -> Line:
         else line(" ", Span("✓ complete", "ok"), Span(" as far as the template asks", "dim"))
     )
     written = sorted(look.editing.items(), key=lambda pair: pair[1].at)
-    newest = {(each.by, _name_of(key)): each for key, each in written}
-    others = [others_words(each, look.at, name) for (_, name), each in newest.items()]
+    newest = {(revision.by, _name_of(key)): revision for key, revision in written}
+    others = [others_text(revision, look.at, name) for (_, name), revision in newest.items()]
     most = 2 if cells >= _BESIDE_CELLS else 1
     right = join(
         (
-            *(line(Span(each, "info")) for each in others[-most:]),
+            *(line(Span(text, "info")) for text in others[-most:]),
             line(Span(saved, "dim")) if saved else BLANK,
         ),
         " · ",
@@ -118,7 +118,7 @@ def head_line(form: Postmortem, look: FormLook, saved: str, cells: int) -> Line:
     return spread(left, (*right, Span(" ")) if right else BLANK, cells)
 
 
-def others_words(revision: FieldRevision, at: datetime, what: str = "") -> str:
+def others_text(revision: FieldRevision, at: datetime, what: str = "") -> str:
     """`ben is editing the impact`; `ben edited the impact 12s ago` once nothing more comes."""
     if is_typing(revision, at):
         return f"{revision.by} is editing {what}".rstrip()
@@ -182,7 +182,7 @@ def _field(spec: FieldSpec, field: Field, look: FormLook, cells: int) -> Iterato
     head = line(_MARKS[field.state], " ", Span(pad(spec.label, name_cells), "text", bold=True))
     end = _end(field, look, cells)
     room = max(cells - width(head), 10)
-    rows = _said(spec, field, room, width(end), look.rows)
+    rows = _text_rows(spec, field, room, width(end), look.rows)
     yield spread((*head, *rows[0]), end, cells)
     yield from (line(" " * width(head), *row) for row in rows[1:])
 
@@ -190,7 +190,7 @@ def _field(spec: FieldSpec, field: Field, look: FormLook, cells: int) -> Iterato
 def _end(field: Field, look: FormLook, cells: int) -> Line:
     """What can be done with the field, who wrote it, and what it rests on."""
     others, roomy = look.editing.get(field.key), cells >= _BESIDE_CELLS
-    pieces = [line(Span(others_words(others, look.at), "info"))] if others is not None else []
+    pieces = [line(Span(others_text(others, look.at), "info"))] if others is not None else []
     match field.state:
         case FieldState.CONFLICT:
             versions = f"{len(field.heads)} versions: " if roomy else "≠ "
@@ -212,13 +212,13 @@ def _entries(number: int) -> str:
     return f"{number} {'entry' if number == 1 else 'entries'}"
 
 
-def _said(spec: FieldSpec, field: Field, cells: int, end_cells: int, most: int) -> list[Line]:
+def _text_rows(spec: FieldSpec, field: Field, cells: int, end_cells: int, most: int) -> list[Line]:
     """The text in a few rows; the first leaves room for what is at its end."""
     rows: list[Line] = []
-    for said in _parts_of(spec, field):
+    for part in _parts_of(spec, field):
         # Only the first row shares its line with what is at the end.
         room = cells - end_cells - 2 if not rows and end_cells else cells
-        rows += flow(said, max(room, 10), most + 1) or [BLANK]
+        rows += flow(part, max(room, 10), most + 1) or [BLANK]
         if len(rows) > most:
             break
     if len(rows) > most:
@@ -236,8 +236,8 @@ def _parts_of(spec: FieldSpec, field: Field) -> Iterator[Line]:
             yield line(Span(spec.hint, "dim"))
         case FieldState.CONFLICT:
             for head in field.heads:
-                said = " ".join(head.text.split()) or "as the record says"
-                yield line(Span(f"{head.by} {clock(head.at)}: ", "info"), said)
+                text = " ".join(head.text.split()) or "as the record says"
+                yield line(Span(f"{head.by} {clock(head.at)}: ", "info"), text)
             return
         case _ if spec.one_line:
             yield line(field.text, Span(" · ", "faint") if note else "", *note)
@@ -272,7 +272,7 @@ def timeline_beside(form: Postmortem | None, loaded: Loaded | None, how: FormLoo
     """What the field under the cursor rests on, then the whole timeline; nothing before it has been read."""
     if form is None or loaded is None:
         return ()
-    field = next((each for each in form.fields if each.key == how.cursor), None)
+    field = next((candidate for candidate in form.fields if candidate.key == how.cursor), None)
     look = TimelineLook(how.at)
     keys = frozenset(field.computed.evidence) if field is not None else frozenset()
     rests_on = [entry for entry in loaded.timeline if entry.key in keys]
@@ -295,19 +295,19 @@ def timeline_beside(form: Postmortem | None, loaded: Loaded | None, how: FormLoo
 def _action(action: ActionItem, look: FormLook, cells: int) -> Iterator[Line]:
     parts = _parts(action)
     edited = [look.editing[part.key] for part in action.parts if part.key in look.editing]
-    newest = max(edited, key=lambda each: each.at, default=None)
-    end = join((line(Span(others_words(newest, look.at), "info")) if newest else BLANK, parts), " · ")
+    newest = max(edited, key=lambda revision: revision.at, default=None)
+    end = join((line(Span(others_text(newest, look.at), "info")) if newest else BLANK, parts), " · ")
     mark = Span("≠ ", "bad", bold=True) if action.in_conflict else Span("☐ ", "text")
     head = line("  ", mark)
-    beside = cells >= _BESIDE_CELLS
-    said = action.text.text or "(no text: what is to be done?)"
+    wide = cells >= _BESIDE_CELLS
+    text = action.text.text or "(no text: what is to be done?)"
     role = "text" if action.text.text else "warn"
-    room = cells - width(head) - (width(end) + 2 if beside else 0)
-    rows = wrap(" ".join(said.split()), max(room, 10), _ACTION_ROWS)
+    room = cells - width(head) - (width(end) + 2 if wide else 0)
+    rows = wrap(" ".join(text.split()), max(room, 10), _ACTION_ROWS)
     first = line(*head, Span(rows[0] if rows else "", role))
-    yield spread(first, end, cells) if beside else first
+    yield spread(first, end, cells) if wide else first
     yield from (line(" " * width(head), Span(row, role)) for row in rows[1:])
-    if not beside:
+    if not wide:
         yield line(" " * width(head), *end)
 
 

@@ -15,13 +15,13 @@ from textual.widgets import Markdown
 from claude_tui.incident.postmortem import Finding
 from claude_tui.tui.render.lines import Lines, Span, line
 from claude_tui.tui.render.pager import Pager
-from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.runbook_parts import prose
 
 __all__ = ["FindingsScreen", "PreviewScreen"]
 
 
-class PreviewScreen(LeavesOnce, ModalScreen[None]):
+class PreviewScreen(ClosesOnce, ModalScreen[None]):
     """Markdown as it is rendered elsewhere."""
 
     DEFAULT_CSS = """
@@ -38,7 +38,7 @@ class PreviewScreen(LeavesOnce, ModalScreen[None]):
     }
     PreviewScreen MarkdownBullet { color: $ct-dim; }
     """
-    CALLED = "preview"
+    SCREEN_NAME = "preview"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,v,q", "leave", show=False),
         Binding("up", "scroll(-1)", show=False),
@@ -75,14 +75,14 @@ class PreviewScreen(LeavesOnce, ModalScreen[None]):
         self.dismiss(None)
 
 
-class FindingsScreen(LeavesOnce, ModalScreen[None]):
+class FindingsScreen(ClosesOnce, ModalScreen[None]):
     """The findings, a paragraph each."""
 
     DEFAULT_CSS = """
     FindingsScreen { align: center middle; background: transparent; }
     FindingsScreen > Pager { width: 90; max-width: 100%; height: 20; max-height: 100%; }
     """
-    CALLED = "findings"
+    SCREEN_NAME = "findings"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,l,q", "leave", show=False),
         Binding("up", "move(-1)", show=False),
@@ -110,11 +110,11 @@ class FindingsScreen(LeavesOnce, ModalScreen[None]):
         """A finding, and the line of the exported document that it refers to."""
         rule, where = Span(f"{finding.rule}  ", "warn"), Span(f"line {finding.line}", "dim")
         head = line(Span("▲ ", "warn", bold=True), rule, where)
-        said = self._rows[finding.line - 1].strip() if finding.line <= len(self._rows) else ""
+        quoted = self._rows[finding.line - 1].strip() if finding.line <= len(self._rows) else ""
         return (
             head,
             *prose(finding.text, cells, indent=2),
-            *prose(said[:200], cells, "dim", indent=4),
+            *prose(quoted[:200], cells, "dim", indent=4),
         )
 
     def action_move(self, rows: int) -> None:

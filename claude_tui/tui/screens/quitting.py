@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.model.format import plural
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.panels.alert_words import GroupStatus, group_status
+from claude_tui.tui.panels.alert_text import GroupStatus, group_status
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
 from claude_tui.tui.screens.dialog_fields import paragraph
 
@@ -21,7 +21,7 @@ __all__ = ["QuitScreen", "ask_to_quit", "reasons_to_stay"]
 class QuitScreen(DialogScreen):
     """The question whether to quit. The default is to stay."""
 
-    CALLED = "question whether to quit"
+    SCREEN_NAME = "question whether to quit"
 
 
 def reasons_to_stay(snapshot: Snapshot) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from claude_tui.tui.render.covered_repaint import covered_repaint
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.render.pager import Pager
-from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ReaderScreen"]
 
 
-class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
+class ReaderScreen(ClosesOnce, Screen[None], inherit_bindings=False):
     """Header, the strip in one line, a Pager, footer. Subclasses provide the content of the Pager."""
 
     DEFAULT_CSS = """

@@ -15,9 +15,9 @@ from textual.widgets.option_list import Option
 from claude_tui.model.limits import MAX_NAME
 from claude_tui.runbook import Playbook, Runbook
 from claude_tui.tui.render.lines import Span, line, pad
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question, TextField
 from claude_tui.tui.screens.dialog_fields import entered_name
-from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
@@ -57,7 +57,7 @@ def ask_restart(app: Cockpit, playbook: Playbook, settled: int, then: Callable[[
     app.push_screen(DialogScreen(question), answered)
 
 
-class PlaybookChooser(LeavesOnce, ModalScreen[str | None]):
+class PlaybookChooser(ClosesOnce, ModalScreen[str | None]):
     """Returns the id of the playbook chosen, or None."""
 
     DEFAULT_CSS = """
@@ -68,17 +68,17 @@ class PlaybookChooser(LeavesOnce, ModalScreen[str | None]):
         border-title-color: $ct-text; border-subtitle-color: $ct-dim;
     }
     """
-    CALLED = "list of playbooks"
+    SCREEN_NAME = "list of playbooks"
     BINDINGS = [Binding("escape", "leave", show=False), Binding("q", "leave", show=False)]
 
     def __init__(self, runbook: Runbook, shown: Playbook, wanted: Playbook) -> None:
         super().__init__()
-        others = [each for each in runbook.playbooks.values() if each is not wanted]
-        self._playbooks = [wanted, *sorted(others, key=lambda each: each.title)]
+        others = [playbook for playbook in runbook.playbooks.values() if playbook is not wanted]
+        self._playbooks = [wanted, *sorted(others, key=lambda playbook: playbook.title)]
         self._shown, self._wanted = shown, wanted
 
     def compose(self) -> ComposeResult:
-        options = OptionList(*(Option(self._row(each), id=each.id) for each in self._playbooks))
+        options = OptionList(*(Option(self._row(playbook), id=playbook.id) for playbook in self._playbooks))
         options.border_title = "Playbook"
         options.border_subtitle = "enter open · esc cancel"
         yield options

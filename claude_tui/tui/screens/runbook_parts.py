@@ -10,7 +10,7 @@ from rich.cells import chop_cells
 from claude_tui.runbook.view import FactView
 from claude_tui.tui.actions import ACTIONS
 from claude_tui.tui.keys import KeyMap, display, first_key
-from claude_tui.tui.panels.verdict_words import figures
+from claude_tui.tui.panels.verdict_text import figures
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, pad, width, wrap
 
 __all__ = [

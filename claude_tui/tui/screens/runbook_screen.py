@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from claude_tui.tui.cockpit import Cockpit
 
-__all__ = ["RunbookScreen", "offered", "returned_to"]
+__all__ = ["RunbookScreen", "bring_to_front", "offered"]
 
 # Hints that keep their rank in the footer.
 _LEADING = frozenset({"back", "help"})
@@ -168,7 +168,7 @@ def _ranked(hint: Hint, leading: Set[str]) -> Hint:
     return hint if hint.label in leading else replace(hint, rank=hint.rank + _LATER)
 
 
-def returned_to(app: Cockpit, kind: type[ScreenT]) -> ScreenT | None:
+def bring_to_front(app: Cockpit, kind: type[ScreenT]) -> ScreenT | None:
     """The open screen of that kind, brought to the front; None if there is none.
 
     Going from the tree to a playbook and back to the tree thus returns, instead of opening a second tree.

@@ -21,7 +21,7 @@ __all__ = ["save_screen"]
 _TOLD_S = 6.0
 
 
-def _told(written: Path) -> str:
+def _saved_text(written: Path) -> str:
     """Folder and name in rows of their own: broken in the middle, a name cannot be copied."""
     return f"Saved: {written.name} and .txt\nin {written.parent}"
 
@@ -46,7 +46,7 @@ def save_screen(app: App[Any], at: datetime) -> None:
         except PictureError as error:
             refuse(error)
         else:
-            app.notify(_told(written), timeout=_TOLD_S, markup=False)
+            app.notify(_saved_text(written), timeout=_TOLD_S, markup=False)
 
     work: WorkType[None] = write
     app.run_worker(work, group="picture")

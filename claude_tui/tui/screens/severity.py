@@ -36,14 +36,14 @@ def set_severity(app: Cockpit, proposed: Severity | None = None) -> None:
     if not verdict.severity.trouble:
         refuse(app, "No severity to override: nothing is wrong right now.")
         return
-    seen = verdict.computed or verdict.severity
-    options = tuple(_option(each, proposed, app.settings) for each in SEVERITIES)
+    computed = verdict.computed or verdict.severity
+    options = tuple(_option(level, proposed, app.settings) for level in SEVERITIES)
     explanation = paragraph(
         "Everyone watching sees it; pages and the response clock follow. "
         "It lapses when the incident ends or gets worse."
     )
     question = Question(
-        f"Severity: {_severity_words(verdict)}",
+        f"Severity: {_severity_text(verdict)}",
         "set",
         (
             Choice("Severity", (_CANCEL, *options)),
@@ -60,10 +60,10 @@ def set_severity(app: Cockpit, proposed: Severity | None = None) -> None:
         chosen, why, who = answers
         severity, by = SEVERITIES[int(chosen) - 1], entered_name(app, who)
         now = app.newest.verdict
-        if (now.computed or now.severity) is not seen:
-            refuse(app, f"Not set: the computed severity is now {_computed_words(now)}. Look again.")
+        if (now.computed or now.severity) is not computed:
+            refuse(app, f"Not set: the computed severity is now {_computed_text(now)}. Look again.")
             return
-        app.backend.mark_severity(SeverityMark(app.newest.at, severity, seen, by, reason_of(why)))
+        app.backend.mark_severity(SeverityMark(app.newest.at, severity, computed, by, reason_of(why)))
         tell(app, f"Severity {severity} set by {by}. Everyone watching sees it.")
 
     app.push_screen(DialogScreen(question), answered)
@@ -85,13 +85,13 @@ def _option(severity: Severity, proposed: Severity | None, settings: Settings) -
     return f"{severity} {note}{respond}: {MEANINGS[severity]}"
 
 
-def _severity_words(verdict: Verdict) -> str:
+def _severity_text(verdict: Verdict) -> str:
     """`P1 (computed)`, `P2, set by Ada; P1 (computed)`."""
     if not verdict.set_by:
         return f"{verdict.severity} (computed)"
     return f"{verdict.severity}, set by {verdict.set_by}; {verdict.computed} (computed)"
 
 
-def _computed_words(verdict: Verdict) -> str:
+def _computed_text(verdict: Verdict) -> str:
     severity = verdict.computed or verdict.severity
     return str(severity) if severity.trouble else "none"

@@ -19,7 +19,7 @@ _MOST_ROWS = 6
 class Step:
     """A step: an action of the registry, or a command for a shell."""
 
-    words: str
+    purpose: str
     """Why to take it in this situation."""
     action: str = ""
     """The id of the action; empty for a command."""
@@ -37,12 +37,12 @@ class Situation:
     """What to do, in this order."""
 
 
-def _press(action: str, words: str) -> Step:
-    return Step(words, action=action)
+def _press(action: str, purpose: str) -> Step:
+    return Step(purpose, action=action)
 
 
-def _type(command: str, words: str) -> Step:
-    return Step(words, command=command)
+def _type(command: str, purpose: str) -> Step:
+    return Step(purpose, command=command)
 
 
 SITUATIONS: tuple[Situation, ...] = (
@@ -129,8 +129,8 @@ SITUATIONS: tuple[Situation, ...] = (
 def situation_lines(situation: Situation, keymap: KeyMap, cells: int) -> Lines:
     """The title, with the steps below it in running text; without actions that cannot be called here."""
     steps = [_shown(step, keymap) for step in situation.steps if _is_possible(step, keymap)]
-    words = line(*(span for number, step in enumerate(steps) for span in _joined(step, number)))
-    rows = flow(words, cells - _INDENT, _MOST_ROWS)
+    steps_text = line(*(span for number, step in enumerate(steps) for span in _joined(step, number)))
+    rows = flow(steps_text, cells - _INDENT, _MOST_ROWS)
     title = crop(line(Span(situation.title, "text", bold=True)), cells)
     return (title, *(line(" " * _INDENT, *row) for row in rows))
 
@@ -147,10 +147,10 @@ def _is_possible(step: Step, keymap: KeyMap) -> bool:
 
 def _shown(step: Step, keymap: KeyMap) -> Line:
     if step.command:
-        return line(Span(step.command, "accent"), Span(f" {step.words}", "dim"))
+        return line(Span(step.command, "accent"), Span(f" {step.purpose}", "dim"))
     action = _ACTIONS[step.action]
     key = display(first_key(action.id, action.keys, keymap))
-    return line(Span(key, "accent", bold=True), Span(f" {step.words}", "dim"))
+    return line(Span(key, "accent", bold=True), Span(f" {step.purpose}", "dim"))
 
 
 _ACTIONS = {action.id: action for action in ACTIONS}

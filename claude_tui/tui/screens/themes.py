@@ -15,8 +15,8 @@ from textual.widgets.option_list import Option
 
 from claude_tui.tui.render.theme import NO_COLOR, Theme
 from claude_tui.tui.render.theme_files import ThemeError, load_theme, theme_names
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.keeping import keep_choice
-from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
@@ -31,7 +31,7 @@ class _Themes(OptionList):
             super()._move_page(direction)
 
 
-class ThemeScreen(LeavesOnce, ModalScreen[str | None]):
+class ThemeScreen(ClosesOnce, ModalScreen[str | None]):
     """Returns the name chosen, or None. `apply` is called with every theme that is highlighted."""
 
     DEFAULT_CSS = """
@@ -42,7 +42,7 @@ class ThemeScreen(LeavesOnce, ModalScreen[str | None]):
         border-title-color: $ct-text; border-subtitle-color: $ct-dim;
     }
     """
-    CALLED = "list of themes"
+    SCREEN_NAME = "list of themes"
     BINDINGS = [Binding("escape", "leave", show=False), Binding("q", "leave", show=False)]
 
     def __init__(self, themes: tuple[Theme, ...], current: Theme, apply: Callable[[Theme], None]) -> None:

@@ -26,8 +26,8 @@ from claude_tui.tui.keymap import bindings
 from claude_tui.tui.render.lines import Lines
 from claude_tui.tui.runbook_session import RunbookSession, SavedWalk
 from claude_tui.tui.screens.runbook_parts import Page
-from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
-from claude_tui.tui.screens.walk_ahead import nodes_ahead, nodes_behind, steps_ahead
+from claude_tui.tui.screens.runbook_screen import RunbookScreen, bring_to_front, offered
+from claude_tui.tui.screens.walk_ahead import nodes_after, nodes_ahead, steps_ahead
 from claude_tui.tui.screens.walk_lines import WalkContext, commands_of, node_page, resumed_line, tree_page
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ _MOST_TREE_CELLS = 46
 
 def open_walker(app: Cockpit) -> None:
     """Open the tree, or go back to it if it is already open."""
-    if returned_to(app, WalkerScreen) is None:
+    if bring_to_front(app, WalkerScreen) is None:
         app.push_screen(WalkerScreen(app.session))
 
 
 class WalkerScreen(RunbookScreen):
     """Resumes where it was left, as long as the incident is the same."""
 
-    CALLED = "tree"
+    SCREEN_NAME = "tree"
     BINDINGS = bindings(Scope.WALK)
     ENTER = "take"
 
@@ -62,7 +62,7 @@ class WalkerScreen(RunbookScreen):
 
     def prepare(self) -> None:
         kept = self.session.saved_walk
-        if kept is not None and kept.walk.path and kept.holds(self.snapshot.verdict):
+        if kept is not None and kept.walk.path and kept.applies_to(self.snapshot.verdict):
             self.walk, self.left_at = kept.walk, kept.at
         self.cursor = self._suggested()
 
@@ -86,9 +86,9 @@ class WalkerScreen(RunbookScreen):
     def update_from(self, snapshot: Snapshot) -> None:
         super().update_from(snapshot)
         if self.is_mounted:
-            self._keep()
+            self._save_walk()
 
-    def _keep(self) -> None:
+    def _save_walk(self) -> None:
         self.session.saved_walk = SavedWalk(self.walk, self.snapshot.at, self.snapshot.verdict.cause)
 
     def lay_out(self) -> None:
@@ -134,7 +134,7 @@ class WalkerScreen(RunbookScreen):
             progress = progress_of(newest.engine.step_marks, playbook, newest.at, since)
             view = playbook_view(playbook, progress, self.facts, self.placeholders)
             return steps_ahead(view, cells, rows)
-        nodes = nodes_behind(self.session.runbook, self.walk, self.cursor, self.facts, self.placeholders)
+        nodes = nodes_after(self.session.runbook, self.walk, self.cursor, self.facts, self.placeholders)
         return nodes_ahead(nodes, (fact.words for fact in node.facts), cells, rows)
 
     def side_column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
@@ -146,13 +146,13 @@ class WalkerScreen(RunbookScreen):
         self.walk, self.left_at = walk, None
         self.cursor = self._suggested() if cursor is None else cursor
         self.copy_from_start()
-        self._keep()
+        self._save_walk()
         self.lay_out()
         self.main.turn_to(*self.title_and_key())
         self.follow_cursor()
-        self.footer.offer(self.hints())
+        self.footer.set_hints(self.hints())
 
-    def _turned(self, node: str, to: str, *, back: bool = False) -> None:
+    def _record_turn(self, node: str, to: str, *, back: bool = False) -> None:
         """Records the way, for the timeline and for the score of a drill."""
         if node != to:
             app = self.cockpit
@@ -163,19 +163,19 @@ class WalkerScreen(RunbookScreen):
     def action_take(self) -> None:
         if not self.view.node.node.is_answer:
             walk = take(self.session.runbook, self.walk, self.cursor)
-            self._turned(self.walk.node, walk.node)
+            self._record_turn(self.walk.node, walk.node)
             self._go(walk)
 
     def action_step_back(self) -> None:
         """Go back to the previous question, to the branch that was taken there."""
         if self.walk.path:
             walk = back(self.walk)
-            self._turned(self.walk.node, walk.node, back=True)
+            self._record_turn(self.walk.node, walk.node, back=True)
             self._go(walk, self.walk.path[-1].branch)
 
     def action_restart(self) -> None:
         walk = begin(self.session.runbook)
-        self._turned(self.walk.node, walk.node, back=True)
+        self._record_turn(self.walk.node, walk.node, back=True)
         self._go(walk)
 
     def action_follow(self) -> None:
@@ -183,11 +183,11 @@ class WalkerScreen(RunbookScreen):
         if not followed.path:
             self.notify("The data doesn't point anywhere: your call.", markup=False)
         # It starts at the root again, and takes one branch after the other.
-        self._turned(self.walk.node, begin(self.session.runbook).node, back=True)
+        self._record_turn(self.walk.node, begin(self.session.runbook).node, back=True)
         for taken, to in zip(
-            followed.path, (*(each.node for each in followed.path[1:]), followed.node), strict=True
+            followed.path, (*(step.node for step in followed.path[1:]), followed.node), strict=True
         ):
-            self._turned(taken.node, to)
+            self._record_turn(taken.node, to)
         self._go(followed)
 
     def action_act(self) -> None:

@@ -16,7 +16,7 @@ from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, line, ri
 from claude_tui.tui.screens.playbook_lines import STEP_MARKS
 from claude_tui.tui.screens.runbook_parts import WIDEST, facts, labelled, prose
 
-__all__ = ["nodes_ahead", "nodes_behind", "steps_ahead"]
+__all__ = ["nodes_after", "nodes_ahead", "steps_ahead"]
 
 _LABEL_ROWS = 3
 _NUMBER_CELLS = 4
@@ -24,7 +24,7 @@ _NUMBER_CELLS = 4
 _FEWEST_STEPS = 3
 
 
-def nodes_behind(
+def nodes_after(
     runbook: Runbook, walk: Walk, branch: int, found: Facts, placeholders: Placeholders
 ) -> Iterator[NodeView]:
     """The node behind a branch, then those that the data leads to from there."""
@@ -33,7 +33,7 @@ def nodes_behind(
         walk = take(runbook, walk, following)
         node = walk_view(runbook, walk, found, placeholders).node
         yield node
-        following = next((each.index for each in node.branches if each.suggested), None)
+        following = next((suggestion.index for suggestion in node.branches if suggestion.suggested), None)
 
 
 def nodes_ahead(nodes: Iterable[NodeView], shown: Iterable[str], cells: int, rows: int) -> Lines:

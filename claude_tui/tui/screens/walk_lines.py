@@ -48,7 +48,7 @@ class WalkContext:
 
 def path_line(view: WalkView, cells: int) -> Line:
     """The answered questions in one line; only the last ones if not all fit."""
-    titles = [each.text for each in view.tree if each.place is Place.PASSED]
+    titles = [tree_line.text for tree_line in view.tree if tree_line.place is Place.PASSED]
     way = " › ".join([*titles, ""]).strip()
     while len(way) > cells and len(titles) > 1:
         titles = titles[1:]
@@ -73,17 +73,17 @@ def tree_page(view: WalkView, cursor: int, cells: int) -> Page:
     """The path taken, each question with its answer, and where the branches from here lead."""
     out: list[Line] = []
     marked, items = range(0), []
-    ahead = [each for each in view.tree if each.place is Place.AHEAD]
-    for each in view.tree:
-        if each.place is Place.PASSED:
-            out += _passed(each, cells)
-        elif each.place is Place.HERE:
-            mark = Span("■ " if each.answer else "? ", "accent", bold=True)
-            out.append(crop(line(mark, Span(each.text, "text", bold=True)), cells))
+    ahead = [tree_line for tree_line in view.tree if tree_line.place is Place.AHEAD]
+    for tree_line in view.tree:
+        if tree_line.place is Place.PASSED:
+            out += _passed(tree_line, cells)
+        elif tree_line.place is Place.HERE:
+            mark = Span("■ " if tree_line.answer else "? ", "accent", bold=True)
+            out.append(crop(line(mark, Span(tree_line.text, "text", bold=True)), cells))
             marked = range(len(out) - 1, len(out))
         else:
-            row = _ahead(each, cells, last=each is ahead[-1], chosen=each.branch == cursor)
-            if each.branch == cursor:
+            row = _ahead(tree_line, cells, last=tree_line is ahead[-1], chosen=tree_line.branch == cursor)
+            if tree_line.branch == cursor:
                 row, marked = under_cursor(row, cells), range(len(out), len(out) + 1)
             items.append(range(len(out), len(out) + 1))
             out.append(row)
@@ -91,10 +91,10 @@ def tree_page(view: WalkView, cursor: int, cells: int) -> Page:
     return Page((*out, BLANK, legend), marked, tuple(items))
 
 
-def _passed(each: TreeLine, cells: int) -> Lines:
-    answered = wrap(each.via, cells - 4, 2)
+def _passed(tree_line: TreeLine, cells: int) -> Lines:
+    answered = wrap(tree_line.via, cells - 4, 2)
     return (
-        crop(line(Span("✓ ", "ok"), Span(each.text, "text")), cells),
+        crop(line(Span("✓ ", "ok"), Span(tree_line.text, "text")), cells),
         *(
             line(Span("  " if number else "└ ", "edge"), Span(row, "dim"))
             for number, row in enumerate(answered)
@@ -102,17 +102,17 @@ def _passed(each: TreeLine, cells: int) -> Lines:
     )
 
 
-def _ahead(each: TreeLine, cells: int, *, last: bool, chosen: bool) -> Line:
+def _ahead(tree_line: TreeLine, cells: int, *, last: bool, chosen: bool) -> Line:
     joint = "▸ " if chosen else "└ " if last else "├ "
-    glyph = "■ " if each.answer else "? "
+    glyph = "■ " if tree_line.answer else "? "
     return spread(
         line(
             " ",
             Span(joint, "accent" if chosen else "edge", bold=chosen),
             Span(glyph, "dim"),
-            Span(each.text, "text"),
+            Span(tree_line.text, "text"),
         ),
-        line(Span("◀", "accent", bold=True)) if each.suggested else BLANK,
+        line(Span("◀", "accent", bold=True)) if tree_line.suggested else BLANK,
         cells,
     )
 

@@ -21,7 +21,7 @@ from claude_tui.tui.render.covered_repaint import covered_repaint
 from claude_tui.tui.render.direct_output import DirectOutput
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Lines
-from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.war_room_lines import war_room_lines
 from claude_tui.tui.screens.war_room_view import mask_of, masked_target, war_room_of
 from claude_tui.tui.view import View
@@ -39,15 +39,15 @@ def toggle_war_room(app: Cockpit) -> None:
     screen = app.screen
     if isinstance(screen, WarRoomScreen):
         screen.dismiss()
-    elif not any(isinstance(each, WarRoomScreen) for each in app.screen_stack):
+    elif not any(isinstance(stacked, WarRoomScreen) for stacked in app.screen_stack):
         app.clear_notifications()  # they are not masked
         app.push_screen(WarRoomScreen())
 
 
-class WarRoomScreen(LeavesOnce, Screen[None], inherit_bindings=False):
+class WarRoomScreen(ClosesOnce, Screen[None], inherit_bindings=False):
     """The same Snapshot as the dashboard, in a few large values."""
 
-    CALLED = "war room"
+    SCREEN_NAME = "war room"
     IS_SHARED = True
     DEFAULT_CSS = """
     WarRoomScreen { background: $background; overflow: hidden hidden; }
@@ -76,7 +76,7 @@ class WarRoomScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         with self._output.collecting():
             self.wall.show(snapshot, view)
         if was_past != (snapshot.past is not None):
-            self.footer.offer(self._hints(snapshot))
+            self.footer.set_hints(self._hints(snapshot))
 
     def repaint(self) -> None:
         """Redraw everything, because the colours have changed."""

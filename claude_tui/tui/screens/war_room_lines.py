@@ -66,16 +66,16 @@ def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Line
     if plan is None:
         return _in_text(room, cells, rows)
     spare = _Spare(rows - plan.rows)
-    clock = clock_lines(room, plan.word, cells, stacked=plan.stacked)
+    clock = clock_lines(room, plan.word_scale, cells, stacked=plan.stacked)
     end = BLANK if clock else line(Span(f"{room.clock} UTC", "dim"))
     headline = _headline(
-        room, inner, 1 + (spare.left if plan.word is Scale.LARGE else min(spare.left, 2)), end
+        room, inner, 1 + (spare.left if plan.word_scale is Scale.LARGE else min(spare.left, 2)), end
     )
     spare.take(len(headline) - 1)
-    doing = _doing(room, inner, min(spare.left, 2))
-    spare.take(len(doing))
+    next_step = _next_step(room, inner, min(spare.left, 2))
+    spare.take(len(next_step))
     below, before_figures, before_incident = spare.take(1), spare.take(1), spare.take(1)
-    air, lines = spare.take(2) // 2, -(-len(shown_figures(room, plan.timed)) // plan.columns)
+    blank_rows, lines = spare.take(2) // 2, -(-len(shown_figures(room, plan.elapsed_scale)) // plan.columns)
     between = 1 if lines > 1 and spare.take(lines - 1) == lines - 1 else 0
     outlook = spare.take_all(rows_of_outlook(room, plan, inner))
     evidence = _evidence(room, inner, min(spare.left - 1, _MOST_ROWS_OF_EVIDENCE))
@@ -83,14 +83,14 @@ def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Line
     incident = _incident(room, inner, incident_rows(room) + spare.left)
     spare.take(len(incident) - incident_rows(room))
     # Spare rows go around the verdict and between the parts, one each in turn.
-    air += spare.take(2) // 2
+    blank_rows += spare.take(2) // 2
     below, before_figures, before_incident = (
         gap + spare.take(1) for gap in (below, before_figures, before_incident)
     )
     body = [
-        *_verdict(room, plan, cells, back, clock, air=air),
+        *_verdict(room, plan, cells, back, clock, blank_rows=blank_rows),
         *([BLANK] * below),
-        *_margined((*headline, *doing)),
+        *_margined((*headline, *next_step)),
         *([BLANK] * before_evidence),
         *_margined(evidence),
         *([BLANK] * before_figures),
@@ -126,18 +126,20 @@ def _exactly(body: Sequence[Line], cells: int, rows: int) -> Lines:
 # -- the verdict ----------------------------------------------------------------------------
 
 
-def _verdict(room: WarRoom, plan: Plan, cells: int, back: str, clock: Lines, *, air: int) -> Lines:
+def _verdict(room: WarRoom, plan: Plan, cells: int, back: str, clock: Lines, *, blank_rows: int) -> Lines:
     """Severity and word, with the clock beside them if there is room, on the colour of the severity."""
-    drawn = _words(room, plan, cells - 2 * MARGIN)
-    beside = (*clock, *_time_since(room, plan, cells))
-    high = max(len(drawn), len(beside))
+    drawn = _large_verdict(room, plan, cells - 2 * MARGIN)
+    clock_rows = (*clock, *_time_since(room, plan, cells))
+    high = max(len(drawn), len(clock_rows))
     starts = _centred(drawn, high)
-    ends = (*beside, *([BLANK] * (high - len(beside)))) if plan.stacked else _centred(beside, high)
-    rows = [BLANK] * air + [
+    ends = (
+        (*clock_rows, *([BLANK] * (high - len(clock_rows)))) if plan.stacked else _centred(clock_rows, high)
+    )
+    rows = [BLANK] * blank_rows + [
         spread(line(" " * MARGIN, *row), line(*end, " " * MARGIN) if end else BLANK, cells)
         for row, end in zip(starts, ends, strict=True)
     ]
-    rows += [BLANK] * air
+    rows += [BLANK] * blank_rows
     return tuple(_backed(row, cells, room.role, back) for row in rows)
 
 
@@ -148,24 +150,32 @@ def _centred(rows: Lines, high: int) -> Lines:
 
 def _time_since(room: WarRoom, plan: Plan, cells: int) -> Lines:
     """The time since the start below the clock, with its label and note."""
-    if plan.timed is None or room.elapsed is None:
+    if plan.elapsed_scale is None or room.elapsed is None:
         return ()
-    beside = width_beside_word(plan, cells)
+    available = width_beside_word(plan, cells)
     return (
-        line(Span(fit(room.elapsed.label, beside), "dim")),
-        *_figure(room.elapsed, plan.timed, min(large_figure_cells(room.elapsed.widest, plan.timed), beside)),
-        line(Span(_noted(room.elapsed.note, beside), "text")),
+        line(Span(fit(room.elapsed.label, available), "dim")),
+        *_figure(
+            room.elapsed,
+            plan.elapsed_scale,
+            min(large_figure_cells(room.elapsed.widest, plan.elapsed_scale), available),
+        ),
+        line(Span(_noted(room.elapsed.note, available), "text")),
     )
 
 
-def _words(room: WarRoom, plan: Plan, cells: int) -> Lines:
+def _large_verdict(room: WarRoom, plan: Plan, cells: int) -> Lines:
     """Severity and word in their rows, smaller if they are too long for that size."""
-    rows = plan.word.rows * 2 + 1 if plan.stacked else plan.word.rows
-    words = [word for word in (room.badge, room.word) if word]
-    parts = words if plan.stacked else [" ".join(words)]
-    fitting = [scale for scale in SCALES if scale.rows <= plan.word.rows]
+    rows = plan.word_scale.rows * 2 + 1 if plan.stacked else plan.word_scale.rows
+    texts = [text for text in (room.badge, room.word) if text]
+    parts = texts if plan.stacked else [" ".join(texts)]
+    fitting = [scale for scale in SCALES if scale.rows <= plan.word_scale.rows]
     scale = next(
-        (each for each in fitting if all(large_word_cells(part, each) <= cells for part in parts)),
+        (
+            candidate
+            for candidate in fitting
+            if all(large_word_cells(part, candidate) <= cells for part in parts)
+        ),
         Scale.SMALL,
     )
     drawn: list[Line] = []
@@ -189,19 +199,19 @@ def _backed(row: Line, cells: int, role: str, back: str) -> Line:
 
 def _headline(room: WarRoom, cells: int, most: int, end: Line) -> Lines:
     """The summary, or the brief one if only that fits; `end` is at the end of its first row."""
-    if not end and most > Scale.SMALL.rows and (spelt := _spelt(room, cells)):
+    if not end and most > Scale.SMALL.rows and (spelt := _in_block_letters(room, cells)):
         return spelt
     most = min(most, _MOST_ROWS_OF_HEADLINE)
-    beside = cells - width(end) - COLUMN_GAP if end else cells
-    texts = wrap(room.summary, beside, most + 1)
+    available = cells - width(end) - COLUMN_GAP if end else cells
+    texts = wrap(room.summary, available, most + 1)
     if len(texts) > most:
-        texts = wrap(room.brief, beside, most)
+        texts = wrap(room.brief, available, most)
     first, *others = texts or ("",)
     rows = (line(Span(text, "text", bold=True)) for text in others)
     return (spread(line(Span(first, "text", bold=True)), end, cells), *rows)
 
 
-def _spelt(room: WarRoom, cells: int) -> Lines:
+def _in_block_letters(room: WarRoom, cells: int) -> Lines:
     """The problem in block letters, if it can be spelled with them and fits into a row."""
     for text in (room.statement, room.brief):
         if text and spellable(text) and large_word_cells(text, Scale.SMALL) <= cells:
@@ -209,7 +219,7 @@ def _spelt(room: WarRoom, cells: int) -> Lines:
     return ()
 
 
-def _doing(room: WarRoom, cells: int, most: int) -> Lines:
+def _next_step(room: WarRoom, cells: int, most: int) -> Lines:
     """The next step."""
     if not room.next_step:
         return ()
@@ -231,7 +241,7 @@ def _evidence(room: WarRoom, cells: int, most: int) -> Lines:
 
 
 def _figures(room: WarRoom, plan: Plan, cells: int, between: int, *, outlook: bool) -> Lines:
-    shown = shown_figures(room, plan.timed)
+    shown = shown_figures(room, plan.elapsed_scale)
     if outlook:
         shown, between = (*shown, *room.outlook), 1
     columns = column_widths(shown, plan, cells)
@@ -246,9 +256,9 @@ def _row(numbers: Sequence[Number], plan: Plan, columns: Sequence[int]) -> Lines
     """Labels, figures and notes; each figure is right-aligned in the width of its widest value."""
     placed = list(zip(numbers, columns, strict=False))
     labels = line(
-        *(Span(pad(_labelled(each.label, cells - COLUMN_GAP), cells), "dim") for each, cells in placed)
+        *(Span(pad(_labelled(number.label, cells - COLUMN_GAP), cells), "dim") for number, cells in placed)
     )
-    drawn = [(_figure(each, plan.figures, cells - COLUMN_GAP), cells) for each, cells in placed]
+    drawn = [(_figure(number, plan.figure_scale, cells - COLUMN_GAP), cells) for number, cells in placed]
     rows = [
         line(
             *(
@@ -257,9 +267,11 @@ def _row(numbers: Sequence[Number], plan: Plan, columns: Sequence[int]) -> Lines
                 for span in (*figure[row], Span(" " * (cells - width(figure[row]))))
             )
         )
-        for row in range(plan.figures.rows)
+        for row in range(plan.figure_scale.rows)
     ]
-    notes = line(*(Span(pad(_noted(each.note, cells - COLUMN_GAP), cells), "text") for each, cells in placed))
+    notes = line(
+        *(Span(pad(_noted(number.note, cells - COLUMN_GAP), cells), "text") for number, cells in placed)
+    )
     return (labels, *rows, notes)
 
 
@@ -286,7 +298,7 @@ def _without_last(text: str, separator: str, cells: int) -> str:
 
 def _figure(number: Number, scale: Scale, room: int) -> Lines:
     texts = (number.figure, number.brief or number.figure)
-    text = next((each for each in texts if large_figure_cells(each, scale) <= room), "")
+    text = next((candidate for candidate in texts if large_figure_cells(candidate, scale) <= room), "")
     if number.figure == NOT_AVAILABLE:
         text = _DASH
     if not text:
@@ -332,7 +344,7 @@ def _entry(entry: LogLine, cells: int, rows: int) -> Lines:
 
 def _in_text(room: WarRoom, cells: int, rows: int) -> Lines:
     """On a screen that is too small for large text: the same as plain text, most important first."""
-    head = " ".join(word for word in (room.badge, room.word) if word)
+    head = " ".join(part for part in (room.badge, room.word) if part)
     out: list[Line] = [
         spread(
             line(Span(head, room.role, bold=True)),
@@ -344,8 +356,8 @@ def _in_text(room: WarRoom, cells: int, rows: int) -> Lines:
         return (crop(line(Span(f"{head} ", room.role, bold=True), room.brief), cells),)[:rows]
     out += [line(Span(text, "text", bold=True)) for text in wrap(room.brief, cells, max(rows - 4, 1))]
     for number in shown_figures(room, None):
-        told = line(Span(f"{number.label} ", "dim"), Span(number.figure, number.role, bold=True))
-        out.append(crop(line(*told, Span(f"  {number.note}", "dim")), cells))
+        figure = line(Span(f"{number.label} ", "dim"), Span(number.figure, number.role, bold=True))
+        out.append(crop(line(*figure, Span(f"  {number.note}", "dim")), cells))
     if room.incident:
         out.append(crop(line(Span(room.incident, "accent")), cells))
     return _exactly(out, cells, rows)

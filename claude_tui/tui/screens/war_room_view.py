@@ -32,7 +32,7 @@ from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Cause, Side, Verdict
 from claude_tui.tui.panels.headroom import bucket_label
 from claude_tui.tui.panels.limit_facts import limit_facts
-from claude_tui.tui.panels.verdict_words import own_sentences, page_line, response_line, verdict_role
+from claude_tui.tui.panels.verdict_text import own_sentences, page_line, response_line, verdict_role
 from claude_tui.tui.render.glyphs import event_mark, level_mark
 from claude_tui.tui.render.lines import plain
 from claude_tui.tui.render.staleness import outdated
@@ -185,7 +185,7 @@ def _next_step(verdict: Verdict) -> str:
 
 def _evidence(snapshot: Snapshot) -> tuple[str, ...]:
     page = plain(page_line(snapshot, short=True))
-    return tuple(each for each in (*own_sentences(snapshot.verdict), page) if each)
+    return tuple(sentence for sentence in (*own_sentences(snapshot.verdict), page) if sentence)
 
 
 def _elapsed(snapshot: Snapshot) -> Number | None:
@@ -228,7 +228,7 @@ def _first_token(snapshot: Snapshot) -> Number:
     traffic = snapshot.traffic
     if traffic is not None and traffic.all.first_token.p50 is not None:
         return _first_token_of_calls(traffic)
-    series = next((each for each in snapshot.latency.series if each.name == "TTFT"), None)
+    series = next((candidate for candidate in snapshot.latency.series if candidate.name == "TTFT"), None)
     if series is None or series.current is None:
         return Number("TTFT", NOT_AVAILABLE, "none measured", "faint", "9.99s")
     figure = _seconds(series.current, series.p50, series.p95, series.p99)
@@ -246,16 +246,19 @@ def _first_token_of_calls(traffic: TrafficView) -> Number:
     return Number("TTFT", figure, note, _level_role(first_token_level(traffic)), "9.99s")
 
 
-def _seconds(value: float | None, *beside: float | None) -> str:
+def _seconds(value: float | None, *others: float | None) -> str:
     """A latency in the unit that the dashboard uses beside those figures."""
-    unit = latency_unit(value, *beside)
+    unit = latency_unit(value, *others)
     return f"{latency_figure(value, unit)}{unit}"
 
 
 def _headroom(snapshot: Snapshot) -> Number:
     """What is left of the tightest limit, with the time of its reading if that is stale."""
     view = snapshot.headroom
-    rows: list[Headroom | WindowUsage] = [*(each for each in view.buckets if each.granted), *view.windows]
+    rows: list[Headroom | WindowUsage] = [
+        *(bucket for bucket in view.buckets if bucket.granted),
+        *view.windows,
+    ]
     if not rows:
         return Number("headroom", NOT_AVAILABLE, "none yet", "faint", "99%")
     tightest = min(rows, key=lambda row: (_left(row), row.stale))
@@ -289,8 +292,8 @@ def _level_role(level: Level) -> str:
 
 def _outlook(snapshot: Snapshot) -> tuple[Number, ...]:
     """Nothing while no incident and no uptime is recorded."""
-    seen = snapshot.outlook
-    if seen.last_incident is None and (seen.uptime is None or seen.uptime.share is None):
+    outlook = snapshot.outlook
+    if outlook.last_incident is None and (outlook.uptime is None or outlook.uptime.share is None):
         return ()
     return (_last_incident(snapshot), *_uptime(snapshot), *_next_date(snapshot))
 
@@ -314,12 +317,14 @@ def _uptime(snapshot: Snapshot) -> Iterator[Number]:
 
 def _next_date(snapshot: Snapshot) -> Iterator[Number]:
     """The end of the certificate or of a model in use, whichever comes first."""
-    seen = snapshot.outlook
+    outlook = snapshot.outlook
     dates = [
-        (each.at, "retires", each.model.removeprefix("claude-")) for each in seen.retirements if each.used
+        (retirement.at, "retires", retirement.model.removeprefix("claude-"))
+        for retirement in outlook.retirements
+        if retirement.used
     ]
-    if seen.certificate_expires_at is not None:
-        dates.append((seen.certificate_expires_at, "certificate", ""))
+    if outlook.certificate_expires_at is not None:
+        dates.append((outlook.certificate_expires_at, "certificate", ""))
     if dates:
         then, label, model = min(dates)
         note = f"{model}, {day(then)}" if model else day(then)
@@ -351,5 +356,5 @@ def _log_lines(log: Iterable[Event], at: datetime) -> Iterable[LogLine]:
     for event in log:
         mark = event_mark(event)
         subject = "" if event.kind in (EventKind.PERSON, EventKind.VERDICT) else event.subject
-        words = [word for word in (subject, event.text) if word]
-        yield LogLine(moment(event.at, at), mark.glyph, mark.role, ": ".join(words))
+        parts = [part for part in (subject, event.text) if part]
+        yield LogLine(moment(event.at, at), mark.glyph, mark.role, ": ".join(parts))

@@ -33,7 +33,7 @@ from claude_tui.tui.panels.zoom_parts import SPANS, next_span
 from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, join, line, spread
 from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.render.plotter import Plotter
-from claude_tui.tui.render.time_grid import until
+from claude_tui.tui.render.time_grid import chart_until
 from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.page_days import page_days
 from claude_tui.tui.screens.reader import ReaderScreen
@@ -73,7 +73,7 @@ class ZoomScreen(ReaderScreen):
     ZoomScreen > #events-body > Container { height: 1fr; width: 3fr; }
     ZoomScreen > #events-body > #event { width: 2fr; }
     """
-    CALLED = "zoom"
+    SCREEN_NAME = "zoom"
     BINDINGS = bindings(Scope.ZOOM)
 
     def __init__(self, panel: Panel, span: timedelta = SPANS[0]) -> None:
@@ -136,7 +136,7 @@ class ZoomScreen(ReaderScreen):
         super().show(snapshot, view)
         was_past, self.snapshot = self.snapshot.past is not None, snapshot
         if was_past != (snapshot.past is not None):
-            self.footer.offer(self.hints())
+            self.footer.set_hints(self.hints())
         self._take_chart(paused=view.paused)
         self._request_days()
         self.events.show(snapshot)
@@ -160,7 +160,7 @@ class ZoomScreen(ReaderScreen):
         sources = (self.snapshot,) if self.snapshot.past else (self.snapshot, self.cockpit.newest)
         for source in sources:
             if source.chart is not None and source.chart.focus == wanted:
-                self.chart = until(source.chart, self.snapshot.at)
+                self.chart = chart_until(source.chart, self.snapshot.at)
                 return
 
     def content(self, cells: int, rows: int) -> Lines:
@@ -250,7 +250,7 @@ class ZoomScreen(ReaderScreen):
         self._request_chart()
         self.pager.turn_to(*self.title_and_key())
         self._arrange()
-        self.footer.offer(self.hints())
+        self.footer.set_hints(self.hints())
 
     def _turn_span(self, step: int) -> None:
         if self.panel in _CHARTED:
@@ -300,12 +300,12 @@ class ZoomScreen(ReaderScreen):
 
     def action_filter(self) -> None:
         if self.panel is Panel.EVENTS:
-            ask_filter(self.cockpit, "events", self.events.words, self.events.only)
+            ask_filter(self.cockpit, "events", self.events.filter_text, self.events.apply_filter)
         elif self.panel is Panel.TRAFFIC:
-            ask_filter(self.cockpit, "own traffic", self.listing.words, self._only_calls, CALLS_HINT)
+            ask_filter(self.cockpit, "own traffic", self.listing.filter_text, self._only_calls, CALLS_HINT)
 
-    def _only_calls(self, words: str) -> None:
-        self.listing = replace(self.listing, words=words)
+    def _only_calls(self, filter_text: str) -> None:
+        self.listing = replace(self.listing, filter_text=filter_text)
         self.pager.redraw()
 
     def action_sort(self) -> None:
@@ -316,9 +316,9 @@ class ZoomScreen(ReaderScreen):
 
     def action_back(self) -> None:
         """Back to all events or calls, or to the previous screen."""
-        if self.panel is Panel.EVENTS and self.events.words:
-            self.events.only("")
-        elif self.panel is Panel.TRAFFIC and self.listing.words:
+        if self.panel is Panel.EVENTS and self.events.filter_text:
+            self.events.apply_filter("")
+        elif self.panel is Panel.TRAFFIC and self.listing.filter_text:
             self._only_calls("")
         else:
             super().action_back()
@@ -348,9 +348,9 @@ class ZoomScreen(ReaderScreen):
 def _responses(keymap: KeyMap) -> tuple[Hint, ...]:
     keys = {action.id: first_key(action.id, action.keys, keymap) for action in ACTIONS}
     return tuple(
-        Hint(display(keys[each]), label, _RANK_OF_OWN, (keys[each],))
-        for each, label in _RESPONSES.items()
-        if keys[each]
+        Hint(display(keys[action]), label, _RANK_OF_OWN, (keys[action],))
+        for action, label in _RESPONSES.items()
+        if keys[action]
     )
 
 

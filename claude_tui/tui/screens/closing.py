@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 else:
     _Base = Contained
 
-__all__ = ["LeavesOnce"]
+__all__ = ["ClosesOnce"]
 
 
-class LeavesOnce(_Base):
+class ClosesOnce(_Base):
     """A mixin for every screen.
 
     Textual 8.2 removes a dismissed screen from its stack at once, but still delivers what is in the screen's
@@ -30,7 +30,7 @@ class LeavesOnce(_Base):
     it is ignored, as are messages that the user or the screen's widgets had already sent.
     """
 
-    CALLED: ClassVar[str] = "screen"
+    SCREEN_NAME: ClassVar[str] = "screen"
     """The name of the screen in notices."""
 
     def on_unmount(self) -> None:
@@ -52,10 +52,10 @@ class LeavesOnce(_Base):
             active_message_pump.reset(at_work)
 
     @property
-    def has_left(self) -> bool:
+    def has_closed(self) -> bool:
         return self not in self.app.screen_stack
 
     async def _dispatch_message(self, message: Message) -> None:
         # Messages from the user or from widgets bubble; Textual's own housekeeping does not.
-        if not (message.bubble and self.has_left):
+        if not (message.bubble and self.has_closed):
             await super()._dispatch_message(message)

@@ -61,16 +61,16 @@ def group_status(group: AlertGroup, at: datetime) -> GroupStatus:
 def nothing_open(view: AlertsView) -> str:
     """`no alert is open`, or that some may open soon, or what is wrong with the alerts."""
     pending = sum(alert.state is AlertState.PENDING for alert in view.alerts)
-    words = "no alert is open"
+    text = "no alert is open"
     if pending:
-        words = f"{words} yet, {'1 rule is' if pending == 1 else f'{pending} rules are'} pending"
-    return words if view.problem is None else f"{words} ({view.problem})"
+        text = f"{text} yet, {'1 rule is' if pending == 1 else f'{pending} rules are'} pending"
+    return text if view.problem is None else f"{text} ({view.problem})"
 
 
 def own_group(snapshot: Snapshot) -> AlertGroup | None:
     """The open alert that the verdict led to, if there is one."""
     topic = topic_of_cause(snapshot.verdict.cause)
-    own = (each for each in snapshot.engine.alerts.groups if each.from_verdict and each.topic == topic)
+    own = (group for group in snapshot.engine.alerts.groups if group.from_verdict and group.topic == topic)
     return next(own, None)
 
 
@@ -111,7 +111,9 @@ def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:
     if len(set(statuses)) == 1 and statuses[0] is not GroupStatus.NEW:
         return line(Span(f"△ {total} {statuses[0].value}", "text")), BLANK
     loud = GroupStatus.NEW in statuses
-    counted = ((statuses.count(each), each.value) for each in (GroupStatus.ACKNOWLEDGED, GroupStatus.SNOOZED))
+    counted = (
+        (statuses.count(status), status.value) for status in (GroupStatus.ACKNOWLEDGED, GroupStatus.SNOOZED)
+    )
     parts = ", ".join(f"{count} {word}" for count, word in counted if count)
     badge = Span(f"▲ {total}" if loud else f"△ {total}", "warn" if loud else "text", bold=loud)
     return line(badge), line(Span(parts, "dim"))
@@ -144,7 +146,7 @@ def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> Lines:
 def closes_at(view: AlertsView, group: AlertGroup) -> datetime | None:
     """When a group closes unless something matches again; None while something still does."""
     own = [alert.status.closes_at for alert in view.alerts if alert.group == group.id and alert.firing]
-    ends = [each for each in own if each is not None]
+    ends = [ending for ending in own if ending is not None]
     return max(ends) if ends and len(ends) == len(own) else None
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["KeyLack"]
+__all__ = ["NoKeyReason"]
 
 
-class KeyLack(StrEnum):
+class NoKeyReason(StrEnum):
     """Why requests carry no key: there is none, or it is of a kind that is never sent."""
 
     MISSING = "missing"

@@ -19,19 +19,19 @@ from claude_tui.model.verdict import (
     Severity,
     Verdict,
 )
-from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of
+from claude_tui.tui.panels.alert_text import acknowledgement_of, snooze_of
 from claude_tui.tui.render.lines import BLANK, Line, Span, fit, line
 
 __all__ = [
-    "also_words",
-    "cause_words",
+    "also_text",
+    "cause_text",
     "figures",
+    "override_text",
     "own_evidence",
     "own_sentences",
     "page_line",
     "response_line",
     "retry_line",
-    "set_words",
     "severity_role",
     "verdict_role",
 ]
@@ -61,43 +61,45 @@ def verdict_role(verdict: Verdict) -> str:
 def figures(text: str, role: str = "dim") -> Line:
     """The text in `role`, with its numbers highlighted."""
     words = [(word, "text" if _FIGURE.fullmatch(word) else role) for word in text.split(" ")]
-    runs = ((each, [word for word, _ in run]) for each, run in groupby(words, key=itemgetter(1)))
-    spans = [Span(" ".join(run), each) for each, run in runs]
+    runs = ((part_role, [word for word, _ in run]) for part_role, run in groupby(words, key=itemgetter(1)))
+    spans = [Span(" ".join(run), part_role) for part_role, run in runs]
     return line(*(span._replace(text=f" {span.text}") if n else span for n, span in enumerate(spans)))
 
 
 def own_evidence(verdict: Verdict) -> tuple[Evidence, ...]:
     """The evidence without the status page's, which is shown separately."""
-    return tuple(each for each in verdict.evidence if each.kind is not EvidenceKind.STATUS_PAGE)
+    return tuple(evidence for evidence in verdict.evidence if evidence.kind is not EvidenceKind.STATUS_PAGE)
 
 
 def own_sentences(verdict: Verdict) -> tuple[str, ...]:
     """`own_evidence` as sentences, of which a reason not to probe begins with a capital letter."""
     return tuple(
-        f"{each.text[:1].upper()}{each.text[1:]}" if each.kind is EvidenceKind.NOT_PROBED else each.text
-        for each in own_evidence(verdict)
+        f"{evidence.text[:1].upper()}{evidence.text[1:]}"
+        if evidence.kind is EvidenceKind.NOT_PROBED
+        else evidence.text
+        for evidence in own_evidence(verdict)
     )
 
 
-def set_words(verdict: Verdict) -> str:
+def override_text(verdict: Verdict) -> str:
     """`P1 set by eve: checkout is down; P3 (computed).`; empty if nobody has overridden it."""
     if not verdict.set_by:
         return ""
-    said = f"{verdict.severity} set by {fit(verdict.set_by, _NAME_CELLS)}"
+    text = f"{verdict.severity} set by {fit(verdict.set_by, _NAME_CELLS)}"
     if verdict.set_why:
-        said += f": {fit(verdict.set_why, _REASON_CELLS)}"
+        text += f": {fit(verdict.set_why, _REASON_CELLS)}"
     if verdict.computed is None or verdict.computed is verdict.severity:
-        return f"{said}."
-    return f"{said}; {verdict.computed} (computed)."
+        return f"{text}."
+    return f"{text}; {verdict.computed} (computed)."
 
 
-def cause_words(cause: Cause) -> str:
+def cause_text(cause: Cause) -> str:
     return plain(cause.value)
 
 
-def also_words(verdict: Verdict) -> str:
+def also_text(verdict: Verdict) -> str:
     """`Also: rate limited.` if a second cause explains some of the failures."""
-    return f"Also: {', '.join(map(cause_words, verdict.also))}." if verdict.also else ""
+    return f"Also: {', '.join(map(cause_text, verdict.also))}." if verdict.also else ""
 
 
 def response_line(snapshot: Snapshot, cells: int = 80) -> Line:
@@ -127,9 +129,9 @@ def _answered(snapshot: Snapshot, cells: int) -> Line:
         until = _instant(snooze.until, snapshot.at)
         return line(Span("snoozed until ", "dim"), Span(until, "text", bold=True))
     if (taken := acknowledgement_of(snapshot)) is not None:
-        said = "acknowledged by "
-        room = min(max(cells - len(said), _LEAST_NAME_CELLS), _NAME_CELLS)
-        return line(Span(said, "dim"), Span(fit(taken.by, room), "text", bold=True))
+        label = "acknowledged by "
+        room = min(max(cells - len(label), _LEAST_NAME_CELLS), _NAME_CELLS)
+        return line(Span(label, "dim"), Span(fit(taken.by, room), "text", bold=True))
     return BLANK
 
 
@@ -161,8 +163,8 @@ def page_line(snapshot: Snapshot, *, short: bool = False) -> Line:
             return line(Span(f"Status page: {stage}.", "dim"))
         case PageAgreement.CONFIRMS:
             return _confirmed(None if short else verdict.lead)
-    said = verdict.evidence_of(EvidenceKind.STATUS_PAGE)
-    return figures(said.text) if said is not None else BLANK
+    evidence = verdict.evidence_of(EvidenceKind.STATUS_PAGE)
+    return figures(evidence.text) if evidence is not None else BLANK
 
 
 def _silent(since: datetime, snapshot: Snapshot, *, short: bool) -> Line:
