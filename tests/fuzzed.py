@@ -1,4 +1,4 @@
-"""Changes to what is sound: in the bytes of a file or an answer, and in the values of a document.
+"""Changes to valid data: in the bytes of a file or an answer, and in the values of a document.
 
 The tests with these run with any seed: `pytest --hypothesis-seed=7 tests/unit/test_fuzz_files.py`; with
 `--hypothesis-profile=fuzz` they try twenty times as much.

@@ -102,7 +102,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Seen:
-    """Something the probes brought home at `at`."""
+    """A result that arrived at `at`."""
 
     at: datetime
     source: Source
@@ -141,7 +141,7 @@ class Player:
             self.history.extend(observations, past.statuses if self.page else (), [past.catalogue])
 
     def play(self, for_s: float) -> Iterator[Seen]:
-        """What comes home, in the order of arrival."""
+        """The results of the probes, in the order of arrival."""
         end = BASE + timedelta(seconds=for_s)
         starts: dict[Source, float] = {}
         for source in (*PROBED, *((Source.OTHER_MODELS,) if self.also else ())):

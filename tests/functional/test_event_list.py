@@ -244,7 +244,7 @@ async def test_in_a_narrow_list_the_cursor_stays_visible_with_all_of_its_rows() 
 
 
 def test_two_folds_do_not_hide_the_notes_and_acts_about_them() -> None:
-    """At 80x24 there are two rows: two kinds of failures would fill them for hours."""
+    """At 80x24 there are two rows, which two kinds of failures would fill for hours."""
     folds = [event(-n, EventKind.FAILURE, Level.BAD, "messages", f"50{n} ×40") for n in (3, 2, 1)]
     notes = [
         event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them."),

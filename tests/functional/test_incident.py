@@ -46,7 +46,7 @@ async def pressed(app: StillApp, pilot: Pilot[None], *keys: str) -> None:
 
 
 async def settled(app: StillApp, pilot: Pilot[None]) -> None:
-    """Until what was asked for has been loaded and drawn."""
+    """Waits until everything requested has been loaded and drawn."""
     await app.workers.wait_for_complete()
     await pilot.pause()
 
@@ -75,7 +75,7 @@ def screen(app: StillApp) -> IncidentScreen:
 
 
 async def fill(app: StillApp, pilot: Pilot[None], field: int, text: str) -> None:
-    """Type into a field of the dialog, in place of what is there."""
+    """Types into a field of the dialog, replacing its text."""
     widget = list(app.screen.query(TextInput))[field]
     widget.value = text
     await pilot.pause()

@@ -60,7 +60,7 @@ def received(tmp_path: Path) -> Iterator[tuple[ReceiverThread, Store]]:
 def export(
     url: str, body: bytes, path: str = TRACES, compression: grpc.Compression | None = None
 ) -> tuple[grpc.StatusCode, bytes, dict[str, str | bytes]]:
-    """The status, the answer and the trailers, by the client of gRPC itself."""
+    """The status, the answer and the trailers, according to gRPC's own client."""
     with grpc.insecure_channel(urlsplit(url).netloc) as channel:
         method = channel.unary_unary(path)
         try:
@@ -71,7 +71,7 @@ def export(
 
 
 class Peer:
-    """A client that says what a test wants on a connection of HTTP/2."""
+    """A client that sends arbitrary frames on an HTTP/2 connection."""
 
     def __init__(self, url: str) -> None:
         place = urlsplit(url)

@@ -1,4 +1,4 @@
-"""What each panel says of a Snapshot: plain functions, no app."""
+"""What each panel shows of a Snapshot: plain functions, no app."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_a_critical_bucket_differs_from_a_low_one_without_colour() -> None:
 
 @pytest.mark.parametrize(("older_s", "suffix"), [(0, "may have reset"), (60, "as of 14:0")])
 def test_a_stale_bucket_without_a_row_of_its_own_is_named_before_its_age(older_s: int, suffix: str) -> None:
-    """The age of all is in the title; a row says it only if it is older."""
+    """The common age is in the title; a row shows its own only if it is older."""
     snapshot = scene("draining")
     first, *others = snapshot.headroom.buckets
     old = replace(first, stale=True, read_at=first.read_at - timedelta(seconds=older_s))

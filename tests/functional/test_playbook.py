@@ -57,7 +57,7 @@ def prompt_app(snapshot: Snapshot) -> tuple[StillApp, Prompt]:
 
 
 def recently(snapshot: Snapshot) -> Snapshot:
-    """The same a moment ago: what is marked is marked now."""
+    """The same a moment ago, so that new marks are from now."""
     now = datetime.now(UTC)
     return replace(snapshot, at=now, verdict=replace(snapshot.verdict, since=now))
 

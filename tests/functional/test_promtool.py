@@ -78,7 +78,7 @@ def rules() -> object:
 
 
 def case_of(history: History) -> dict[str, object]:
-    """What promtool is to find at every step: exactly what our own alerts say."""
+    """What promtool has to find at every step: exactly our own alerts."""
     alerts: dict[str, list[Alert]] = {name: [] for name in RULES}
     checks: list[object] = []
     for index in range(STEPS):
@@ -145,7 +145,7 @@ def test_prometheus_finds_the_same_states_at_every_step(tmp_path: Path) -> None:
 
 
 def test_the_comparison_notices_one_wrong_step(tmp_path: Path) -> None:
-    """Or the agreement would prove nothing."""
+    """Otherwise the agreement would prove nothing."""
     history = next(histories(seed=7))
     right = case_of(history)
     for words in history.words.values():

@@ -1,4 +1,4 @@
-"""What is read off the strip in the first seconds: one headline and one next step, each whole in its row."""
+"""What the strip shows in the first seconds: one headline and one next step, each whole in its row."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LOUD = [each for each in ADVICE if each.cause.value != "unknown"]
 
 
 def advised(advice: Advice) -> Snapshot:
-    """A P1 with what the advice says, with the longer of the two variables for a key."""
+    """A P1 with the text of the advice, with the longer of the two variables for a key."""
     facts = FACTS | {"what": SHORT.get(advice.id, LONG)}
     next_step, steps = (
         text.replace("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN") for text in (advice.next, advice.steps)

@@ -1,4 +1,4 @@
-"""A user's theme follows its file while the dashboard is open; a broken one costs nobody the dashboard."""
+"""A user's theme follows its file while the dashboard is open; a broken one does not end the dashboard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Own traffic on the dashboard and in full screen: there when there is some, and not otherwise."""
+"""Own traffic on the dashboard and in full screen: shown only if there is some."""
 
 from __future__ import annotations
 

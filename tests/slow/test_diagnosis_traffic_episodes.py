@@ -1,4 +1,4 @@
-"""A small fixed part of `tests.bench.witness`: with own traffic, what fails is told soon and whose it is."""
+"""A small fixed part of `tests.bench.witness`: with own traffic, a problem and its side are reported soon."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from claude_tui.model.verdict import Severity
 from tests.bench.witness import CASES, WELL, Case, judge
 
-# Failures that begin with the first call of a span are told within 10 s; a small share takes up to a minute.
+# Failures that begin with the first call of a span are reported within 10 s; a small share takes a minute.
 SOON_S = {"outage": 10.0, "529 20%": 10.0}
 OF_PROBES = {"the probe's key", "the probe's network", "500s of the probe alone"}
 IDS = [case.name for case in CASES]

@@ -1,4 +1,4 @@
-"""Canaries in everything that calls and reports of calls say, searched in everything that is left of them.
+"""Canaries in the content of calls and of reports on calls, searched in everything that remains of them.
 
 Real processes: a proxy with two workers, an agent that receives OTLP over HTTP and gRPC, and the commands
 that print and export. The search is shown to find what is there: the name of an application, request ids.
@@ -253,7 +253,7 @@ def calls_through(url: str) -> None:
 
 
 def reports() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
-    """Spans and events with all that instrumentations may put into them."""
+    """Spans and events with everything that instrumentations may put into them."""
     values = ANSWERED | {
         "gen_ai.input.messages": canary_text("spaninput"),
         "gen_ai.output.messages": canary_text("spanoutput"),

@@ -101,7 +101,7 @@ def test_one_rejection_among_accepted_messages_of_a_round_rotates_no_key() -> No
 
 
 def test_a_key_that_is_rejected_from_one_message_on_may_have_been_revoked() -> None:
-    """`Their authentication rejects valid keys` was said of a key that was revoked in between."""
+    """`Their authentication rejects valid keys` was the verdict on a key that was revoked in between."""
     rejected = [
         messages(at, Outcome.KEY_REJECTED, error_type="authentication_error", http_status=401)
         for at in (2, 3, 4)

@@ -1,4 +1,4 @@
-"""The diagnosis with own traffic: whose a trouble is follows from who fails and who is well."""
+"""The diagnosis with own traffic: whose problem it is follows from who fails and who is well."""
 
 from __future__ import annotations
 

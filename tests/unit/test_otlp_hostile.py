@@ -1,4 +1,4 @@
-"""Bodies that no honest sender makes: refused or read within bounds, and nothing of what they say is kept."""
+"""Bodies that no honest sender makes: refused or read within bounds, and no content is kept."""
 
 from __future__ import annotations
 

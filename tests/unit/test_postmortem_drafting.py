@@ -1,4 +1,4 @@
-"""Drafts by a model: what it is told, what is kept of its answer, and how a draft is marked."""
+"""Drafts by a model: its prompt, what is kept of its answer, and how a draft is marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the proxy's log says of calls: failures once a minute, and nothing of what a call carried."""
+"""The proxy's log of calls: failures once a minute, and none of the content of a call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the collector tells those who watch, and what they ask of it."""
+"""What the collector publishes to viewers, and what they request from it."""
 
 from __future__ import annotations
 

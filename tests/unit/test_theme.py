@@ -1,4 +1,4 @@
-"""Themes: what is shipped can be read and told apart, what is wrong is named."""
+"""Themes: the shipped ones are legible and their colours distinct, and mistakes are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What own traffic says at an instant: figures that a counting client would agree with."""
+"""The view of own traffic at an instant: figures that a counting client would agree with."""
 
 from __future__ import annotations
 
