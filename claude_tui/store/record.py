@@ -8,8 +8,10 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.uptime.hours import HOUR, Reach, hour_of
 from claude_tui.analysis.uptime.record import Record
+from claude_tui.model.gateway import platform_of
 from claude_tui.store.entries import INCIDENT_ENTRIES, VERDICT_CHANGES
 from claude_tui.store.faults import NewerStoreError, StoreError, describe
 from claude_tui.store.files import (
@@ -29,6 +31,8 @@ __all__ = ["HOURLY_SINCE", "read_record"]
 
 # The first version that has roll-ups.
 HOURLY_SINCE = 3
+# Among so many observations is one of the API, unless only the status page is read.
+_LOOKED_AT = 20
 
 
 def read_record(
@@ -75,6 +79,7 @@ def _read(connection: sqlite3.Connection, path: Path, at: datetime, reach: Reach
     reports = session.status_reports(first * HOUR, until + 1)
     acts = session.entries_after(INCIDENT_ENTRIES, 0)
     verdicts = session.entries(VERDICT_CHANGES, first * HOUR, until + 1)
+    newest = session.observations(0, until + 1, _LOOKED_AT)
     session.end()
     return Record(
         at,
@@ -82,4 +87,12 @@ def _read(connection: sqlite3.Connection, path: Path, at: datetime, reach: Reach
         tuple(report for report in reports if report.fetched_at <= at),
         tuple(act for _, act in acts if act.at <= at),
         tuple(verdicts),
+        next(
+            (
+                platform_of(observation.target)
+                for observation in reversed(newest)
+                if observation.source in API_SOURCES
+            ),
+            None,
+        ),
     )

@@ -206,6 +206,21 @@ async def test_what_another_route_answers(path: str, answer: bytes, outcome: Out
     assert call.route == ("other" if path == "/v1/else" else path.rpartition("/")[2])
 
 
+BEDROCK = "/model/us.anthropic.claude-haiku-4-5-v1%3A0/invoke"
+
+
+async def test_a_call_of_bedrock_has_the_model_of_its_path() -> None:
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 8}
+    call = await call_of(response(MESSAGE_BODY), post(body, BEDROCK))
+    assert (call.route, call.model) == ("messages", "us.anthropic.claude-haiku-4-5-v1:0")
+    assert (call.served_model, call.tokens) == ("claude-haiku-5-5", Tokens(input=5, output=6))
+    binary = response(b"\x00\x00\x01\x02events", content_type="application/vnd.amazon.eventstream")
+    streamed = await call_of(binary, post(body, f"{BEDROCK}-with-response-stream"))
+    assert (streamed.outcome, streamed.tokens) == (Outcome.OK, None)
+    refused = await call_of(response({"message": "Too many requests"}, status="429 No"), post(body, BEDROCK))
+    assert refused.outcome is Outcome.RATE_LIMITED
+
+
 @pytest.mark.parametrize(
     ("model", "kept"),
     [("claude x\n", OTHER), ("sk-ant-api03-not-a-model-at-all", OTHER), (7, UNKNOWN), ("a" * 101, OTHER)],

@@ -225,6 +225,21 @@ def test_what_concerns_others_is_only_information() -> None:
     assert {event.level for event in mine} == {Level.BAD}
 
 
+@pytest.mark.parametrize(
+    ("target", "level"),
+    [
+        ("https://api.anthropic.com", Level.INFO),
+        ("https://bedrock-runtime.us-east-1.amazonaws.com", Level.BAD),
+        ("https://gateway.example.com", Level.BAD),
+    ],
+)
+def test_an_incident_of_another_platform_is_only_information(target: str, level: Level) -> None:
+    elsewhere = incident(name="Elevated errors for Claude on Amazon Bedrock")
+    probed = replace(messages(0), target=target)
+    (found,) = events_of(probed, status(0), status(60, incidents=[elsewhere]))
+    assert found.level is level
+
+
 def test_the_course_of_an_incident() -> None:
     updated = incident(updates=["Found it.", "We are looking into it."])
     observations = [

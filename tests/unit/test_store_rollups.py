@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from claude_tui.analysis.uptime.hours import DEFAULT_REACH, HOUR, hour_of
 from claude_tui.analysis.uptime.record import LONGEST, Record
 from claude_tui.analysis.uptime.report import build_report
 from claude_tui.analysis.uptime.tally import Tally
+from claude_tui.model.gateway import Platform
 from claude_tui.model.incident import IncidentAct
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.store.backlog import Record as Stored
@@ -86,6 +88,19 @@ def probed(start_s: int, end_s: int, outcome: Outcome = Outcome.OK) -> list[Obse
         seen(second, outcome=outcome, model="haiku", timings=Timings(first_token=0.4, total=0.6))
         for second in range(start_s, end_s, 30)
     ]
+
+
+def test_a_record_names_the_platform_of_the_newest_probe(tmp_path: Path) -> None:
+    with session(tmp_path) as writing:
+        gateway = [
+            replace(observation, target="https://gateway.example.com") for observation in probed(-300, -200)
+        ]
+        direct = [
+            replace(observation, target="https://api.anthropic.com") for observation in probed(-100, -10)
+        ]
+        add(writing, [*gateway, *direct])
+    assert read(tmp_path).platform is Platform.API
+    assert read(tmp_path, NOW - timedelta(seconds=200)).platform is None
 
 
 observations = st.lists(

@@ -14,7 +14,7 @@ from claude_tui.store.traffic_blocks import CountBlocks
 from claude_tui.traffic.applications import MAX_NAMES, Application, Applications, Fingerprints, key_of
 from claude_tui.traffic.counts import TokenCounts
 from claude_tui.traffic.events import MAX_LINE, EventReader
-from claude_tui.traffic.routes import route_of
+from claude_tui.traffic.routes import model_in_path, route_of
 
 
 def event(kind: str, *, named: bool = True, **data: object) -> bytes:
@@ -106,6 +106,23 @@ def test_cache_writes_of_five_minutes_and_an_hour_are_apart(
     assert (counts.tokens.cache_write_5m, counts.tokens.cache_write_1h) == expected
 
 
+VERTEX = b"/v1/projects/p/locations/us-east5/publishers/anthropic/models/"
+
+
+@pytest.mark.parametrize(
+    ("target", "model"),
+    [
+        (b"/model/us.anthropic.claude-haiku-4-5-v1%3A0/invoke?x=1", "us.anthropic.claude-haiku-4-5-v1:0"),
+        (VERTEX + b"claude-haiku-4-5@20251001:rawPredict", "claude-haiku-4-5@20251001"),
+        (VERTEX + b"count-tokens:rawPredict", None),
+        (b"/v1/models/claude-haiku-5-5", None),
+        (b"/v1/messages", None),
+    ],
+)
+def test_bedrock_and_vertex_name_the_model_in_the_path(target: bytes, model: str | None) -> None:
+    assert model_in_path(target) == model
+
+
 @pytest.mark.parametrize(
     ("target", "route"),
     [
@@ -118,6 +135,12 @@ def test_cache_writes_of_five_minutes_and_an_hour_are_apart(
         (b"/v1/messages/batches/msgbatch_1/results", "batches"),
         (b"/v1/files/file_1/content", "files"),
         (b"/v1/models/claude-haiku-5-5", "models"),
+        (b"/model/us.anthropic.claude-haiku-4-5-v1%3A0/invoke", "messages"),
+        (b"/model/us.anthropic.claude-haiku-4-5-v1%3A0/invoke-with-response-stream", "messages"),
+        (VERTEX + b"claude-haiku-4-5@20251001:streamRawPredict", "messages"),
+        (VERTEX + b"count-tokens:rawPredict", "count_tokens"),
+        (VERTEX + b"claude-haiku-4-5@20251001:predict", OTHER),
+        (b"/model/a/b/invoke", OTHER),
         (b"/v1/complete", OTHER),
         (b"/v1/messages_of_mine", OTHER),
         (b"/?/v1/messages", OTHER),

@@ -190,6 +190,13 @@ def test_what_is_no_longer_reported_is_absent_since() -> None:
     assert absent(view) == {"tokens": after(600), "time to first token": after(1200)}
 
 
+def test_a_few_responses_that_do_not_stream_have_no_first_token() -> None:
+    """After one stream, five responses without one read as if the source had stopped to report it."""
+    assert absent(seen(3600, reports=(report(0), report(600, answers=49, timed=0)))) == {}
+    found = absent(seen(3600, reports=(report(0), report(600, answers=50, timed=0))))
+    assert found == {"time to first token": after(600)}
+
+
 def test_what_is_reported_again_is_not_absent() -> None:
     assert absent(seen(3600, reports=(report(0), report(600, counted=0), report(1200)))) == {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,9 +19,10 @@ from claude_tui.analysis.uptime.incidents import MARGIN, folded, kept_spans
 from claude_tui.analysis.uptime.record import Record
 from claude_tui.analysis.uptime.report import SPANS, Report, build_report, utc
 from claude_tui.analysis.uptime.tally import Grade, Tally
+from claude_tui.model.gateway import Platform
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import Outcome, Source
-from claude_tui.model.provider import Component, ProviderStatus
+from claude_tui.model.provider import Component, ProviderIncident, ProviderStatus
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from tests.uptime_values import OURS, OUTAGES, ninety_days
 
@@ -185,6 +187,14 @@ def test_claude_ai_is_apart_from_the_api() -> None:
     assert claim(*reports, rows=(read(1),)).down == 0
     assert claim(*reports, rows=(read(1),), service=Service.CHAT) == Tally(HOUR, down=HOUR)
     assert claim(page(600, chat=None), rows=(read(1),), service=Service.CHAT) == Tally(HOUR)
+
+
+def test_an_incident_of_another_platform_is_no_downtime_of_ours() -> None:
+    elsewhere = ProviderIncident("i", "Errors on Amazon Bedrock", "identified", "major", AT, ("a",), ())
+    reports = (replace(page(600, "partial_outage"), incidents=(elsewhere,)),)
+    for platform, up in ((Platform.API, HOUR), (Platform.BEDROCK, 0), (None, 0)):
+        record = Record(AT, (read(1),), reports, platform=platform)
+        assert report(record, 1).periods[-2].tallies[Service.PAGE].up == up
 
 
 def test_nothing_is_claimed_before_the_first_report_nor_while_the_page_is_unreadable() -> None:

@@ -82,6 +82,8 @@ class _Change:
     """The ids and names of the components concerned; None for none."""
     detail: str = ""
     """More text for the event's details."""
+    incident: str = ""
+    """The title of the incident that changed; "" for anything else."""
 
 
 def next_status(
@@ -109,7 +111,7 @@ def _status_event(change: _Change, at: datetime) -> TimelineEvent:
         text=interned_text(change.text),
         detail=interned_text(change.detail),
     )
-    return TimelineEvent(event, interned(change.about))
+    return TimelineEvent(event, interned(change.about), incident=change.incident)
 
 
 def _changes(before: ProviderStatus, now: ProviderStatus) -> Iterator[_Change]:
@@ -159,7 +161,8 @@ def _incident_change(incident: ProviderIncident, level: Level, word: str, names:
     if incident.updates:
         detail += f"\n{incident.updates[0].body}"
     text = f"{word}: {incident.name}"
-    return _Change(f"incident:{incident.id}", level, text, _about(incident.components, names), detail)
+    about = _about(incident.components, names)
+    return _Change(f"incident:{incident.id}", level, text, about, detail, incident.name)
 
 
 def _maintenance_changes(

@@ -55,6 +55,8 @@ class TimelineEvent:
     """The names and ids of the components that it concerns; None if it concerns none."""
     run: Run | None = None
     """The run that it continues; None for an event that never repeats."""
+    incident: str = ""
+    """The title of the status page's incident that it is about; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ _READING = timedelta(seconds=1)
 _QUIET_AFTER = timedelta(minutes=1)
 _QUIET_GAPS = 10
 _LEAST_CALLS = 5
+# Only responses that stream have a first token, and an application may stream now and then.
+_LEAST_STREAMS = 50
 _MOST_CALLS = 50
 _MOST_SLOW = 20
 
@@ -152,7 +154,7 @@ def _state(source: TrafficSource, reports: Sequence[SourceReport], at: datetime)
     last_at = min(max((report.end if report.end <= at else report.start) for report in reports), at)
     absent = (
         _absent("tokens", reports, [report.counted for report in reports]),
-        _absent("time to first token", reports, [report.timed for report in reports]),
+        _absent("time to first token", reports, [report.timed for report in reports], least=_LEAST_STREAMS),
         _absent("attempts", reports, [report.retries_known for report in reports]),
     )
     quiet = at - last_at > max(_QUIET_AFTER, _QUIET_GAPS * _gap(reports, last_at))
@@ -172,10 +174,12 @@ def _gap(reports: Sequence[SourceReport], last_at: datetime) -> timedelta:
     return observed / calls if calls else RECENT
 
 
-def _absent(what: str, reports: Sequence[SourceReport], amounts: Sequence[int]) -> Absent | None:
-    """What a source no longer reports, although there are enough later responses; None if it still does."""
+def _absent(
+    what: str, reports: Sequence[SourceReport], amounts: Sequence[int], *, least: int = _LEAST_CALLS
+) -> Absent | None:
+    """What a source no longer reports, although enough later responses could have it; None otherwise."""
     last = next((number for number in reversed(range(len(reports))) if amounts[number]), -1)
-    if sum(report.answers for report in reports[last + 1 :]) < _LEAST_CALLS:
+    if sum(report.answers for report in reports[last + 1 :]) < (least if last >= 0 else _LEAST_CALLS):
         return None
     return Absent(what, reports[last].end if last >= 0 else None)
 

@@ -13,6 +13,7 @@ from claude_tui.analysis.uptime.hours import HOUR, HourRow, State, state_of
 from claude_tui.analysis.uptime.page_claims import claims_by_hour
 from claude_tui.analysis.uptime.record import Record
 from claude_tui.analysis.uptime.tally import Tally
+from claude_tui.analysis.views.platforms import for_platform
 from claude_tui.model.observation import Outcome, Source
 
 __all__ = ["CHAT", "EPOCH", "Failure", "HourColumns", "Latency", "Service", "columns_of"]
@@ -121,8 +122,10 @@ def columns_of(record: Record, hours: int, ours: Sequence[str]) -> HourColumns:
                 read[row.hour] = read.get(row.hour, 0) + row.micros
         else:
             _add(columns, index, row)
-    for service, names in ((Service.PAGE, ours), (Service.CHAT, CHAT)):
-        for hour, (up, down) in claims_by_hour(record.reports, names, read, until).items():
+    # An incident of another platform counts against nothing that is in use.
+    of_ours = [for_platform(report, record.platform) for report in record.reports]
+    for service, names, reports in ((Service.PAGE, ours, of_ours), (Service.CHAT, CHAT, record.reports)):
+        for hour, (up, down) in claims_by_hour(reports, names, read, until).items():
             services[service].up[hour - first] = up
             services[service].down[hour - first] = down
     return columns

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.uptime.hours import HourRow
+from claude_tui.model.gateway import Platform
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.verdict import VerdictChange
@@ -30,3 +31,5 @@ class Record:
     """Everything recorded about incidents, in the order of recording."""
     verdicts: tuple[VerdictChange, ...] = ()
     """Oldest first."""
+    platform: Platform | None = None
+    """The platform that is probed; None behind a gateway, which may lead anywhere."""

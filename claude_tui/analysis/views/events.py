@@ -12,7 +12,9 @@ from claude_tui.analysis.history.columns import Column
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.streaks import TimelineEvent
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.platforms import is_elsewhere, platform_at
 from claude_tui.model.filtering import Filter, Searched
+from claude_tui.model.gateway import Platform
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import counts_as_ours
 from claude_tui.model.snapshot import Event, Level
@@ -26,7 +28,7 @@ _MOST_READ = 2000
 def newest_events(
     history: History, at: datetime, options: Options, recorded: Iterable[Event] = ()
 ) -> tuple[Event, ...]:
-    """At most `options.max_events` events, newest first; those about other components only are INFO.
+    """At most `options.max_events` events, newest first; those of other components or platforms are INFO.
 
     The failures of a kind are one event, and so are the recoveries between them, so that verdicts, alerts and
     what people did stay visible. `recorded` are the events that do not come from observations, newest first.
@@ -36,17 +38,18 @@ def newest_events(
     # Only a clock that was set back leaves events that are yet to come.
     ahead = sum(event.at > at for event in recorded)
     versions = [(column.version, column.count_until(instant)) for column in history.events()]
-    key = versions, recorded, ahead, options
-    return history.cached("events", key, lambda: _newest(history, at, options, recorded))
+    platform = platform_at(history, at)
+    key = versions, recorded, ahead, options, platform
+    return history.cached("events", key, lambda: _newest(history, at, options, recorded, platform))
 
 
 def _newest(
-    history: History, at: datetime, options: Options, recorded: tuple[Event, ...]
+    history: History, at: datetime, options: Options, recorded: tuple[Event, ...], platform: Platform | None
 ) -> tuple[Event, ...]:
     instant, most = at.timestamp(), options.max_events
     found: list[tuple[float, int, int, Event]] = []
     for rank, column in enumerate(history.events()):
-        rows = islice(_folded(column, column.count_until(instant), options), most)
+        rows = islice(_folded(column, column.count_until(instant), options, platform), most)
         found += [(column.at[index], rank, index, event) for index, event in rows]
     # Rank and position together are unique, so events themselves are never compared.
     found.sort(key=lambda row: row[:3], reverse=True)
@@ -55,7 +58,9 @@ def _newest(
     return tuple(islice(merge(known, observed, key=lambda event: event.at, reverse=True), most))
 
 
-def _folded(column: Column[TimelineEvent], stop: int, options: Options) -> Iterator[tuple[int, Event]]:
+def _folded(
+    column: Column[TimelineEvent], stop: int, options: Options, platform: Platform | None
+) -> Iterator[tuple[int, Event]]:
     """The newest event of each run with the run, and all other events; each with its position.
 
     Newest first.
@@ -73,18 +78,20 @@ def _folded(column: Column[TimelineEvent], stop: int, options: Options) -> Itera
         positions.append(index)
     for index in positions:
         entry = entries[index]
-        event, run = _rated(entry, options.ours), entry.run
+        event, run = _rated(entry, options.ours, platform), entry.run
         if run is not None and run.count > 1:
             listed = tuple(members[run.key][: options.max_events])
             event = replace(event, key=run.key, count=run.count, first_at=run.first_at, folded=listed)
         yield index, event
 
 
-def _rated(entry: TimelineEvent, ours: tuple[str, ...]) -> Event:
+def _rated(entry: TimelineEvent, ours: tuple[str, ...], platform: Platform | None) -> Event:
     event = entry.event
-    if entry.about is None or event.level is Level.INFO:
+    if event.level is Level.INFO:
         return event
-    if any(counts_as_ours(name, ours) for name in entry.about):
+    if entry.incident and is_elsewhere(entry.incident, platform):
+        return replace(event, level=Level.INFO)
+    if entry.about is None or any(counts_as_ours(name, ours) for name in entry.about):
         return event
     return replace(event, level=Level.INFO)
 

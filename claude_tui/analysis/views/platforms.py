@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from claude_tui.analysis.history.history import History
 from claude_tui.model.gateway import Platform, platform_of
 from claude_tui.model.provider import ProviderIncident, ProviderStatus
 from claude_tui.model.source import Source
 
-__all__ = ["for_platform", "of_other_platforms", "platform_at"]
+__all__ = ["for_platform", "is_elsewhere", "of_other_platforms", "platform_at"]
 
 # How titles name the platforms. `AWS` or `Google Cloud` alone may be what the API itself depends on.
 _NAMES = {
@@ -55,12 +56,18 @@ def for_platform(status: ProviderStatus, platform: Platform | None) -> ProviderS
     return replace(status, incidents=left, components=components)
 
 
+def is_elsewhere(title: str, platform: Platform | None) -> bool:
+    """Whether an incident with this title is only about other platforms than `platform`."""
+    return platform is not None and _is_elsewhere(title, platform)
+
+
 def of_other_platforms(status: ProviderStatus, platform: Platform | None) -> tuple[ProviderIncident, ...]:
     if platform is None:
         return ()
     return tuple(incident for incident in status.incidents if _is_elsewhere(incident.name, platform))
 
 
+@lru_cache(maxsize=1000)
 def _is_elsewhere(title: str, platform: Platform) -> bool:
     if _EXCEPTIONS.search(title):
         return False

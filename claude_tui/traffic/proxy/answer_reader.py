@@ -21,6 +21,8 @@ MAX_BEGINNING = 20_000
 # A body that expands by more than this is a bomb, and is not read further.
 MAX_RATIO = 100
 _FREE = 1_000_000
+# Bedrock's binary events, of which only times and status are recorded.
+_AMAZON_STREAM = b"application/vnd.amazon.eventstream"
 _FIELDS = ("type", "model", "usage", "stop_reason", "input_tokens")
 _PAGELESS = frozenset({COUNT_TOKENS, "models", "batches"})
 
@@ -46,6 +48,8 @@ class AnswerReader:
         self._decoder = self._opened(head)
         if content_type.startswith(b"text/event-stream"):
             self._events = EventReader(self._event)
+        elif content_type.startswith(_AMAZON_STREAM):
+            self._give_up()
 
     @property
     def streamed(self) -> bool:

@@ -22,7 +22,7 @@ from claude_tui.traffic.http1.wire import Header, RequestHead, ResponseHead, fir
 from claude_tui.traffic.json_fields import TopFields
 from claude_tui.traffic.proxy.answer_reader import AnswerReader
 from claude_tui.traffic.proxy.repeats import Repeats
-from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES, route_of
+from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES, model_in_path, route_of
 from claude_tui.traffic.sink import Sink
 
 __all__ = ["CallTap", "TapContext", "warm_up"]
@@ -181,7 +181,7 @@ class CallTap:
             outcome=found.outcome,
             end=end,
             method=_method(self._head.method),
-            model=(model_name(asked.get("model")) if asked is not None else None) or UNKNOWN,
+            model=self._asked_model() or UNKNOWN,
             error_type=error_type(found.error_type),
             message=self._message(found),
             request_id=found.request_id,
@@ -200,6 +200,10 @@ class CallTap:
                 self._sent.digest(), self._began + total_s + call.retry_after_s
             )
         self._context.sink.add(call)
+
+    def _asked_model(self) -> str | None:
+        asked = model_name(self._asked.get("model")) if self._asked is not None else None
+        return asked or model_name(model_in_path(self._head.target))
 
     def _message(self, found: Classified) -> str | None:
         if not found.outcome.failed or found.message is None:
