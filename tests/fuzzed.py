@@ -112,8 +112,8 @@ def _without(value: Any, path: tuple[Any, ...], renamed: str | None) -> Any:
     for key in way:
         inner = inner[key]
     if isinstance(inner, dict):
-        left = {key: each for key, each in inner.items() if key != last}
+        left = {key: child for key, child in inner.items() if key != last}
         if renamed is not None:
             left[renamed] = inner[last]
         return replaced(value, tuple(way), left)
-    return replaced(value, tuple(way), [each for number, each in enumerate(inner) if number != last])
+    return replaced(value, tuple(way), [child for number, child in enumerate(inner) if number != last])

@@ -264,7 +264,7 @@ def report(pace: Pace, seeds: int, only: str | None) -> None:
         played = [judge(player) for player in players(name, scenario, pace, seeds)]
         before: Phase | None = None
         for place, (_, _, phase) in enumerate(phases_of(scenario)):
-            row = Row(f"{name}: {phase.name}"[:44], [each[place] for each in played])
+            row = Row(f"{name}: {phase.name}"[:44], [result[place] for result in played])
             print(row, flush=True)
             everything += row.results
             share = failing_share(phase)

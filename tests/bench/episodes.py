@@ -152,7 +152,7 @@ class Player:
         arrivals: list[tuple[float, int, Seen, ProviderStatus | None, Catalogue | None]] = []
         count = 0
         while True:
-            source = min(starts, key=lambda each: starts[each])
+            source = min(starts, key=lambda candidate: starts[candidate])
             if arrivals and arrivals[0][0] <= starts[source]:
                 seen = self._arrive(*heapq.heappop(arrivals)[2:])
                 yield seen
@@ -196,7 +196,7 @@ class Player:
         }
         asked = self.history.window(Source.OTHER_MODELS, BASE, at)
         newest = {observation.model: observation.at for observation in asked}
-        return min(self.also, key=lambda each: (each not in suspect, newest.get(each, BASE)))
+        return min(self.also, key=lambda model: (model not in suspect, newest.get(model, BASE)))
 
     def _arrive(self, seen: Seen, status: ProviderStatus | None, catalogue: Catalogue | None) -> Seen:
         self.history.add_observation(seen.observation)

@@ -17,8 +17,8 @@ from tests.snapshots.pictures import PICTURES, event, later
 def unfolded(name: str = "overloaded") -> Snapshot:
     """A picture with every failure as an event of its own: a long list."""
     scene = PICTURES[name]()
-    every = [each for row in scene.events for each in (row.folded or (row,))]
-    return replace(scene, events=tuple(sorted(every, key=lambda each: each.at, reverse=True)))
+    every = [single for row in scene.events for single in (row.folded or (row,))]
+    return replace(scene, events=tuple(sorted(every, key=lambda single: single.at, reverse=True)))
 
 
 def with_newer(snapshot: Snapshot, count: int) -> Snapshot:

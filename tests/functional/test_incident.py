@@ -348,7 +348,7 @@ async def test_past_incidents_are_listed_and_opened() -> None:
 async def test_the_key_returns_to_the_open_incident() -> None:
     async with opened("open", "i", "l", "down", "enter", "i") as (app, _, __):
         assert screen(app).ident == FIRST
-        assert sum(isinstance(each, IncidentScreen) for each in app.screen_stack) == 1
+        assert sum(isinstance(shown, IncidentScreen) for shown in app.screen_stack) == 1
 
 
 # -- what people do ----------------------------------------------------------------------------

@@ -159,8 +159,8 @@ def test_the_worst_bucket_is_marked_where_it_stands(cells: int, rows: int) -> No
     orders = set()
     for low in range(len(snapshot.headroom.buckets)):
         buckets = tuple(
-            replace(each, remaining=each.limit // 20, level=Level.BAD) if n == low else each
-            for n, each in enumerate(snapshot.headroom.buckets)
+            replace(bucket, remaining=bucket.limit // 20, level=Level.BAD) if n == low else bucket
+            for n, bucket in enumerate(snapshot.headroom.buckets)
         )
         view = replace(snapshot.headroom, buckets=tuple(sorted(buckets, key=lambda bucket: bucket.fraction)))
         drawn = headroom_lines(replace(snapshot, headroom=view), cells, rows, footed=False)

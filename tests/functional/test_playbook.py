@@ -174,8 +174,8 @@ async def test_another_playbook_than_the_verdicts_can_be_chosen() -> None:
         await pilot.pause()
         assert isinstance(app.screen, PlaybookChooser)
         text = screen_text(app)
-        for each in shipped().playbooks.values():
-            assert each.title in text
+        for current in shipped().playbooks.values():
+            assert current.title in text
         assert "◀ verdict" in row_of(app, OUTAGE.title)
         await pilot.press("down", "enter")
         await pilot.pause()

@@ -67,10 +67,10 @@ def rules() -> object:
                     {
                         "alert": name,
                         "expr": f'told{{rule="{name}"}} == 1',
-                        "for": f"{each.timing.hold.seconds}s",
-                        "keep_firing_for": f"{each.timing.keep.seconds}s",
+                        "for": f"{shipped.timing.hold.seconds}s",
+                        "keep_firing_for": f"{shipped.timing.keep.seconds}s",
                     }
-                    for name, each in RULES.items()
+                    for name, shipped in RULES.items()
                 ],
             }
         ]
@@ -83,8 +83,8 @@ def case_of(history: History) -> dict[str, object]:
     checks: list[object] = []
     for index in range(STEPS):
         at = EPOCH + timedelta(seconds=index * TICK_S)
-        for name, each in RULES.items():
-            alerts[name] = advance(each, alerts[name], reading(history, name, index), at)
+        for name, shipped in RULES.items():
+            alerts[name] = advance(shipped, alerts[name], reading(history, name, index), at)
         active = [
             alert
             for alerts_of_rule in alerts.values()

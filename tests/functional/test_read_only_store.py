@@ -191,10 +191,10 @@ def is_shared(action: str) -> bool:
 async def test_no_entry_of_the_palette_changes_anything(name: str, settings: Settings) -> None:
     async with reading(settings, name) as (app, pilot):
         screen = app.screen
-        entries = [(each.id, action) for each, action in ActionCommands(screen)._possible()]
+        entries = [(command.id, action) for command, action in ActionCommands(screen)._possible()]
         assert len(entries) > 10
         for ident, _ in entries:
-            found = {each.id: action for each, action in ActionCommands(screen)._possible()}[ident]
+            found = {command.id: action for command, action in ActionCommands(screen)._possible()}[ident]
             action, node = found.args
             assert not is_shared(action)
             if action_name(action) in LEFT_OUT:

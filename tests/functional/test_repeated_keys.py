@@ -222,7 +222,7 @@ async def test_what_follows_tab_in_one_read_is_for_the_next_field() -> None:
     async with running() as (app, _, pilot):
         for way in ("ir", "fn"):
             await reopen(app, pilot, way)
-            fields = [each for each in app.screen.query(Input) if each.display]
+            fields = [box for box in app.screen.query(Input) if box.display]
             for field in fields:
                 field.value = ""
             fields[0].focus()

@@ -25,7 +25,9 @@ def test_at_ten_calls_a_second_every_trouble_is_diagnosed_within_a_minute(case: 
 
 
 @pytest.mark.parametrize(
-    "case", [each for each in CASES if each.name not in OF_PROBES], ids=lambda each: each.name
+    "case",
+    [candidate for candidate in CASES if candidate.name not in OF_PROBES],
+    ids=lambda candidate: candidate.name,
 )
 def test_a_few_calls_a_minute_page_nobody_alone(case: Case) -> None:
     found = judge(case, 0.1, seed=5)

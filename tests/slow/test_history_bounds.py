@@ -46,7 +46,7 @@ def fed(history: History, pace: Pace, seconds: float, *, speed: float = 1.0) -> 
         Source.MESSAGES: pace.messages_s,
     }
     while (now := min(due.values())) < seconds:
-        source = min(due, key=lambda each: due[each])
+        source = min(due, key=lambda candidate: due[candidate])
         due[source] += every[source]
         down = now * speed % PLAY_S < PLAY_S / 4
         outcome = Outcome.OVERLOADED if down else Outcome.OK

@@ -134,7 +134,7 @@ def _unfilter(kind: int, line: bytearray, above: bytearray, step: int) -> None:
 
 def _paeth(left: int, above: int, corner: int) -> int:
     guess = left + above - corner
-    return min((left, above, corner), key=lambda each: abs(guess - each))
+    return min((left, above, corner), key=lambda estimate: abs(guess - estimate))
 
 
 async def test_panels_keys_and_mouse_without_any_other_host(

@@ -214,8 +214,8 @@ def test_an_incident_on_the_page_tells_that_it_is_the_api() -> None:
 def test_the_simulator_of_a_demo_stands_for_the_api() -> None:
     """Also once it runs and has an address of its own, which is none of the provider's."""
     failed = relayed(Outcome.SERVER_ERROR, 504)
-    for each, side in ((replace(engine(), demo="outage"), Side.THEM), (engine(), Side.UNCLEAR)):
-        assert verdict(BEFORE, failed, facts=engine_facts(each)).side is side
+    for state, side in ((replace(engine(), demo="outage"), Side.THEM), (engine(), Side.UNCLEAR)):
+        assert verdict(BEFORE, failed, facts=engine_facts(state)).side is side
 
 
 def test_a_few_calls_that_fail_behind_a_gateway_are_unclear_too() -> None:

@@ -20,8 +20,8 @@ class Taken:
         self.calls: list[Call] = []
         self.is_closed = False
 
-    def add(self, each: Call) -> None:
-        self.calls.append(each)
+    def add(self, recorded: Call) -> None:
+        self.calls.append(recorded)
 
     def close(self) -> None:
         self.is_closed = True

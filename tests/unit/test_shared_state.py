@@ -201,7 +201,7 @@ def test_every_entry_is_added_once(batches: list[int]) -> None:
         ledger = noted(ledger, [entry(number + index) for index in range(batch)])
         number += batch
         added += added_entries(before, ledger)
-    assert len({each.key for each in added}) == len(added)
+    assert len({added_entry.key for added_entry in added}) == len(added)
     assert added[-1:] == [*ledger.journal][-1:]
     assert len(added) == sum(min(batch, 200) for batch in batches)
 

@@ -271,7 +271,7 @@ def test_the_trend_shows_a_quarter_of_an_hour_and_its_gaps() -> None:
 
 def test_single_calls_come_with_the_true_count() -> None:
     failed = [call(second, outcome=Outcome.OVERLOADED, request_id=f"{second}") for second in range(40)]
-    kept = tuple(KeptCall(after(45), KeptBecause.FAILED, each) for each in failed[:6])
+    kept = tuple(KeptCall(after(45), KeptBecause.FAILED, failed_call) for failed_call in failed[:6])
     slow = tuple(KeptCall(after(60), KeptBecause.SLOW, call(50, total_s=s)) for s in (2.0, 9.0, 5.0))
     view = seen(70, *failed, kept=(*kept, *slow))
     assert view.failed_count == 40
