@@ -65,8 +65,8 @@ def test_the_core_runs_without_textual() -> None:
 import importlib, pkgutil, sys
 for name in {CORE}:
     package = importlib.import_module(f"claude_tui.{{name}}")
-    for each in pkgutil.walk_packages(getattr(package, "__path__", []), package.__name__ + "."):
-        importlib.import_module(each.name)
+    for module in pkgutil.walk_packages(getattr(package, "__path__", []), package.__name__ + "."):
+        importlib.import_module(module.name)
     assert not {{"textual", "plotext", "textual_plotext"}} & sys.modules.keys(), name
 """
     loaded = loaded_by(every_module)
