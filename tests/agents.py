@@ -132,7 +132,7 @@ class Agent:
 
     @property
     def lines(self) -> list[str]:
-        """Its log without the instants."""
+        """Its log without the timestamps."""
         if not self.log.exists():
             return []
         return [line.partition(" ")[2] for line in self.log.read_text("utf-8").splitlines()]

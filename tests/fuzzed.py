@@ -1,4 +1,4 @@
-"""Changes to what is sound: in the bytes of a file or an answer, and in the values of a document.
+"""Changes to valid data: in the bytes of a file or an answer, and in the values of a document.
 
 The tests with these run with any seed: `pytest --hypothesis-seed=7 tests/unit/test_fuzz_files.py`; with
 `--hypothesis-profile=fuzz` they try twenty times as much.
@@ -112,8 +112,8 @@ def _without(value: Any, path: tuple[Any, ...], renamed: str | None) -> Any:
     for key in way:
         inner = inner[key]
     if isinstance(inner, dict):
-        left = {key: each for key, each in inner.items() if key != last}
+        left = {key: child for key, child in inner.items() if key != last}
         if renamed is not None:
             left[renamed] = inner[last]
         return replaced(value, tuple(way), left)
-    return replaced(value, tuple(way), [each for number, each in enumerate(inner) if number != last])
+    return replaced(value, tuple(way), [child for number, child in enumerate(inner) if number != last])

@@ -64,8 +64,8 @@ def nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The path to every value within a JSON value, including itself."""
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in inner:
-        yield from nodes(each, (*path, key))
+    for key, child in inner:
+        yield from nodes(child, (*path, key))
 
 
 def replaced(value: Any, path: tuple[Any, ...], new: object) -> Any:

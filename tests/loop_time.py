@@ -1,4 +1,4 @@
-"""Lets time of the event loop pass, so that no test waits for a limit, or runs into one."""
+"""Moves the time of the event loop, so that no test waits for a timeout or runs into one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _passed: WeakKeyDictionary[asyncio.AbstractEventLoop, float] = WeakKeyDictionary
 
 
 def let_pass(seconds: float) -> None:
-    """Moves the running loop's clock: what was to happen within `seconds` from now is due at once."""
+    """Moves the running loop's clock: everything scheduled within `seconds` is due at once."""
     loop = asyncio.get_running_loop()
     if loop not in _passed:
         now = loop.time

@@ -39,7 +39,7 @@ _TABLE = re.compile(r"(?P<start><!-- table: (?P<name>[\w-]+) -->\n).*?(?P<end><!
 
 
 def with_tables(page: str) -> str:
-    """The page with every generated part as it should be. Raises KeyError for an unknown one."""
+    """The page with every generated part up to date. Raises KeyError for an unknown one."""
     return _TABLE.sub(lambda match: f"{match['start']}\n{TABLES[match['name']]()}\n{match['end']}", page)
 
 

@@ -1,4 +1,4 @@
-"""Ports for what has to be told one before it listens.
+"""Ports for programs that must be given one before they listen.
 
 A free port that the system names may be anybody's a moment later: the system gives it to the next socket that
 asks for none in particular, and tests make many of them. These are below those that it gives away, and each
@@ -30,7 +30,7 @@ _next = _ports()
 
 
 def unused_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens, until somebody does who is told it."""
+    """A port of 127.0.0.1 on which nobody listens yet."""
     for port in itertools.islice(_next, _OF_A_PROCESS):
         with socket.socket() as sock:
             try:

@@ -1,4 +1,4 @@
-"""Programs of others that some tests compare with. Without one, its tests say what they do not verify."""
+"""External programs that some tests compare with. Without one, its tests report what they do not verify."""
 
 from __future__ import annotations
 

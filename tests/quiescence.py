@@ -2,7 +2,7 @@
 
 Textual takes a process for idle that has used little CPU for 20 ms. On a busy machine that is one that was
 not given any: keys and pauses would be over before the app has done anything. Here the event loop itself
-tells: it is at rest when nothing is left to run, and nothing comes due in those 20 ms.
+decides: it is at rest when nothing is left to run, and nothing comes due in those 20 ms.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Verdicts, and what the runbook makes of them, for tests."""
+"""Verdicts, and the runbook on them, for tests."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def one_of_each(second: float, text: str) -> dict[EntryTable[Entry], Entry]:
 
 @contextmanager
 def opened(directory: Path, reports: list[str | None] | None = None, **options: Any) -> Iterator[Store]:
-    """A Store in `directory`; its problems go to `told`, or fail the test without `told`."""
+    """A Store in `directory`; its problems go to `reports`, or fail the test without `reports`."""
     texts: list[str | None] = [] if reports is None else reports
     store = Store.open(directory, now=NOW, on_problem=texts.append, **options)
     try:

@@ -73,7 +73,7 @@ def resolved() -> Snapshot:
 
 @cache
 def watched() -> Snapshot:
-    """A healthy day of an API that has been watched for weeks: the record says something worth reading."""
+    """A healthy day of an API that has been watched for weeks: the record has something to show."""
     past = ninety_days(AT)
     acts = tuple(entry for entry in past.acts if entry.incident != "three")
     listed = Catalogue(

@@ -1,4 +1,4 @@
-"""A TCP server on loopback that answers each request byte by byte, as a test says: also wrongly."""
+"""A TCP server on loopback that answers each request byte by byte, as a test defines, even wrongly."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ TLS_ALERT = b"\x15\x03\x01\x00\x02\x02\x16"
 
 @asynccontextmanager
 async def raw_server(raw: bytes) -> AsyncIterator[int]:
-    """The port of a server that sends `said` in answer to anything, and closes the connection."""
+    """The port of a server that sends `raw` in answer to anything, and closes the connection."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -87,5 +87,12 @@ def _read(connection: sqlite3.Connection, path: Path, at: datetime, reach: Reach
         tuple(report for report in reports if report.fetched_at <= at),
         tuple(act for _, act in acts if act.at <= at),
         tuple(verdicts),
-        next((platform_of(each.target) for each in reversed(newest) if each.source in API_SOURCES), None),
+        next(
+            (
+                platform_of(observation.target)
+                for observation in reversed(newest)
+                if observation.source in API_SOURCES
+            ),
+            None,
+        ),
     )

@@ -93,7 +93,7 @@ def due_after(before: Phase | None, phase: Phase, pace: Pace) -> tuple[int, floa
 
 
 def accepted(scenario: Scenario, phase: Phase, low: float = OUTAGE_SHARE[0]) -> set[Truth]:
-    """What is right to say. From `low` on, outage and errors cannot be told apart by a few probes."""
+    """The verdicts that count as right. From `low` on, a few probes cannot distinguish outage and errors."""
     truths = {(phase.cause, phase.side)} | ALSO_RIGHT.get((scenario.name, phase.name), set())
     if truths & {DOWN, ERRORS} and low <= failing_share(phase) <= OUTAGE_SHARE[1]:
         truths |= {DOWN, ERRORS}
@@ -103,7 +103,7 @@ def accepted(scenario: Scenario, phase: Phase, low: float = OUTAGE_SHARE[0]) -> 
 
 
 def play(player: Player, intervals: float) -> Iterator[tuple[datetime, Source, Verdict]]:
-    """A verdict for everything that comes home, until so many message intervals into the last phase."""
+    """A verdict for every result that arrives, until so many message intervals into the last phase."""
     last = player.scenario.scheduled[-1][0] + intervals * player.pace.messages_s
     facts = (
         EngineFacts()
@@ -200,7 +200,7 @@ class Row:
 
 
 def unkeyed(scenario: Scenario) -> Scenario:
-    """The same with the truth that is left where nobody can ask messages."""
+    """The same, with the truth that remains without message probes."""
     phases = (
         replace(phase, cause="unknown", side="unclear") if phase.cause == "healthy" else phase
         for phase in scenario.phases
@@ -264,7 +264,7 @@ def report(pace: Pace, seeds: int, only: str | None) -> None:
         played = [judge(player) for player in players(name, scenario, pace, seeds)]
         before: Phase | None = None
         for place, (_, _, phase) in enumerate(phases_of(scenario)):
-            row = Row(f"{name}: {phase.name}"[:44], [each[place] for each in played])
+            row = Row(f"{name}: {phase.name}"[:44], [result[place] for result in played])
             print(row, flush=True)
             everything += row.results
             share = failing_share(phase)

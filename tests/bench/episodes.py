@@ -102,7 +102,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Seen:
-    """Something the probes brought home at `at`."""
+    """A result that arrived at `at`."""
 
     at: datetime
     source: Source
@@ -141,7 +141,7 @@ class Player:
             self.history.extend(observations, past.statuses if self.page else (), [past.catalogue])
 
     def play(self, for_s: float) -> Iterator[Seen]:
-        """What comes home, in the order of arrival."""
+        """The results of the probes, in the order of arrival."""
         end = BASE + timedelta(seconds=for_s)
         starts: dict[Source, float] = {}
         for source in (*PROBED, *((Source.OTHER_MODELS,) if self.also else ())):
@@ -152,7 +152,7 @@ class Player:
         arrivals: list[tuple[float, int, Seen, ProviderStatus | None, Catalogue | None]] = []
         count = 0
         while True:
-            source = min(starts, key=lambda each: starts[each])
+            source = min(starts, key=lambda candidate: starts[candidate])
             if arrivals and arrivals[0][0] <= starts[source]:
                 seen = self._arrive(*heapq.heappop(arrivals)[2:])
                 yield seen
@@ -196,7 +196,7 @@ class Player:
         }
         asked = self.history.window(Source.OTHER_MODELS, BASE, at)
         newest = {observation.model: observation.at for observation in asked}
-        return min(self.also, key=lambda each: (each not in suspect, newest.get(each, BASE)))
+        return min(self.also, key=lambda model: (model not in suspect, newest.get(model, BASE)))
 
     def _arrive(self, seen: Seen, status: ProviderStatus | None, catalogue: Catalogue | None) -> Seen:
         self.history.add_observation(seen.observation)

@@ -8,7 +8,7 @@ beside it where Debian's package is installed, and LiteLLM's proxy where `litell
 `python3 -m venv DIR && DIR/bin/pip install 'litellm[proxy]'`, then `--litellm DIR/bin/litellm`. It gets one
 worker and a configuration that passes `/v1/messages` on to the same upstream; it asks for the key as it does
 in use. As it is too slow for 50 streams, which would only measure its queue, and takes a core from the
-others, it stands in a second table, at fewer streams, with all of them again. It writes bodies anew and drops
+others, it stands in a second table, at fewer streams, with all of them again. It rewrites bodies and drops
 comments of a stream: the instant of sending therefore travels in the text of each delta. Linux, by hand.
 """
 

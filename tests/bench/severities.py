@@ -80,11 +80,11 @@ def report_severities(seeds: int, only: str | None, workers: int = 2) -> None:
             if only is not None and only not in name:
                 continue
             played = list(pool.map(_played, [(scenario, seed, losses) for seed in range(seeds)]))
-            rising = sum(climbs(each) for each in played)
+            rising = sum(climbs(steps) for steps in played)
             print(f"{name}: {rising / seeds:.1f} climbs within a minute")
-            for words, count in Counter(_words(each) for each in played).most_common():
-                times = [[at for at, _ in each] for each in played if _words(each) == words]
-                middle = ", ".join(f"{statistics.median(each):.0f}" for each in zip(*times, strict=True))
+            for words, count in Counter(_words(steps) for steps in played).most_common():
+                times = [[at for at, _ in steps] for steps in played if _words(steps) == words]
+                middle = ", ".join(f"{statistics.median(column):.0f}" for column in zip(*times, strict=True))
                 print(f"    {count} x {words}  ({middle} s)", flush=True)
 
 

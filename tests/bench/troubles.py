@@ -1,4 +1,4 @@
-"""Whether a trouble is told once and to its end: `python -m tests.bench.diagnosis --troubles [--seeds N]`.
+"""Whether a trouble is reported once, to its end: `python -m tests.bench.diagnosis --troubles [--seeds N]`.
 
 Each episode is two healthy hours, a trouble, and health again. Measured per case:
 
@@ -59,7 +59,7 @@ OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 
 @dataclass(frozen=True)
 class Case:
-    """A trouble, and what is right to say about it."""
+    """A trouble, and the right verdicts on it."""
 
     name: str
     right: frozenset[tuple[Cause, Side]]

@@ -216,9 +216,9 @@ def calls_of(case: Case, pace: float, seed: int) -> Iterator[tuple[float, Call]]
         if ONSET_S <= at < ONSET_S + TROUBLE_S:
             mix |= app.trouble
         drawn, outcome = dice.random(), O.OK
-        for each, share in {O.SERVER_ERROR: mix.pop(O.SERVER_ERROR, CHANCE), **mix}.items():
+        for chosen, share in {O.SERVER_ERROR: mix.pop(O.SERVER_ERROR, CHANCE), **mix}.items():
             if drawn < share:
-                outcome = each
+                outcome = chosen
                 break
             drawn -= share
         status, kind = _STATUS.get(outcome, (200, None))
@@ -308,7 +308,7 @@ def is_right(case: Case, verdict: Verdict) -> bool:
     if (verdict.cause.value, verdict.side.value) not in case.truths:
         return False
     if case.names.startswith("+"):
-        return case.names[1:] in {each.value for each in verdict.also}
+        return case.names[1:] in {cause.value for cause in verdict.also}
     return case.names in f"{verdict.summary} {verdict.scope}"
 
 

@@ -47,7 +47,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Hook:
-    """A web hook that counts. `answers` are the statuses it gives, the last one for ever."""
+    """A web hook that counts. `answers` are the statuses it returns; the last one repeats."""
 
     answers: list[int] = field(default_factory=lambda: [200])
     pages: list[dict[str, str]] = field(default_factory=list)

@@ -41,6 +41,6 @@ def screen_text(app: StillApp) -> str:
 
 
 async def publish(pilot: Pilot[None], backend: StillBackend, snapshot: Snapshot) -> None:
-    """`snapshot` comes, and is on screen."""
+    """Publishes `snapshot`, and waits until it is on screen."""
     backend.publish(snapshot)
     await pilot.pause()

@@ -52,7 +52,7 @@ def text_of(app: StillApp) -> str:
 
 
 def plain_screen(app: StillApp) -> str:
-    """All that is on the terminal."""
+    """The text on the terminal."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text for strip in strips)
 

@@ -68,7 +68,7 @@ class Receiver:
 
 
 async def until(true: Callable[[], Awaitable[object]]) -> None:
-    """Waits for what another process does, which tells nobody when it has done it."""
+    """Waits for something that another process does without announcing it."""
     async with asyncio.timeout(PATIENCE_S):
         while not await true():  # noqa: ASYNC110 - another process has no Event
             await asyncio.sleep(0.02)
@@ -104,7 +104,7 @@ async def alertmanager(folder: Path) -> AsyncIterator[Receiver]:
 
 
 class Watch:
-    """Alerting with one route, to an Alertmanager, that looks when told to. Its clock is the real one."""
+    """Alerting with one route, to an Alertmanager, that evaluates on demand. Its clock is the real one."""
 
     def __init__(self, url: str, memory: Memory | None = None) -> None:
         self.clock = Clock(datetime.now(UTC))

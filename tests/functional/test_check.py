@@ -134,7 +134,7 @@ async def test_one_model_of_several_is_seen_where_it_is_probed() -> None:
     assert verdict_of(several)[:2] == ("provider_overloaded", "them")
     made = to_json(several)
     assert made["verdict"]["scope"] == "Opus only; Haiku and Sonnet answer"
-    assert [each["fails"] for each in made["models"]] == [False, True, False]
+    assert [model["fails"] for model in made["models"]] == [False, True, False]
     assert "✗ opus" in screen(several)
 
 

@@ -1,4 +1,4 @@
-"""What was copied can be seen and selected where the terminal's clipboard does not take it."""
+"""Copied text can be seen and selected if the terminal's clipboard does not take it."""
 
 from __future__ import annotations
 

@@ -331,7 +331,7 @@ async def test_q_closes_what_is_open_first(key: str) -> None:
 
 
 def drawn(app: StillApp) -> str:
-    """All that is on the terminal."""
+    """The text on the terminal."""
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 

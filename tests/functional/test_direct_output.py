@@ -110,7 +110,7 @@ class Shadowed(Watched):
         super()._display(screen, renderable)
 
     def expected(self) -> Terminal:
-        """What it would show if everything were drawn anew."""
+        """What a complete repaint would show."""
         found = Terminal()
         whole = self.screen._compositor.render_full_update()
         found.feed(whole.render_segments(CONSOLE))

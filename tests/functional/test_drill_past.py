@@ -1,4 +1,4 @@
-"""A drill whose trouble is over before anybody looks: it has been lived through when the screen opens."""
+"""A drill whose trouble is over before anybody looks: it is in the past when the screen opens."""
 
 from __future__ import annotations
 

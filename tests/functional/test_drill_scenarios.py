@@ -38,7 +38,7 @@ def test_there_are_ten_and_more_and_neither_name_nor_title_tells_what_is_wrong()
     assert len(NAMES) >= 10
     for name, title in drills():
         words = f"{name} {title}".lower()
-        assert not [each for each in TELLING if each in words], title
+        assert not [word for word in TELLING if word in words], title
 
 
 def test_a_drill_cannot_be_mistaken_for_a_scenario_to_simulate() -> None:

@@ -182,7 +182,7 @@ def test_an_endpoint_that_cannot_be_opened_is_shown_on_screen(settings: Settings
 async def test_publishing_ends_though_a_picture_is_asked_for_just_then(
     settings: Settings, turns: int
 ) -> None:
-    """However many turns of the loop before: an end that was lost held up the end of the program."""
+    """However many turns of the loop come before: a lost end delayed the end of the program."""
     engine = engine_for(settings, {}, "http://127.0.0.1:9")
     engine.first_snapshot()
     try:

@@ -1,4 +1,4 @@
-"""The engine's alerts and records: paged once, kept over restarts, and told on screen when it fails."""
+"""The engine's alerts and records: paged once, kept over restarts, with failures shown on screen."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def test_from_a_proposal_to_a_resolved_incident_that_the_next_program_knows(sett
 
 
 def watching(settings: Settings, simulator: SimulatorThread) -> Engine:
-    """One of several programs on a data directory, of which one pages, and declares."""
+    """One of several programs on a data directory; only one of them pages and declares."""
     credentials, clock = Credentials.from_environ(environ_of(simulator)), SystemClock()
     target = target_of(settings, credentials)
 
@@ -241,7 +241,7 @@ def plain(app: ClaudeTopApp) -> str:
 
 
 async def until(app: ClaudeTopApp, pilot: Pilot[None], wanted: Callable[[], bool]) -> None:
-    """Draw and wait for the next Snapshot until it is so."""
+    """Draws and waits for the next Snapshot until the condition holds."""
     for _ in range(600):
         await pilot.pause()
         if wanted():

@@ -1,4 +1,4 @@
-"""Engines that share a store: one collects, the others show it, and what anybody does reaches all."""
+"""Engines that share a store: one collects, the others show it, and actions in one reach all."""
 
 from __future__ import annotations
 

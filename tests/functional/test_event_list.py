@@ -17,8 +17,8 @@ from tests.snapshots.pictures import PICTURES, event, later
 def unfolded(name: str = "overloaded") -> Snapshot:
     """A picture with every failure as an event of its own: a long list."""
     scene = PICTURES[name]()
-    every = [each for row in scene.events for each in (row.folded or (row,))]
-    return replace(scene, events=tuple(sorted(every, key=lambda each: each.at, reverse=True)))
+    every = [single for row in scene.events for single in (row.folded or (row,))]
+    return replace(scene, events=tuple(sorted(every, key=lambda single: single.at, reverse=True)))
 
 
 def with_newer(snapshot: Snapshot, count: int) -> Snapshot:
@@ -244,7 +244,7 @@ async def test_in_a_narrow_list_the_cursor_stays_visible_with_all_of_its_rows() 
 
 
 def test_two_folds_do_not_hide_the_notes_and_acts_about_them() -> None:
-    """At 80x24 there are two rows: two kinds of failures would fill them for hours."""
+    """At 80x24 there are two rows, which two kinds of failures would fill for hours."""
     folds = [event(-n, EventKind.FAILURE, Level.BAD, "messages", f"50{n} ×40") for n in (3, 2, 1)]
     notes = [
         event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It's them."),

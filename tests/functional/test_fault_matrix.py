@@ -1,7 +1,7 @@
 """Each fault between here and the API, for each active source: the right outcome, in time, in words.
 
-What a probe says when something breaks is what an incident begins with. `tests/faults.py` plays the faults;
-the table says what each of them is to the status page, the model list and the messages probe.
+An incident begins with what a probe reports of a fault. `tests/faults.py` plays the faults; the table says
+how each of them looks to the status page, the model list and the messages probe.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def expected_of(name: str, source: str) -> Found:
 
 
 async def asked(source: str, url: str, routes: Proxies) -> Report:
-    """What a source says of a server. Raises TimeoutError if it says nothing."""
+    """The report of a source on a server. Raises TimeoutError without one."""
     credentials = Credentials.from_environ({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": url})
     redactor, clock = Redactor(credentials.secrets), SystemClock()
     probe: StatusPageProbe | ModelsProbe | MessagesProbe
@@ -167,7 +167,7 @@ def checked_text(report: Report) -> Observation:
 
 @pytest.fixture(autouse=True)
 def no_noise(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> object:
-    """Nothing is written to the terminal, and no task ends with an error that nobody heard of."""
+    """Nothing is written to the terminal, and no task ends with an unnoticed error."""
     yield None
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
     assert capfd.readouterr() == ("", "")

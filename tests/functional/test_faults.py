@@ -156,13 +156,13 @@ def picture(app: StillApp) -> str:
 
 
 async def settle(pilot: Pilot[None], app: StillApp) -> None:
-    """Until nothing more happens of itself: a close may wait for a frame."""
+    """Waits until nothing is pending: a close may wait for a frame."""
     for _ in range(5):
         await pilot.pause()
 
 
 async def is_usable(app: StillApp, backend: StillBackend, pilot: Pilot[None]) -> None:
-    """The dashboard is in front, shows what comes, and takes keys."""
+    """Whether the dashboard is in front, shows new Snapshots, and takes keys."""
     assert isinstance(app.screen, DashboardScreen)
     newer = later(SNAPSHOT, 3600)
     backend.publish(newer)
@@ -337,7 +337,7 @@ def cast_app(screen: Screen[Any]) -> UnplannableApp:
 
 @pytest.mark.parametrize("by_the_app", [False, True])
 async def test_a_dashboard_that_cannot_be_laid_out_is_rebuilt(tmp_path: Path, by_the_app: bool) -> None:
-    """Whoever lays it out: on a busy machine that is often the app."""
+    """Whatever lays it out: on a busy machine that is often the app."""
     async with running(tmp_path, UnplannableApp) as (app, backend, pilot, reports):
         assert isinstance(app, UnplannableApp)
         before, app.broken_plans = app.screen, 1

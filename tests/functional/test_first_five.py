@@ -184,7 +184,7 @@ async def test_what_never_comes_is_no_longer_waited_for() -> None:
 
 
 def running(at: datetime | None, *, now: bool = False) -> EngineState:
-    """The probes started last at `at`, or run still."""
+    """The probes started last at `at`, or are still running."""
     probes = (ProbeState(source, 30, None, now, at) for source in Source)
     return replace(engine(), probes=tuple(probes))
 

@@ -1,4 +1,4 @@
-"""What was drawn goes, though it is in cycles and the program makes too little for the collector to hurry."""
+"""Drawn strips are freed, though they are in cycles and little else triggers the garbage collector."""
 
 from __future__ import annotations
 

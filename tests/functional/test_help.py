@@ -31,7 +31,7 @@ from tests.snapshots.pictures import PICTURES
 def test_help_names_every_action_with_its_keys() -> None:
     rows = [plain(line) for line in help_lines({"probe": ("f5",)}, "/etc/x.toml", 116)]
     text = "\n".join(rows)
-    for action in (each for each in ACTIONS if is_offered(each, {})):
+    for action in (known for known in ACTIONS if is_offered(known, {})):
         row = next(row for row in rows if row.endswith(f"  {action.id}"))
         assert action.help in row
         if action.id != "probe":

@@ -30,7 +30,7 @@ def app_of(recorded: Callable[[datetime], Record] = ninety_days) -> tuple[StillA
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """What has been published is drawn, and what that set going is done."""
+    """Waits until the published Snapshot is drawn and nothing is pending."""
     await pilot.pause()
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()

@@ -1,4 +1,4 @@
-"""The running program on a store with rows that no version of it wrote: a first frame, and a word of it."""
+"""The running program on a store with rows that no version of it wrote: it draws a frame and says so."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def test_rows_that_cannot_be_read_are_skipped_and_reported(
 
 
 def contents(directory: Path, table: str) -> list[tuple[object, ...]]:
-    """All that was stored before, byte by byte."""
+    """The former contents of the store, byte by byte."""
     named = [column for of, column in columns(database(directory)) if of == table]
     return query(
         directory, f"SELECT {', '.join(f'typeof({column}), hex({column})' for column in named)} FROM {table}"

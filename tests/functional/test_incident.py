@@ -46,7 +46,7 @@ async def pressed(app: StillApp, pilot: Pilot[None], *keys: str) -> None:
 
 
 async def settled(app: StillApp, pilot: Pilot[None]) -> None:
-    """Until what was asked for has been loaded and drawn."""
+    """Waits until everything requested has been loaded and drawn."""
     await app.workers.wait_for_complete()
     await pilot.pause()
 
@@ -75,7 +75,7 @@ def screen(app: StillApp) -> IncidentScreen:
 
 
 async def fill(app: StillApp, pilot: Pilot[None], field: int, text: str) -> None:
-    """Type into a field of the dialog, in place of what is there."""
+    """Types into a field of the dialog, replacing its text."""
     widget = list(app.screen.query(TextInput))[field]
     widget.value = text
     await pilot.pause()
@@ -348,7 +348,7 @@ async def test_past_incidents_are_listed_and_opened() -> None:
 async def test_the_key_returns_to_the_open_incident() -> None:
     async with opened("open", "i", "l", "down", "enter", "i") as (app, _, __):
         assert screen(app).ident == FIRST
-        assert sum(isinstance(each, IncidentScreen) for each in app.screen_stack) == 1
+        assert sum(isinstance(shown, IncidentScreen) for shown in app.screen_stack) == 1
 
 
 # -- what people do ----------------------------------------------------------------------------

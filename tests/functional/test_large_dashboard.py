@@ -178,8 +178,10 @@ def test_nothing_moves_in_a_large_panel_when_the_first_call_fails() -> None:
     )
     places = [
         next(
-            number for number, row in enumerate(rows_of(traffic_lines(each, 90, 40))) if "application" in row
+            number
+            for number, row in enumerate(rows_of(traffic_lines(shown_view, 90, 40)))
+            if "application" in row
         )
-        for each in (view, well)
+        for shown_view in (view, well)
     ]
     assert places[0] == places[1]

@@ -1,4 +1,4 @@
-"""Layouts and hidden panels in the running app: switched by key, remembered, and what each is for."""
+"""Layouts and hidden panels in the running app: switched by key, remembered, and explained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a key does to what is on screen, a click does as well: panels, rows, branches, steps, footer keys."""
+"""Clicks do what keys do: on panels, rows, branches, steps and footer keys."""
 
 from __future__ import annotations
 

@@ -199,4 +199,4 @@ def _titles(lines: list[str]) -> dict[str, tuple[int, int]]:
     found = (
         (y, match) for y, row in enumerate(lines) for match in re.finditer(r"─+ \d? ?([A-Z][a-z]+) ", row)
     )
-    return {each[1]: (y, each.start(1)) for y, each in found}
+    return {match[1]: (y, match.start(1)) for y, match in found}

@@ -60,7 +60,7 @@ def received(tmp_path: Path) -> Iterator[tuple[ReceiverThread, Store]]:
 def export(
     url: str, body: bytes, path: str = TRACES, compression: grpc.Compression | None = None
 ) -> tuple[grpc.StatusCode, bytes, dict[str, str | bytes]]:
-    """The status, the answer and the trailers, by the client of gRPC itself."""
+    """The status, the answer and the trailers, according to gRPC's own client."""
     with grpc.insecure_channel(urlsplit(url).netloc) as channel:
         method = channel.unary_unary(path)
         try:
@@ -71,7 +71,7 @@ def export(
 
 
 class Peer:
-    """A client that says what a test wants on a connection of HTTP/2."""
+    """A client that sends arbitrary frames on an HTTP/2 connection."""
 
     def __init__(self, url: str) -> None:
         place = urlsplit(url)
@@ -112,14 +112,14 @@ class Peer:
         """The headers and trailers of an answer; `{}` for a connection that has ended."""
         found: dict[str, str] = {}
         while data := self.socket.recv(65_536):
-            for each in self.http.receive_data(data):
-                if isinstance(each, ConnectionTerminated):
+            for frame in self.http.receive_data(data):
+                if isinstance(frame, ConnectionTerminated):
                     return {}
-                if isinstance(each, ResponseReceived | TrailersReceived) and each.stream_id == number:
-                    found |= dict(each.headers)  # type: ignore[arg-type]
-                    if "grpc-status" in found or each.stream_ended is not None:
+                if isinstance(frame, ResponseReceived | TrailersReceived) and frame.stream_id == number:
+                    found |= dict(frame.headers)  # type: ignore[arg-type]
+                    if "grpc-status" in found or frame.stream_ended is not None:
                         return found
-                if isinstance(each, StreamReset) and each.stream_id == number:
+                if isinstance(frame, StreamReset) and frame.stream_id == number:
                     return found
             self.flush()
         return {}
@@ -269,11 +269,11 @@ def conversation(count: int, http: H2Connection | None = None) -> bytes:
     """What a client sends that exports `count` times."""
     http = http or H2Connection(H2Configuration(header_encoding="utf-8"))
     http.initiate_connection()
-    for each in range(count):
+    for turn in range(count):
         number = http.get_next_available_stream_id()
         headers = [(":method", "POST"), (":scheme", "http"), (":path", TRACES), (":authority", "x")]
         http.send_headers(number, [*headers, ("content-type", "application/grpc"), ("te", "trailers")])
-        http.send_data(number, framed(traces(span(number=each + 1)).SerializeToString()), end_stream=True)
+        http.send_data(number, framed(traces(span(number=turn + 1)).SerializeToString()), end_stream=True)
     return http.data_to_send()
 
 
@@ -281,9 +281,9 @@ async def trailers_of(client: Client, http: H2Connection) -> str:
     """The status of the first answer."""
     async with asyncio.timeout(WITHIN_S):
         while data := await client.reader.read(65_536):
-            for each in http.receive_data(data):
-                if isinstance(each, TrailersReceived):
-                    return str(dict(each.headers)["grpc-status"])  # type: ignore[arg-type]
+            for frame in http.receive_data(data):
+                if isinstance(frame, TrailersReceived):
+                    return str(dict(frame.headers)["grpc-status"])  # type: ignore[arg-type]
     return ""
 
 

@@ -332,16 +332,16 @@ async def test_too_much_at_once_asks_to_come_back_in_the_language_of_the_request
 async def test_200_slow_senders_hold_up_nobody() -> None:
     async with receiving(Bounds(connections=300, requests=300)) as serving:
         slow = [Client(serving.url) for _ in range(200)]
-        for each in slow:
-            await each.__aenter__()
-            await each.send(posted()[:-1])
+        for slow_client in slow:
+            await slow_client.__aenter__()
+            await slow_client.send(posted()[:-1])
         async with Client(serving.url) as client:
             await client.send(posted())
             assert status_of(await answer_of(client)) == 200
-        for each in slow:
-            await each.send(posted()[-1:])
-            assert status_of(await answer_of(each)) == 200
-            await each.__aexit__()
+        for slow_client in slow:
+            await slow_client.send(posted()[-1:])
+            assert status_of(await answer_of(slow_client)) == 200
+            await slow_client.__aexit__()
 
 
 async def test_what_has_arrived_is_answered_when_it_stops() -> None:

@@ -1,4 +1,4 @@
-"""What each panel says of a Snapshot: plain functions, no app."""
+"""What each panel shows of a Snapshot: plain functions, no app."""
 
 from __future__ import annotations
 
@@ -159,8 +159,8 @@ def test_the_worst_bucket_is_marked_where_it_stands(cells: int, rows: int) -> No
     orders = set()
     for low in range(len(snapshot.headroom.buckets)):
         buckets = tuple(
-            replace(each, remaining=each.limit // 20, level=Level.BAD) if n == low else each
-            for n, each in enumerate(snapshot.headroom.buckets)
+            replace(bucket, remaining=bucket.limit // 20, level=Level.BAD) if n == low else bucket
+            for n, bucket in enumerate(snapshot.headroom.buckets)
         )
         view = replace(snapshot.headroom, buckets=tuple(sorted(buckets, key=lambda bucket: bucket.fraction)))
         drawn = headroom_lines(replace(snapshot, headroom=view), cells, rows, footed=False)
@@ -199,7 +199,7 @@ def test_a_critical_bucket_differs_from_a_low_one_without_colour() -> None:
 
 @pytest.mark.parametrize(("older_s", "suffix"), [(0, "may have reset"), (60, "as of 14:0")])
 def test_a_stale_bucket_without_a_row_of_its_own_is_named_before_its_age(older_s: int, suffix: str) -> None:
-    """The age of all is in the title; a row says it only if it is older."""
+    """The common age is in the title; a row shows its own only if it is older."""
     snapshot = scene("draining")
     first, *others = snapshot.headroom.buckets
     old = replace(first, stale=True, read_at=first.read_at - timedelta(seconds=older_s))

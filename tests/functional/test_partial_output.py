@@ -60,7 +60,7 @@ def test_wide_characters_keep_their_place() -> None:
 
 
 def looks(output: str) -> list[tuple[str, frozenset[str]]]:
-    """Every character with the SGR state that a terminal has when it comes, by its own reckoning."""
+    """Every character with the SGR state of a terminal when it arrives."""
     seen: list[tuple[str, frozenset[str]]] = []
     state: dict[str, str] = {}
     for codes, text in re.findall(r"\x1b\[([0-9;]*)m|\x1b\[[0-9;]*H|([^\x1b]+)", output):

@@ -1,4 +1,4 @@
-"""Saving the screen: what is written, where, without what nobody else may see, and what stands in its way."""
+"""Saving the screen: what is written and where, without secrets, and what may prevent it."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def prompt_app(snapshot: Snapshot) -> tuple[StillApp, Prompt]:
 
 
 def recently(snapshot: Snapshot) -> Snapshot:
-    """The same a moment ago: what is marked is marked now."""
+    """The same a moment ago, so that new marks are from now."""
     now = datetime.now(UTC)
     return replace(snapshot, at=now, verdict=replace(snapshot.verdict, since=now))
 
@@ -174,8 +174,8 @@ async def test_another_playbook_than_the_verdicts_can_be_chosen() -> None:
         await pilot.pause()
         assert isinstance(app.screen, PlaybookChooser)
         text = screen_text(app)
-        for each in shipped().playbooks.values():
-            assert each.title in text
+        for current in shipped().playbooks.values():
+            assert current.title in text
         assert "◀ verdict" in row_of(app, OUTAGE.title)
         await pilot.press("down", "enter")
         await pilot.pause()

@@ -67,10 +67,10 @@ def rules() -> object:
                     {
                         "alert": name,
                         "expr": f'told{{rule="{name}"}} == 1',
-                        "for": f"{each.timing.hold.seconds}s",
-                        "keep_firing_for": f"{each.timing.keep.seconds}s",
+                        "for": f"{shipped.timing.hold.seconds}s",
+                        "keep_firing_for": f"{shipped.timing.keep.seconds}s",
                     }
-                    for name, each in RULES.items()
+                    for name, shipped in RULES.items()
                 ],
             }
         ]
@@ -78,13 +78,13 @@ def rules() -> object:
 
 
 def case_of(history: History) -> dict[str, object]:
-    """What promtool is to find at every step: exactly what our own alerts say."""
+    """What promtool has to find at every step: exactly our own alerts."""
     alerts: dict[str, list[Alert]] = {name: [] for name in RULES}
     checks: list[object] = []
     for index in range(STEPS):
         at = EPOCH + timedelta(seconds=index * TICK_S)
-        for name, each in RULES.items():
-            alerts[name] = advance(each, alerts[name], reading(history, name, index), at)
+        for name, shipped in RULES.items():
+            alerts[name] = advance(shipped, alerts[name], reading(history, name, index), at)
         active = [
             alert
             for alerts_of_rule in alerts.values()
@@ -145,7 +145,7 @@ def test_prometheus_finds_the_same_states_at_every_step(tmp_path: Path) -> None:
 
 
 def test_the_comparison_notices_one_wrong_step(tmp_path: Path) -> None:
-    """Or the agreement would prove nothing."""
+    """Otherwise the agreement would prove nothing."""
     history = next(histories(seed=7))
     right = case_of(history)
     for words in history.words.values():

@@ -1,4 +1,4 @@
-"""What is kept of a call: the figures of every kind of answer, and nothing of what was said."""
+"""What is kept of a call: the figures of every kind of answer, and none of its content."""
 
 from __future__ import annotations
 

@@ -468,7 +468,7 @@ async def test_health_asks_nothing_of_the_upstream() -> None:
 
 
 class BrokenTap:
-    """Fails where it is told to."""
+    """Fails at a chosen point."""
 
     def __init__(self, where: str) -> None:
         self._where = where

@@ -1,4 +1,4 @@
-"""A read-only dashboard: what changes what others see is gone from keys, footer, help and palette."""
+"""A read-only dashboard: actions that affect others are absent from keys, footer, help and palette."""
 
 from __future__ import annotations
 

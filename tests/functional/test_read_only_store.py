@@ -1,4 +1,4 @@
-"""A read-only dashboard on a real store: whatever is pressed on whichever screen, no row of it changes."""
+"""A read-only dashboard on a real store: no key on any screen changes a row."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def unchanged(data_dir: Path) -> Iterator[None]:
 def contents(data_dir: Path) -> dict[str, object]:
     """Every row of the store, its bytes, and the names of the files beside it.
 
-    Not who watches: that is told to the others by a file of a name of its own.
+    Files that announce a viewer are left out, as each has a name of its own.
     """
     path = data_dir / store_name(credentials())
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
@@ -124,7 +124,7 @@ async def reading(settings: Settings, name: str) -> AsyncIterator[tuple[ReadOnly
 
 
 async def opened(app: ReadOnlyApp, pilot: Pilot[None], name: str) -> Screen[object]:
-    """That screen, on top of nothing else."""
+    """Opens that screen, with nothing else below it."""
     while len(app.screen_stack) > 1:
         app.pop_screen()
         await pilot.pause()
@@ -136,7 +136,7 @@ async def opened(app: ReadOnlyApp, pilot: Pilot[None], name: str) -> Screen[obje
 
 
 async def confirm(app: ReadOnlyApp, pilot: Pilot[None]) -> None:
-    """Whatever has opened is filled in and confirmed, whichever way it takes."""
+    """Fills in and confirms the open dialog."""
     for widget in app.screen.query(Input):
         widget.value = "-1m"
     await pilot.press("y", "down", "enter")
@@ -191,10 +191,10 @@ def is_shared(action: str) -> bool:
 async def test_no_entry_of_the_palette_changes_anything(name: str, settings: Settings) -> None:
     async with reading(settings, name) as (app, pilot):
         screen = app.screen
-        entries = [(each.id, action) for each, action in ActionCommands(screen)._possible()]
+        entries = [(command.id, action) for command, action in ActionCommands(screen)._possible()]
         assert len(entries) > 10
         for ident, _ in entries:
-            found = {each.id: action for each, action in ActionCommands(screen)._possible()}[ident]
+            found = {command.id: action for command, action in ActionCommands(screen)._possible()}[ident]
             action, node = found.args
             assert not is_shared(action)
             if action_name(action) in LEFT_OUT:

@@ -60,7 +60,7 @@ ENDS = {"q", "ctrl+c"}
 
 
 def own_actions(scope: Scope) -> tuple[Action, ...]:
-    """What can be done there and nowhere else; on the dashboard what can be done everywhere as well."""
+    """The actions of this screen alone; on the dashboard also those of every screen."""
     if scope is Scope.DASHBOARD:
         found = [action for action in ACTIONS if {scope, Scope.APP} & set(action.scopes)]
     else:
@@ -79,7 +79,7 @@ async def running(snapshot: Snapshot = SNAPSHOT) -> AsyncIterator[tuple[StillApp
 
 
 async def burst(pilot: Pilot[None], messages: Iterable[Message]) -> None:
-    """All of them before any is looked at, as they come from a terminal that is read in one go."""
+    """Sends all keys before any is handled, as from a terminal that is read at once."""
     for message in messages:
         pilot.app.post_message(message)
     await pilot.pause()
@@ -129,7 +129,7 @@ def assert_sane(app: StillApp, after: object) -> None:
 
 
 async def molest(app: StillApp, pilot: Pilot[None], way: tuple[str, ...]) -> None:
-    """Everything a person, a cat or a terminal may do to the screen at the end of `way`."""
+    """Does everything that a person, a cat or a terminal may do to the screen at the end of `way`."""
     screen = await reopen(app, pilot, way)
     for key in sorted(set(screen.active_bindings) - ENDS):
         if app.screen is not screen:
@@ -148,7 +148,7 @@ async def molest(app: StillApp, pilot: Pilot[None], way: tuple[str, ...]) -> Non
 
 
 async def leave_twice(app: StillApp, pilot: Pilot[None], way: tuple[str, ...]) -> None:
-    """What the screen beneath might get of it: the keys that leave a dialog, twice."""
+    """Leaves a dialog by key twice: the screen below might get the second key."""
     for key in ("enter", "escape"):
         await reopen(app, pilot, way)
         await burst(pilot, keys(key, key))
@@ -222,7 +222,7 @@ async def test_what_follows_tab_in_one_read_is_for_the_next_field() -> None:
     async with running() as (app, _, pilot):
         for way in ("ir", "fn"):
             await reopen(app, pilot, way)
-            fields = [each for each in app.screen.query(Input) if each.display]
+            fields = [box for box in app.screen.query(Input) if box.display]
             for field in fields:
                 field.value = ""
             fields[0].focus()

@@ -61,7 +61,7 @@ def fillings(simulator: SimulatorThread) -> Placeholders:
 
 
 def shell(text: str, key: str = KEY) -> str:
-    """What a person sees who pastes it."""
+    """The output for a person who pastes it."""
     environ = {**os.environ, "ANTHROPIC_API_KEY": key, "NO_PROXY": "*", "no_proxy": "*"}
     done = subprocess.run(
         ["bash", "-c", text],

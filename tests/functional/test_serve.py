@@ -114,7 +114,7 @@ async def serving(
 
 
 async def hello(socket: aiohttp.ClientWebSocketResponse) -> dict[str, object]:
-    """What the program says first."""
+    """The first output of the program."""
     first = await socket.receive(60)
     assert first.type is WSMsgType.BINARY
     found = json.loads(first.data)
@@ -402,7 +402,7 @@ async def test_no_answer_names_the_library_that_serves() -> None:
 
 
 async def test_a_slow_browser_slows_its_dashboard_and_fills_no_memory(tmp_path: Path) -> None:
-    """The program writes until it cannot; what is under way is bounded by the buffers in between."""
+    """The program writes until it blocks; the bytes in flight are bounded by the buffers in between."""
     mark = tmp_path / "written"
     endless = (
         "import os, select\nos.write(1, b'__GANGLION__\\n')\nwritten = 0\nbody = b'x' * 100_000\n"

@@ -43,7 +43,7 @@ def sdk(simulator: Simulator | SimulatorThread) -> anthropic.AsyncAnthropic:
 
 
 async def outcome_of(send: Callable[[], Awaitable[httpx2.Response]]) -> str:
-    """What became of a request, in a word."""
+    """The outcome of a request, in a word."""
     try:
         response = await send()
     except httpx2.TransportError:
@@ -57,7 +57,7 @@ async def outcome_of(send: Callable[[], Awaitable[httpx2.Response]]) -> str:
 
 
 async def outcomes(simulator: Simulator, count: int = 30) -> dict[str, Counter[str]]:
-    """What `count` requests to each endpoint come to."""
+    """The outcomes of `count` requests to each endpoint."""
     async with http(simulator) as client:
         sends: dict[str, Callable[[], Awaitable[httpx2.Response]]] = {
             "messages": lambda: client.post("/v1/messages", json={**MESSAGE, "stream": True}),

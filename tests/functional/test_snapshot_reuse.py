@@ -1,6 +1,6 @@
 """Most Snapshots use the views of the newest one, yet all is recorded, paged and logged as if all were new.
 
-Publishers live through the same: one makes every Snapshot, one those that somebody watches, and one is an
+Three publishers get the same data: one builds every Snapshot, one those that somebody watches, and one is an
 agent, which leaves some out.
 """
 
@@ -50,7 +50,7 @@ PATIENCE_S = 60.0
 
 
 class Maker(Enum):
-    """Which Snapshots a publisher makes anew."""
+    """Which Snapshots a publisher builds from scratch."""
 
     ALL = "all"
     WATCHED = "those that somebody watches"
@@ -69,7 +69,7 @@ class _Clock:
 
 
 class _Life:
-    """A publisher that collects, on a clock of its own, and what it has told."""
+    """A publisher that collects, on a clock of its own, and what it has published."""
 
     def __init__(self, directory: Path, maker: Maker) -> None:
         self.clock = clock = _Clock(after(0))
@@ -116,7 +116,7 @@ class _Life:
         self.status_lines.append(kept._replace(at=0.0) if kept is not None else None)
 
     def published(self) -> dict[str, object]:
-        """All that others learn of it, each with its instant."""
+        """Everything that it records, notifies and logs, each with its instant."""
         return {
             "verdicts": self.journal.verdicts,
             "alerts": self.paging.view.journal,
@@ -197,7 +197,7 @@ def test_what_is_recorded_paged_and_logged_is_the_same_at_the_same_instants(
 
 
 def _without_views(snapshot: Snapshot) -> tuple[object, ...]:
-    """What every Snapshot is made of anew."""
+    """The parts that every Snapshot computes again."""
     return snapshot.at, replace(snapshot.engine, alerts=AlertsView()), snapshot.verdict, snapshot.incident
 
 

@@ -92,7 +92,7 @@ class Stopped:
 
 
 def filled(directory: Path) -> Path:
-    """A store in which an outage goes on, its every row in the span of the first frame."""
+    """A store during an outage, with every row in the span of the first frame."""
     limits = (
         RateLimitReading("requests", 1000, 40, at(30)),
         RateLimitReading("input-tokens", 80_000, 14_200, at(30)),
@@ -318,7 +318,7 @@ def zoomed(snapshot: Snapshot, cells: int, rows: int) -> list[Line]:
 
 
 def test_every_table_and_column_has_something_in_it(template: Path) -> None:
-    """Or the properties below would be about nothing."""
+    """Otherwise the properties below would be vacuous."""
     empty = [
         (table, column)
         for table, column in columns(template)

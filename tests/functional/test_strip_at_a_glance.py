@@ -1,4 +1,4 @@
-"""What is read off the strip in the first seconds: one headline and one next step, each whole in its row."""
+"""What the strip shows in the first seconds: one headline and one next step, each whole in its row."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ SHORT = {
     "lossy": "14 of 40",
     "slow_to_end": "14 s",
 }
-ADVICE = [each for each in knowledge().advice.values() if each.side is not Side.NONE]
-LOUD = [each for each in ADVICE if each.cause.value != "unknown"]
+ADVICE = [entry for entry in knowledge().advice.values() if entry.side is not Side.NONE]
+LOUD = [entry for entry in ADVICE if entry.cause.value != "unknown"]
 
 
 def advised(advice: Advice) -> Snapshot:
-    """A P1 with what the advice says, with the longer of the two variables for a key."""
+    """A P1 with the text of the advice, with the longer of the two variables for a key."""
     facts = FACTS | {"what": SHORT.get(advice.id, LONG)}
     next_step, steps = (
         text.replace("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN") for text in (advice.next, advice.steps)
@@ -65,7 +65,7 @@ def bold(row: Line) -> str:
     return "".join(span.text for span in row if span.bold and span.role == "text").strip()
 
 
-@pytest.mark.parametrize("advice", LOUD, ids=lambda each: each.id)
+@pytest.mark.parametrize("advice", LOUD, ids=lambda entry: entry.id)
 def test_at_80_columns_the_headline_is_one_row_and_wraps_round_no_clock(advice: Advice) -> None:
     head, clocks, *_ = rows_at(advised(advice), 80, 24)
     facts = FACTS | {"what": SHORT.get(advice.id, LONG)}
@@ -74,7 +74,7 @@ def test_at_80_columns_the_headline_is_one_row_and_wraps_round_no_clock(advice: 
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 24), (120, 40), (200, 60)])
-@pytest.mark.parametrize("advice", ADVICE, ids=lambda each: each.id)
+@pytest.mark.parametrize("advice", ADVICE, ids=lambda entry: entry.id)
 def test_the_next_step_is_whole_and_bright_in_the_last_row(advice: Advice, size: tuple[int, int]) -> None:
     rows = [row for row in rows_at(advised(advice), *size) if plain(row).strip(" █▌")]
     first = advised(advice).verdict.first_step
@@ -84,7 +84,7 @@ def test_the_next_step_is_whole_and_bright_in_the_last_row(advice: Advice, size:
     assert sum("Next:" in plain(row) for row in rows) == 1
 
 
-@pytest.mark.parametrize("advice", ADVICE, ids=lambda each: each.id)
+@pytest.mark.parametrize("advice", ADVICE, ids=lambda entry: entry.id)
 def test_the_incident_line_takes_no_part_of_the_next_step(advice: Advice) -> None:
     """It takes a row of the strip at 80x24."""
     snapshot = advised(advice)
@@ -93,7 +93,7 @@ def test_the_incident_line_takes_no_part_of_the_next_step(advice: Advice) -> Non
     assert "…" not in plain(last)
 
 
-@pytest.mark.parametrize("advice", ADVICE, ids=lambda each: each.id)
+@pytest.mark.parametrize("advice", ADVICE, ids=lambda entry: entry.id)
 def test_what_to_do_besides_is_there_where_it_fits(advice: Advice) -> None:
     snapshot = advised(advice)
     shown = " ".join(plain(row) for row in rows_at(snapshot, 200, 60))

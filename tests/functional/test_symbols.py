@@ -15,7 +15,7 @@ OPENING = (*"tdmcihyazs0123456", "question_mark", "ctrl+p", "slash")
 
 
 def drawn(app: StillApp) -> str:
-    """All that is on the screen."""
+    """The text on the screen."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 

@@ -1,4 +1,4 @@
-"""A user's theme follows its file while the dashboard is open; a broken one costs nobody the dashboard."""
+"""A user's theme follows its file while the dashboard is open; a broken one does not end the dashboard."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ async def test_whoever_saves_the_file_sees_it_and_nothing_waits_for_it_after_the
     app, _ = still_app(PICTURES["healthy"](), own_theme.parents[1] / "config.toml", theme="mine")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        (thread,) = [each for each in threading.enumerate() if each.name == "theme file"]
+        (thread,) = [running for running in threading.enumerate() if running.name == "theme file"]
         write(own_theme, DARK.replace("#0e1116", "#102030"), 2)
         until = time.monotonic() + PATIENCE_S
         while "#102030" not in colours_on_screen(app):

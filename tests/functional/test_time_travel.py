@@ -1,4 +1,4 @@
-"""Time travel on screen: keys ask for the past, a banner says that it is, and nothing can be changed."""
+"""Time travel on screen: keys go to the past, a banner says so, and nothing can be changed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def first_line(app: StillApp) -> str:
 
 
 def past_of(live: Snapshot, ago: timedelta = AGO, **changes: object) -> Snapshot:
-    """What was known some time before `live`: all was well."""
+    """The Snapshot of some time before `live`: all was well."""
     at = live.at - ago
     view = PastView(
         at - timedelta(minutes=15),

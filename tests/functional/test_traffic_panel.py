@@ -1,4 +1,4 @@
-"""Own traffic on the dashboard and in full screen: there when there is some, and not otherwise."""
+"""Own traffic on the dashboard and in full screen: shown only if there is some."""
 
 from __future__ import annotations
 
@@ -311,7 +311,7 @@ def test_a_tall_panel_draws_the_trend_higher_and_keeps_its_rows() -> None:
     low, high = (text(traffic_lines(view, 76, rows)).split("\n") for rows in (14, 40))
     assert sum("█" in row or "▇" in row for row in low) < sum("█" in row or "▇" in row for row in high)
     for row in ("checkout", "opus-5-5", "TTFT", "overloaded_error"):
-        assert any(row in each for each in high)
+        assert any(row in drawn_row for drawn_row in high)
     assert len(high) <= 40
 
 

@@ -1,4 +1,4 @@
-"""What has not changed is neither worked out nor drawn nor published again."""
+"""What has not changed is neither computed nor drawn nor published again."""
 
 from __future__ import annotations
 

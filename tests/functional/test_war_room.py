@@ -98,7 +98,7 @@ async def test_a_picture_that_stands_still_says_so() -> None:
 
 
 async def bytes_of(app: StillApp, snapshot: Snapshot, *keys: str) -> int:
-    """What five seconds of a trouble send to the terminal, in which only time goes on."""
+    """The bytes that five seconds of an unchanged trouble send to the terminal."""
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press(*keys)
         await pilot.pause()

@@ -1,4 +1,4 @@
-"""Zooming a panel: what is asked of the backend, what is drawn, how the keys move about."""
+"""Zooming a panel: what the backend is asked for, what is drawn, how the keys move the view."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def zoom(app: StillApp) -> ZoomScreen:
 
 
 def text_of(app: StillApp) -> str:
-    """What stands in the body of the screen."""
+    """The text in the body of the screen."""
     return drawn(zoom(app).pager)
 
 

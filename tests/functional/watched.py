@@ -50,7 +50,7 @@ def app_of(name: str, **settings: object) -> Watched:
 
 
 async def arrives(pilot: Pilot[None], snapshot: Snapshot) -> None:
-    """`snapshot` comes from the backend's thread and is on screen."""
+    """Publishes `snapshot` from the backend's thread, and waits until it is on screen."""
     app = pilot.app
     assert isinstance(app, Watched)
     thread = threading.Thread(target=app.fake.publish, args=(snapshot,))

@@ -1,4 +1,4 @@
-"""Pages by apprise: what hangs is left behind, what fails is told, and no address is told anywhere."""
+"""Pages by apprise: what hangs is left behind, failures are reported, and no address is shown anywhere."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_on_a_terminal_what_stops_the_dashboard_is_shown_plainly(
 
 
 def test_a_broken_installation_brings_no_traceback(tmp_path: Path) -> None:
-    """What is needed to find the place of the report may be what is broken."""
+    """The part that is broken may be the one that finds the place of the report."""
     (tmp_path / "platformdirs.py").write_text("raise ImportError('half installed')\n")
     result = run("config", "show", environ={"PYTHONPATH": str(tmp_path), "TMPDIR": str(tmp_path)})
     (report,) = tmp_path.glob("crash-*.txt")

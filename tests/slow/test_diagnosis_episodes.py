@@ -1,4 +1,4 @@
-"""A small fixed part of `tests.bench.diagnosis`: what the simulator plays is told apart, and in time."""
+"""A small fixed part of `tests.bench.diagnosis`: the simulator's faults are distinguished, in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the severity does in the first minutes of what the simulator plays: it is what the evidence bears."""
+"""The severity in the first minutes of the scenarios: no more than the evidence supports."""
 
 from __future__ import annotations
 

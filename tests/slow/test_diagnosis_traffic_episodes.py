@@ -1,4 +1,4 @@
-"""A small fixed part of `tests.bench.witness`: with own traffic, what fails is told soon and whose it is."""
+"""A small fixed part of `tests.bench.witness`: with own traffic, a problem and its side are reported soon."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from claude_tui.model.verdict import Severity
 from tests.bench.witness import CASES, WELL, Case, judge
 
-# Failures that begin with the first call of a span are told within 10 s; a small share takes up to a minute.
+# Failures that begin with the first call of a span are reported within 10 s; a small share takes a minute.
 SOON_S = {"outage": 10.0, "529 20%": 10.0}
 OF_PROBES = {"the probe's key", "the probe's network", "500s of the probe alone"}
 IDS = [case.name for case in CASES]
@@ -25,7 +25,9 @@ def test_at_ten_calls_a_second_every_trouble_is_diagnosed_within_a_minute(case: 
 
 
 @pytest.mark.parametrize(
-    "case", [each for each in CASES if each.name not in OF_PROBES], ids=lambda each: each.name
+    "case",
+    [candidate for candidate in CASES if candidate.name not in OF_PROBES],
+    ids=lambda candidate: candidate.name,
 )
 def test_a_few_calls_a_minute_page_nobody_alone(case: Case) -> None:
     found = judge(case, 0.1, seed=5)

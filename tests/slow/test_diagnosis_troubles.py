@@ -1,4 +1,4 @@
-"""A few seeds of `tests.bench.troubles` and `irregular`: a trouble is told once, and to its end."""
+"""A few seeds of `tests.bench.troubles` and `irregular`: a trouble is reported once, and to its end."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_partial_trouble_is_seldom_called_well(name: str) -> None:
 
 @pytest.mark.parametrize("name", BURSTS)
 def test_a_pause_of_minutes_between_bursts_is_not_called_well(name: str) -> None:
-    """Only the first pause may be, before it is known that there are more."""
+    """Only the first pause may look like the end, before it is known that there are more."""
     episodes = [play_case(EVERY[name], seed) for seed in SEEDS]
     assert sum(episode.flaps for episode in episodes) <= len(SEEDS)
     assert all(episode.well_after_s <= 0.05 * episode.trouble_s for episode in episodes)

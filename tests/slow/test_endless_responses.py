@@ -74,7 +74,7 @@ def endless_headers() -> Iterator[bytes]:
 
 
 async def checked(bomb: Bomb, *, dripping: bool = False, timeout_s: int = 60) -> Checked:
-    """What `check --timeout` says when every request is answered with `bomb`."""
+    """The output of `check --timeout` when every request is answered with `bomb`."""
 
     bomb()  # what it takes to make one must not be waited for by whoever it is for
 

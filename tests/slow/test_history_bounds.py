@@ -1,4 +1,4 @@
-"""However long the program runs and whatever servers say, what is kept in memory stays bounded."""
+"""However long the program runs and whatever servers send, memory stays bounded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PLAY_S = 240.0
 
 
 def retained(history: History) -> int:
-    """How many objects there are only because of `history`, in whichever container it holds them."""
+    """How many objects `history` alone keeps alive, in any container."""
     seen: set[int] = set()
     waiting: list[object] = [history]
     while waiting:
@@ -46,7 +46,7 @@ def fed(history: History, pace: Pace, seconds: float, *, speed: float = 1.0) -> 
         Source.MESSAGES: pace.messages_s,
     }
     while (now := min(due.values())) < seconds:
-        source = min(due, key=lambda each: due[each])
+        source = min(due, key=lambda candidate: due[candidate])
         due[source] += every[source]
         down = now * speed % PLAY_S < PLAY_S / 4
         outcome = Outcome.OVERLOADED if down else Outcome.OK

@@ -60,13 +60,13 @@ def loaded_by(code: str) -> set[str]:
 
 
 def test_the_core_runs_without_textual() -> None:
-    """In one process: what none of them loads, all of them together do not load."""
+    """In one process: a module that all of them together do not load is loaded by none of them."""
     every_module = f"""\
 import importlib, pkgutil, sys
 for name in {CORE}:
     package = importlib.import_module(f"claude_tui.{{name}}")
-    for each in pkgutil.walk_packages(getattr(package, "__path__", []), package.__name__ + "."):
-        importlib.import_module(each.name)
+    for module in pkgutil.walk_packages(getattr(package, "__path__", []), package.__name__ + "."):
+        importlib.import_module(module.name)
     assert not {{"textual", "plotext", "textual_plotext"}} & sys.modules.keys(), name
 """
     loaded = loaded_by(every_module)
@@ -199,7 +199,7 @@ import os, signal, sys, tempfile, threading, time
 from pathlib import Path
 from claude_tui.cli import main
 from claude_tui.engine import agent
-# It is not over when it has stopped: what it has loaded is still to be told, however busy the machine is.
+# It is not over when it has stopped: it still has to print what it has loaded, however busy the machine is.
 agent.END_WITHIN_S = 600
 {before}
 with tempfile.TemporaryDirectory() as directory:
@@ -240,7 +240,7 @@ def test_an_agent_that_receives_otlp_loads_no_second_http_server() -> None:
 
 
 def test_a_viewer_loads_no_probe() -> None:
-    """Five people who watch must not cost five SDKs."""
+    """Five viewers must not load five SDKs."""
     before = (
         "from datetime import UTC, datetime\n"
         "from claude_tui.engine import this_process\n"

@@ -24,7 +24,7 @@ PATIENCE_S = 60.0
 SNAPSHOTS, SPEED = 40, 8.0
 # What was known when a probe has just ended, or traffic has just been recorded, depends on who was quicker.
 _UNCLEAR = timedelta(milliseconds=700)
-# What alerts did and pages said is known of the past from when it was stored, which a busy machine does late:
+# Alert events and notifications are known from when they were stored, which a busy machine does late:
 # here after 5 s of real time at most.
 _STORED = timedelta(seconds=5 * SPEED)
 _STORED_LATE = {EventKind.ALERT, EventKind.STATUS}

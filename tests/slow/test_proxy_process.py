@@ -29,7 +29,7 @@ WITHIN_S = 60.0
 
 
 class Running:
-    """A proxy that has said what to export."""
+    """A proxy that has printed what to export."""
 
     def __init__(self, process: subprocess.Popen[str], url: str, printed: list[str]) -> None:
         self.process, self.url, self.printed = process, url, printed
@@ -75,7 +75,7 @@ def running(upstream: str, *arguments: str) -> Iterator[Running]:
 
 
 class Held:
-    """An upstream that answers when it is told to; a stream is open until then."""
+    """An upstream that answers on demand; a stream is open until then."""
 
     def __init__(self) -> None:
         self._listening = listen()
@@ -88,7 +88,7 @@ class Held:
         self._listening.close()
 
     def call_through(self, proxy: Running) -> tuple[socket.socket, socket.socket]:
-        """A call that is under way: the client's end and the upstream's."""
+        """A call in progress: the client's end and the upstream's."""
         client = socket.create_connection(("127.0.0.1", proxy.port), timeout=WITHIN_S)
         client.sendall(b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
         upstream, _ = self._listening.accept()
@@ -284,7 +284,7 @@ def test_what_it_says_and_how_many_calls_failed_is_in_the_log(own_home: Path) ->
 
 
 def stopped(proxy: Running, number: signal.Signals) -> tuple[str, str]:
-    """What else it printed, and its messages."""
+    """The rest of its standard output, and its messages."""
     assert proxy.process.stdout is not None
     assert proxy.process.stderr is not None
     proxy.process.send_signal(number)
@@ -331,7 +331,7 @@ def test_a_fingerprint_is_what_the_settings_call_a_key() -> None:
 
 @needs_proc
 def test_two_hundred_slow_clients_take_bounded_memory() -> None:
-    """Each asks for 10 MB and takes nothing: 2 GB that nobody holds."""
+    """Each asks for 10 MB and reads nothing: 2 GB that must not be buffered."""
     from tests.bench.proxy import resident_mb
 
     with listen() as upstream, running(url_of(upstream), "--drain", "0") as proxy:

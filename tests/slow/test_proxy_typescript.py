@@ -1,4 +1,4 @@
-"""The official SDK for TypeScript through the proxy, where node and npm are there."""
+"""The official SDK for TypeScript through the proxy, where node and npm are installed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Known keys in every input of real processes, searched in everything that they show, write and start.
 
-What callers and reports of calls say is in test_traffic_privacy; here it is keys, tokens and passwords.
+The content of calls and of reports on them is in test_traffic_privacy; here it is keys, tokens, passwords.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SAID = f"{CONTROL}: {{}} {OTHERS_KEY} Bearer {BEARER} https://u:{URL_PASSWORD}@g
 
 
 class Echo(BaseHTTPRequestHandler):
-    """An endpoint, a status page and a web hook that repeat what they are told and others' secrets."""
+    """An endpoint, a status page and a web hook that echo what they receive, and the secrets of others."""
 
     received: set[str]
 
@@ -162,7 +162,7 @@ def plain(output: bytes) -> bytes:
 
 
 async def in_a_browser(url: str) -> bytes:
-    """What a browser is sent of the dashboard and of some of its screens."""
+    """What a browser receives of the dashboard and of some of its screens."""
     seen = b""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
         async with client.get(f"{url}?token={SERVE_TOKEN}") as answer:
@@ -312,7 +312,7 @@ except ValueError as error:
 
 
 def _crash(agents: Agents, folder: Path) -> str:
-    """What a fault prints that nobody has thought of, with secrets in its message; the report is a file."""
+    """The output of an unexpected fault with secrets in its message; the report is a file."""
     text = SAID.format("")
     done = subprocess.run(
         [sys.executable, "-c", CRASH, text, str(folder)],

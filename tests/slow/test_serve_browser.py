@@ -1,4 +1,4 @@
-"""`claude-top serve` in a real Chromium: what a person without a shell sees, does, and does not cause."""
+"""`claude-top serve` in a real Chromium: what a person without a shell sees, can do, and cannot do."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ async def until(met: Callable[[], object], what: str) -> None:
 
 
 async def no_more(tap: Tap) -> dict[str, int]:
-    """What has been asked for, once whoever asked has stopped: something may be on its way to the tap."""
+    """The requests, once the client has stopped: some may still be on their way to the tap."""
     before: dict[str, int] | None = None
     while before != (seen := dict(tap.requests)):
         before = seen
@@ -134,7 +134,7 @@ def _unfilter(kind: int, line: bytearray, above: bytearray, step: int) -> None:
 
 def _paeth(left: int, above: int, corner: int) -> int:
     guess = left + above - corner
-    return min((left, above, corner), key=lambda each: abs(guess - each))
+    return min((left, above, corner), key=lambda estimate: abs(guess - estimate))
 
 
 async def test_panels_keys_and_mouse_without_any_other_host(

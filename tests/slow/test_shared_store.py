@@ -45,7 +45,7 @@ def recorded(agents: Agents) -> set[tuple[datetime, str]]:
 
 
 def journal_is_whole(agents: Agents) -> bool:
-    """Whether each entry of the alerts' journal is there, and once."""
+    """Whether each entry of the alerts' journal exists exactly once."""
     path = store_of(agents)
     store = Store.open(path.parent, path.name, now=datetime.now(UTC), read_only=True)
     keys = [entry.key for entry in store.entries(ALERT_ENTRIES, LONG_AGO)]
@@ -66,7 +66,7 @@ def paging(directory: Path, hook: Hook) -> str:
 
 
 def troubles(agents: Agents) -> list[str]:
-    """What no agent may say: that the store is locked, lost, damaged, or anything else unexpected."""
+    """Messages that no agent may log: that the store is locked, lost or damaged, or anything unexpected."""
     lines = [line for agent in agents.all for line in agent.lines]
     return [*(line for line in lines if line.startswith("notice: ")), *agents.errors.splitlines()]
 

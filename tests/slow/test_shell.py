@@ -1,4 +1,4 @@
-"""What README, manual and runbook give to paste into a shell: each of it read by a real one."""
+"""What README, manual and runbook give to paste into a shell: each command is read by a real one."""
 
 from __future__ import annotations
 

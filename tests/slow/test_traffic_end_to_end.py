@@ -1,6 +1,6 @@
 """The SDK through `claude-top proxy` to a simulated overload, with an agent and a dashboard on one store.
 
-Everything that they say of the traffic agrees with what the client counted.
+All their figures of the traffic agree with those that the client counted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Canaries in everything that calls and reports of calls say, searched in everything that is left of them.
+"""Canaries in the content of calls and of reports on calls, searched in everything that remains of them.
 
 Real processes: a proxy with two workers, an agent that receives OTLP over HTTP and gRPC, and the commands
 that print and export. The search is shown to find what is there: the name of an application, request ids.
@@ -253,7 +253,7 @@ def calls_through(url: str) -> None:
 
 
 def reports() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
-    """Spans and events with all that instrumentations may put into them."""
+    """Spans and events with everything that instrumentations may put into them."""
     values = ANSWERED | {
         "gen_ai.input.messages": canary_text("spaninput"),
         "gen_ai.output.messages": canary_text("spanoutput"),
@@ -270,9 +270,9 @@ def reports() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
         span(values | {"anthropic.request.id": "req_span_ok"}, number=1),
         span(failed | {"anthropic.request.id": CONTROLS[2]}, status=2, number=2),
     )
-    for each in spans.resource_spans[0].scope_spans[0].spans:
-        each.status.message = canary_text("exception")
-        each.events.add(name=canary_text("spanevent")).attributes.append(
+    for record in spans.resource_spans[0].scope_spans[0].spans:
+        record.status.message = canary_text("exception")
+        record.events.add(name=canary_text("spanevent")).attributes.append(
             _text("gen_ai.prompt", canary_text("spanevent"))
         )
     spans.resource_spans[0].scope_spans[0].scope.attributes.append(_text("x", canary_text("scope")))
@@ -296,8 +296,8 @@ def reports() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
         event({"event.name": "user_prompt", "prompt": canary_text("logprompt")}),
         event({"event.name": "tool_result", "tool_parameters": canary_text("arguments")}),
     )
-    for each in events.resource_logs[0].scope_logs[0].log_records:
-        each.body.string_value = canary_text("logbody")
+    for record in events.resource_logs[0].scope_logs[0].log_records:
+        record.body.string_value = canary_text("logbody")
     return spans, events
 
 
@@ -345,7 +345,7 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
 def of_files(folder: Path, wanted: tuple[str, ...]) -> dict[str, set[str]]:
     """What is in files and their names, databases value by value."""
     found: dict[str, set[str]] = {}
-    for path in (each for each in folder.rglob("*") if each.is_file()):
+    for path in (entry for entry in folder.rglob("*") if entry.is_file()):
         try:
             data = path.read_bytes()
         except FileNotFoundError:  # files of processes that run come and go

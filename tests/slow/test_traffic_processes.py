@@ -33,11 +33,11 @@ store = Store.open(directory, name, now=datetime.now(UTC), on_problem=reports.ap
 sink = StoreSink(store, urgent_s=0.05)
 sink.start()
 print("ready", flush=True)
-for each in range(calls):
-    outcome = Outcome.OVERLOADED if each % 100 == 0 else Outcome.OK
+for index in range(calls):
+    outcome = Outcome.OVERLOADED if index % 100 == 0 else Outcome.OK
     sink.add(Call(datetime.now(UTC), TrafficSource.PROXY, "messages", f"app {number}", outcome,
-                  model="claude-haiku-5-5", request_id=f"req_{number}_{each}", tokens=Tokens(1, 2, 3)))
-    if each % 50 == 0:
+                  model="claude-haiku-5-5", request_id=f"req_{number}_{index}", tokens=Tokens(1, 2, 3)))
+    if index % 50 == 0:
         time.sleep(0.01)
         sink.flush()
 if number == "0":

@@ -69,7 +69,7 @@ class IncidentScene:
 
 @cache
 def scene(until: float, *entries: IncidentEntry) -> IncidentScene:
-    """The overload `until` seconds after NOON, with what people did about it by then."""
+    """The overload `until` seconds after NOON, with the acts of people up to then."""
     known = tuple(entry for entry in entries if entry.at <= after(until))
     kept = record(
         *known,

@@ -198,7 +198,7 @@ def _probed() -> list[Observation]:
     for number in range(int((_SPAN_S + _END_S) / 15)):
         listed = models(at(-_SPAN_S + 15 * number + 1), total=random.uniform(0.17, 0.2))
         seen.append(replace(listed, tls_expires_at=START + timedelta(days=61)))
-    seen += [page(each.fetched_at) for each in _read()]
+    seen += [page(read.fetched_at) for read in _read()]
     return sorted(seen, key=lambda observation: observation.at)
 
 

@@ -128,7 +128,7 @@ def history(
 def known_of(found: Iterable[Observation | ProviderStatus]) -> History:
     """What the program knows of it, in the order of arrival."""
     return history_of(
-        *sorted(found, key=lambda each: each.at if isinstance(each, Observation) else each.fetched_at)
+        *sorted(found, key=lambda item: item.at if isinstance(item, Observation) else item.fetched_at)
     )
 
 

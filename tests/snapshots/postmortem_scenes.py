@@ -43,7 +43,11 @@ class Pen:
         writer = Writer(FIRST, by, f"{by}-laptop", lambda: after(at), lambda: ident)
         form = self.form if seen is None else self.seen(seen)
         field = next(
-            (each for each in (*form.fields, *(p for a in form.actions for p in a.parts)) if each.key == key),
+            (
+                known_field
+                for known_field in (*form.fields, *(p for a in form.actions for p in a.parts))
+                if known_field.key == key
+            ),
             None,
         )
         if field is None:

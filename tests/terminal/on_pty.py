@@ -78,7 +78,7 @@ class OnPty:
             self.output += os.read(self.master, 65536)
 
     def read_all(self) -> None:
-        """Reads what a process has written that writes no more: one read is a part of it."""
+        """Reads everything that a process has written which writes no more: one read is only a part of it."""
         while select.select([self.master], [], [], 0.0)[0]:
             self.read()
 

@@ -52,7 +52,7 @@ def waits_to_write(program: Program) -> bool:
 
 
 def _told(file: Path) -> str:
-    """What stands in a file of a thread, which may have ended by then, or may not be asked."""
+    """The content of a file of a thread, which may have ended by then or be unreadable."""
     try:
         return file.read_text()
     except OSError:
@@ -60,7 +60,7 @@ def _told(file: Path) -> str:
 
 
 def _writes(task: Path) -> bool:
-    """The same by the number of the system call, where the kernel tells no function: 1 is write on x86-64."""
+    """The same by the number of the system call, where the kernel names no function: 1 is write on x86-64."""
     fields = _told(task / "syscall").split()
     return fields[:2] in (["1", "0x1"], ["1", "0x2"], ["64", "0x1"], ["64", "0x2"])
 

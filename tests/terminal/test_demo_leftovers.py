@@ -1,4 +1,4 @@
-"""Whatever ends a demo, at whatever moment: nothing of it stays in the directory for temporary files."""
+"""However and whenever a demo ends, nothing of it stays in the directory for temporary files."""
 
 from __future__ import annotations
 

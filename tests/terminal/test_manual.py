@@ -71,7 +71,7 @@ def pager(directory: Path, body: str) -> str:
 def test_on_a_terminal_every_page_is_rendered_within_its_width() -> None:
     shown = on_terminal(environ={"PAGER": ""}, program=(sys.executable, "-c", ALL_PAGES))
     pages = dict(
-        each.split("\n", 1) for each in shown.split("--- ")[1:] if each.split("\n", 1)[0] in topics()
+        part.split("\n", 1) for part in shown.split("--- ")[1:] if part.split("\n", 1)[0] in topics()
     )
     assert list(pages) == list(topics())
     for topic, page in pages.items():

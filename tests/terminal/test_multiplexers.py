@@ -162,7 +162,7 @@ def is_whole(text: str, columns: int, rows: int) -> bool:
 
 
 def is_as_before(text: str) -> bool:
-    """Whether the alternate screen is gone, and what stood there before is there again."""
+    """Whether the alternate screen is gone, and the former content is back."""
     return BEFORE in text and not any(panel in text for panel in PANELS)
 
 
@@ -230,7 +230,7 @@ def test_it_is_stopped_and_brought_back_and_resized_without_end(multiplexer: Mul
 
 
 def test_it_goes_on_while_nobody_is_attached(multiplexer: Multiplexer) -> None:
-    """The connection breaks; the next one finds the dashboard as it is by then."""
+    """The connection breaks; the next one shows the current dashboard."""
     first = multiplexer.client
     first.hang_up()
     first.process.wait(PATIENCE_S)

@@ -1,4 +1,4 @@
-"""`kill -9` of processes that write the history: what they said is there, and the store is whole."""
+"""`kill -9` of processes that write the history: what they reported is there, and the store is whole."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def start(directory: Path, first: int) -> subprocess.Popen[str]:
 
 
 def kill_after(child: subprocess.Popen[str], lines: int) -> list[str]:
-    """Everything it said until it died, which is soon after `lines` lines."""
+    """Everything it printed until it died, which is soon after `lines` lines."""
     assert child.stdout is not None
     printed = [child.stdout.readline() for _ in range(lines)]
     os.kill(child.pid, signal.SIGKILL)

@@ -48,7 +48,7 @@ def holder(directory: Path) -> Mapping[str, object]:
 
 
 def until(met: Callable[[], bool], *shown: Program) -> None:
-    """Waits while what the programs show is read: otherwise they would wait for the terminal."""
+    """Waits, and reads the output of the programs meanwhile: otherwise they would wait for the terminal."""
     end = time.monotonic() + PATIENCE_S
     while not met():
         assert time.monotonic() < end, bytes(shown[0].output[-2000:])

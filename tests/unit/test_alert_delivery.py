@@ -84,7 +84,7 @@ class TestPagerDuty:
         "kind", [NotificationKind.OPENED, NotificationKind.SEVERITY, NotificationKind.REMINDER]
     )
     async def test_what_somebody_has_taken_on_does_not_go_on_escalating(self, kind: NotificationKind) -> None:
-        """An acknowledgement that waited with the first page is told after it."""
+        """An acknowledgement that waited with the first page is sent after it."""
         async with WireServer(response({"status": "success"}, status="202 Accepted")) as server:
             sender = pagerduty(server.url)
             await sender.send(replace(PAGE, kind=kind, acknowledged=True))

@@ -219,7 +219,7 @@ def test_a_trouble_that_comes_back_has_the_same_key_and_another_id(topic: str) -
 
 
 class TestTakenBeforeItWasAnAlert:
-    """Somebody has the trouble before a rule fires: nobody is to be woken for what they have."""
+    """Somebody takes on the problem before a rule fires: nobody else is to be woken for it."""
 
     def test_the_alert_that_follows_pages_nobody(self) -> None:
         alerting = night()

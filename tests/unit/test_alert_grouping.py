@@ -1,4 +1,4 @@
-"""One cause, one message: which alerts are told together, and to whom."""
+"""One cause, one message: which alerts are sent together, and to whom."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ class TestRoutes:
 
 
 def test_the_last_headline_of_a_recovery_is_what_was_wrong() -> None:
-    """How far a recovery was says nothing in the message that all is over."""
+    """The progress of a recovery has no place in the message that all is over."""
     alerting = night(*verdict_rules())
     alerting.stays(OUTAGE, for_s=120)
     recovering = replace(OUTAGE, summary="It's them. Recovering: 5 good in a row.", recovery=Recovery(5, 7))

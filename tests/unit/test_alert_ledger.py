@@ -137,7 +137,7 @@ class TestLedger:
         entry = AlertEntry("", NOON, EntryKind.PAGE, Severity.P1, "provider", "x")
         ledger = noted(Ledger(), [entry] * (MAX_JOURNAL + 50))
         assert len(ledger.journal) == MAX_JOURNAL
-        assert noted(ledger, [entry]).journal[-1].key not in {each.key for each in ledger.journal}
+        assert noted(ledger, [entry]).journal[-1].key not in {earlier.key for earlier in ledger.journal}
 
     @pytest.mark.parametrize("back_s", [0.2, 3600, 86_400 * 400])
     def test_a_clock_set_back_moves_every_instant(self, back_s: float) -> None:
@@ -177,8 +177,8 @@ def page(
 
 def queued(*pages: Notification, route: str = "chat") -> tuple[QueuedNotification, ...]:
     outbox: tuple[QueuedNotification, ...] = ()
-    for number, each in enumerate(pages):
-        outbox = enqueue(outbox, [(each, [route])], ["chat", "pager"], after(number))
+    for number, notification in enumerate(pages):
+        outbox = enqueue(outbox, [(notification, [route])], ["chat", "pager"], after(number))
     return outbox
 
 
@@ -282,7 +282,7 @@ class TestOutbox:
                 chosen = next_for(outbox, "chat", after(at))
                 if chosen is not None:
                     outbox = sending(outbox, chosen)
-                    underway = next(each for each in outbox if each.key == chosen.key)
+                    underway = next(waiting for waiting in outbox if waiting.key == chosen.key)
             elif act in ("fail", "arrive") and underway is not None:
                 outbox = settle(outbox, underway, result(act == "arrive", at))
                 arrived += [underway.page] if act == "arrive" else []

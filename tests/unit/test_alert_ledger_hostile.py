@@ -29,7 +29,7 @@ INSTANTS = st.sampled_from(
 
 
 def stored() -> Any:
-    """What an outage leaves that somebody has taken on."""
+    """The stored state of an outage that somebody has taken on."""
     clock, ledger = Clock(), Ledger()
     for judged in (HEALTHY, OUTAGE, OUTAGE):
         ledger = advanced(ledger, scene(clock.forward(30), judged, {"mine": MATCH}), DESK)

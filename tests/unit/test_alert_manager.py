@@ -44,7 +44,7 @@ from tests.wire_server import WireServer, response
 
 
 async def turns() -> None:
-    """Whatever can go on without time passing goes on."""
+    """Runs everything that can run without time passing."""
     for _ in range(100):
         await asyncio.sleep(0)
 

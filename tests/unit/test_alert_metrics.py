@@ -1,4 +1,4 @@
-"""What rules measure: each figure from observations, and nothing where there is too little to go by."""
+"""What rules measure: each figure from observations, and None if there are too few."""
 
 from __future__ import annotations
 

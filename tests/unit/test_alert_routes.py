@@ -212,7 +212,7 @@ def test_any_text_can_be_masked(url: str) -> None:
 
 
 def settings_of(tmp_path: Path, text: str, rules: str | None = None, **environ: str) -> Settings:
-    """The settings of a file that says `text`, with a person's own rules beside it."""
+    """The settings of a file with this text, with a person's own rules beside it."""
     (tmp_path / "config.toml").write_text(text)
     if rules is not None:
         (tmp_path / "rules.toml").write_text(rules)

@@ -1,4 +1,4 @@
-"""What answers say, in the vocabularies of the API, clouds, relays and gateways."""
+"""The meaning of answers, in the vocabularies of the API, clouds, relays and gateways."""
 
 from __future__ import annotations
 
@@ -288,7 +288,7 @@ def test_a_hostile_text_costs_little_to_recognise(words: str) -> None:
 def test_nobody_refused_a_request_that_was_too_early_or_took_too_long(
     status: int, body: Any, headers: dict[str, str], advice: str
 ) -> None:
-    """They were told as an outage, as our request, and as a gateway without a network."""
+    """They were reported as an outage, as our request, and as a gateway without a network."""
     assert known(status, body, **headers).advice.id == advice
 
 

@@ -1,4 +1,4 @@
-"""The page `architecture`: whoever follows it to a file finds the file."""
+"""The page `architecture`: every file that it names exists."""
 
 from __future__ import annotations
 

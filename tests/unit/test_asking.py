@@ -78,7 +78,7 @@ def test_who_is_over_a_limit_or_overloaded_is_not_asked_faster(outcome: Outcome)
 
 
 def test_the_status_page_is_read_again_when_messages_begin_to_fail() -> None:
-    """Even where the API itself has to be left alone."""
+    """Even if the API itself must not be asked."""
     overloaded = messages(HOUR + 2, Outcome.OVERLOADED)
     assert wait(page(HOUR), overloaded, source=Source.STATUS) == 10.0
     assert wait(page(HOUR), overloaded, source=Source.MODELS) == 15.0

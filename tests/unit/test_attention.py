@@ -32,7 +32,7 @@ def view(*entries: AlertEntry) -> AlertsView:
 
 
 class Terminal:
-    """As much of an app as ringing takes."""
+    """The part of an app that the bell needs."""
 
     def __init__(self) -> None:
         self.bells = 0

@@ -1,4 +1,4 @@
-"""The object of `check --json` and the schema that ships with it: a contract, to the letter."""
+"""The object of `check --json` and the schema that ships with it: an exact contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which class of result an answer is: the API's own errors, gateways around them, whoever else answers."""
+"""The outcome of each answer: the API's own errors, gateways around them, other servers."""
 
 from __future__ import annotations
 

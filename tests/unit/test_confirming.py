@@ -82,6 +82,6 @@ def test_one_list_that_failed_before_the_second_message_is_not_enough() -> None:
 
 
 def test_what_older_failures_have_shown_does_not_wait() -> None:
-    """The third failure within the hour is told when it comes home, whatever became of the first two."""
+    """The third failure within the hour is reported when it arrives, whatever became of the first two."""
     scattered = [messages(HOUR - 1303, BAD), messages(HOUR - 1263, BAD)]
     assert verdict(*scattered, *asked("F")).cause is Cause.PROVIDER_ERRORS

@@ -1,4 +1,4 @@
-"""What is wrong and whose it is, told by contrast between the sources."""
+"""What is wrong and whose problem it is, by comparing the sources."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_probes_lost_on_all_sides_are_known_before_messages_are_asked_again() ->
 
 
 def test_messages_that_fail_right_after_the_list_are_the_same_trouble() -> None:
-    """Whoever waits for a second message would say for half a minute that messages work."""
+    """Waiting for a second message would mean half a minute of a verdict that messages work."""
     failing = [models(HOUR + 1, Outcome.SERVER_ERROR), models(HOUR + 16, Outcome.SERVER_ERROR)]
     assert "messages work" in verdict(BEFORE, failing).summary
     found = verdict(BEFORE, failing, messages(HOUR + 20, Outcome.TIMEOUT))

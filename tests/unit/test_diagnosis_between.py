@@ -1,4 +1,4 @@
-"""What a verdict must not claim where something stands between us and the API."""
+"""What a verdict must not claim if something stands between us and the API."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def test_a_gateway_that_waited_in_vain_has_connected() -> None:
 
 
 def test_a_wrong_key_at_a_gateway_without_a_database_is_our_key() -> None:
-    """LiteLLM answers so with 400, as it wants to look the key up."""
+    """LiteLLM answers this with 400, as it tries to look the key up."""
     judged = by_gateway(400, '{"error": {"message": "No connected db.", "type": "no_db_connection"}}')
     assert blamed(judged) == (Cause.KEY_REJECTED, Side.US)
     assert "The gateway rejects the key" in judged.summary

@@ -1,4 +1,4 @@
-"""What a gateway says in its own name, and whose credential the next step is about."""
+"""What a gateway answers by itself, and whose credential the next step is about."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_what_fails_behind_a_gateway_is_the_gateway_or_the_api(
 
 @pytest.mark.parametrize("http_status", [521, 522, 525, 526, 530])
 def test_a_content_network_that_cannot_reach_a_gateway_is_no_outage(http_status: int) -> None:
-    """The gateway's own tunnel was down, and `The API is down` was told."""
+    """The gateway's own tunnel was down, and the verdict was `The API is down`."""
     page = {"request_id": "cf-ray 9f00aa11bb22cc33-FRA", "headers": (("server", "cloudflare"),)}
     found = verdict(BEFORE, relayed(Outcome.SERVER_ERROR, http_status, **page))
     assert found.side is Side.UNCLEAR
@@ -214,8 +214,8 @@ def test_an_incident_on_the_page_tells_that_it_is_the_api() -> None:
 def test_the_simulator_of_a_demo_stands_for_the_api() -> None:
     """Also once it runs and has an address of its own, which is none of the provider's."""
     failed = relayed(Outcome.SERVER_ERROR, 504)
-    for each, side in ((replace(engine(), demo="outage"), Side.THEM), (engine(), Side.UNCLEAR)):
-        assert verdict(BEFORE, failed, facts=engine_facts(each)).side is side
+    for state, side in ((replace(engine(), demo="outage"), Side.THEM), (engine(), Side.UNCLEAR)):
+        assert verdict(BEFORE, failed, facts=engine_facts(state)).side is side
 
 
 def test_a_few_calls_that_fail_behind_a_gateway_are_unclear_too() -> None:
@@ -310,7 +310,7 @@ def test_capacity_that_a_cloud_shares_out_is_theirs() -> None:
 def test_what_a_gateway_answers_in_a_form_of_its_own_is_not_theirs_for_sure(
     outcome: Outcome, http_status: int, error_type: str
 ) -> None:
-    """They were told as theirs, or as a guest network that let the list of models through."""
+    """The verdict was theirs, or a guest network that let the list of models through."""
     found = verdict(BEFORE, relayed(outcome, http_status, error_type=error_type))
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
     assert "guest network" not in found.next_step
@@ -336,7 +336,7 @@ def test_a_page_in_place_of_everything_is_a_guest_network_all_the_same() -> None
 
 
 def test_an_empty_answer_to_everything_is_no_guest_network_while_the_page_is_read() -> None:
-    """Caddy answers what it has no route for with an empty 200."""
+    """Caddy answers requests without a route with an empty 200."""
     empty = {"error_type": "empty_body", "http_status": 200, "target": GATEWAY}
     silent = probed(Outcome.INVALID_RESPONSE, Outcome.INVALID_RESPONSE, **empty)
     lists = [replace(observation, **empty) for observation in silent]  # type: ignore[arg-type]

@@ -101,7 +101,7 @@ def test_one_rejection_among_accepted_messages_of_a_round_rotates_no_key() -> No
 
 
 def test_a_key_that_is_rejected_from_one_message_on_may_have_been_revoked() -> None:
-    """`Their authentication rejects valid keys` was said of a key that was revoked in between."""
+    """`Their authentication rejects valid keys` was the verdict on a key that was revoked in between."""
     rejected = [
         messages(at, Outcome.KEY_REJECTED, error_type="authentication_error", http_status=401)
         for at in (2, 3, 4)
@@ -184,7 +184,7 @@ def test_it_is_chance_once_three_in_a_row_were_good_and_is_still_reported() -> N
 def test_one_error_in_a_whole_round_is_a_warning(course: str, outcome: Outcome, cause: Cause) -> None:
     """On a healthy day one message in 2,000 gets one: "all is well" is the less likely of the two."""
     outcomes = [outcome if mark == "x" else Outcome.OK for mark in course]
-    found = once(models(0), [messages(at, each) for at, each in enumerate(outcomes, 1)])
+    found = once(models(0), [messages(at, answer) for at, answer in enumerate(outcomes, 1)])
     assert blamed(found) == (cause, Side.THEM)
     assert found.severity is Severity.P4
     assert found.evidence[0].text.startswith(f"1 of {len(course)} failed: ")

@@ -1,4 +1,4 @@
-"""Problems on our side: limits, keys, models and requests, told apart."""
+"""Problems on our side: limits, keys, models and requests, distinguished."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_key_that_is_rejected_from_the_first_probe_on_is_ours() -> None:
 
 
 def test_a_key_that_worked_for_long_may_be_rejected_by_an_outage_of_theirs() -> None:
-    """Nobody rotates good keys in the middle of an authentication outage because we said so."""
+    """Nobody rotates good keys in the middle of an authentication outage because the dashboard said so."""
     found = verdict(BEFORE, probed(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED))
     assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
     assert found.severity is Severity.P1
@@ -142,7 +142,7 @@ def test_a_model_that_is_gone_is_held_against_the_list() -> None:
 
 
 def test_a_key_that_is_rejected_among_other_failures_is_none_to_rotate() -> None:
-    """Whoever reads `deploy a valid key` in an overload of theirs breaks what works."""
+    """A reader who follows `deploy a valid key` during an overload breaks what works."""
     kinds = (Outcome.KEY_REJECTED, Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.SERVER_ERROR)
     mixed = [seen for n in range(3) for seen in _in_turn(kinds, n)]
     assert verdict(BEFORE, mixed).cause is not Cause.KEY_REJECTED
@@ -193,7 +193,7 @@ def test_a_status_page_behind_an_unusable_proxy_says_nothing_of_the_path() -> No
 
 
 def stalled(seen: list[Observation], *sources: Source) -> list[Observation]:
-    """With answers of these sources that begin and do not end; those of the others do not even begin."""
+    """Answers of these sources begin and do not end; those of the others do not even begin."""
     late = [replace(one, error_type="read_timeout", http_status=None) if one.failed else one for one in seen]
     return [replace(one, http_status=200) if one.source in sources else one for one in late]
 

@@ -21,7 +21,7 @@ OPENING = Timings(dns=0.4, connect=1.2, tls=1.4, first_byte=3.1, total=3.2)
 
 
 def course(items: Iterable[Observation | ProviderStatus], *, start: float, end: float) -> list[Verdict]:
-    """A verdict every five minutes, of what had come by then."""
+    """A verdict every five minutes, on what had arrived by then."""
     history = history_of(*sorted(items, key=began))
     instants = range(int(start), int(end) + 1, 300)
     return [diagnose(history, after(at + 20), Options()) for at in instants]

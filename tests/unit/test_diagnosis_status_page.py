@@ -208,7 +208,7 @@ VERTEX = "https://us-east5-aiplatform.googleapis.com"
 def test_incidents_of_other_platforms_are_no_notice(
     title: str, target: str, concerns: bool, api: str
 ) -> None:
-    """An incident on Amazon Bedrock alone was a notice for whoever uses the API, and the other way round."""
+    """An incident on Amazon Bedrock alone was a notice for users of the API, and the other way round."""
     reported = status(HOUR, api, incidents=[incident(name=title)])
     found = verdict(BEFORE, reported, probed(start=HOUR, target=target))
     assert (found.cause is Cause.PROVIDER_NOTICE) is concerns

@@ -1,4 +1,4 @@
-"""The diagnosis with own traffic: whose a trouble is follows from who fails and who is well."""
+"""The diagnosis with own traffic: whose problem it is follows from who fails and who is well."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def traffic(
     who: tuple[tuple[str, str], ...] = EVERYBODY,
 ) -> TrafficView:
     """`before` seconds of well calls, then every `1/share`-th call of those in `fails` fails, to `until`."""
-    counts = {each: count(1) for each in who}
+    counts = {caller: count(1) for caller in who}
     begin, end = ONSET - before, ONSET + until
     calls = []
     for number in range(int((end - begin) * pace)):
@@ -239,7 +239,9 @@ def test_calls_that_were_lost_with_the_path_are_not_theirs_once_it_works_again()
     for number in range(6):
         at = ONSET + 10 * number
         lost += [messages(at, O.NETWORK), models(at + 1, O.NETWORK), page(at + 2, O.NETWORK)]
-    back = [each for at in range(61, 90, 2) for each in (messages(ONSET + at), models(ONSET + at))]
+    back = [
+        observation for at in range(61, 90, 2) for observation in (messages(ONSET + at), models(ONSET + at))
+    ]
     verdict = judged([*lost, *back, page(ONSET + 62)], failing, 90)
     assert blamed(verdict) == (Cause.NETWORK, Side.PATH)
 

@@ -43,7 +43,7 @@ def test_one_answer_is_no_health_and_one_failure_no_incident() -> None:
 def test_a_first_answer_that_puts_the_next_message_off_is_a_verdict_until_then(
     outcome: Outcome, cause: Cause, side: Side, severity: Severity
 ) -> None:
-    """Who opens the dashboard in an overload must not read "unknown" for half a minute."""
+    """A person who opens the dashboard in an overload must not read "unknown" for half a minute."""
     refused = replace(messages(1, outcome), retry_after_s=30.0)
     for seen in ([models(0), refused], [models(0), messages(1, outcome)]):
         found = verdict(seen)
@@ -251,7 +251,7 @@ def test_answers_between_failures_are_no_recovery() -> None:
 
 
 def test_what_a_stream_that_broke_had_in_its_head_explains_no_silence() -> None:
-    """Rows of before that was known still carry it."""
+    """Rows from earlier versions still have it."""
     broken = replace(messages(HOUR, Outcome.TRUNCATED_STREAM), retry_after_s=3600.0)
     lists = [models(HOUR + 15 * number) for number in range(40)]
     assert "No message probe for" in verdict(BEFORE, broken, lists).summary

@@ -392,7 +392,7 @@ async def test_a_port_of_otlp_is_free_taken_or_served() -> None:
         served = await gathered(examine_traffic(settings, collects=True, proxy=nowhere))
     free = await gathered(examine_traffic(settings, collects=False, proxy=nowhere))
     silent = await gathered(examine_traffic(settings, collects=True, proxy=nowhere))
-    conditions = [each["OTLP"].condition for each in (taken, served, free, silent)]
+    conditions = [state["OTLP"].condition for state in (taken, served, free, silent)]
     assert conditions == [WARNING, GOOD, NOTE, WARNING]
     assert free["proxy"].text == "none at 127.0.0.1:1"
 
@@ -453,7 +453,7 @@ def test_no_secret_is_shown(
     for form in ([], ["--json"]):
         assert main(["doctor", "--timeout", "5", *form]) == 2
         out, err = capsys.readouterr()
-        assert not any(each in out + err for each in (KEY, token, password))
+        assert not any(secret in out + err for secret in (KEY, token, password))
         assert "127.0.0.1:1" in out
 
 

@@ -1,4 +1,4 @@
-"""The scores that are kept, what is printed of them, and what is said at the end of a drill."""
+"""The scores that are kept, what is printed of them, and the debriefing at the end of a drill."""
 
 from __future__ import annotations
 

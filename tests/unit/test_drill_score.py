@@ -1,4 +1,4 @@
-"""What a record is worth against the truth about its scenario."""
+"""The score of a record against the truth about its scenario."""
 
 from __future__ import annotations
 

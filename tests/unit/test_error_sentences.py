@@ -44,7 +44,7 @@ def filled(sentence: str) -> str:
 # -- what an engineer needs ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("sentence", [filled(each) for each in KNOWN if ELLIPSIS not in each])
+@pytest.mark.parametrize("sentence", [filled(known) for known in KNOWN if ELLIPSIS not in known])
 def test_a_known_sentence_is_kept_as_it_is(sentence: str) -> None:
     assert sentences().kept(sentence) == sentence
 
@@ -210,12 +210,12 @@ def test_any_text_is_reduced_to_itself_with_gaps(message: str) -> None:
 
 
 def test_no_sentence_is_there_twice() -> None:
-    lower = [each.lower() for each in KNOWN]
+    lower = [known.lower() for known in KNOWN]
     assert sorted(set(lower)) == sorted(lower)
 
 
 def test_a_slot_that_is_none_would_be_taken_for_words() -> None:
-    used = {slot for each in KNOWN for slot in re.findall(r"\{\w*\}", each)}
+    used = {slot for known in KNOWN for slot in re.findall(r"\{\w*\}", known)}
     assert used <= set(FILLED)
 
 

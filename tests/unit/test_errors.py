@@ -105,7 +105,7 @@ def test_a_spend_limit_is_ours_and_no_rate_limit() -> None:
 )
 def test_a_row_names_the_status_that_its_failures_had(statuses: list[int], label: str) -> None:
     observations = [
-        messages(float(n), Outcome.OVERLOADED, http_status=each) for n, each in enumerate(statuses)
+        messages(float(n), Outcome.OVERLOADED, http_status=status) for n, status in enumerate(statuses)
     ]
     found = rows(windows_of(*observations, at=9)[0])
     assert (found["overloaded"].label, found["overloaded"].count) == (label, len(statuses))

@@ -27,7 +27,7 @@ def declared() -> dict[str, str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             # TransportError is a value, not an exception: it has no base.
             if isinstance(node, ast.ClassDef) and node.name.endswith("Error") and node.bases:
-                (base,) = (each.id for each in node.bases if isinstance(each, ast.Name))
+                (base,) = (parent.id for parent in node.bases if isinstance(parent, ast.Name))
                 found[node.name] = base
     return found
 

@@ -1,4 +1,4 @@
-"""What a Snapshot takes over from the one before is what it would have worked out itself."""
+"""What a Snapshot takes over from the one before equals what it would have computed itself."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_a_second_sorts_and_counts_nothing_that_is_known() -> None:
 
 
 class _Counting(History):
-    """Notes what it works out."""
+    """Records what it computes."""
 
     def __init__(self) -> None:
         self.made: list[object] = []

@@ -1,4 +1,4 @@
-"""What is withdrawn from a History has never been there: stepping back is as good as building anew."""
+"""What is withdrawn from a History leaves no trace: stepping back equals building it again."""
 
 from __future__ import annotations
 

@@ -46,9 +46,9 @@ def test_a_delivery_that_arrived_is_an_entry_of_its_own() -> None:
         routes=(),
     )
     (entry,) = (
-        each
-        for each in drawn(record(declared(), alert_entries=(PAGED, arrived)), declared())
-        if each.kind is TimelineKind.DELIVERY
+        drawn_entry
+        for drawn_entry in drawn(record(declared(), alert_entries=(PAGED, arrived)), declared())
+        if drawn_entry.kind is TimelineKind.DELIVERY
     )
     assert (entry.happened_at, entry.level, entry.text) == (after(151), Level.OK, "the page reached oncall")
 
@@ -56,9 +56,9 @@ def test_a_delivery_that_arrived_is_an_entry_of_its_own() -> None:
 def test_who_took_it_is_an_entry_with_name_and_host() -> None:
     took = replace(ASKED, action=RequestedAction.TAKE, by="ana", subject="P2", text="looking")
     (entry,) = (
-        each
-        for each in drawn(record(declared(), requests=(took,)), declared())
-        if each.kind is TimelineKind.ACKNOWLEDGED
+        drawn_entry
+        for drawn_entry in drawn(record(declared(), requests=(took,)), declared())
+        if drawn_entry.kind is TimelineKind.ACKNOWLEDGED
     )
     assert (entry.author, entry.host, entry.text) == ("ana", "ops-2", "has it: looking")
 

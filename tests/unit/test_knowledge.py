@@ -299,7 +299,7 @@ class TestOneNewEntryIsEnough:
 
 
 def test_no_advice_names_a_key() -> None:
-    """It is shown in read-only dashboards, by `check` and in notifications, where no key does anything."""
+    """Advice is shown in read-only dashboards, by `check` and in notifications, where no key works."""
     texts = [text for advised in knowledge().advice.values() for text in (advised.next, advised.then) if text]
     assert len(texts) > 50
     assert [text for text in texts if re.search(r"\bpress\b", text, re.IGNORECASE)] == []

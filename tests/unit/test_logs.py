@@ -34,7 +34,7 @@ def _as_before() -> Iterator[None]:
     root, own = logging.getLogger(), logging.getLogger("claude_tui")
     handlers, level, hook = list(root.handlers), own.level, threading.excepthook
     yield
-    for handler in [each for each in root.handlers if each not in handlers]:
+    for handler in [added for added in root.handlers if added not in handlers]:
         root.removeHandler(handler)
         handler.close()
     own.setLevel(level)

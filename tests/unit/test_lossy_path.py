@@ -77,7 +77,7 @@ def test_a_lost_probe_in_two_hundred_is_no_lossy_path() -> None:
 
 
 def test_a_lossy_path_keeps_its_severity_while_only_messages_recover() -> None:
-    """It was P2 while messages were lost, and P3 between: now the same messages count for both."""
+    """It was P2 while messages were lost, and P3 in between: now the same messages count for both."""
     seen = [
         *link(0.0, 1800),
         *(

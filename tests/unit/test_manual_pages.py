@@ -97,7 +97,7 @@ def test_the_commands_are_found() -> None:
 
 
 def runs_offline(line: str) -> bool:
-    """By its words: parsing every line takes a second in each process that collects the tests."""
+    """Judged by its words: parsing every line takes a second in each process that collects the tests."""
     return line in OFFLINE_LINES or any(f"{line} ".startswith(f"{command} ") for command in OFFLINE)
 
 

@@ -413,8 +413,8 @@ async def test_a_small_stream_that_is_endless_inside_is_not_read_to_the_end(word
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "GZIP, deflate"])
 async def test_a_compressed_stream(coding: str) -> None:
     body = sse(WHOLE)
-    for each in coding.lower().split(", "):
-        body = gzip_of(body, {"gzip": 31, "deflate": 15}[each])
+    for name in coding.lower().split(", "):
+        body = gzip_of(body, {"gzip": 31, "deflate": 15}[name])
     observation = await answered(stream_of(body, {"content-encoding": coding}))
     assert observation.outcome is Outcome.OK
     assert observation.usage == Usage(input_tokens=11, output_tokens=4, cache_read_tokens=3)

@@ -59,7 +59,7 @@ def names(*addresses: str) -> Proxies:
 
 
 def proxied(**variables: str) -> Proxies:
-    """As with these variables in the environment, and no others."""
+    """The proxies for these environment variables, and no others."""
     found = {name.lower().removesuffix("_proxy"): value for name, value in variables.items()}
     return replace(DIRECT, proxies=lambda: found, environ=variables)
 
@@ -700,7 +700,7 @@ def dialing(*addresses: str) -> Dialer:
 async def test_addresses_that_are_worked_round_are_reported(
     addresses: list[str], error: OSError | None, bypassed: str | None
 ) -> None:
-    """Others may wait for them: they were not mentioned anywhere."""
+    """Other clients may wait for them, and they were not mentioned anywhere."""
 
     async def connect(address: str) -> Connection:
         if address != addresses[0]:
@@ -718,7 +718,7 @@ async def test_addresses_that_are_worked_round_are_reported(
 
 @pytest.mark.parametrize("settles", [True, False])
 async def test_addresses_that_only_take_longer_are_not_reported(settles: bool) -> None:
-    """IPv6 was said to get no answer wherever it took a quarter of a second longer twice in a row."""
+    """IPv6 was reported to get no answer wherever it took a quarter of a second longer twice in a row."""
     opened: list[Connection] = []
 
     async def connect(address: str) -> Connection:

@@ -1,4 +1,4 @@
-"""The time that a note mentions is when it happened; what it cannot mean is left alone."""
+"""The time that a note mentions is when it happened; impossible times are ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies that no honest sender makes: refused or read within bounds, and nothing of what they say is kept."""
+"""Bodies that no honest sender makes: refused or read within bounds, and no content is kept."""
 
 from __future__ import annotations
 
@@ -286,6 +286,6 @@ def test_what_has_been_reported_is_remembered_within_bounds() -> None:
         made = traces(span(without=["anthropic.request.id"], number=number + 1)).SerializeToString()
         records += [*protobuf.read(Signal.TRACES, made, Budget(100))]
     spans = [record for record in records if isinstance(record, SpanRecord)]
-    assert all(reported.is_new_span(each, None, innermost=True) for each in spans)
-    assert not any(reported.is_new_span(each, None, innermost=True) for each in spans[-100:])
+    assert all(reported.is_new_span(record, None, innermost=True) for record in spans)
+    assert not any(reported.is_new_span(record, None, innermost=True) for record in spans[-100:])
     assert len(reported) <= 200

@@ -1,4 +1,4 @@
-"""What the healthy screen says: computed from the record, said as unknown where it is not known."""
+"""What the healthy screen shows: computed from the record, and unknown where the record is silent."""
 
 from __future__ import annotations
 

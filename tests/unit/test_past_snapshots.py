@@ -165,7 +165,7 @@ def test_steps_there_and_back_meet_the_same_snapshots(store: Store) -> None:
         assert found is not None
         at = found
         there.append(past.snapshot(at))
-    assert [each.at for each in there] == sorted({each.at for each in there})
+    assert [past_one.at for past_one in there] == sorted({past_one.at for past_one in there})
     for snapshot in reversed(there[:-1]):
         back = past.observation_near(at, later=False)
         assert back == snapshot.at

@@ -1,4 +1,4 @@
-"""Drafts by a model: what it is told, what is kept of its answer, and how a draft is marked."""
+"""Drafts by a model: its prompt, what is kept of its answer, and how a draft is marked."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_secrets_are_not_sent() -> None:
 
 
 def test_of_a_long_timeline_what_people_did_is_sent_first() -> None:
-    entry = next(each for each in KNOWN.timeline if each.kind is TimelineKind.FAILURES)
+    entry = next(candidate for candidate in KNOWN.timeline if candidate.kind is TimelineKind.FAILURES)
     many = [replace(entry, key=str(number), text=f"failure {number}") for number in range(500)]
     note = TimelineEntry("note", after(9000), after(9000), TimelineKind.NOTE, "the fallback holds")
     asked = prompt(KNOWN.form(), [*many, note])

@@ -195,7 +195,7 @@ def test_severities_of_the_record_are_known_to_the_form() -> None:
 
 
 def test_somebody_who_pauses_is_not_shown_as_still_editing() -> None:
-    """Nothing is recorded when a person leaves a field, so only what is recorded is told."""
+    """Nothing is recorded when a person leaves a field, so only what is recorded is shown."""
     form = known_incident().form()
     theirs = wrote(form, "impact", "theirs", Writing(), by="ben")
     later = theirs.at + timedelta(seconds=12)

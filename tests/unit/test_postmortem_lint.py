@@ -110,7 +110,7 @@ def test_a_severity_that_the_record_contradicts_is_named_with_what_the_record_sa
     known, writing = known_incident(), Writing()
     written = wrote(known.form(), "severity", "P3, as nobody called", writing)
     text = markdown(known.form(written), known.figures, after(2000))
-    finding = next(each for each in lint(read(text)) if each.rule == "severity")
+    finding = next(candidate for candidate in lint(read(text)) if candidate.rule == "severity")
     assert finding.text == "P3, but the record says P1 (P1 for 2m 40s, P2 for 7m 40s)"
     assert text.split("\n")[finding.line - 1] == "- **Severity:** P3, as nobody called"
 

@@ -159,7 +159,7 @@ def test_export_lint_import_gives_the_same_values(drawn: tuple[dict[str, str], l
         text = in_one_line(field.text) if field.key == "title" else normal(field.text)
         assert document.fields[field.key].text == text
     kept = [kept_action for kept_action in document.actions if kept_action.id]
-    assert [(each.id, *(getattr(each, part) for part in PARTS)) for each in kept] == [
+    assert [(read_action.id, *(getattr(read_action, part) for part in PARTS)) for read_action in kept] == [
         (kept_action.id, *(in_one_line(part.text) for part in kept_action.parts))
         for kept_action in form.actions
     ]

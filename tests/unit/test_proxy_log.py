@@ -1,4 +1,4 @@
-"""What the proxy's log says of calls: failures once a minute, and nothing of what a call carried."""
+"""The proxy's log of calls: failures once a minute, and none of the content of a call."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Taken:
         self.calls: list[Call] = []
         self.is_closed = False
 
-    def add(self, each: Call) -> None:
-        self.calls.append(each)
+    def add(self, recorded: Call) -> None:
+        self.calls.append(recorded)
 
     def close(self) -> None:
         self.is_closed = True

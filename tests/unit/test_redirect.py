@@ -1,4 +1,4 @@
-"""Where a redirect points: told in full as far as it helps, and with nothing that should not be seen."""
+"""Where a redirect points: as complete as is useful, and without anything secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`claude-top replay` of a history as it is: that of a drill, or of a target."""
+"""`claude-top replay` of an existing history: that of a drill, or of a target."""
 
 from __future__ import annotations
 

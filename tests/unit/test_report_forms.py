@@ -67,8 +67,8 @@ def test_json_says_seconds_and_null_for_what_is_not_known() -> None:
     spans = {row["span"]: row["messages"] for row in document["spans"]}
     assert spans["30d"]["uptime"] is None
     assert spans["7d"]["uptime"] == pytest.approx(0.9988, abs=0.0001)
-    for days, each in ((7, spans["7d"]), (90, spans["90d"])):
-        parts = each["up_s"] + each["down_s"] + each["ours_s"] + each["unknown_s"]
+    for days, span in ((7, spans["7d"]), (90, spans["90d"])):
+        parts = span["up_s"] + span["down_s"] + span["ours_s"] + span["unknown_s"]
         assert parts == pytest.approx(days * 86_400 + 5 * 60 + 33)
 
 

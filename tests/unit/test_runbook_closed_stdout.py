@@ -1,4 +1,4 @@
-"""`claude-top runbook` whose standard output was closed by whoever started it."""
+"""`claude-top runbook` whose standard output was closed by its parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runbook that ships: complete, consistent, and such that what it says to copy can be copied."""
+"""The runbook that ships: complete, consistent, and with commands that work when copied."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_nothing_looks_like_a_secret_or_an_old_address() -> None:
 
 
 def test_retry_numbers_come_from_the_table_of_errors() -> None:
-    """Whoever changes the table finds the places that repeat its numbers."""
+    """A change of the table leads to the places that repeat its numbers."""
     policies = knowledge().retries
     backoff, overloaded = policies["backoff"], policies["overloaded"]
     waits = [backoff.wait_s(retry) for retry in range(1, backoff.retries + 1)]

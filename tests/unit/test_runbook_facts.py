@@ -1,4 +1,4 @@
-"""Facts: values to compare and sentences with the numbers in them; not known is said, never invented."""
+"""Facts: values to compare and sentences with the numbers in them; the unknown is stated, never invented."""
 
 from __future__ import annotations
 

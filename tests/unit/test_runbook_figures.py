@@ -1,4 +1,4 @@
-"""A threshold that is changed in the settings, and what conditions and texts of the runbook make of it."""
+"""Conditions and texts of the runbook follow a threshold that is changed in the settings."""
 
 from __future__ import annotations
 

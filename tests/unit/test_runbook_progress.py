@@ -134,6 +134,6 @@ def test_the_order_of_arrival_does_not_matter(marks: list[StepMark], random: obj
 def test_of_one_step_the_newest_mark_counts(marks: list[StepMark]) -> None:
     found = progress_of(marks, OUTAGE, later(900), since=NOON)
     for step in OUTAGE.steps[:4]:
-        own = [each for each in marks if each.step == step.id]
-        newest = {each.state for each in own if each.at == max(each.at for each in own)}
+        own = [newer for newer in marks if newer.step == step.id]
+        newest = {newer.state for newer in own if newer.at == max(newer.at for newer in own)}
         assert found.state(step) in (newest or {StepState.OPEN})

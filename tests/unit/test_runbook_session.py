@@ -1,4 +1,4 @@
-"""What the runbook's screens share: a person's own files, what goes into commands, where one was."""
+"""What the runbook's screens share: a person's own files, the values for commands, the last position."""
 
 from __future__ import annotations
 

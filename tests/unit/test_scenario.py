@@ -1,4 +1,4 @@
-"""Scenario files: those that ship tell their story, and every mistake in one's own is named."""
+"""Scenario files: the shipped ones play as described, and every mistake in one's own is named."""
 
 from __future__ import annotations
 

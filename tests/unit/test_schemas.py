@@ -44,7 +44,7 @@ def undeclared(found: Any, of: dict[str, Any], whole: dict[str, Any]) -> set[str
     """The keys in `found` that the schema does not describe: a new one belongs into it as well."""
     of = whole["$defs"][of["$ref"].rsplit("/", 1)[1]] if "$ref" in of else of
     if isinstance(found, list) and "items" in of:
-        return {key for each in found for key in undeclared(each, of["items"], whole)}
+        return {key for item in found for key in undeclared(item, of["items"], whole)}
     properties = of.get("properties")
     if not isinstance(found, dict) or properties is None:
         return set()
@@ -92,7 +92,7 @@ def test_every_line_of_a_recording(capsys: pytest.CaptureFixture[str], tmp_path:
     lines = [json.loads(line) for line in text.splitlines()]
     # Some of each kind, and of observations those with anything in them.
     kinds = {next(iter(line)) for line in lines}
-    kept = [each for kind in kinds for each in [line for line in lines if kind in line][:20]]
+    kept = [line_of_kind for kind in kinds for line_of_kind in [line for line in lines if kind in line][:20]]
     kept += [line for line in lines if line.get("observation", {}).get("outcome") == "overloaded"][:20]
     kept += [line for line in lines if "observation" in line][:20]
     assert {key for line in kept for key in line} >= {"schema", "observation", "incident_entry", "end"}

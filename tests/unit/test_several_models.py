@@ -52,7 +52,11 @@ def others(*, opus: Outcome = Outcome.OK, sonnet: Outcome = Outcome.OK, failed: 
 
 
 FIRST = [messages(30 * number) for number in range(121)]
-BEFORE = [*FIRST, *(models(15 * number) for number in range(241)), *(page(60 * each) for each in range(61))]
+BEFORE = [
+    *FIRST,
+    *(models(15 * number) for number in range(241)),
+    *(page(60 * minute) for minute in range(61)),
+]
 
 
 def test_one_model_of_three_is_theirs_and_that_model_only() -> None:
@@ -280,7 +284,7 @@ def test_a_further_model_does_not_turn_slow_and_fast_with_each_message(
     seen = ""
     for number in range(1, len(seconds) + 1):
         now = HOUR + 120 * number - 60
-        later = [messages(HOUR + 30 * each) for each in range(4 * number)]
+        later = [messages(HOUR + 30 * index) for index in range(4 * number)]
         found = verdict(BEFORE, later, tokens(*seconds[:number]), at=now)
         seen += "S" if found.severity is Severity.P4 else "."
     assert seen == expected[: len(seconds)]

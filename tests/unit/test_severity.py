@@ -80,7 +80,7 @@ def test_one_trouble_is_not_p1_twice_by_luck() -> None:
     """Half of the messages fail: three in a row are P1 once, not again with every unlucky run."""
     course = "FFF" + ".F" * 5 + "FF.F.F..FFFF.F.FFF.F..F.FFFFF.F."
     shown = [severity(course[:end]) for end in range(3, len(course) + 1)]
-    grave = [each is Severity.P1 for each in shown]
+    grave = [level is Severity.P1 for level in shown]
     assert grave[0]
     assert sum(now and not before for before, now in pairwise(grave)) == 0
     assert not grave[-1]

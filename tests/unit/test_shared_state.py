@@ -1,4 +1,4 @@
-"""What the collector tells those who watch, and what they ask of it."""
+"""What the collector publishes to viewers, and what they request from it."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_every_entry_is_added_once(batches: list[int]) -> None:
         ledger = noted(ledger, [entry(number + index) for index in range(batch)])
         number += batch
         added += added_entries(before, ledger)
-    assert len({each.key for each in added}) == len(added)
+    assert len({added_entry.key for added_entry in added}) == len(added)
     assert added[-1:] == [*ledger.journal][-1:]
     assert len(added) == sum(min(batch, 200) for batch in batches)
 

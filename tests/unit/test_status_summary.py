@@ -239,7 +239,7 @@ def test_captured_status_files_maintenances_and_incident_details() -> None:
     status = {"status": {"indicator": "maintenance"}}
     planned = json.loads((CAPTURES / "scheduled_maintenances_2026-09-15.json").read_text())
     assert parse(planned | status).maintenances == (), "all of them are completed"
-    begun = [each | {"status": "in_progress"} for each in planned["scheduled_maintenances"]]
+    begun = [upcoming | {"status": "in_progress"} for upcoming in planned["scheduled_maintenances"]]
     maintenances = parse({"scheduled_maintenances": begun} | status).maintenances
     assert len(maintenances) == len(begun)
     for maintenance in maintenances:

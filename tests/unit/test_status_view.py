@@ -1,4 +1,4 @@
-"""What the status page says of our components."""
+"""What the status page reports on our components."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`claude-top statusline`: what it says, that it is never stale, and that it touches nothing."""
+"""`claude-top statusline`: its text, that it is never stale, and that it changes nothing."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_the_figures_are_those_of_the_dashboard() -> None:
 
 
 class Kept:
-    """Counts what is kept."""
+    """Counts what is stored."""
 
     def __init__(self) -> None:
         self.bodies: list[StatusLine] = []

@@ -92,8 +92,12 @@ def probed(start_s: int, end_s: int, outcome: Outcome = Outcome.OK) -> list[Obse
 
 def test_a_record_names_the_platform_of_the_newest_probe(tmp_path: Path) -> None:
     with session(tmp_path) as writing:
-        gateway = [replace(each, target="https://gateway.example.com") for each in probed(-300, -200)]
-        direct = [replace(each, target="https://api.anthropic.com") for each in probed(-100, -10)]
+        gateway = [
+            replace(observation, target="https://gateway.example.com") for observation in probed(-300, -200)
+        ]
+        direct = [
+            replace(observation, target="https://api.anthropic.com") for observation in probed(-100, -10)
+        ]
         add(writing, [*gateway, *direct])
     assert read(tmp_path).platform is Platform.API
     assert read(tmp_path, NOW - timedelta(seconds=200)).platform is None

@@ -1,4 +1,4 @@
-"""Themes: what is shipped can be read and told apart, what is wrong is named."""
+"""Themes: the shipped ones are legible and their colours distinct, and mistakes are named."""
 
 from __future__ import annotations
 
@@ -109,10 +109,10 @@ def test_the_themes_that_are_meant_for_it_are_better_at_it_than_the_default() ->
         own = load_theme(name, None).colours
         least, usual = (
             min(
-                difference(each[a], each[b], blindness)
+                difference(palette[a], palette[b], blindness)
                 for a, b in itertools.combinations(("ok", "warn", "bad"), 2)
             )
-            for each in (own, default)
+            for palette in (own, default)
         )
         assert least > usual
 

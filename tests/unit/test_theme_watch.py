@@ -22,7 +22,7 @@ def write(folder: Path, text: str, at_s: int, name: str = "mine") -> None:
 
 
 def settled(watch: ThemeWatch) -> Theme | ThemeError | None:
-    """What it says once nothing has happened between two looks."""
+    """Its report once nothing has happened between two looks."""
     assert watch.changed() is None
     return watch.changed()
 

@@ -1,4 +1,4 @@
-"""Each threshold of the settings, changed: what verdict, panel and shipped alert rules then say, in step."""
+"""Verdict, panel and shipped alert rules follow each threshold of the settings together."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LARGE = "claude-opus-5-5"
 
 @dataclass(frozen=True)
 class Shown:
-    """What verdict, panel and rules say of a history; only the panel and the rules that have the figure."""
+    """Verdict, panel and rules on a history; only the panel and the rules that have the figure."""
 
     verdict: str
     panel: str = ""
@@ -307,7 +307,7 @@ def test_every_rule_that_names_a_threshold_follows_it() -> None:
 
 @cache
 def slow_for_some_minutes(ttft: float) -> tuple[list[Observation], History]:
-    """Shared by the settings that are tried on it: nothing that is shown of a history changes it."""
+    """Shared by several settings, as showing a history does not change it."""
     seen = [*healthy(0, HOUR), *steady(ttft)]
     return seen, history_of(*seen)
 

@@ -65,7 +65,7 @@ def test_what_fits_is_returned() -> None:
     assert top.instant("picked") == datetime(2026, 11, 20, tzinfo=UTC)
     assert top.table("box").number("depth") == 2.0
     assert [inner.whole("x") for inner in top.tables("row")] == [1, 2]
-    assert {name: each.whole("x") for name, each in top.named("by").items()} == {"left": 3}
+    assert {name: inner.whole("x") for name, inner in top.named("by").items()} == {"left": 3}
     top.done()
     top.check()
 

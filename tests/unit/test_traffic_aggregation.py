@@ -140,7 +140,7 @@ def test_a_flood_of_one_failure_leaves_room_for_another() -> None:
 
 
 def test_the_failed_calls_of_a_flood_are_not_only_its_first_ones() -> None:
-    """Whoever looks late in a minute wants to see what fails now."""
+    """A person who looks late in a minute wants to see what fails now."""
     aggregator = CallAggregator()
     aggregator.take(NOW)
     kept = []

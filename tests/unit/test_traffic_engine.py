@@ -24,8 +24,8 @@ def batch(second: int, *, failed: int = 0) -> RolledUp:
 
 
 def write(store: Store, *batches: RolledUp) -> None:
-    for each in batches:
-        store.write(each)
+    for recorded in batches:
+        store.write(recorded)
     assert store.flush(PATIENCE_S)
 
 

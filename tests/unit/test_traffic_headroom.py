@@ -1,4 +1,4 @@
-"""Headroom follows the newest reading of the probed model, whoever made the call."""
+"""Headroom follows the newest reading of the probed model, from a probe or a call."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_without_traffic_there_is_no_impact_on_it() -> None:
 def fact(name: str, *calls: Call) -> tuple[object, str]:
     view = traffic_view(TrafficFacts(rolled(*calls).rows if calls else ()), after(62))
     snapshot = build_snapshot(history_of(), after(62), engine(), Options(), traffic=view)
-    definition = next(each for each in FACT_DEFINITIONS if each.name == name)
+    definition = next(candidate for candidate in FACT_DEFINITIONS if candidate.name == name)
     found = definition.read(FactContext(snapshot, snapshot.verdict))
     return found.value, found.words
 

@@ -41,7 +41,7 @@ def figures(by: By) -> tuple[TrafficFigures, ...]:
 
 def applications(words: str = "", order: str = "calls") -> list[str]:
     found = listed_applications(figures(By.APPLICATION), parse_filter(words), order, AT)
-    return [each.name for each in found]
+    return [row.name for row in found]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_no_order_loses_a_row_and_what_is_unknown_comes_last(order: str) -> None
         rows[0], name="unknown", calls=0, failing=None, failures=(), input_per_minute=None, usd_per_hour=None
     )
     found = listed_applications([unknown, *rows], parse_filter(""), order, AT)
-    assert {each.name for each in found} == {"unknown", "batch", "checkout", "chat"}
+    assert {row.name for row in found} == {"unknown", "batch", "checkout", "chat"}
     if order in ("calls", "failing"):
         assert found[-1].name == "unknown"
 
@@ -89,7 +89,7 @@ def test_a_filter_is_about_applications(words: str, left: list[str]) -> None:
 
 def test_a_filter_is_about_models() -> None:
     found = listed_models(figures(By.MODEL), parse_filter("model:opus app:nobody"), "calls", AT)
-    assert [each.name for each in found] == ["claude-opus-5-5"]
+    assert [row.name for row in found] == ["claude-opus-5-5"]
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_a_filter_lets_calls_through(words: str, ids: list[str]) -> None:
     )
     kept = [KeptCall(AT, KeptBecause.FAILED, made_call) for made_call in calls]
     found = listed_calls(kept, parse_filter(words), AT)
-    assert [(each.call.request_id or "").removeprefix("req_") for each in found] == ids
+    assert [(kept_call.call.request_id or "").removeprefix("req_") for kept_call in found] == ids

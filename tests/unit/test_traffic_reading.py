@@ -46,7 +46,7 @@ STREAM = (
 def test_events_are_read_however_they_are_cut_and_no_delta_is(size: int, windows: bool) -> None:
     data = b"".join(STREAM)
     found = read(data.replace(b"\n", b"\r\n") if windows else data, size)
-    assert [each["type"] for each in found] == [
+    assert [parsed["type"] for parsed in found] == [
         "message_start",
         "content_block_start",
         "content_block_delta",
@@ -58,19 +58,19 @@ def test_events_are_read_however_they_are_cut_and_no_delta_is(size: int, windows
 
 def test_a_gateway_may_leave_out_the_names_of_events() -> None:
     found = read(b"".join(event(kind, named=False) for kind in ("message_start", "message_stop")))
-    assert [each["type"] for each in found] == ["message_start", "message_stop"]
+    assert [parsed["type"] for parsed in found] == ["message_start", "message_stop"]
 
 
 def test_an_error_is_read_with_and_without_its_type() -> None:
     error = {"type": "overloaded_error", "message": "Overloaded"}
     assert read(event("error", error=error)) == [{"type": "error", "error": error}]
     bare = b'data: {"error": {"message": "upstream failed", "code": 500}}\n\n'
-    assert [each["type"] for each in read(bare)] == ["error"]
+    assert [parsed["type"] for parsed in read(bare)] == ["error"]
 
 
 def test_a_line_without_end_is_dropped_and_the_next_is_read() -> None:
     found = read(b"data: " + b"x" * (3 * MAX_LINE) + b"\n" + event("message_stop"), 10_000)
-    assert [each["type"] for each in found] == ["message_stop"]
+    assert [parsed["type"] for parsed in found] == ["message_stop"]
 
 
 def test_the_largest_count_wins() -> None:

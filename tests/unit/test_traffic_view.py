@@ -1,4 +1,4 @@
-"""What own traffic says at an instant: figures that a counting client would agree with."""
+"""The view of own traffic at an instant: figures that a counting client would agree with."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ def test_the_trend_shows_a_quarter_of_an_hour_and_its_gaps() -> None:
 
 def test_single_calls_come_with_the_true_count() -> None:
     failed = [call(second, outcome=Outcome.OVERLOADED, request_id=f"{second}") for second in range(40)]
-    kept = tuple(KeptCall(after(45), KeptBecause.FAILED, each) for each in failed[:6])
+    kept = tuple(KeptCall(after(45), KeptBecause.FAILED, failed_call) for failed_call in failed[:6])
     slow = tuple(KeptCall(after(60), KeptBecause.SLOW, call(50, total_s=s)) for s in (2.0, 9.0, 5.0))
     view = seen(70, *failed, kept=(*kept, *slow))
     assert view.failed_count == 40

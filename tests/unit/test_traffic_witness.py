@@ -1,4 +1,4 @@
-"""What the verdict's evidence says of own traffic: the figures of the panel, and no share of a few calls."""
+"""The verdict's evidence on own traffic: the figures of the panel, and no share of a few calls."""
 
 from __future__ import annotations
 

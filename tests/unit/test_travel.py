@@ -1,4 +1,4 @@
-"""Moving through the record: in a thread, many moves with one picture, and a recording that plays."""
+"""Moving through the record: in a thread, many moves with one picture, and playback."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_an_internal_error_is_reported_and_travel_goes_on(store: Store) -> None:
 
 @dataclass
 class Watch:
-    """A clock that is half a second on whenever it is looked at."""
+    """A clock that advances half a second whenever it is read."""
 
     at: float = 0.0
 

@@ -83,7 +83,8 @@ def test_failing_more_never_looks_better(seconds: list[int], data: st.DataObject
     before = [sample(second) for second in seconds]
     index = data.draw(st.integers(0, len(seconds) - 1))
     after = [
-        each._replace(outcome=Outcome.OVERLOADED) if n == index else each for n, each in enumerate(before)
+        answer._replace(outcome=Outcome.OVERLOADED) if n == index else answer
+        for n, answer in enumerate(before)
     ]
     assert tally(*after).up <= tally(*before).up
     assert tally(*after).down >= tally(*before).down

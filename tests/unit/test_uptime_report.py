@@ -54,7 +54,7 @@ def row(
 
 def test_every_span_adds_up_and_is_that_long() -> None:
     found = report(ninety_days(AT))
-    assert [each.span for each in found.spans] == list(SPANS)
+    assert [entry.span for entry in found.spans] == list(SPANS)
     for span in found.spans:
         for tally in span.tallies.values():
             assert (

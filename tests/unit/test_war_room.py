@@ -184,7 +184,7 @@ def test_what_is_old_says_as_of_when() -> None:
 
 
 def unprobed(snapshot: Snapshot, minutes: float) -> Snapshot:
-    """The world of the pictures after nobody has probed for some time, judged anew."""
+    """The world of the pictures after nobody has probed for some time, with a new verdict."""
     found = [item for item in history() if isinstance(item, Observation)]
     at = snapshot.at + timedelta(minutes=minutes)
     return build_snapshot(history_of(*found), at, engine(), Options())
@@ -247,7 +247,7 @@ CANARIES = (
 
 
 def everywhere() -> Snapshot:
-    """A trouble in which everything that people and servers write carries what must not be shown."""
+    """A problem in which all texts of people and servers contain secrets."""
     canaries = " ".join(CANARIES)
 
     def refused(age: float) -> Observation:

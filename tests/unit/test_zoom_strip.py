@@ -47,7 +47,7 @@ def test_everything_that_a_verdict_says_can_be_read() -> None:
     shown = of(
         replace(OVERLOADED, note="Headroom is low.", bucket="input-tokens", also=(Cause.RATE_LIMITED,))
     )
-    evidence = [each.text for each in own_evidence(OVERLOADED)]
+    evidence = [clause.text for clause in own_evidence(OVERLOADED)]
     for sentence in (OVERLOADED.summary, OVERLOADED.next_step, *evidence, "Headroom is low."):
         assert sentence in shown
     assert fact(shown, "cause") == "provider overloaded"
