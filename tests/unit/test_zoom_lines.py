@@ -21,7 +21,7 @@ from claude_tui.tui.render.curve import curve
 from claude_tui.tui.render.lines import Lines, plain, width
 from claude_tui.tui.render.plot import nice_ticks, plot_lines
 from claude_tui.tui.render.time_axis import time_axis, time_ticks
-from claude_tui.tui.render.time_grid import Grid, held, until
+from claude_tui.tui.render.time_grid import Grid, values_per_cell
 from tests.functional.still import chart_for
 from tests.snapshots.pictures import AT, PICTURES
 
@@ -74,12 +74,12 @@ def test_a_point_keeps_its_cell_while_the_chart_moves_on() -> None:
 def test_a_value_holds_until_the_next_or_a_gap() -> None:
     points = chart((80, 1.0), (50, 2.0), (40, None), (20, 3.0), (10, 4.0), span_s=100).series[0].points
     grid = Grid(AT.timestamp(), 10.0, 10)
-    assert held(points, grid, min) == (None, 1.0, 1.0, 1.0, 2.0, None, None, 3.0, 4.0, 4.0)
+    assert values_per_cell(points, grid, min) == (None, 1.0, 1.0, 1.0, 2.0, None, None, 3.0, 4.0, 4.0)
 
 
 def test_points_that_share_a_cell_leave_the_worst() -> None:
     points = chart((9, 0.9), (5, 0.1), (1, 0.5), span_s=100).series[0].points
-    assert held(points, Grid(AT.timestamp(), 10.0, 10), min)[-1] == 0.1
+    assert values_per_cell(points, Grid(AT.timestamp(), 10.0, 10), min)[-1] == 0.1
 
 
 def test_a_chart_for_a_paused_view_ends_at_its_instant() -> None:
