@@ -87,10 +87,10 @@ def acknowledged(ledger: Ledger, group: str | None, *, by: str, reason: str, at:
     )
     acknowledgement = Acknowledgement(name, why, at)
 
-    def acknowledge(each: AlertGroup) -> AlertGroup:
-        if each.acknowledged == acknowledgement:
-            return each
-        return replace(each, acknowledged=acknowledgement, acknowledged_notified=False)
+    def acknowledge(alert_group: AlertGroup) -> AlertGroup:
+        if alert_group.acknowledged == acknowledgement:
+            return alert_group
+        return replace(alert_group, acknowledged=acknowledgement, acknowledged_notified=False)
 
     words = f"acknowledged by {name}" + (f": {why}" if why else "")
     return _with(ledger, group, acknowledge, EntryKind.ACKNOWLEDGED, words, name, at)
@@ -101,13 +101,13 @@ def snoozed(ledger: Ledger, group: str | None, *, by: str, until: datetime, at: 
     name = sanitize_for_chat(by, MAX_NAME).strip() or "somebody"
     quiet = until > at
 
-    def snooze(each: AlertGroup) -> AlertGroup:
+    def snooze(alert_group: AlertGroup) -> AlertGroup:
         if not quiet:
-            return replace(each, snoozed=None)
-        known = each.snoozed
+            return replace(alert_group, snoozed=None)
+        known = alert_group.snoozed
         if known is not None and (known.by, known.at, known.until) == (name, at, until):
-            return each
-        return replace(each, snoozed=Snooze(name, at, until, each.severity))
+            return alert_group
+        return replace(alert_group, snoozed=Snooze(name, at, until, alert_group.severity))
 
     words = f"snoozed by {name} until {clock_minute(until)} UTC" if quiet else f"snooze ended by {name}"
     return _with(ledger, group, snooze, EntryKind.SNOOZED, words, name, at)

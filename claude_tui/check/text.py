@@ -238,7 +238,7 @@ def _details(alike: Sequence[Observation]) -> Iterator[str]:
 def _slow_phases(alike: Sequence[Observation]) -> Iterator[str]:
     """`name lookup 4.01 s`: what takes this long before a request is sent is none of the API's doing."""
     for name, phase in (("name lookup", "dns"), ("connect", "connect"), ("TLS", "tls")):
-        longest = max((getattr(each.timings, phase) or 0.0 for each in alike), default=0.0)
+        longest = max((getattr(observation.timings, phase) or 0.0 for observation in alike), default=0.0)
         if longest >= _SLOW_PHASE_S:
             yield f"{name} {latency(longest)}"
 

@@ -200,9 +200,9 @@ def _redaction(redactor: Redactor) -> Callable[[Any], Any]:
     """The store's data is redacted; this redactor also knows the secrets of today."""
     clean = lru_cache(maxsize=2048)(redactor.without_secrets)
 
-    def change(each: Any) -> Any:
-        if isinstance(each, str) and not isinstance(each, StrEnum):
-            return clean(each)
-        return mapped(change, each)
+    def change(item: Any) -> Any:
+        if isinstance(item, str) and not isinstance(item, StrEnum):
+            return clean(item)
+        return mapped(change, item)
 
     return change

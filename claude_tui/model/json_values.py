@@ -123,9 +123,9 @@ def _read_fields(kind: Any, value: object) -> object:
     found: dict[str, object] = {}
     for name, key, hint, required in _fields_of(kind):
         if key in table:
-            each = table[key]
+            raw = table[key]
             # Most fields are text.
-            found[name] = interned_text(each) if hint is str and type(each) is str else _read(hint, each)
+            found[name] = interned_text(raw) if hint is str and type(raw) is str else _read(hint, raw)
         elif required:
             raise ValueError(f"not a {kind.__name__}: it has no {key!r}")
     return kind(**found)

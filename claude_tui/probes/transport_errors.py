@@ -177,14 +177,14 @@ def causes(error: BaseException) -> Iterator[BaseException]:
     chain: list[BaseException] = []
     pending = [error]
     while pending and len(chain) < 20:
-        each = pending.pop(0)
-        chain.append(each)
-        if isinstance(each, BaseExceptionGroup):
-            pending.extend(each.exceptions)
+        current = pending.pop(0)
+        chain.append(current)
+        if isinstance(current, BaseExceptionGroup):
+            pending.extend(current.exceptions)
         # httpcore2's pools raise `from None`, which leaves the original in the context only.
-        beneath = each.__cause__ or each.__context__
-        if beneath is not None and not isinstance(beneath, _NO_ERRORS):
-            pending.append(beneath)
+        cause = current.__cause__ or current.__context__
+        if cause is not None and not isinstance(cause, _NO_ERRORS):
+            pending.append(cause)
     return reversed(chain)
 
 

@@ -70,9 +70,9 @@ def _over(last: datetime, at: datetime, since: datetime | None) -> bool:
     return at - last > QUIET and (since is None or last < since)
 
 
-def _order(each: StepMark) -> tuple[datetime, str, str, str]:
+def _order(mark: StepMark) -> tuple[datetime, str, str, str]:
     """By time; ties are broken in the same way for everyone who shares the store."""
-    return each.at, each.step, each.by, each.state.value
+    return mark.at, mark.step, mark.by, mark.state.value
 
 
 def mark(

@@ -19,7 +19,7 @@ from claude_tui.tui.keymap import bindings, keymap_of_drill, textual_keymap
 from claude_tui.tui.messages import SnapshotReady
 from claude_tui.tui.screens.debrief import BriefScreen, DebriefScreen
 from claude_tui.tui.screens.dialog_fields import refuse, tell
-from claude_tui.tui.screens.drill_answer import Given, ask_answer
+from claude_tui.tui.screens.drill_answer import DrillAnswer, ask_answer
 from claude_tui.tui.screens.runbook_screen import bring_to_front
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
         super().__init__(settings, report)
         self.begin(backend, first)
         self.drill = drill
-        self._answer: Given | None = None
+        self._answer: DrillAnswer | None = None
         self._resolved: frozenset[str] = frozenset()
         self._seen: tuple[IncidentEntry, ...] = ()
         self._asks_to_end = False
@@ -117,27 +117,27 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
     def _ask(self, *, end: bool, resolved: bool = False) -> None:
         ask_answer(self, self._answer or self._answer_of_tree(), self._answered, end=end, resolved=resolved)
 
-    def _answer_of_tree(self) -> Given:
+    def _answer_of_tree(self) -> DrillAnswer:
         """The cause that the tree has led to, offered as the answer until the responder has given one."""
         walk = self.session.saved_walk
         node = self.session.runbook.nodes.get(walk.walk.node) if walk is not None else None
         if node is None or not node.is_answer:
-            return Given()
-        return Given(node.side, next(iter(node.causes)) if len(node.causes) == 1 else None)
+            return DrillAnswer()
+        return DrillAnswer(node.side, next(iter(node.causes)) if len(node.causes) == 1 else None)
 
-    def _answered(self, given: Given) -> None:
-        before = self._answer or Given()
-        if (given.side, given.cause) != (before.side, before.cause):
-            self._record(DrillAct.ANSWERED, given)
-            self._answer = given
-            if not given.ends:
+    def _answered(self, answer: DrillAnswer) -> None:
+        before = self._answer or DrillAnswer()
+        if (answer.side, answer.cause) != (before.side, before.cause):
+            self._record(DrillAct.ANSWERED, answer)
+            self._answer = answer
+            if not answer.ends:
                 tell(self, "Noted. The last answer counts.")
-        if given.ends:
-            self._record(DrillAct.ENDED, given)
+        if answer.ends:
+            self._record(DrillAct.ENDED, answer)
             self.run_worker(self._debrief(), exclusive=True)
 
-    def _record(self, act: DrillAct, given: Given) -> None:
-        entry = DrillEntry(self.newest.at, act, self.responder, self.host, given.side, given.cause)
+    def _record(self, act: DrillAct, answer: DrillAnswer) -> None:
+        entry = DrillEntry(self.newest.at, act, self.responder, self.host, answer.side, answer.cause)
         self.backend.record(entry)
 
     async def _debrief(self) -> None:

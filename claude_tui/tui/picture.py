@@ -21,7 +21,7 @@ from claude_tui.model.text import Redactor
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["Picture", "PictureError", "drawn", "picture_of", "save", "without_secrets"]
+__all__ = ["Picture", "PictureError", "picture_from_rows", "picture_of", "save", "without_secrets"]
 
 Row = list[Segment]
 Write = Callable[[Path, str], None]
@@ -48,10 +48,10 @@ class Picture(NamedTuple):
 
 def picture_of(app: App[Any], title: str, redactor: Redactor) -> Picture:
     """What `app` shows, with keys and the ids of organisations covered. Raises PictureError."""
-    return drawn(_rows_of(app), title, redactor)
+    return picture_from_rows(_rows_of(app), title, redactor)
 
 
-def drawn(rows: Iterable[Row], title: str, redactor: Redactor) -> Picture:
+def picture_from_rows(rows: Iterable[Row], title: str, redactor: Redactor) -> Picture:
     """The rows as a picture. Raises PictureError if a key spans two rows, as it could not be covered."""
     shown = [without_secrets(row, redactor) for row in rows]
     text = "\n".join(_text_of(row).rstrip() for row in shown).rstrip() + "\n"

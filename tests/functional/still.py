@@ -122,9 +122,9 @@ class StillApp(ClaudeTopApp):
     sent_bytes = 0
     time_passes = False
 
-    def _count_on(self, snapshot: Snapshot, after_s: float) -> None:
+    def _show_in_a_second(self, snapshot: Snapshot, after_s: float) -> None:
         if self.time_passes:
-            super()._count_on(snapshot, after_s)
+            super()._show_in_a_second(snapshot, after_s)
 
     def _watch_for_silence(self) -> None:
         if self.time_passes:

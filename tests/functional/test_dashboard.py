@@ -292,7 +292,7 @@ async def test_a_backend_that_falls_silent_is_not_called_live() -> None:
     app = app_of("healthy")
     app.time_passes = True
     async with app.run_test(size=(120, 40)) as pilot:
-        app._arrived -= 10
+        app._arrived_at -= 10
         app._watch_for_silence()
         await pilot.pause()
         assert "STALLED for 10s" in app.text()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from claude_tui.model.observation import FailureKind, Outcome, Source
 from claude_tui.model.snapshot import Calls, EventKind, Level, Snapshot
 from claude_tui.tui.panels.errors import ErrorsPanel, error_lines
-from claude_tui.tui.panels.events import event_lines, event_rows, followed
+from claude_tui.tui.panels.events import event_lines, event_rows, top_after_update
 from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
 from claude_tui.tui.panels.latency import latency_lines
 from claude_tui.tui.panels.status import status_lines
@@ -538,9 +538,9 @@ def test_without_events_it_says_so() -> None:
 def test_a_scrolled_list_stays_where_the_eye_is() -> None:
     before = event_rows(scene("overloaded").events)
     newer = replace(before[0], key="newer")
-    assert followed(before, (newer, *before), 3) == 4
-    assert followed(before, (newer, *before), 0) == 0
-    assert followed(before, before[:2], 3) == 0
+    assert top_after_update(before, (newer, *before), 3) == 4
+    assert top_after_update(before, (newer, *before), 0) == 0
+    assert top_after_update(before, before[:2], 3) == 0
 
 
 # -- hostile text -----------------------------------------------------------------

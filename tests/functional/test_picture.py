@@ -12,7 +12,7 @@ import pytest
 from rich.segment import Segment
 
 from claude_tui.model.text import Redactor
-from claude_tui.tui.picture import Picture, PictureError, drawn, picture_of, save, without_secrets
+from claude_tui.tui.picture import Picture, PictureError, picture_from_rows, picture_of, save, without_secrets
 from tests.functional.still import StillApp, still_app
 from tests.snapshots.pictures import AT, PICTURES
 
@@ -109,8 +109,8 @@ def test_what_is_covered_keeps_its_place_over_pieces_of_different_styles() -> No
 def test_a_known_key_over_two_rows_is_not_saved(secret: str) -> None:
     rows = [[Segment(f"key: {secret[:9]}")], [Segment(secret[9:])]]
     with pytest.raises(PictureError, match="a key is on the screen"):
-        drawn(rows, "t", Redactor([secret]))
-    assert drawn([[Segment("a")], [Segment("b")]], "t", Redactor([secret])).text == "a\nb\n"
+        picture_from_rows(rows, "t", Redactor([secret]))
+    assert picture_from_rows([[Segment("a")], [Segment("b")]], "t", Redactor([secret])).text == "a\nb\n"
 
 
 def failing(number: int) -> Callable[[Path, str], None]:

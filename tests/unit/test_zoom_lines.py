@@ -21,7 +21,7 @@ from claude_tui.tui.render.curve import curve
 from claude_tui.tui.render.lines import Lines, plain, width
 from claude_tui.tui.render.plot import nice_ticks, plot_lines
 from claude_tui.tui.render.time_axis import time_axis, time_ticks
-from claude_tui.tui.render.time_grid import Grid, held, until
+from claude_tui.tui.render.time_grid import Grid, chart_until, values_per_cell
 from tests.functional.still import chart_for
 from tests.snapshots.pictures import AT, PICTURES
 
@@ -74,17 +74,17 @@ def test_a_point_keeps_its_cell_while_the_chart_moves_on() -> None:
 def test_a_value_holds_until_the_next_or_a_gap() -> None:
     points = chart((80, 1.0), (50, 2.0), (40, None), (20, 3.0), (10, 4.0), span_s=100).series[0].points
     grid = Grid(AT.timestamp(), 10.0, 10)
-    assert held(points, grid, min) == (None, 1.0, 1.0, 1.0, 2.0, None, None, 3.0, 4.0, 4.0)
+    assert values_per_cell(points, grid, min) == (None, 1.0, 1.0, 1.0, 2.0, None, None, 3.0, 4.0, 4.0)
 
 
 def test_points_that_share_a_cell_leave_the_worst() -> None:
     points = chart((9, 0.9), (5, 0.1), (1, 0.5), span_s=100).series[0].points
-    assert held(points, Grid(AT.timestamp(), 10.0, 10), min)[-1] == 0.1
+    assert values_per_cell(points, Grid(AT.timestamp(), 10.0, 10), min)[-1] == 0.1
 
 
 def test_a_chart_for_a_paused_view_ends_at_its_instant() -> None:
     instant = AT - timedelta(seconds=60)
-    cut = until(chart((100, 1.0), (60, 2.0), (30, 3.0)), instant)
+    cut = chart_until(chart((100, 1.0), (60, 2.0), (30, 3.0)), instant)
     assert cut.end == instant
     assert [value for _, value in cut.series[0].points] == [1.0, 2.0]
 
@@ -315,7 +315,7 @@ def test_the_colours_of_a_latency_follow_the_limits_of_the_verdict() -> None:
 
     def roles(warn_s: float, slow_s: float) -> set[str]:
         limited = replace(series, warn_above_s=warn_s, slow_above_s=slow_s)
-        return {span.role for row in series_chart(limited, 4, 1, calm=True) for span in row} & {
+        return {span.role for row in series_chart(limited, 4, 1, colour_usual=True) for span in row} & {
             "info",
             "warn",
             "bad",
@@ -331,25 +331,25 @@ def test_failures_are_marked_and_nothing_looks_healthy_in_an_outage() -> None:
         PICTURES["healthy"]().latency.series[0], points=(0.4,) * 38 + (None,) * 2, failed=(0,) * 38 + (1, 3)
     )
     for rows in (1, 2, 5):
-        for calm in (True, False):
-            drawn = series_chart(series, 20, rows, calm=calm)
+        for colour_usual in (True, False):
+            drawn = series_chart(series, 20, rows, colour_usual=colour_usual)
             assert len(drawn) == rows
             assert {width(row) for row in drawn} == {20}
             assert plain(drawn[-1]).index("✗") == 19
             assert {span.role for span in drawn[-1] if "✗" in span.text} == {"bad"}
-            assert ("info" in {span.role for row in drawn for span in row}) == calm
+            assert ("info" in {span.role for row in drawn for span in row}) == colour_usual
 
 
 def test_what_failed_in_part_differs_from_what_failed_altogether() -> None:
     series = replace(PICTURES["healthy"]().latency.series[0], points=(0.4, 0.4, None, None, 0.4, 0.4))
-    drawn = plain(series_chart(replace(series, failed=(0, 1, 2, 1, 0, 0)), 3, 1, calm=False)[0])
+    drawn = plain(series_chart(replace(series, failed=(0, 1, 2, 1, 0, 0)), 3, 1, colour_usual=False)[0])
     assert drawn[:2] == "×✗"
     assert drawn[2] not in "×✗"
 
 
 def test_a_chart_of_several_rows_shows_two_values_in_a_cell() -> None:
     series = replace(PICTURES["healthy"]().latency.series[0], points=(0.4, 1.6) * 20, failed=(), baseline=0.4)
-    upper, lower, marks = map(plain, series_chart(series, 20, 3, calm=True))
+    upper, lower, marks = map(plain, series_chart(series, 20, 3, colour_usual=True))
     # 0.4 and 1.6 take turns in the columns of every cell, and are joined.
     assert upper == "⢸" + "⣿" * 19
     assert lower == "⠚" + "⠛" * 19

@@ -90,9 +90,9 @@ def _span(origin: Origin, span: dict[str, Any]) -> SpanRecord:
 def _exception_type(span: dict[str, Any]) -> dict[str, str]:
     """As `error.type`, the class of the exception that ended a span."""
     for event in map(_object, _list(span.get("events"))):
-        for each in map(_object, _list(event.get("attributes"))):
-            text = _text(_object(each.get("value")).get("stringValue"))
-            if event.get("name") == EXCEPTION and each.get("key") == EXCEPTION_TYPE and text:
+        for attribute in map(_object, _list(event.get("attributes"))):
+            text = _text(_object(attribute.get("value")).get("stringValue"))
+            if event.get("name") == EXCEPTION and attribute.get("key") == EXCEPTION_TYPE and text:
                 return {"error.type": text}
     return {}
 

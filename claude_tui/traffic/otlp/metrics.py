@@ -126,8 +126,8 @@ class Meters:
             tokens = Tokens(round(group.input * share), round(group.output * share))
             mean = Tokens(round(group.input / answered), round(group.output / answered))
             # A price may depend on the length of one prompt.
-            each = self._cost_of(group.served or group.model, mean, None)
-            cost = each * count if each is not None else None
+            cost_of_one = self._cost_of(group.served or group.model, mean, None)
+            cost = cost_of_one * count if cost_of_one is not None else None
         return Call(
             at=group.at - timedelta(seconds=total_s or 0.0),
             source=TrafficSource.OTLP,

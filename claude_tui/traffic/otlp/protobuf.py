@@ -122,9 +122,9 @@ def _span(origin: Origin, data: bytes) -> Iterator[Record]:
 def _exception_type(events: Iterable[Span.Event]) -> dict[str, str]:
     """As `error.type`, the class of the exception that ended a span."""
     for event in events:
-        for each in event.attributes:
-            if event.name == EXCEPTION and each.key == EXCEPTION_TYPE and each.value.string_value:
-                return {"error.type": each.value.string_value[:LONGEST_TEXT]}
+        for attribute in event.attributes:
+            if event.name == EXCEPTION and attribute.key == EXCEPTION_TYPE and attribute.value.string_value:
+                return {"error.type": attribute.value.string_value[:LONGEST_TEXT]}
     return {}
 
 

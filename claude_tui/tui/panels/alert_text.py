@@ -114,7 +114,7 @@ def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:
     counted = (
         (statuses.count(status), status.value) for status in (GroupStatus.ACKNOWLEDGED, GroupStatus.SNOOZED)
     )
-    parts = ", ".join(f"{count} {word}" for count, word in counted if count)
+    parts = ", ".join(f"{count} {status}" for count, status in counted if count)
     badge = Span(f"▲ {total}" if loud else f"△ {total}", "warn" if loud else "text", bold=loud)
     return line(badge), line(Span(parts, "dim"))
 

@@ -146,7 +146,7 @@ def _notified(group: AlertGroup, times: Times, failing: frozenset[str]) -> Line:
 
 def _rules(view: AlertsView, times: Times, cells: int) -> Lines:
     counts = [(_STATES[state].word, sum(alert.state is state for alert in view.alerts)) for state in _STATES]
-    counted = [f"{number} {word}" for word, number in counts if number]
+    counted = [f"{number} {state}" for state, number in counts if number]
     if view.rules is not None:
         counted.append(f"{view.rules} evaluated")
     rows = [row for alert in view.alerts for row in _alert(alert, times, cells)]

@@ -21,7 +21,7 @@ _LEAST_NAME_CELLS = 14
 _LONGEST_ROWS = 400
 _TITLE_ROWS = 3
 # Titles that claude-top wrote itself are shown in full; a server's text is limited.
-_OWN_WORDS = (EventKind.VERDICT, EventKind.ALERT, EventKind.PERSON)
+_WRITTEN_HERE = (EventKind.VERDICT, EventKind.ALERT, EventKind.PERSON)
 _SPACE = re.compile(r"\s+")
 _SECOND_TRY = "a reused connection died at once; this is a new one"
 
@@ -42,7 +42,7 @@ class _Section(NamedTuple):
 def event_lines(event: Event, cells: int, local: Local | None = None) -> Lines:
     """What happened, then everything known in sections, wrapped to `cells`; also when it was in `local`."""
     mark = event_mark(event)
-    most = _LONGEST_ROWS if event.kind in _OWN_WORDS else _TITLE_ROWS
+    most = _LONGEST_ROWS if event.kind in _WRITTEN_HERE else _TITLE_ROWS
     title = [
         line(Span("  " if number else f"{mark.glyph} ", mark.role, bold=True), Span(row, "text", bold=True))
         for number, row in enumerate(wrap(_headline(event), max(cells - 2, 1), most))

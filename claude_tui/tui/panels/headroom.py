@@ -87,7 +87,7 @@ class HeadroomPanel(SnapshotPanel):
         shown = _shown(_listed(view), snapshot.at, inner_cells, inner_rows)
         hidden = len(view.buckets) + len(view.windows) - len(shown)
         more = f"{hidden} more, " if hidden else ""
-        return f"{more}{'stale, ' if _aged(view) else ''}as of {moment(view.read_at, snapshot.at)}"
+        return f"{more}{'stale, ' if _is_all_stale(view) else ''}as of {moment(view.read_at, snapshot.at)}"
 
 
 def bucket_label(bucket: str) -> str:
@@ -179,10 +179,10 @@ def _details_below(
         pairs = zip(shown, details, strict=True)
         indent = " " * (columns.label + 1)
         return [drawn for row, detail in pairs for drawn in (_main(row, columns), line(indent, *detail))]
-    loud = [] if same_age else [row for row in _worst_first(shown) if _detail(row, at)][: max(spare, 0)]
+    explained = [] if same_age else [row for row in _worst_first(shown) if _detail(row, at)][: max(spare, 0)]
     marked = [row for row in shown if not same_age and _detail(row, at)]
     out = [_main(row, columns, marked=any(row is other for other in marked)) for row in shown]
-    for row in loud:
+    for row in explained:
         name = _label(row)
         detail = _detail(row, at, cells - cells_of(name) - 1, read_at)
         glyph = () if row.stale else detail[:1]
@@ -277,7 +277,7 @@ def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
     if view.read_at is None:
         return ()
     when = moment(view.read_at, at)
-    if _aged(view):
+    if _is_all_stale(view):
         text = f"stale: as of {when}, {ago(view.read_at, at)}"
         more = ", may have reset" if cells_of(text) + 18 <= cells else ""
         return crop(line(Span("▲ ", "warn"), Span(text + more, "warn")), cells)
@@ -289,7 +289,7 @@ def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
     return first_fitting((by_message, by_request, as_of), cells)
 
 
-def _aged(view: HeadroomView) -> bool:
+def _is_all_stale(view: HeadroomView) -> bool:
     """Whether everything on the panel is stale."""
     return view.stale or all(row.stale for row in _listed(view))
 

@@ -135,8 +135,8 @@ def _marks_note(view: LatencyView) -> Line:
     """What the marks mean, if there are any."""
     if not any(any(series.failed) for series in view.series):
         return BLANK
-    words = Span(" all failed  ", "faint"), Span(" some", "faint")
-    return line(ALL_FAILED, words[0], SOME_FAILED, words[1])
+    all_failed, some_failed = Span(" all failed  ", "faint"), Span(" some", "faint")
+    return line(ALL_FAILED, all_failed, SOME_FAILED, some_failed)
 
 
 def _usual_note(view: LatencyView, cells: int) -> Line:

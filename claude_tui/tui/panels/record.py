@@ -153,8 +153,8 @@ def _outlook(snapshot: Snapshot, cells: int, rows: int, rows_below: int = 0) -> 
     left_side = _subject_rows(snapshot, half, rows, rows_below)
     right_side = _incidents_before(snapshot, half, rows)
     return tuple(
-        line(*one, " " * (half + _COLUMN_GAP - width(one)), *other) if other else one
-        for one, other in zip_longest(left_side, right_side, fillvalue=BLANK)
+        line(*left_row, " " * (half + _COLUMN_GAP - width(left_row)), *right_row) if right_row else left_row
+        for left_row, right_row in zip_longest(left_side, right_side, fillvalue=BLANK)
     )
 
 

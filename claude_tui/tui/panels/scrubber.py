@@ -99,7 +99,9 @@ def _note(past: PastView, room: int) -> Line:
     if not past.complete:
         return line(Span(fit(" reading the day before… ", max(room, 0)), "dim"))
     for count in range(len(_LEGEND), 0, -1):
-        pieces = (line(Span(glyph, "text"), Span(f" {word}", "faint")) for glyph, word in _LEGEND[-count:])
+        pieces = (
+            line(Span(glyph, "text"), Span(f" {meaning}", "faint")) for glyph, meaning in _LEGEND[-count:]
+        )
         legend = line(" ", *join(pieces, " "), " ")
         if width(legend) <= room:
             return legend
@@ -126,7 +128,7 @@ def _track(past: PastView, at: datetime, cells: int) -> Line:
 def _draw(drawn: list[Span], mark: TimelineMark, cell: int, here: int) -> None:
     role = _GRAVE.get(mark.severity, _ROLES[mark.kind])
     for offset, char in enumerate(_GLYPHS[mark.kind] + mark.severity):
-        # The word must not hide the position.
+        # The label must not hide the position.
         if cell + offset >= len(drawn) or (offset and cell + offset >= here >= cell):
             return
         drawn[cell + offset] = Span(char, role, bold=offset == 0)

@@ -19,7 +19,7 @@ from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.panels.alert_text import GroupStatus, alert_rows, group_status
 from claude_tui.tui.panels.record import outlook_line
-from claude_tui.tui.panels.strip_block import block_lines, hints, lasted, next_steps
+from claude_tui.tui.panels.strip_block import block_lines, elapsed_line, hints, next_steps
 from claude_tui.tui.panels.strip_size import LEAST, ROOMY, block_rows, rows_without_notices
 from claude_tui.tui.panels.verdict_text import figures, own_evidence, page_line, response_line
 from claude_tui.tui.render.glyphs import level_mark
@@ -305,7 +305,7 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     nearly_exhausted = snapshot.headroom.is_nearly_exhausted and verdict.cause is not Cause.UNKNOWN
     mark = level_mark(Level.WARN if nearly_exhausted else _level(verdict))
     badge, role = (str(verdict.severity), bar.role) if troubled else (mark.glyph, mark.role)
-    age = plain(lasted(snapshot)).strip()
+    age = plain(elapsed_line(snapshot)).strip()
     if rows <= 1:
         head = line(Span(f"{badge} ", role, bold=True), Span(verdict.summary, "text", bold=troubled))
         return (spread(head, line(Span(age if cells >= 24 else "", role)), cells),)

@@ -51,7 +51,7 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["block_lines", "hints", "lasted", "next_steps"]
+__all__ = ["block_lines", "elapsed_line", "hints", "next_steps"]
 
 _BADGE = 5
 _GAP = 2
@@ -90,7 +90,7 @@ def block_lines(
     return (head, *_indented((*body, *blank, *step)))
 
 
-def lasted(snapshot: Snapshot) -> Line:
+def elapsed_line(snapshot: Snapshot) -> Line:
     """How long it has lasted, padded to a fixed width."""
     since = snapshot.verdict.since
     if since is None:
@@ -135,7 +135,7 @@ def _since(snapshot: Snapshot, local: Local | None = None) -> Line:
         return BLANK
     local_time = f" {local.beside_utc(since, snapshot.at)}" if local is not None else ""
     instant = line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text"), Span(local_time, "info"))
-    return join((instant, lasted(snapshot)))
+    return join((instant, elapsed_line(snapshot)))
 
 
 def _headline(verdict: Verdict, cells: int) -> str:
@@ -147,11 +147,11 @@ def _headline(verdict: Verdict, cells: int) -> str:
 def _one_row(snapshot: Snapshot, cells: int) -> Line:
     """The headline's row; if it is too narrow, without duration and start, then with the headline cut."""
     clock, verdict = response_line(snapshot), snapshot.verdict
-    text = _headline(verdict, cells - _BADGE - 1 - _GAP - width(lasted(snapshot)))
-    for end in (join((clock, _since(snapshot))), join((clock, lasted(snapshot)))):
+    text = _headline(verdict, cells - _BADGE - 1 - _GAP - width(elapsed_line(snapshot)))
+    for end in (join((clock, _since(snapshot))), join((clock, elapsed_line(snapshot)))):
         if _BADGE + 1 + cells_of(text) + _GAP + width(end) <= cells:
             return spread(_badged(snapshot, text), end, cells)
-    return spread(_badged(snapshot, text), lasted(snapshot), cells)
+    return spread(_badged(snapshot, text), elapsed_line(snapshot), cells)
 
 
 def _headline_cells(since: Line, inner: int, *, wide: bool) -> int:
@@ -177,7 +177,7 @@ def _narrow(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
     clocks = join((response_line(snapshot, inner - _GAP - width(since)), since))
     if cells_of(headline) > inner - _GAP - width(clocks):
         # A headline that goes on below the clocks is hard to read: they may do without the start.
-        shorter = join((response_line(snapshot, inner - _GAP - _DURATION), lasted(snapshot)))
+        shorter = join((response_line(snapshot, inner - _GAP - _DURATION), elapsed_line(snapshot)))
         clocks = shorter if cells_of(headline) <= inner - _GAP - width(shorter) else clocks
     room, others = inner - _GAP - width(clocks), list(_remarks(verdict))
     # The part of the headline that does not fit beside the clocks either begins the row of the evidence.

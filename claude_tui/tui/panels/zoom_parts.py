@@ -46,8 +46,8 @@ def halves(cells: int) -> tuple[int, int]:
 def side_by_side(left: Lines, right: Lines, left_cells: int) -> Lines:
     """Two columns with a thin rule between them."""
     return tuple(
-        line(*spread(one, BLANK, left_cells), Span(_BETWEEN, "edge"), *other)
-        for one, other in zip_longest(left, right, fillvalue=BLANK)
+        line(*spread(left_row, BLANK, left_cells), Span(_BETWEEN, "edge"), *right_row)
+        for left_row, right_row in zip_longest(left, right, fillvalue=BLANK)
     )
 
 

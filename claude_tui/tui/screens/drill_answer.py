@@ -14,7 +14,7 @@ from claude_tui.tui.screens.dialog_fields import paragraph
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
 
-__all__ = ["Given", "ask_answer"]
+__all__ = ["DrillAnswer", "ask_answer"]
 
 _UNKNOWN = "I don't know yet"
 _SIDES = (_UNKNOWN, *(side.whose for side in SIDES))
@@ -23,7 +23,7 @@ _THEN = ("go on with the drill", "end the drill and see the score")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class DrillAnswer:
     """The answer."""
 
     side: Side | None = None
@@ -33,7 +33,12 @@ class Given:
 
 
 def ask_answer(
-    app: Cockpit, before: Given, answered: Callable[[Given], None], *, end: bool, resolved: bool = False
+    app: Cockpit,
+    before: DrillAnswer,
+    answered: Callable[[DrillAnswer], None],
+    *,
+    end: bool,
+    resolved: bool = False,
 ) -> None:
     """Ask for side and cause, and whether to go on, which is the default.
 
@@ -57,7 +62,9 @@ def ask_answer(
         if answers is not None:
             side, cause, then = (int(answer) for answer in answers)
             answered(
-                Given(SIDES[side - 1] if side else None, CAUSES[cause - 1] if cause else None, bool(then))
+                DrillAnswer(
+                    SIDES[side - 1] if side else None, CAUSES[cause - 1] if cause else None, bool(then)
+                )
             )
 
     app.push_screen(DialogScreen(question), done)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask_filter"]
 
-_MAX_WORDS = 60
+_MAX_FILTER = 60
 
 
 def ask_filter(
@@ -45,6 +45,6 @@ def ask_filter(
         if answers is not None:
             answered(str(answers[0]))
 
-    field = TextField("Only", filter_text, _MAX_WORDS, "words, a name, a kind, a request id; empty: all")
+    field = TextField("Only", filter_text, _MAX_FILTER, "words, a name, a kind, a request id; empty: all")
     question = Question(f"Filter the {what}", "show", (field,), (paragraph(hint),), objection=objection)
     app.push_screen(DialogScreen(question), done)

@@ -72,7 +72,9 @@ def history_lines(report: Report, cells: int, *, zone: str, listing: HistoryList
         table_of_periods(report, listing, cells - left - _GAP),
         fillvalue=BLANK,
     )
-    return tuple(line(*spread(one, BLANK, left), Span(" " * _GAP), *other) for one, other in pairs)
+    return tuple(
+        line(*spread(left_row, BLANK, left), Span(" " * _GAP), *right_row) for left_row, right_row in pairs
+    )
 
 
 def _nothing(cells: int) -> Lines:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["About", "OpeningScreen", "opening_lines"]
 
-_WORDS = "Reading what has been recorded"
+_READING = "Reading what has been recorded"
 _ROOMY = 6
 _TICK_S = 1.0
 _SLOW = timedelta(seconds=3)
@@ -130,7 +130,7 @@ def _drawn(what: str, slot: Slot, about: About, times: tuple[datetime, datetime]
     if what == "footer":
         return (footer_line(footer(Scope.DASHBOARD, keys, without=("zoom_traffic",)), slot.cells),)
     if what == "strip":
-        progress = line("  ", Span(f"◌ {_WORDS}{_lasted(now - since)}", "dim"))
+        progress = line("  ", Span(f"◌ {_READING}{_lasted(now - since)}", "dim"))
         return (BLANK, progress) if slot.rows >= _ROOMY else (progress,)
     if what not in set(Panel):
         return ()

@@ -271,13 +271,13 @@ class PostmortemScreen(ReaderScreen):
         label = spec_of(field.key).label
         if field.state in (FieldState.CHANGED, FieldState.DRAFT, FieldState.CONFLICT):
 
-            def settled(text: str, further: bool) -> None:
+            def version_chosen(text: str, further: bool) -> None:
                 if further:
                     self._open_editor(field, Draft(self._writer(), field, text))
                 else:
                     self._append(self._writer().revision(field, text))
 
-            ask_which_version(self.cockpit, field, label, settled)
+            ask_which_version(self.cockpit, field, label, version_chosen)
         else:
             self._open_editor(field, Draft(self._writer(), field))
 
@@ -287,8 +287,8 @@ class PostmortemScreen(ReaderScreen):
         if field.state is FieldState.RECORD:
             explanation.append(paragraph(_FOLLOWS))
         limit = MAX_LINE if spec.one_line else MAX_ENTRY
-        one = Edited(draft, spec.label, spec.hint, spec.one_line, limit=limit)
-        self._edit(f"{spec.label}: {spec.hint}", (one,), tuple(explanation))
+        edited = Edited(draft, spec.label, spec.hint, spec.one_line, limit=limit)
+        self._edit(f"{spec.label}: {spec.hint}", (edited,), tuple(explanation))
 
     def _edit_action(self, action: ActionItem) -> None:
         unsettled = next((part for part in action.parts if part.state is FieldState.CONFLICT), None)
@@ -296,11 +296,11 @@ class PostmortemScreen(ReaderScreen):
             self._open_action(action, "Action item")
             return
 
-        def settled(text: str, _: bool) -> None:
+        def version_chosen(text: str, _: bool) -> None:
             self._append(self._writer().revision(unsettled, text))
 
         part = unsettled.key.rpartition(":")[2]
-        ask_which_version(self.cockpit, unsettled, f"Action item, {_LABELS[part].lower()}", settled)
+        ask_which_version(self.cockpit, unsettled, f"Action item, {_LABELS[part].lower()}", version_chosen)
 
     def action_add_action(self) -> None:
         if self.form is not None:

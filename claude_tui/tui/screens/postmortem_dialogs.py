@@ -26,18 +26,18 @@ from claude_tui.tui.screens.incident_loading import Loaded
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
 
-__all__ = ["Settled", "ask_export", "ask_removal", "ask_which_version"]
+__all__ = ["VersionChosen", "ask_export", "ask_removal", "ask_which_version"]
 
 _MAX_PATH = 1_000
 _WITHOUT = {True: "follow the record again", False: "leave it empty"}
 """What choosing none of the texts means, with and without a text from the record."""
 _TO_CLIPBOARD = 2
 
-Settled = Callable[[str, bool], None]
+VersionChosen = Callable[[str, bool], None]
 """Called with the text that counts from now on, and whether to edit it first."""
 
 
-def ask_which_version(app: Cockpit, field: Field, name: str, then: Settled) -> None:
+def ask_which_version(app: Cockpit, field: Field, name: str, then: VersionChosen) -> None:
     """Show all versions of a field, and ask which of them counts from now on."""
     versions = _versions(field)
     texts = [text for _, text in versions]

@@ -337,8 +337,8 @@ def _more(form: Postmortem, look: FormLook, cells: int) -> Line:
     unsettled = [
         spec.name for spec, field in folded if field.state in (FieldState.CHANGED, FieldState.CONFLICT)
     ]
-    words = (
+    text = (
         f"{plural(len(folded), 'more field')}, {filled} filled: {', '.join(spec.name for spec, _ in folded)}"
     )
     marks = line(Span(f"≠ {', '.join(unsettled)}", "warn", bold=True)) if unsettled else BLANK
-    return spread(line(Span("▸ ", "accent"), Span(words, "dim")), marks, cells)
+    return spread(line(Span("▸ ", "accent"), Span(text, "dim")), marks, cells)
