@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
-from claude_tui.tui.panels.event_rows import NARROW
-from claude_tui.tui.panels.events import event_lines, event_rows, visible_rows
+from claude_tui.tui.panels.event_lines import event_lines
+from claude_tui.tui.panels.event_rows import NARROW, event_rows, visible_rows
 from claude_tui.tui.render.lines import plain
 from tests.functional.watched import Watched, arrives
 from tests.snapshots.pictures import PICTURES, event, later

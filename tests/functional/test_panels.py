@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from claude_tui.model.observation import FailureKind, Outcome, Source
 from claude_tui.model.snapshot import Calls, EventKind, Level, Snapshot
 from claude_tui.tui.panels.errors import ErrorsPanel, error_lines
-from claude_tui.tui.panels.events import event_lines, event_rows, top_after_update
+from claude_tui.tui.panels.event_lines import event_lines
+from claude_tui.tui.panels.event_rows import event_rows, top_after_update
 from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
 from claude_tui.tui.panels.latency import latency_lines
 from claude_tui.tui.panels.status import status_lines

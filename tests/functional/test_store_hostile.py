@@ -39,8 +39,9 @@ from claude_tui.traffic.aggregation import CallAggregator
 from claude_tui.tui.panels.alerts_zoom import alerts_zoom
 from claude_tui.tui.panels.errors import error_lines
 from claude_tui.tui.panels.errors_zoom import errors_zoom
+from claude_tui.tui.panels.event_lines import event_lines
+from claude_tui.tui.panels.event_rows import event_rows
 from claude_tui.tui.panels.event_text import event_lines as event_details
-from claude_tui.tui.panels.events import event_lines, event_rows
 from claude_tui.tui.panels.header import header_line
 from claude_tui.tui.panels.headroom import headroom_lines
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
