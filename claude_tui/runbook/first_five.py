@@ -93,23 +93,24 @@ class _Request:
 
 
 def _status(asked: _Request) -> _Found:
-    view, at = asked.context.snapshot.status, asked.context.at
+    snapshot, at = asked.context.snapshot, asked.context.at
+    view = snapshot.status
     if not asked.since(view.checked_at):
         state, line = asked.missing(Source.STATUS)
         return state, (line,)
-    facts = facts_of(asked.context.snapshot, None)
+    facts = facts_of(snapshot, None)
     states = {"fine": CheckState.FINE, "trouble": CheckState.TROUBLE}
     state = states.get(str(facts["status_page"].value), CheckState.UNKNOWN)
     lines = [facts["status_page"].words]
     if facts["others_trouble"].value is True:
         lines.append(facts["others_trouble"].words)
+    # A green page while our requests fail is not good news.
     if view.silent_since is not None:
-        # A green page while our requests fail is not good news.
         state = CheckState.UNKNOWN
         lines.append(f"Nothing posted yet (we noticed {duration(at - view.silent_since)} ago)")
-    elif facts["page"].value == PageAgreement.RESOLVED.value:
+    elif snapshot.verdict.page is PageAgreement.RESOLVED:
         state = CheckState.UNKNOWN
-        lines.append(facts["page"].words)
+        lines.append("It reported the problem, and says it is resolved")
     return state, tuple(lines)
 
 

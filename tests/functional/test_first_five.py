@@ -239,3 +239,20 @@ async def test_ticking_costs_little() -> None:
         for second in range(3, 13):
             await publish(pilot, backend, at_instant(later(app, second), good(later(app, 1))))
         assert (app.sent_bytes - before) / 10 < 1_000
+
+
+async def test_a_page_that_resolved_its_report_while_messages_fail_is_no_good_news() -> None:
+    app, backend = still_app(long_ago())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("c")
+        at = later(app, 600)
+        failing = [messages(later(app, 20 * number), Outcome.SERVER_ERROR) for number in range(1, 30)]
+        reported = [page(later(app, 60)), status(later(app, 60), "major_outage")]
+        resolved = [page(later(app, 590)), status(later(app, 590))]
+        await publish(pilot, backend, at_instant(at, [*failing, *reported, *resolved]))
+        found = first_five(app).results[0]
+        assert found.state is CheckState.UNKNOWN
+        assert found.lines == (
+            "Status page: no incident on your components",
+            "It reported the problem, and says it is resolved",
+        )

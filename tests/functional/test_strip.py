@@ -80,6 +80,13 @@ def test_the_verdict_is_on_screen_at_every_size(size: tuple[int, int]) -> None:
     assert "Next: Back off 30–60 s, shed load, use the fallback" in shown
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_page_that_resolved_its_report_is_not_called_silent(size: tuple[int, int]) -> None:
+    shown = text(drawn(scene("overloaded", page=PageAgreement.RESOLVED), *size))
+    assert "Status page: says it is resolved." in shown
+    assert "nothing posted" not in shown
+
+
 def test_the_drawing_of_the_design() -> None:
     rows = [plain(row) for row in drawn(scene("overloaded"), 120, 40)]
     assert rows[1].startswith("█ █P1█ It's them. The API is overloaded (529). ")

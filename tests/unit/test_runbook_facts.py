@@ -192,6 +192,8 @@ def test_the_page_speaks_of_ours_and_of_others_apart() -> None:
     assert facts(verdict(Cause.HEALTHY), unread(290))["status_page"].words == "Status page: unknown, timeout"
     silent = facts(verdict(Cause.PROVIDER_OUTAGE, page=PageAgreement.SILENT), *failing(Outcome.SERVER_ERROR))
     assert silent["page"].words.startswith("Status page: nothing posted yet")
+    resolved = verdict(Cause.PROVIDER_OUTAGE, page=PageAgreement.RESOLVED)
+    assert facts(resolved)["page"].words == "The status page reported it, and says it is resolved"
 
 
 def test_a_gateway_is_what_is_not_the_api_itself() -> None:

@@ -32,6 +32,8 @@ def test_users_are_told_what_how_bad_whose_and_when_more_follows() -> None:
         "They have not reported it yet. If something fails, wait a few minutes and try again. "
         "Nothing else is needed on your side. We will say more by 14:35 UTC."
     )
+    resolved = replace(OVERLOADED, verdict=replace(OVERLOADED.verdict, page=PageAgreement.RESOLVED))
+    assert "They reported it on their status page, and say it is resolved. " in users_text(resolved)
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -116,6 +116,7 @@ def test_a_severity_that_a_person_set_says_who_and_instead_of_what() -> None:
     ("page", "lead", "words"),
     [
         (PageAgreement.SILENT, None, "status page nothing posted yet (we noticed 3m 22s ago), read 14:05:19"),
+        (PageAgreement.RESOLVED, None, "status page reported it, and says it is resolved, read 14:05:19"),
         (
             PageAgreement.CONFIRMS,
             timedelta(minutes=8),
