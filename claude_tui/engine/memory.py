@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from math import fsum
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ class Memory:
     def __init__(self, store: Store, span: timedelta, clock: Clock, reach: Reach = DEFAULT_REACH) -> None:
         self.history = History()
         self.store = store
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when data has been added."""
         self._span = span
         self._clock = clock
         self._reach = reach
@@ -59,6 +62,7 @@ class Memory:
         since = self._clock.now() - self._span
         older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
         self.history.extend(older)
+        self.on_change()
         from claude_tui.model.garbage import freeze_existing
 
         # These objects are in no cycle, so full collections need not traverse them.
@@ -73,6 +77,7 @@ class Memory:
             self.history.add_status(status)
         if (catalogue := await asyncio.to_thread(store.latest_catalogue)) is not None:
             self.history.add_catalogue(catalogue)
+        self.on_change()
 
     def cost_today_usd(self) -> float:
         """What probing the target has cost on this UTC day in dollars, in all processes."""
@@ -95,6 +100,7 @@ class Memory:
         for item in (report.observation, report.status, report.catalogue):
             if item is not None:
                 self.store.write(item)
+        self.on_change()
 
     def prune(self, retention: timedelta) -> None:
         """Rolls up the completed hours, and drops old data from the store."""

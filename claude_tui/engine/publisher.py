@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.snapshot import build_snapshot, verdict_at, with_current_limits
@@ -40,6 +41,8 @@ __all__ = ["Incidents", "Publish", "Publisher"]
 Publish = Callable[[Snapshot], None]
 
 TICK_S = 1.0
+# In the whole second in which the interval ends.
+_VERDICT_DUE = VERDICT_INTERVAL - timedelta(seconds=TICK_S / 2)
 # A screen asks for the instant of the Snapshot on it, which is slightly old.
 _IS_NOW = timedelta(seconds=10)
 
@@ -85,6 +88,7 @@ class Publisher:
         self.unread: str | None = None
         """Why the records of other processes cannot be read, if they cannot."""
         self._collector = components.collector
+        components.collector.memory.on_change = self._data_arrived
         self._viewer = components.viewer
         self._demo = demo
         self._options = components.options
@@ -106,6 +110,7 @@ class Publisher:
         self._own: CollectorState | None = None
         self._stored_state: CollectorState | None = None
         self._wake = asyncio.Event()
+        self._is_urgent = False
 
     def snapshot(self) -> Snapshot:
         """The current Snapshot."""
@@ -146,24 +151,42 @@ class Publisher:
     def show_now(self) -> None:
         """Publishes at once instead of waiting for the next tick."""
         self._built = None
+        self._is_urgent = True
         self._wake.set()
 
     # -- internals ------------------------------------------------------------
+
+    def _data_arrived(self) -> None:
+        self._wake.set()
 
     async def run(self, publish: Publish) -> None:
         """Publishes until cancelled: once a second, less often while nothing is new."""
         while True:
             self.tick(publish)
-            looked_at = self._clock.now()
-            while not await self._second_or_wake() and self._may_wait(looked_at):
-                continue
+            await self._next_turn()
 
-    async def _second_or_wake(self) -> bool:
-        """Waits for the next whole second or for `show_now`; returns whether it was that."""
-        # On the whole second, so that the clock on screen never skips one.
-        pause = TICK_S - self._clock.now().timestamp() % TICK_S
+    async def _next_turn(self) -> None:
+        """Waits for the next whole second with something to do, so that no clock skips one; or `show_now`."""
+        looked_at = self._clock.now()
+        while not self._is_urgent:
+            woken = await self._is_woken(self._pause_s(looked_at))
+            if not (woken or self._may_wait(looked_at)):
+                break
+        self._is_urgent = False
+
+    def _pause_s(self, looked_at: datetime) -> float:
+        """The seconds until there may be something to do, unless data arrives or `show_now` is called."""
+        now = self._clock.now().timestamp()
+        due = floor(now) + TICK_S
+        # The clock of a demo may be faster than that of the event loop, and figures of own traffic get old.
+        if self._may_wait(looked_at) and self._demo is None and not self._traffic.is_recorded:
+            due = max(due, ceil((looked_at + _VERDICT_DUE).timestamp()))
+        return due - now
+
+    async def _is_woken(self, within_s: float) -> bool:
+        """Waits for new data or `show_now`, and returns whether either came in time."""
         try:
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(within_s):
                 await self._wake.wait()
         except TimeoutError:
             return False
@@ -189,7 +212,7 @@ class Publisher:
         return (
             built.version == version
             and self._traffic.view(now) is built.snapshot.traffic
-            and timedelta() <= now - looked_at < VERDICT_INTERVAL - timedelta(seconds=TICK_S / 2)
+            and timedelta() <= now - looked_at < _VERDICT_DUE
         )
 
     def _may_reuse_views(self, built: BuiltSnapshot) -> bool:

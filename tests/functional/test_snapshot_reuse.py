@@ -243,24 +243,27 @@ def test_the_verdict_is_looked_at_as_something_arrives_and_else_seldom(
     tmp_path: Path, phase: str, most_apart: int, looks: range
 ) -> None:
     life = _lived(tmp_path, [(phase, 100)], Maker.WATCHED, every_s=10)
-    looked: list[int] = []
-    passed = 0
+    looked: list[float] = []
+    start = life.clock.at
+    arrivals = [start + timedelta(seconds=second - 0.5) for second in (5, 10, 15)]
 
-    async def second_or_wake() -> bool:
-        nonlocal passed
-        passed += 1
-        life.clock.at += timedelta(seconds=1)
-        if passed == 20:
-            raise _EndOfLifeError
-        if passed % 5 == 0:
+    async def is_woken(within_s: float) -> bool:
+        until = life.clock.at + timedelta(seconds=within_s)
+        if arrivals and arrivals[0] <= until:
+            life.clock.at = arrivals.pop(0)
             life.collector.deliver(Report(STEPS[phase](life.clock.at)))
+            return True
+        life.clock.at = until
         return False
 
     def tick(publish: Publish) -> None:
-        looked.append(passed)
+        passed_s = (life.clock.at - start).total_seconds()
+        if passed_s >= 20:
+            raise _EndOfLifeError
+        looked.append(passed_s)
         Publisher.tick(life.publisher, publish)
 
-    life.publisher._second_or_wake = second_or_wake  # type: ignore[method-assign]
+    life.publisher._is_woken = is_woken  # type: ignore[method-assign]
     life.publisher.tick = tick  # type: ignore[method-assign]
     with pytest.raises(_EndOfLifeError):
         asyncio.run(life.publisher.run(life.publish))

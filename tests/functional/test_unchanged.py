@@ -61,11 +61,11 @@ def test_latency_is_drawn_once_while_nothing_happens() -> None:
     assert panel.lines(other, 60, 12) is not panel.lines(snapshot, 60, 12)
 
 
-async def _wakes(viewer: Engine) -> bool:
-    """Whether a viewer that reads what is new publishes it before the next tick."""
-    viewer.publisher._wake.clear()
+async def _publishes_at_once(viewer: Engine) -> bool:
+    """Whether a viewer that reads what is new does not wait for the next tick."""
+    viewer.publisher._is_urgent = False
     assert await viewer._sharing._read(viewer.viewer.read)
-    return viewer.publisher._wake.is_set()
+    return viewer.publisher._is_urgent
 
 
 def test_a_viewer_publishes_figures_with_its_tick_and_at_once_what_people_do(tmp_path: Path) -> None:
@@ -76,15 +76,15 @@ def test_a_viewer_publishes_figures_with_its_tick_and_at_once_what_people_do(tmp
             collector.first_snapshot()
             viewer.first_snapshot()
             assert not viewer.publisher.collects
-            asyncio.run(_wakes(viewer))
+            asyncio.run(_publishes_at_once(viewer))
             store = collector.collector.memory.store
             store.write(messages(CLOCK.now(), Outcome.OVERLOADED))
             assert store.flush(PATIENCE_S)
-            assert not asyncio.run(_wakes(viewer))
+            assert not asyncio.run(_publishes_at_once(viewer))
             assert viewer.snapshot().errors[0].failures == 1
             store.write(StepMark(CLOCK.now(), "outage", "retries", StepState.DONE, "eve"))
             assert store.flush(PATIENCE_S)
-            assert asyncio.run(_wakes(viewer))
+            assert asyncio.run(_publishes_at_once(viewer))
             assert viewer.snapshot().engine.step_marks
         finally:
             viewer.stop(PATIENCE_S)

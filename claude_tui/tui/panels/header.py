@@ -34,6 +34,7 @@ class HeaderLine(LinePanel):
         super().__init__(id="header")
         self.snapshot = snapshot
         self.view = View(snapshot.at)
+        self._clocks: Lines = ()
         self._fit()
 
     @property
@@ -42,9 +43,22 @@ class HeaderLine(LinePanel):
         return 1 if self.snapshot.past is None else 2
 
     def show(self, snapshot: Snapshot, view: View) -> None:
-        self.snapshot, self.view = snapshot, view
+        self._take(snapshot, view)
         self._fit()
         self.redraw()
+
+    def show_later(self, snapshot: Snapshot, view: View) -> None:
+        """Show a Snapshot that differs from the one shown only in its time."""
+        if snapshot.past is not None:
+            self.show(snapshot, view)
+            return
+        before = self._clocks
+        self._take(snapshot, view)
+        self.redraw_later(before, self._clocks)
+
+    def _take(self, snapshot: Snapshot, view: View) -> None:
+        self.snapshot, self.view = snapshot, view
+        self._clocks = clocks(snapshot, view, self.paint.local)
 
     def _fit(self) -> None:
         if self.styles.height is None or self.styles.height.value != self.rows:
@@ -128,6 +142,12 @@ def _badges(snapshot: Snapshot) -> list[_Part]:
     if engine.watching.read_only:
         parts.append(_part(1, READ_ONLY))
     return parts
+
+
+def clocks(snapshot: Snapshot, view: View, local: Local | None = None) -> Lines:
+    """The parts of the header that change with time."""
+    right = _right(snapshot, view, local)
+    return (*(part.line for part in right[:-1]), right[-1].line[:1])
 
 
 def _right(snapshot: Snapshot, view: View, local: Local | None) -> list[_Part]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from textual import events
 
 from claude_tui.model.format import age
@@ -46,6 +48,13 @@ class IncidentLine(LinePanel):
         self.snapshot = snapshot
         self.redraw()
 
+    def show_later(self, snapshot: Snapshot) -> None:
+        """Show a Snapshot that differs from the one shown only in its time."""
+        before, self.snapshot = self.snapshot.at, snapshot
+        incident = snapshot.incident
+        if incident is not None and _age(incident, before) != _age(incident, snapshot.at):
+            self.redraw()
+
     def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (one line high)
         incident = self.snapshot.incident
         if incident is None:
@@ -84,6 +93,10 @@ def incident_line(
     return spread(line(*label, title, *_tail(facts)), key, cells)
 
 
+def _age(incident: IncidentSummary, at: datetime) -> str:
+    return age(at - (incident.since if incident.proposed else incident.started_at))
+
+
 def _facts(incident: IncidentSummary, snapshot: Snapshot) -> Lines:
     lead = (
         line(Span("lead ", "dim"), fit(incident.lead, _LONGEST_NAME))
@@ -93,7 +106,7 @@ def _facts(incident: IncidentSummary, snapshot: Snapshot) -> Lines:
     mitigated = incident.mitigated_at
     others = line(Span(f"{incident.others} more open", "warn")) if incident.others else ()
     found = (
-        line(Span("open ", "dim"), age(snapshot.at - incident.started_at)),
+        line(Span("open ", "dim"), _age(incident, snapshot.at)),
         lead,
         line(Span("mitigated ", "dim"), Span(f"{mitigated:%H:%M}", "ok") if mitigated else Span("–", "dim")),
         others,
@@ -108,9 +121,7 @@ def _tail(facts: Lines) -> Line:
 def _proposal(incident: IncidentSummary, snapshot: Snapshot, cells: int, keys: KeyMap | None) -> Line:
     lasted = line(
         " ",
-        Span(
-            f"{incident.severity} for {age(snapshot.at - incident.since)}", severity_role(incident.severity)
-        ),
+        Span(f"{incident.severity} for {_age(incident, snapshot.at)}", severity_role(incident.severity)),
         Span(": no incident is open", "text"),
     )
     key = line(

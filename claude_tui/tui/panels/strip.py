@@ -19,7 +19,7 @@ from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.panels.alert_text import GroupStatus, alert_rows, group_status
 from claude_tui.tui.panels.record import outlook_line
-from claude_tui.tui.panels.strip_block import block_lines, elapsed_line, hints, next_steps
+from claude_tui.tui.panels.strip_block import block_clocks, block_lines, elapsed_line, hints, next_steps
 from claude_tui.tui.panels.strip_size import LEAST, ROOMY, block_rows, rows_without_notices
 from claude_tui.tui.panels.verdict_text import figures, own_evidence, page_line, response_line
 from claude_tui.tui.render.glyphs import level_mark
@@ -58,10 +58,21 @@ class StripPanel(LinePanel):
         self.snapshot = snapshot
         self.shows_outlook = False
         """Whether the strip, while all is well, shows what no panel shows."""
+        self._clocks: Lines = ()
 
     def show(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+        self._take(snapshot)
         self.redraw()
+
+    def show_later(self, snapshot: Snapshot) -> None:
+        """Show a Snapshot that differs from the one shown only in its time."""
+        before = self._clocks
+        self._take(snapshot)
+        self.redraw_later(before, self._clocks)
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._clocks = block_clocks(snapshot, self.paint.local) if _in_trouble(snapshot) else ()
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

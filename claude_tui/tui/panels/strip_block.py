@@ -51,7 +51,7 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["block_lines", "elapsed_line", "hints", "next_steps"]
+__all__ = ["block_clocks", "block_lines", "elapsed_line", "hints", "next_steps"]
 
 _BADGE = 5
 _GAP = 2
@@ -88,6 +88,15 @@ def block_lines(
     body = (_wide if wide else _narrow)(snapshot, " ".join(others), inner, room)
     blank = (BLANK,) * (room - len(body))
     return (head, *_indented((*body, *blank, *step)))
+
+
+def block_clocks(snapshot: Snapshot, local: Local | None = None) -> Lines:
+    """The parts of `block_lines` that change with time."""
+    since = snapshot.verdict.since
+    began = line(Span(moment(since, snapshot.at))) if since is not None else BLANK
+    if since is not None and local is not None:
+        began = line(*began, Span(local.beside_utc(since, snapshot.at)))
+    return (elapsed_line(snapshot), began, response_line(snapshot), page_line(snapshot))
 
 
 def elapsed_line(snapshot: Snapshot) -> Line:

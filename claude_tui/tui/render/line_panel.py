@@ -12,7 +12,7 @@ from claude_tui.tui.boundary import Contained, contain_drawing
 from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.render.direct_output import DirectOutput, DrawnWidget, regions_of
 from claude_tui.tui.render.frame import Frame, framed, inner_size
-from claude_tui.tui.render.lines import BLANK, Lines, Span, changes, flow, line
+from claude_tui.tui.render.lines import BLANK, Lines, Span, changes, flow, line, with_texts
 
 if TYPE_CHECKING:
     from textual.app import RenderResult
@@ -60,12 +60,26 @@ class LinePanel(Contained, DrawnWidget):
         size = self.size  # Textual looks this up in its layout
         if self._drawn_for != size:
             return  # not yet shown at this size: Textual will repaint all of it anyway
-        old, self._lines = self._lines, self._drawn(size)
-        if old == self._lines:
+        self._replace(self._drawn(size), size)
+
+    def redraw_later(self, before: Lines, now: Lines) -> None:
+        """Redraw when only time has passed, which changed the parts `before` into the parts `now`.
+
+        A part that looks the same but for its text is replaced, and nothing is drawn again.
+        """
+        size = self.size
+        if self._drawn_for != size:
+            return
+        lines = with_texts(self._lines, before, now)
+        self._replace(self._drawn(size) if lines is None else lines, size)
+
+    def _replace(self, lines: Lines, size: Size) -> None:
+        old, self._lines = self._lines, lines
+        if old == lines:
             return
         changed = [
             (y, start, end)
-            for y, (before, after) in enumerate(zip(old, self._lines, strict=True))
+            for y, (before, after) in enumerate(zip(old, lines, strict=True))
             if before != after
             for start, end in changes(before, after, size.width)
         ]

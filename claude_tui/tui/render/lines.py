@@ -40,17 +40,27 @@ __all__ = [
     "right",
     "spread",
     "width",
+    "with_texts",
     "wrap",
 ]
 
 ELLIPSIS = "…"
 _SPACE = re.compile(f"[ {NO_BREAK}]")
 
-each_takes_one_cell = re.compile(
+_takes_one_cell_each = re.compile(
     "[ -~\xa0-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u03c9\u2010-\u2027\u2190-\u21ff"
     "\u2500-\u25fc\u2713-\u2718\u2758-\u275a\u2800-\u28ff]*"
 ).fullmatch
-"""Latin letters and signs, Greek, dashes, arrows, boxes, blocks and curves: nearly all that is drawn."""
+
+
+def each_takes_one_cell(text: str) -> bool:
+    """Whether it surely consists of characters of one cell, as nearly all that is drawn.
+
+    These are Latin letters and signs, Greek, dashes, arrows, boxes, blocks and curves.
+    """
+    # Most is ASCII, which is known sooner.
+    return (text.isascii() and text.isprintable()) or _takes_one_cell_each(text) is not None
+
 
 ROLES = (
     "background",
@@ -365,3 +375,32 @@ def changes(old: Line, new: Line, total: int) -> tuple[tuple[int, int], ...]:
         else:
             ranges.append((x, x + 1))
     return tuple(ranges)
+
+
+def with_texts(lines: Lines, before: Lines, now: Lines) -> Lines | None:
+    """`lines` with the parts `now` in place of the parts `before`.
+
+    None if drawing again might show something else: a part that changed must be one span, drawn once, and
+    differ only in its text, which has the same width.
+    """
+    if len(before) != len(now):
+        return None
+    changed = [(old, new) for old, new in zip(before, now, strict=True) if old != new]
+    if any(len(old) != 1 or len(new) != 1 for old, new in changed):
+        return None
+    for (old,), (new,) in changed:
+        if old._replace(text=new.text) != new or cells_of(old.text) != cells_of(new.text):
+            return None
+        found = [
+            (y, x)
+            for y, row in enumerate(lines)
+            for x, span in enumerate(row)
+            if span.text == old.text and span.role == old.role and span.bold == old.bold
+        ]
+        if len(found) != 1:
+            return None
+        y, x = found[0]
+        row = lines[y]
+        row = (*row[:x], row[x]._replace(text=new.text), *row[x + 1 :])
+        lines = (*lines[:y], row, *lines[y + 1 :])
+    return lines

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -143,10 +145,10 @@ class DashboardScreen(ClosesOnce, Screen[None], inherit_bindings=False):
         """Draw what counts the seconds while nothing else is new."""
         self.snapshot = snapshot
         with self._output.collecting():
-            self.header.show(snapshot, view)
-            self.incident_line.show(snapshot)
+            self.header.show_later(snapshot, view)
+            self.incident_line.show_later(snapshot)
             if snapshot.verdict.severity.trouble:
-                self.strip.show(snapshot)
+                self.strip.show_later(snapshot)
             for panel in self.panels:
                 if panel.counts_down or _has_aged(panel, snapshot):
                     panel.try_show(snapshot)
@@ -332,7 +334,13 @@ def _has_aged(panel: SnapshotPanel, snapshot: Snapshot) -> bool:
     since = snapshot.verdict.since
     if since is None or not snapshot.verdict.severity.trouble:
         return False
-    return age(panel.snapshot.at - since) != age(snapshot.at - since)
+    return _age_at(panel.snapshot.at, since) != _age_at(snapshot.at, since)
+
+
+# Most panels have drawn the same Snapshot.
+@lru_cache(maxsize=8)
+def _age_at(at: datetime, since: datetime) -> str:
+    return age(at - since)
 
 
 def _is_later(shown: Snapshot, snapshot: Snapshot) -> bool:
