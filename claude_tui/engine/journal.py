@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -20,7 +20,15 @@ from claude_tui.store import ACTION_REQUESTS, FIELD_REVISIONS, INCIDENT_ENTRIES
 if TYPE_CHECKING:
     from claude_tui.store import Store
 
-__all__ = ["MARKS_SPAN", "MAX_VERDICTS", "VERDICTS_SPAN", "Journal", "recorded_events", "taken_of"]
+__all__ = [
+    "MARKS_SPAN",
+    "MAX_VERDICTS",
+    "VERDICTS_SPAN",
+    "Journal",
+    "JournalReading",
+    "recorded_events",
+    "taken_of",
+]
 
 Mark = TypeVar("Mark", StepMark, SeverityMark)
 
@@ -43,7 +51,7 @@ _STATES = {
 }
 
 
-class _Read(NamedTuple):
+class JournalReading(NamedTuple):
     """What was read from the store."""
 
     verdicts: tuple[VerdictChange, ...] | None
@@ -52,6 +60,10 @@ class _Read(NamedTuple):
     """The steps that were marked recently."""
     severities: list[SeverityMark]
     """The severities that people set recently."""
+    own: tuple[int, int]
+    """How many marks of either kind had been made here when it was read."""
+    is_new: bool
+    """Whether there is anything but verdict changes that the journal does not have."""
 
 
 class Journal:
@@ -78,9 +90,7 @@ class Journal:
 
     def load(self, now: datetime) -> None:
         """Loads the last days from the store. Fast: only a few rows."""
-        found = self._read(now, verdicts=True)
-        self._verdicts = found.verdicts or ()
-        self._take(found)
+        self.take(self.read(now, verdicts=True))
 
     @property
     def takes(self) -> tuple[ActionRequest, ...]:
@@ -102,36 +112,36 @@ class Journal:
         """Everything written into postmortems, in the order of writing."""
         return self._revisions.entries
 
-    async def follow(
-        self, now: datetime, *, verdicts: bool, besides: Callable[[], object] = lambda: None
-    ) -> None:
-        """Reads what other processes may have added: marks, entries, and if `verdicts` verdict changes.
+    async def follow(self, now: datetime) -> None:
+        """Reads everything that other processes may have added."""
+        self.take(await asyncio.to_thread(self.read, now, verdicts=True))
 
-        `besides` is called in the same thread.
-        """
-        steps, severities = len(self._own_steps), len(self._own_severities)
-        # In one go: handing over to a thread takes longer than most of the queries.
-        found = await asyncio.to_thread(lambda: (self._read(now, verdicts=verdicts), besides())[0])
-        if found.verdicts is not None:
-            self._verdicts = found.verdicts
+    def read(self, now: datetime, *, verdicts: bool) -> JournalReading:
+        """Reads what other processes may have added, in any thread; `verdicts` says whether also verdicts."""
+        own_steps, own_severities = self._own_steps, self._own_severities
+        since = now - MARKS_SPAN
+        changes = self._read_verdicts(now) if verdicts else None
+        steps, severities = self._store.step_marks(since), self._store.severity_marks(since)
+        added = [followed.read() for followed in (self._incidents, self._revisions, self._requests)]
+        is_new = (
+            any(added)
+            or _once(*steps, *own_steps) != self.step_marks
+            or _once(*severities, *own_severities) != self.severity_marks
+        )
+        return JournalReading(changes, steps, severities, (len(own_steps), len(own_severities)), is_new)
+
+    def take(self, reading: JournalReading) -> None:
+        """Takes over what `read` has returned."""
+        if reading.verdicts is not None:
+            self._verdicts = reading.verdicts
         # Marks made while the store was read must not vanish from the screen for a second.
+        steps, severities = reading.own
         self._own_steps, self._own_severities = self._own_steps[steps:], self._own_severities[severities:]
-        self._take(found)
+        self.step_marks = _once(*reading.steps, *self._own_steps)
+        self.severity_marks = _once(*reading.severities, *self._own_severities)
 
     def _read_verdicts(self, now: datetime) -> tuple[VerdictChange, ...]:
         return tuple(self._store.verdict_changes(now - VERDICTS_SPAN)[-MAX_VERDICTS:])
-
-    def _read(self, now: datetime, *, verdicts: bool) -> _Read:
-        since = now - MARKS_SPAN
-        changes = self._read_verdicts(now) if verdicts else None
-        found = _Read(changes, self._store.step_marks(since), self._store.severity_marks(since))
-        for followed in (self._incidents, self._revisions, self._requests):
-            followed.read()
-        return found
-
-    def _take(self, found: _Read) -> None:
-        self.step_marks = _once(*found.steps, *self._own_steps)
-        self.severity_marks = _once(*found.severities, *self._own_severities)
 
     def step_marked(self, mark: StepMark) -> None:
         """Adds a mark made here at once, without waiting for the store."""

@@ -88,7 +88,7 @@ class Publisher:
         self.unread: str | None = None
         """Why the records of other processes cannot be read, if they cannot."""
         self._collector = components.collector
-        components.collector.memory.on_change = self._data_arrived
+        components.collector.memory.on_change = self.look_soon
         self._viewer = components.viewer
         self._demo = demo
         self._options = components.options
@@ -136,6 +136,13 @@ class Publisher:
         newest = self._newest
         return Conditions.of(newest.engine, self._options) if newest else Conditions(self._options)
 
+    @property
+    def alerts(self) -> AlertsView:
+        """The alerts as this process, or else the collector, evaluated them last."""
+        if not self.collects:
+            return self._viewer.alerts
+        return self._paging.view if self._paging is not None else AlertsView()
+
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
         """Everything recorded until `at`, or until now, about the incident with that id; None if there is
         none.
@@ -154,10 +161,11 @@ class Publisher:
         self._is_urgent = True
         self._wake.set()
 
-    # -- internals ------------------------------------------------------------
-
-    def _data_arrived(self) -> None:
+    def look_soon(self) -> None:
+        """Looks at the next whole second whether there is something to publish."""
         self._wake.set()
+
+    # -- internals ------------------------------------------------------------
 
     async def run(self, publish: Publish) -> None:
         """Publishes until cancelled: once a second, less often while nothing is new."""
@@ -195,7 +203,7 @@ class Publisher:
 
     def _is_complete(self, snapshot: Snapshot) -> bool:
         """Whether that Snapshot shows everything: no alert, incident or event has changed since."""
-        shown, alerts, journal = snapshot.engine, self._alerts, self._journal
+        shown, alerts, journal = snapshot.engine, self.alerts, self._journal
         return (
             alerts.journal == shown.alerts.journal
             and [alert.status for alert in alerts.alerts] == [alert.status for alert in shown.alerts.alerts]
@@ -233,7 +241,7 @@ class Publisher:
             snapshot = self._newest = self.snapshot()
             if self.collects:
                 self._judge(snapshot)
-            self._built = BuiltSnapshot(snapshot, version, self._alerts)
+            self._built = BuiltSnapshot(snapshot, version, self.alerts)
             self._shows_all = self._is_complete(snapshot)
         except Exception as error:  # noqa: BLE001 - a dashboard must not stop silently
             self._built = None
@@ -253,8 +261,10 @@ class Publisher:
         if built is None or not self._may_reuse_views(built):
             return None
         now, history = self._clock.now(), self._collector.memory.history
-        state, traffic = self._state(now), self._traffic.view(now)
-        if not built.has_inputs(now, history.version, state, traffic):
+        traffic = self._traffic.view(now)
+        if not built.has_data(now, history.version, traffic) or not built.has_state(
+            state := self._state(now)
+        ):
             return None
         verdict = verdict_at(history, now, state, self._options, traffic)
         if not built.has_verdict(verdict) or self._changes_record(verdict, state, now):
@@ -280,10 +290,10 @@ class Publisher:
         if alerts_due or (self._attendance is not None and self._status_line.is_due(at)):
             self._judge(with_current_limits(reused, self._collector.memory.history, self._options))
             if self._built is not None:
-                self._built = replace(self._built, alerts=self._alerts)
+                self._built = replace(self._built, alerts=self.alerts)
             self._shows_all = self._is_complete(reused)
         elif self._attendance is not None:
-            self._store_state(self._alerts)
+            self._store_state(self.alerts)
 
     def _judge(self, snapshot: Snapshot) -> None:
         """What only the collector may do."""
@@ -297,7 +307,7 @@ class Publisher:
         if self._paging is not None:
             self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
         if self._attendance is not None:
-            self._store_state(self._alerts)
+            self._store_state(self.alerts)
             self._status_line.note(snapshot)
 
     def _store_state(self, alerts: AlertsView) -> None:
@@ -323,20 +333,14 @@ class Publisher:
         return replace(newest, engine=replace(newest.engine, notices=notices))
 
     def _collector_state(self) -> CollectorState:
-        return self._collector.state(AlertingFacts.of(self._alerts))
-
-    @property
-    def _alerts(self) -> AlertsView:
-        if not self.collects:
-            return self._viewer.alerts
-        return self._paging.view if self._paging is not None else AlertsView()
+        return self._collector.state(AlertingFacts.of(self.alerts))
 
     def _state(self, now: datetime) -> EngineState:
         watching = self._attendance.watching if self._attendance is not None else Watching()
         own = self._own = self._collector_state()
         recorded = own if self.collects else self._viewer.state
         state = own if self.collects else idle(recorded or own, watching)
-        alerts = self._alerts
+        alerts = self.alerts
         problem = self._collector.memory.store.problem
         notices = (
             *state.notices,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.components import Components
+from claude_tui.engine.journal import JournalReading
 from claude_tui.engine.notices import fault_text
 from claude_tui.engine.publisher import Publisher
 from claude_tui.engine.requests import Requests
@@ -29,7 +31,8 @@ recorded either, both take place every other second.
 """
 
 _CHECK_EVERY = round(CHECK_S / FOLLOW_S)
-_TURNS = 2 * _CHECK_EVERY
+# Ten seconds.
+_TURNS = 10 * _CHECK_EVERY
 
 ASIDE_S = 3.0
 """How long a process that stands aside leaves the lease to others before it tries to take it again."""
@@ -46,6 +49,19 @@ _FLUSH_WITHIN_S = 1.5
 
 HESITATION = 3
 """How many checks a process without a key leaves a free lease to others, which may have one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What other processes have recorded."""
+
+    version: int | None
+    """The version of the record that was read; None without a database."""
+    matters: bool = False
+    """Whether there is anything new to this process."""
+    journal: JournalReading | None = None
+    asked: Sequence[tuple[int, ActionRequest]] = ()
+    """What the collector is asked to do."""
 
 
 class Sharing:
@@ -69,7 +85,6 @@ class Sharing:
         self._traffic = components.traffic
         self._hesitation = HESITATION if hesitates else 0
         self._requests = Requests(store)
-        self._asked: list[tuple[int, ActionRequest]] = []
         self._standing_aside = asyncio.Event()
 
     def load(self) -> None:
@@ -114,7 +129,7 @@ class Sharing:
     async def _collect(self) -> None:
         """Probes, pages and carries out requests, until this process has to stand aside."""
         paging = [self._paging.run()] if self._paging is not None else []
-        following = self._follow(self._handle_requests, self._fetch_requests)
+        following = self._follow(self._handle_requests)
         work = [asyncio.create_task(worker) for worker in (*self._collector.workers(), *paging, following)]
         try:
             await self._standing_aside.wait()
@@ -136,7 +151,7 @@ class Sharing:
 
     async def _watch(self, attendance: Attendance) -> None:
         """Shows what another process collects, until that process has ended."""
-        following = asyncio.create_task(self._follow(self._viewer.read))
+        following = asyncio.create_task(self._follow(self._read_as_viewer))
         try:
             await self._prepare_to_watch()
             free_checks = 0
@@ -158,7 +173,7 @@ class Sharing:
 
     async def _take_over(self, attendance: Attendance) -> None:
         await self._viewer.read()
-        await self._journal.follow(self._clock.now(), verdicts=True)
+        await self._journal.follow(self._clock.now())
         await asyncio.to_thread(self._collector.load_spending)
         await asyncio.to_thread(self._requests.resume)
         if self._viewer.state is not None:
@@ -169,89 +184,101 @@ class Sharing:
         self._publisher.collects = True
         self._publisher.show_now()
 
-    async def _follow(
-        self, read: Callable[[], Awaitable[None]], fetch: Callable[[], None] = lambda: None
-    ) -> None:
-        """Reads what other processes record, as soon as they do. A hanging disk blocks nothing else.
-
-        `fetch` is called in a thread, before `read`.
-        """
+    async def _follow(self, take: Callable[[_News], Awaitable[None]]) -> None:
+        """Follows what other processes record, and passes it to `take`. A hanging disk blocks only this."""
         known: int | None = None
         ended = threading.Event()
         try:
             while True:
-                version = await asyncio.to_thread(self._wait_for_news, known, ended)
-                if version is None or version != known or self._store.problem is not None:
-                    known = version if await self._read(read, fetch) else None
+                news = await self._passed_on(known, ended, take)
+                known = news.version if news is not None else None
+                if news is None or news.matters:
                     await asyncio.sleep(FOLLOW_S)
         finally:
             ended.set()
 
-    def _wait_for_news(self, known: int | None, ended: threading.Event) -> int | None:
-        """The version of the record, as soon as it differs from `known`.
+    async def _passed_on(
+        self, known: int | None, ended: threading.Event, take: Callable[[_News], Awaitable[None]]
+    ) -> _News | None:
+        """Waits for news and takes them. None after an internal error, which is shown."""
+        try:
+            # In one thread: to hand over to one takes longer than most of these queries.
+            news = await asyncio.to_thread(self._wait_for_news, known, ended)
+            if news.matters:
+                await self._take(news, take)
+        except Exception as error:  # noqa: BLE001 - a frozen screen must not look live
+            self._publisher.unread = f"what others record cannot be shown: {fault_text(error)}"
+            return None
+        self._publisher.unread = None
+        return news
 
-        It returns after two seconds at the latest, as no thread may keep a process from ending. Polling from
-        the event loop, twice a second, cost four times as much. Who collects and how many are watching is
-        updated on the way.
+    def _wait_for_news(self, known: int | None, ended: threading.Event) -> _News:
+        """What others have recorded, once the version of the record differs from `known`.
+
+        It returns after ten seconds at the latest, with no news. Polling from the event loop, twice a second,
+        cost four times as much. Who collects and how many are watching is updated on the way.
         """
-        step = self._turns_between_checks
-        for turn in range(0, _TURNS, step):
+        turn = 0
+        while turn < _TURNS:
             version = self._check(of_others=turn % _CHECK_EVERY == 0)
             if version is None or version != known or self._store.problem is not None:
-                break
+                news = self._read_news(version)
+                if known is None or news.matters:
+                    return replace(news, matters=True)
+                # Only this process has written.
+                known = version
+            turn += (step := self._turns_between_checks)
             if ended.wait(step * FOLLOW_S):
                 break
-        return version
+        return _News(known)
 
     @property
     def _turns_between_checks(self) -> int:
         if not self._is_alone:
             return 1
-        return _CHECK_EVERY if self._traffic.is_recorded else _TURNS
+        return _CHECK_EVERY if self._traffic.is_recorded else 2 * _CHECK_EVERY
 
     @property
     def _is_alone(self) -> bool:
         """Whether this process collects and nobody else has a screen, from which something could be asked."""
         return self._publisher.collects and (self._attendance is None or self._attendance.is_alone)
 
-    async def _read(
-        self, read: Callable[[], Awaitable[None]], fetch: Callable[[], None] = lambda: None
-    ) -> bool:
-        """Reads what is new. An internal error is shown, and the next attempt tries again.
+    def _read_news(self, version: int | None) -> _News:
+        """Reads what may have been recorded since the last call, in any thread."""
+        now, collects = self._clock.now(), self._publisher.collects
+        journal = self._journal.read(now, verdicts=not collects)
+        figures = self._traffic.read(now)
+        if not collects:
+            return _News(version, matters=True, journal=journal)
+        self._collector.load_expenses()
+        asked = self._requests.added()
+        return _News(version, bool(journal.is_new or figures or asked), journal, asked)
+
+    async def _take(self, news: _News, take: Callable[[_News], Awaitable[None]]) -> None:
+        """Takes over what is new.
 
         Figures wait for the next tick, as in the collector: building and drawing each at once doubled the CPU
         use of a viewer. What people and alerts do is shown without delay.
         """
-        before, now = self._events, self._clock.now()
-
-        def besides() -> None:
-            self._traffic.read(now)
-            fetch()
-
-        try:
-            # In one thread: to hand over to one takes longer than most of these queries.
-            await self._journal.follow(now, verdicts=not self._publisher.collects, besides=besides)
-            await read()
-        except Exception as error:  # noqa: BLE001 - a frozen screen must not look live
-            self._publisher.unread = f"what others record cannot be shown: {fault_text(error)}"
-            return False
-        self._publisher.unread = None
-        if not self._publisher.collects and self._events is not before:
+        before = self._events
+        if news.journal is not None:
+            self._journal.take(news.journal)
+        await take(news)
+        if self._events is before:
+            self._publisher.look_soon()
+        else:
             self._publisher.show_now()
-        return True
 
     @property
     def _events(self) -> tuple[Event, ...]:
         """What people and alerts did; the same object until there is more."""
-        return self._journal.events(self._viewer.alerts)
+        return self._journal.events(self._publisher.alerts)
 
-    def _fetch_requests(self) -> None:
-        self._collector.load_expenses()
-        self._asked = self._requests.added()
+    async def _read_as_viewer(self, _: _News) -> None:
+        await self._viewer.read()
 
-    async def _handle_requests(self) -> None:
-        asked, self._asked = self._asked, []
-        await self._requests.handle(asked, self._carry_out, self._clock.now())
+    async def _handle_requests(self, news: _News) -> None:
+        await self._requests.handle(news.asked, self._carry_out, self._clock.now())
 
     def _check(self, *, of_others: bool) -> int | None:
         """The version of the record; with `of_others`, who collects and how many watch is updated too.

@@ -47,16 +47,17 @@ class BuiltSnapshot:
             for bucket in self.snapshot.headroom.buckets
         )
 
-    def has_inputs(
-        self, at: datetime, version: int, engine: EngineState, traffic: TrafficView | None
-    ) -> bool:
-        """Whether a Snapshot at `at` would be built from the same inputs."""
+    def has_data(self, at: datetime, version: int, traffic: TrafficView | None) -> bool:
+        """Whether a Snapshot at `at` would show the same data, and need not be built for its age."""
         return (
             timedelta() <= at - self.snapshot.at < VIEWS_INTERVAL
             and version == self.version
             and traffic is self.snapshot.traffic
-            and not _differ(engine, replace(self.snapshot.engine, alerts=self.alerts))
         )
+
+    def has_state(self, engine: EngineState) -> bool:
+        """Whether it shows that state of the engine, apart from the times of the probes."""
+        return not _differ(engine, replace(self.snapshot.engine, alerts=self.alerts))
 
     def has_verdict(self, verdict: Verdict) -> bool:
         """Whether it shows that verdict, apart from the wording."""

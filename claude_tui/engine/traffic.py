@@ -185,8 +185,8 @@ class TrafficFollower:
         self._upkeep(at)
         self._renew(at, changed=True)
 
-    def read(self, at: datetime) -> None:
-        """Reads what was recorded since the last call."""
+    def read(self, at: datetime) -> bool:
+        """Reads what was recorded since the last call, and returns whether anything changed."""
         last, rows, unsaved = self._store.traffic.after(self._last)
         changed = bool(rows) or unsaved != self._unsaved
         self._last, self._unsaved = last, unsaved
@@ -198,6 +198,7 @@ class TrafficFollower:
             self._kept = [*self._kept, *(call for call in new if call not in known)][-_MOST_KEPT:]
         changed |= self._upkeep(at)
         self._renew(at, changed=changed)
+        return changed
 
     @property
     def is_recorded(self) -> bool:

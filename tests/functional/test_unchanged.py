@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from claude_tui.engine import Engine
+from claude_tui.engine.sharing import _News
 from claude_tui.model.observation import Outcome
 from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.snapshot import Snapshot
@@ -64,7 +65,9 @@ def test_latency_is_drawn_once_while_nothing_happens() -> None:
 async def _publishes_at_once(viewer: Engine) -> bool:
     """Whether a viewer that reads what is new does not wait for the next tick."""
     viewer.publisher._is_urgent = False
-    assert await viewer._sharing._read(viewer.viewer.read)
+    sharing = viewer._sharing
+    news = sharing._wait_for_news(None, threading.Event())
+    await sharing._take(news, sharing._read_as_viewer)
     return viewer.publisher._is_urgent
 
 
@@ -91,6 +94,32 @@ def test_a_viewer_publishes_figures_with_its_tick_and_at_once_what_people_do(tmp
             collector.stop(PATIENCE_S)
 
 
+def test_a_collector_is_not_woken_by_what_it_has_written_itself(tmp_path: Path) -> None:
+    settings = load({"data_dir": str(tmp_path / "data")}, {}, config=None)
+    with simulated("healthy") as simulator:
+        collector, other = engine_on(simulator, settings), engine_on(simulator, settings)
+        try:
+            collector.first_snapshot()
+            other.first_snapshot()
+            store, sharing, ended = collector.collector.memory.store, collector._sharing, threading.Event()
+            ended.set()
+            before = sharing._wait_for_news(None, ended)
+            store.write(messages(CLOCK.now()))
+            assert store.flush(PATIENCE_S)
+            after_own = sharing._wait_for_news(before.version, ended)
+            assert after_own.version != before.version
+            assert not after_own.matters
+            other.mark_step(StepMark(CLOCK.now(), "outage", "retries", StepState.DONE, "eve"))
+            assert other.collector.memory.store.flush(PATIENCE_S)
+            assert sharing._wait_for_news(after_own.version, ended).matters
+            asyncio.run(sharing._take(sharing._wait_for_news(None, ended), sharing._handle_requests))
+            assert collector.publisher._is_urgent
+            assert collector.snapshot().engine.step_marks
+        finally:
+            other.stop(PATIENCE_S)
+            collector.stop(PATIENCE_S)
+
+
 def test_who_waits_for_news_has_it_at_once_and_ends_when_told_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,17 +133,18 @@ def test_who_waits_for_news_has_it_at_once_and_ends_when_told_to(
             assert store.flush(PATIENCE_S)
             ended = threading.Event()
             monkeypatch.setattr("claude_tui.engine.sharing.FOLLOW_S", 0.0)
-            known = news(None, ended)
+            known = news(None, ended).version
             assert known is not None
-            assert news(known, ended) == known
+            assert news(known, ended) == _News(known)
             # From here on, whoever waited would never come back.
             monkeypatch.setattr("claude_tui.engine.sharing.FOLLOW_S", threading.TIMEOUT_MAX)
             store.write(messages(CLOCK.now()))
             assert store.flush(PATIENCE_S)
-            assert news(known, ended) != known
+            found = news(known, ended)
+            assert found.matters
+            assert found.version != known
             ended.set()
-            known = news(known, ended)
-            assert news(known, ended) == known
+            assert news(found.version, ended) == _News(found.version)
         finally:
             viewer.stop(PATIENCE_S)
             collector.stop(PATIENCE_S)

@@ -105,7 +105,7 @@ async def test_a_mark_made_here_does_not_vanish_while_the_store_is_read(
 ) -> None:
     journal = Journal(open_store())
     mark = StepMark(at(1), "outage", "retries", StepState.DONE, "eve")
-    reading = asyncio.ensure_future(journal.follow(at(2), verdicts=False))
+    reading = asyncio.ensure_future(journal.follow(at(2)))
     await asyncio.sleep(0)
     journal.step_marked(mark)
     await reading

@@ -43,22 +43,14 @@ class HeaderLine(LinePanel):
         return 1 if self.snapshot.past is None else 2
 
     def show(self, snapshot: Snapshot, view: View) -> None:
-        self._take(snapshot, view)
-        self._fit()
-        self.redraw()
-
-    def show_later(self, snapshot: Snapshot, view: View) -> None:
-        """Show a Snapshot that differs from the one shown only in its time."""
-        if snapshot.past is not None:
-            self.show(snapshot, view)
-            return
-        before = self._clocks
-        self._take(snapshot, view)
-        self.redraw_later(before, self._clocks)
-
-    def _take(self, snapshot: Snapshot, view: View) -> None:
+        before, clocks_before = self.snapshot, self._clocks
         self.snapshot, self.view = snapshot, view
         self._clocks = clocks(snapshot, view, self.paint.local)
+        self._fit()
+        if before.past is None and snapshot.past is None and _identity(before) == _identity(snapshot):
+            self.redraw_later(clocks_before, self._clocks)
+        else:
+            self.redraw()
 
     def _fit(self) -> None:
         if self.styles.height is None or self.styles.height.value != self.rows:
@@ -144,8 +136,14 @@ def _badges(snapshot: Snapshot) -> list[_Part]:
     return parts
 
 
+def _identity(snapshot: Snapshot) -> tuple[object, ...]:
+    """Everything that the left side of the header depends on."""
+    engine = snapshot.engine
+    return engine.target, engine.demo, engine.speed, engine.drill, engine.watching.read_only
+
+
 def clocks(snapshot: Snapshot, view: View, local: Local | None = None) -> Lines:
-    """The parts of the header that change with time."""
+    """The parts on the right side of the header, without `UTC`."""
     right = _right(snapshot, view, local)
     return (*(part.line for part in right[:-1]), right[-1].line[:1])
 

@@ -145,7 +145,7 @@ class DashboardScreen(ClosesOnce, Screen[None], inherit_bindings=False):
         """Draw what counts the seconds while nothing else is new."""
         self.snapshot = snapshot
         with self._output.collecting():
-            self.header.show_later(snapshot, view)
+            self.header.show(snapshot, view)
             self.incident_line.show_later(snapshot)
             if snapshot.verdict.severity.trouble:
                 self.strip.show_later(snapshot)
