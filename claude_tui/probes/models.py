@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from claude_tui import __version__
 from claude_tui.model.observation import Observation, Outcome, Source
@@ -145,8 +146,15 @@ def read_catalogue(exchange: Exchange, fetched_at: datetime, *, redactor: Redact
     """The models of a successful response, at most 1000; None when it is not a model list."""
     if exchange.status != 200:
         return None
+    models = _models_in(exchange.body, redactor)
+    return Catalogue(fetched_at, models) if models is not None else None
+
+
+# The list seldom changes from one probe to the next.
+@lru_cache(maxsize=1)
+def _models_in(text: bytes, redactor: Redactor) -> tuple[ModelInfo, ...] | None:
     try:
-        body = json.loads(exchange.body)
+        body = json.loads(text)
     except (ValueError, RecursionError):
         return None
     items = body.get("data") if isinstance(body, dict) else None
@@ -154,7 +162,7 @@ def read_catalogue(exchange: Exchange, fetched_at: datetime, *, redactor: Redact
         return None
     models = (_model(item, redactor) for item in items[:MAX_MODELS] if isinstance(item, dict))
     readable = tuple(model for model in models if model is not None)
-    return Catalogue(fetched_at, readable) if readable or not items else None
+    return readable if readable or not items else None
 
 
 def _model(item: Mapping[str, object], redactor: Redactor) -> ModelInfo | None:

@@ -104,6 +104,8 @@ class StatusPageProbe:
         self._ours = tuple(ours)
         self._routes = routes or Proxies()
         self._requesters: dict[str, Requester] = {}
+        self._newest: tuple[tuple[bytes, str, str], ProviderStatus] | None = None
+        """The last summary that could be read: its text, its source and its host, and what it says."""
 
     async def run(self) -> Report:
         failures: list[_Reading] = []
@@ -204,25 +206,37 @@ class StatusPageProbe:
         if 200 <= status < 300 and age_s > MAX_AGE_S:
             message = f"a copy that a cache has kept for {duration(age_s)}"
             return Classified(Outcome.INVALID_RESPONSE, "old_copy", message=message)
-        data = _decoded(exchange.body) if 200 <= status < 300 else None
-        if data is not None:
-            try:
-                return parse_summary(
-                    data,
-                    fetched_at=self._clock.now(),
-                    source=source,
-                    redactor=self._redactor,
-                    host=host,
-                    ours=self._ours,
-                )
-            except NotASummaryError as error:
-                message = f"not a status page's JSON: {error}"
-                return Classified(Outcome.INVALID_RESPONSE, "unexpected_json", message=message)
-        found = classify_response(
+        try:
+            found = self._summary(exchange.body, source, host) if 200 <= status < 300 else None
+        except NotASummaryError as error:
+            message = f"not a status page's JSON: {error}"
+            return Classified(Outcome.INVALID_RESPONSE, "unexpected_json", message=message)
+        if found is not None:
+            return found
+        answer = classify_response(
             status, lower_headers(exchange.headers), exchange.body, redactor=self._redactor
         )
-        outcome = found.outcome if found.outcome in _OUTCOMES else Outcome.INVALID_RESPONSE
-        return replace(found, outcome=outcome, message=found.message or f"HTTP {status}")
+        outcome = answer.outcome if answer.outcome in _OUTCOMES else Outcome.INVALID_RESPONSE
+        return replace(answer, outcome=outcome, message=answer.message or f"HTTP {status}")
+
+    def _summary(self, body: bytes, source: str, host: str) -> ProviderStatus | None:
+        """The status in a summary; None if it is not JSON. Raises NotASummaryError."""
+        # Most readings of the page are the same as the one before.
+        read_from = body, source, host
+        if self._newest is not None and self._newest[0] == read_from:
+            return replace(self._newest[1], fetched_at=self._clock.now())
+        if (data := _decoded(body)) is None:
+            return None
+        status = parse_summary(
+            data,
+            fetched_at=self._clock.now(),
+            source=source,
+            redactor=self._redactor,
+            host=host,
+            ours=self._ours,
+        )
+        self._newest = read_from, status
+        return status
 
     def _notable(self, exchange: Exchange | None) -> tuple[tuple[str, str], ...]:
         if exchange is None:

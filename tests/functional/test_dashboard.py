@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from textual.geometry import Region
+from textual.geometry import Region, Size
 
 from claude_tui.model.alert import Acknowledgement, RouteState
 from claude_tui.model.arrangement import Panel
@@ -23,7 +23,7 @@ from claude_tui.tui.panels.status import StatusPanel
 from claude_tui.tui.panels.strip import StripPanel
 from claude_tui.tui.render.direct_output import Change, DirectOutput
 from claude_tui.tui.render.line_panel import LinePanel, SnapshotPanel
-from claude_tui.tui.render.lines import plain
+from claude_tui.tui.render.lines import Lines, plain
 from claude_tui.tui.render.theme_files import load_theme
 from claude_tui.tui.screens.dialog import TextInput
 from claude_tui.tui.screens.quitting import QuitScreen
@@ -31,6 +31,7 @@ from tests.functional.still import StillApp, still_app
 from tests.functional.watched import Watched, app_of, arrives
 from tests.snapshots.pictures import AT, PICTURES, before, later
 from tests.snapshots.responding import CALM, group, scene_of
+from tests.unit.test_incident_line import OPEN
 
 PROPOSED = IncidentSummary("Overloaded", Severity.P1, AT - timedelta(minutes=4), AT - timedelta(minutes=3))
 
@@ -216,27 +217,40 @@ async def test_in_trouble_the_ages_in_panels_are_those_of_the_strip(lasted: time
 
 async def test_between_new_views_only_clocks_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
-    redraw = LinePanel.redraw
+    draw = LinePanel._drawn
 
-    def counted(self: LinePanel) -> None:
+    def counted(self: LinePanel, size: Size) -> Lines:
         drawn.append(str(self.id))
-        redraw(self)
+        return draw(self, size)
 
-    for name, clocks in {"healthy": ["headroom"], "overloaded": ["strip", "headroom"]}.items():
+    for name in ("healthy", "overloaded"):
         first = PICTURES[name]()
         app = Watched(first)
         async with app.run_test(size=(120, 40)) as pilot:
             await arrives(pilot, first)
             with monkeypatch.context() as counting:
-                counting.setattr(LinePanel, "redraw", counted)
+                counting.setattr(LinePanel, "_drawn", counted)
                 drawn.clear()
                 await arrives(pilot, replace(later(first, 1), panels_at=first.at))
-                assert drawn == ["header", "incident", *clocks]
+                assert drawn == ["headroom"]
                 assert f"{first.at + timedelta(seconds=1):%H:%M:%S} UTC" in app.text()
                 drawn.clear()
                 changed = replace(first.verdict, summary="Something else.")
                 await arrives(pilot, replace(later(first, 2), panels_at=first.at, verdict=changed))
                 assert "strip" in drawn
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20)])
+async def test_a_later_second_shows_what_drawing_everything_again_would_show(size: tuple[int, int]) -> None:
+    for name in ("healthy", "overloaded", "network", "nothing"):
+        first = replace(PICTURES[name](), incident=replace(OPEN, started_at=PICTURES[name]().at))
+        app = Watched(first)
+        async with app.run_test(size=size) as pilot:
+            await arrives(pilot, first)
+            for second in (1, 2, 9, 10, 58, 59, 60, 61, 299, 300, 600, 3599, 3600, 3601, 7200, 86_400):
+                await arrives(pilot, replace(later(first, second), panels_at=first.at))
+                for panel in (app.dashboard.header, app.dashboard.strip, app.dashboard.incident_line):
+                    assert panel.drawn == panel._drawn(panel.size), (name, second)
 
 
 @pytest.mark.parametrize("name", ["healthy", "overloaded"])

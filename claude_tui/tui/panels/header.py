@@ -16,7 +16,7 @@ from claude_tui.tui.panels.alert_text import alert_badge
 from claude_tui.tui.panels.badges import READ_ONLY, demo_badge, drill_badge
 from claude_tui.tui.panels.scrubber import banner_line, scrubber_line
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Lines, Span, crop, fit, join, line, spread, width
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, fit, join, line, spread, width
 from claude_tui.tui.render.staleness import probe_state
 from claude_tui.tui.view import View
 
@@ -47,7 +47,7 @@ class HeaderLine(LinePanel):
         self.snapshot, self.view = snapshot, view
         self._clocks = clocks(snapshot, view, self.paint.local)
         self._fit()
-        if before.past is None and snapshot.past is None and _identity(before) == _identity(snapshot):
+        if before.past is None and snapshot.past is None and _fixed(before) == _fixed(snapshot):
             self.redraw_later(clocks_before, self._clocks)
         else:
             self.redraw()
@@ -136,16 +136,21 @@ def _badges(snapshot: Snapshot) -> list[_Part]:
     return parts
 
 
-def _identity(snapshot: Snapshot) -> tuple[object, ...]:
-    """Everything that the left side of the header depends on."""
+def _fixed(snapshot: Snapshot) -> tuple[object, ...]:
+    """Everything that the header shows apart from `clocks`."""
     engine = snapshot.engine
-    return engine.target, engine.demo, engine.speed, engine.drill, engine.watching.read_only
+    return engine.target, engine.demo, engine.speed, engine.drill, engine.watching, engine.spend
 
 
 def clocks(snapshot: Snapshot, view: View, local: Local | None = None) -> Lines:
-    """The parts on the right side of the header, without `UTC`."""
-    right = _right(snapshot, view, local)
-    return (*(part.line for part in right[:-1]), right[-1].line[:1])
+    """The parts of the header that change with time, without `UTC`."""
+    return (
+        *alert_badge(snapshot),
+        _state(snapshot, view),
+        BLANK if view.paused else _backoff(snapshot) or _next(snapshot),
+        BLANK if local is None else line(Span(local.clock(view.now), "info")),
+        line(Span(clock(view.now), "text")),
+    )
 
 
 def _right(snapshot: Snapshot, view: View, local: Local | None) -> list[_Part]:
