@@ -47,6 +47,11 @@ def test_the_largest_value_of_a_bucket_belongs_to_it() -> None:
     assert bucket_of(math.inf) == bucket_of(LARGEST_S) == bucket_of(LARGEST_S / growth) + 1
 
 
+def test_what_is_no_number_has_no_bucket() -> None:
+    with pytest.raises(ValueError, match="not a latency"):
+        bucket_of(math.nan)
+
+
 @given(st.lists(st.lists(any_seconds, max_size=40), max_size=6))
 def test_merging_is_as_if_all_had_been_counted_together(parts: list[list[float]]) -> None:
     together = Histogram.of(value for part in parts for value in part)

@@ -142,10 +142,12 @@ def merged(histograms: Iterable[Histogram]) -> Histogram:
 
 
 def bucket_of(seconds: float) -> int:
-    """The number of the bucket for a value.
+    """The number of the bucket for a value. Raises ValueError for NaN.
 
     Bucket k holds values above SMALLEST_S * _GROWTH ** (k - 1) and at most SMALLEST_S * _GROWTH ** k.
     """
+    if math.isnan(seconds):
+        raise ValueError("not a latency")
     return bisect_left(_BOUNDS, seconds)
 
 
