@@ -95,9 +95,58 @@ def test_what_the_probes_leave_out_can_be_imported_afterwards() -> None:
 import claude_tui.probes.sdk
 import anthropic._vendor.httpx_aiohttp, httpcore2._async.http2
 assert anthropic.AsyncAnthropic
-assert anthropic.types.Message.__class_vars__ is anthropic.BaseModel.__class_vars__
 """
     assert {"aiohttp", "h2"} <= loaded_by(code)
+
+
+def test_the_sdk_loads_what_messages_need() -> None:
+    """The rest of it would take 20 MB in each process that probes."""
+    loaded = loaded_by("from claude_tui.probes.sdk import prewarm\nprewarm()")
+    assert "anthropic.resources.messages.messages" in loaded
+    assert not loaded & {
+        "anthropic.lib.foundry",
+        "anthropic.lib.google_cloud",
+        "anthropic.resources.beta.beta",
+        "anthropic.resources.organization",
+        "anthropic.types.beta.beta_managed_agents_agent",
+    }
+    assert len({name for name in loaded if name.startswith("anthropic.")}) < 1_500
+
+
+DESCRIBED = """\
+import importlib, json, sys
+def described(value):
+    return [type(value).__name__, getattr(value, "__qualname__", None)]
+"""
+NAMES_OF_THE_SDK = """
+import anthropic, anthropic.resources
+print(json.dumps({
+    package: {name: described(value) for name, value in vars(module).items() if name[0] != "_"}
+    for package, module in sys.modules.items()
+    if package == "anthropic" or package.startswith(("anthropic.types", "anthropic.resources"))
+    if hasattr(module, "__path__")
+}))
+"""
+THE_SAME_NAMES = """
+import claude_tui.probes.sdk
+for package, names in json.load(sys.stdin).items():
+    module = importlib.import_module(package)
+    for name, value in names.items():
+        # A module is a name of its package only once something has imported it.
+        if value[0] != "module":
+            assert described(getattr(module, name)) == value, (package, name)
+"""
+
+
+def run_python(code: str, text: str = "") -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+
+
+def test_every_name_of_the_sdk_is_what_it_is_without_us() -> None:
+    usual = run_python(DESCRIBED + NAMES_OF_THE_SDK)
+    assert usual.count('["type", "AsyncMessages"]') > 1
+    run_python(DESCRIBED + THE_SAME_NAMES, usual)
 
 
 def test_the_command_line_of_check_loads_no_textual() -> None:

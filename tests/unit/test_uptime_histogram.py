@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.analysis.history.statistics import nearest_rank
-from claude_tui.analysis.uptime.histogram import EMPTY, ERROR, LARGEST_S, SMALLEST_S, Histogram, merged
+from claude_tui.analysis.uptime.histogram import (
+    EMPTY,
+    ERROR,
+    LARGEST_S,
+    SMALLEST_S,
+    Histogram,
+    bucket_of,
+    merged,
+)
 
 seconds = st.floats(SMALLEST_S, LARGEST_S)
 any_seconds = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e9, max_value=1e9)
@@ -20,6 +30,26 @@ def test_a_quantile_is_off_by_at_most_the_promised_error(values: list[float], fr
     found = Histogram.of(values).quantile(fraction)
     assert found is not None
     assert abs(found - exact) <= ERROR * exact * (1 + 1e-6)
+
+
+@given(any_seconds | seconds)
+def test_a_bucket_is_the_logarithm_of_its_values(value: float) -> None:
+    """As documented, so that histograms of earlier versions can be added."""
+    growth = (1 + ERROR) / (1 - ERROR)
+    inside = min(max(value, SMALLEST_S), LARGEST_S)
+    exact = math.log(inside / SMALLEST_S) / math.log(growth)
+    assert exact - 1e-6 <= bucket_of(value) < exact + 1 + 1e-6
+
+
+def test_the_largest_value_of_a_bucket_belongs_to_it() -> None:
+    growth = (1 + ERROR) / (1 - ERROR)
+    assert [bucket_of(SMALLEST_S * growth**bucket) for bucket in range(300)] == list(range(300))
+    assert bucket_of(math.inf) == bucket_of(LARGEST_S) == bucket_of(LARGEST_S / growth) + 1
+
+
+def test_what_is_no_number_has_no_bucket() -> None:
+    with pytest.raises(ValueError, match="not a latency"):
+        bucket_of(math.nan)
 
 
 @given(st.lists(st.lists(any_seconds, max_size=40), max_size=6))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import struct
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -23,8 +25,9 @@ LARGEST_S = 3600.0
 """Anything longer counts as this many seconds."""
 
 _GROWTH = (1 + ERROR) / (1 - ERROR)
-_LOG_GROWTH = math.log(_GROWTH)
-_LAST = math.ceil(math.log(LARGEST_S / SMALLEST_S) / _LOG_GROWTH)
+_LAST = math.ceil(math.log(LARGEST_S / SMALLEST_S) / math.log(_GROWTH))
+# The largest value of each bucket but the last, with room for the errors of computing it.
+_BOUNDS = [SMALLEST_S * _GROWTH ** (bucket + 1e-9) for bucket in range(_LAST)]
 # A bucket's count has 32 bits: enough for a probe every 10 ms for a year, so it never carries over.
 _BITS = 32
 _BYTES = _BITS // 8
@@ -42,7 +45,7 @@ class Histogram:
     @classmethod
     def of(cls, values: Iterable[float]) -> Histogram:
         """The histogram of values in seconds."""
-        return cls(sum(1 << (_BITS * bucket_of(value)) for value in values))
+        return cls.of_counts(Counter(map(bucket_of, values)))
 
     @classmethod
     def of_counts(cls, counts: Mapping[int, int]) -> Histogram:
@@ -139,12 +142,13 @@ def merged(histograms: Iterable[Histogram]) -> Histogram:
 
 
 def bucket_of(seconds: float) -> int:
-    """The number of the bucket for a value.
+    """The number of the bucket for a value. Raises ValueError for NaN.
 
     Bucket k holds values above SMALLEST_S * _GROWTH ** (k - 1) and at most SMALLEST_S * _GROWTH ** k.
     """
-    inside = min(max(seconds, SMALLEST_S), LARGEST_S)
-    return min(max(math.ceil(math.log(inside / SMALLEST_S) / _LOG_GROWTH - 1e-9), 0), _LAST)
+    if math.isnan(seconds):
+        raise ValueError("not a latency")
+    return bisect_left(_BOUNDS, seconds)
 
 
 def _middle(bucket: int) -> float:

@@ -7,7 +7,8 @@ leave no unknown time between them: a server that asks for a long wait must not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
@@ -112,33 +113,38 @@ def hour_of(at: int) -> int:
 
 
 def hour_rows(
-    samples: Iterable[Sample], first: int, end: int, reach: Reach, *, until: int | None = None
+    samples: Iterable[Sample],
+    first: int,
+    end: int,
+    reach: Reach,
+    *,
+    until: int | None = None,
+    latency_of: Collection[Source] = tuple(Source),
 ) -> list[HourRow]:
     """The rows of the hours from `first` on and before `end`.
 
     `samples` should begin with the last of each source before the first hour, and end with the first of each
-    after the last hour. Nothing holds beyond the instant `until`.
+    after the last hour. Nothing holds beyond the instant `until`. Only rows of the sources `latency_of` have
+    latencies.
     """
     low, high = first * HOUR, end * HOUR
     ordered = sorted(samples, key=lambda sample: (sample.source, sample.at))
-    micros: dict[int, dict[Key, int]] = {}
-    begun: dict[int, dict[Key, list[Sample]]] = {}
+    micros: defaultdict[tuple[int, Key], int] = defaultdict(int)
+    begun: defaultdict[tuple[int, Key], list[Sample]] = defaultdict(list)
     last = high if until is None else min(high, until)
     for _, group in groupby(ordered, key=lambda sample: sample.source):
         for sample, end in _stretches(list(group), reach):
             key, start, end = _key(sample), max(sample.at, low), min(end, last)
             if low <= sample.at < high:
-                begun.setdefault(hour_of(sample.at), {}).setdefault(key, []).append(sample)
+                begun[hour_of(sample.at), key].append(sample)
             while start < end:
                 hour = hour_of(start)
                 part = min(end, (hour + 1) * HOUR)
-                of_hour = micros.setdefault(hour, {})
-                of_hour[key] = of_hour.get(key, 0) + part - start
+                micros[hour, key] += part - start
                 start = part
     return [
-        _row(hour, key, begun.get(hour, {}).get(key, ()), micros.get(hour, {}).get(key, 0))
-        for hour in sorted(micros.keys() | begun.keys())
-        for key in sorted(micros.get(hour, {}).keys() | begun.get(hour, {}).keys())
+        _row(hour, key, begun[hour, key], micros[hour, key], latency_of)
+        for hour, key in sorted(micros.keys() | begun.keys())
     ]
 
 
@@ -146,10 +152,12 @@ def _key(sample: Sample) -> Key:
     return sample.source, sample.model, sample.outcome, sample.error_type
 
 
-def _row(hour: int, key: Key, begun: Sequence[Sample], micros: int) -> HourRow:
+def _row(
+    hour: int, key: Key, begun: Sequence[Sample], micros: int, latency_of: Collection[Source]
+) -> HourRow:
     source, model, outcome, error_type = key
     ttft = total = EMPTY
-    if outcome is Outcome.OK:
+    if outcome is Outcome.OK and source in latency_of:
         ttft = Histogram.of(
             exchange.first_token_s for exchange in begun if exchange.first_token_s is not None
         )
