@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-__all__ = ["lazy_packages"]
+__all__ = ["forget", "lazy_packages"]
 
 
 @contextmanager
@@ -29,6 +29,12 @@ def lazy_packages(names: str) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
+
+
+def forget(library: str) -> None:
+    """Removes the modules of a library whose import has failed, so that it can be imported again."""
+    for name in [name for name in sys.modules if name == library or name.startswith(f"{library}.")]:
+        del sys.modules[name]
 
 
 class _Finder:

@@ -20,7 +20,7 @@ from claude_tui.probes.dial import Dialer
 from claude_tui.probes.dialed import FAILURES
 from claude_tui.probes.exchange_trace import ExchangeTrace
 from claude_tui.probes.http_client import httpx2
-from claude_tui.probes.lazy_packages import lazy_packages
+from claude_tui.probes.lazy_packages import forget, lazy_packages
 from claude_tui.probes.optional_imports import without_modules
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.sdk_transport import make_transport
@@ -28,11 +28,14 @@ from claude_tui.probes.stream_reader import StreamReader
 
 # Its other HTTP client, over aiohttp (which only the simulator needs), takes 9 MB. Of its 2,900 modules,
 # messages need 1,100; the others take 20 MB and half of the time.
-with (
-    without_modules("anthropic._vendor.httpx_aiohttp"),
-    lazy_packages(r"anthropic|anthropic\.(types|resources)(\.\w+)*"),
-):
-    import anthropic
+_OTHER_CLIENT = "anthropic._vendor.httpx_aiohttp"
+try:
+    with without_modules(_OTHER_CLIENT), lazy_packages(r"anthropic|anthropic\.(types|resources)(\.\w+)*"):
+        import anthropic
+except Exception:  # noqa: BLE001 - a later version may use what it re-exports
+    forget("anthropic")
+    with without_modules(_OTHER_CLIENT):
+        import anthropic
 
 __all__ = ["Sdk", "prewarm"]
 

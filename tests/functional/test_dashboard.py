@@ -242,15 +242,20 @@ async def test_between_new_views_only_clocks_are_drawn(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20)])
 async def test_a_later_second_shows_what_drawing_everything_again_would_show(size: tuple[int, int]) -> None:
-    for name in ("healthy", "overloaded", "network", "nothing"):
-        first = replace(PICTURES[name](), incident=replace(OPEN, started_at=PICTURES[name]().at))
+    worst = PICTURES["overloaded"]()
+    due = replace(worst.verdict, severity=Severity.P2, respond_by=worst.at + timedelta(minutes=6))
+    for shown in (
+        *(PICTURES[name]() for name in ("healthy", "network", "nothing")),
+        replace(worst, verdict=due),
+    ):
+        first = replace(shown, incident=replace(OPEN, started_at=shown.at))
         app = Watched(first)
         async with app.run_test(size=size) as pilot:
             await arrives(pilot, first)
             for second in (1, 2, 9, 10, 58, 59, 60, 61, 299, 300, 600, 3599, 3600, 3601, 7200, 86_400):
                 await arrives(pilot, replace(later(first, second), panels_at=first.at))
                 for panel in (app.dashboard.header, app.dashboard.strip, app.dashboard.incident_line):
-                    assert panel.drawn == panel._drawn(panel.size), (name, second)
+                    assert panel.drawn == panel._drawn(panel.size), (first.verdict.cause, second)
 
 
 @pytest.mark.parametrize("name", ["healthy", "overloaded"])

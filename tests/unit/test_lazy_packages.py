@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from claude_tui.probes.lazy_packages import lazy_packages
+from claude_tui.probes.lazy_packages import forget, lazy_packages
 
 FILES = {
     "__init__.py": """
@@ -109,3 +109,19 @@ def test_the_import_system_is_left_as_it_was() -> None:
     with pytest.raises(RuntimeError), lazy_packages("anything"):
         raise RuntimeError
     assert sys.meta_path == before
+
+
+def test_a_library_that_cannot_be_lazy_can_be_imported_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "eager_library"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .base import Base\nclass Derived(Base): x = 1 / Base.size\n")
+    (package / "base.py").write_text("class Base: size = 2\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(AttributeError), lazy_packages("eager_library"):
+        importlib.import_module("eager_library")
+    forget("eager_library")
+    assert importlib.import_module("eager_library").Derived.x == 0.5
+    forget("eager_library")
+    assert not [name for name in sys.modules if name.startswith("eager_library")]
