@@ -198,16 +198,14 @@ def _changes(snapshot: Snapshot, times: Times, cells: int) -> Lines:
     for event in changes:
         mark = event_mark(event)
         when = Span(f"{times.moment(event.at)}  ", "dim")
-        rows.append(
-            crop(line("  ", when, Span(f"{mark.glyph} ", mark.role), Span(event.text, "text")), cells)
-        )
+        rows.append(crop(line(when, Span(f"{mark.glyph} ", mark.role), Span(event.text, "text")), cells))
     return (*rows, BLANK)
 
 
 def _ours(snapshot: Snapshot, cells: int) -> Lines:
     """The incidents recorded here, to compare the page with."""
-    rows = [line("  ", *row) for row in past_incidents(snapshot, cells - 2, _MOST_INCIDENTS)]
-    none = line(Span("  None recorded.", "dim"))
+    rows = past_incidents(snapshot, cells, _MOST_INCIDENTS)
+    none = line(Span("None recorded.", "dim"))
     return (heading("Our incidents", "newest first" if rows else "", cells), *(rows or [none]))
 
 
