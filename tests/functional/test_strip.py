@@ -83,7 +83,7 @@ def test_the_verdict_is_on_screen_at_every_size(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_a_page_that_resolved_its_report_is_not_called_silent(size: tuple[int, int]) -> None:
     shown = text(drawn(scene("overloaded", page=PageAgreement.RESOLVED), *size))
-    assert "Status page: says it is resolved." in shown
+    assert "Status page says it is resolved." in shown
     assert "nothing posted" not in shown
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.snapshot import Calls, Chart, ChartSeries, Event, EventKind, Focus, Level
+from claude_tui.model.verdict import PageAgreement
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency_chart import series_chart
@@ -207,6 +208,13 @@ def test_status_tells_every_update_with_its_age() -> None:
     assert text.index("Elevated errors") < text.index("Login problems")
     assert "not one you use" in text
     assert "Database upgrade" in text
+
+
+def test_a_page_that_resolved_its_report_is_contradicted_while_requests_fail() -> None:
+    snapshot = PICTURES["overloaded"]()
+    resolved = replace(snapshot, verdict=replace(snapshot.verdict, page=PageAgreement.RESOLVED))
+    assert "says it is resolved; requests still fail" in text_of(status_zoom(resolved, 116))
+    assert "resolved" not in text_of(status_zoom(snapshot, 116))
 
 
 def test_status_that_is_unknown_says_why_and_claims_nothing() -> None:
