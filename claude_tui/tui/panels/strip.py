@@ -50,6 +50,8 @@ _TALL = 5
 # The mark of a verdict without trouble, and a blank.
 _INDENT = 2
 _ROWS_OF_FAILURE = 2
+# Evidence in two rows, and what the status page says.
+_ROWS_TO_WRAP = 3
 
 
 class StripPanel(LinePanel):
@@ -197,7 +199,7 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, ou
     news = line(Span(verdict.summary, "text", bold=verdict.checking))
     room = rows - len(last) - len(alerts)
     heads = flow(join((news, unread, figures(verdict.note))), inner, max(room, 1)) or (BLANK,)
-    why = _why(snapshot, inner, room - len(heads))
+    why = _why(snapshot, inner, room - len(heads), wraps=not alerts)
     if (spare := room - len(heads) - len(why)) > 0 and alerts:
         alerts = _alerts(snapshot, cells, len(alerts) + spare, keys)
     if outlook and not last and rows > len(heads) + len(why) + len(alerts):
@@ -217,12 +219,18 @@ def _indented(row: Line) -> Line:
     return line(" " * _INDENT, *row)
 
 
-def _why(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The evidence, then what the status page says: whole sentences, in at most `rows` rows."""
+def _why(snapshot: Snapshot, cells: int, rows: int, *, wraps: bool) -> Lines:
+    """The evidence, then what the status page says: whole sentences, in at most `rows` rows.
+
+    If it `wraps`, evidence too long for a row takes two.
+    """
     if rows <= 0:
         return ()
-    pieces = [figures(_leading(_sentences(snapshot), cells)), page_line(snapshot)]
-    whole = [piece for piece in pieces if piece and width(piece) <= cells]
+    sentences, page = _sentences(snapshot), page_line(snapshot)
+    evidence: Lines = (figures(_leading(sentences, cells)),)
+    if wraps and sentences and not evidence[0] and rows >= _ROWS_TO_WRAP:
+        evidence = flow(figures(sentences[0]), cells, _ROWS_TO_WRAP - 1)
+    whole = [piece for piece in (*evidence, page) if piece and width(piece) <= cells]
     if len(whole) > rows:
         both = join(whole)
         return (both if width(both) <= cells else whole[0],)
