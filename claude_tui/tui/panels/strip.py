@@ -18,8 +18,9 @@ from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.panels.alert_text import GroupStatus, alert_rows, group_status
+from claude_tui.tui.panels.footer import simulate_key
 from claude_tui.tui.panels.record import outlook_line
-from claude_tui.tui.panels.strip_block import block_lines, elapsed_line, hints, next_steps
+from claude_tui.tui.panels.strip_block import block_lines, elapsed_line, hinted_key, hints, next_steps
 from claude_tui.tui.panels.strip_size import LEAST, ROOMY, block_rows, rows_without_notices
 from claude_tui.tui.panels.verdict_text import figures, own_evidence, page_line, response_line
 from claude_tui.tui.render.glyphs import level_mark
@@ -44,6 +45,7 @@ from claude_tui.tui.render.lines import (
 __all__ = ["StripPanel", "calls_for_attention", "strip_back", "strip_lines", "strip_rows"]
 
 _MOST_NOTICES = 3
+_HINTED = ("decide", "act", "acknowledge")
 _NARROWEST = 48
 # From this many rows on, a tiny terminal has room for the start time.
 _TALL = 5
@@ -66,8 +68,14 @@ class StripPanel(LinePanel):
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
+        """A click on a hint does what its key does; one beside them opens the verdict in full."""
         event.stop()
-        self.post_message(ZoomRequested(Panel.VERDICT))
+        rows = self.draw(*self.size)
+        row = rows[event.y] if event.y < len(rows) else BLANK
+        if key := hinted_key(row, event.x, cockpit_of(self).chosen_keys, *_HINTED):
+            simulate_key(self.app, key)
+        else:
+            self.post_message(ZoomRequested(Panel.VERDICT))
 
     def rows_in(self, cells: int, rows: int) -> int:
         """How many rows it wants on a terminal of that size; if that fails, enough to say so."""
