@@ -177,6 +177,14 @@ def test_no_line_is_wider_than_the_screen(scene: str, size: tuple[int, int]) -> 
             assert max(width(line) for line in lines) <= cells
 
 
+def test_the_usual_latency_is_dashed_so_that_it_is_no_curve() -> None:
+    flat = chart((890, 0.1), (450, 0.1), (5, 0.1))
+    above = [plain(row)[7:] for row in plot_lines(flat, 90, 16, usual=0.4)]
+    (dashed,) = (row for row in above[:6] if row.strip())
+    assert set(map(len, dashed.split())) == {2}
+    assert len(dashed.split()) > 10
+
+
 def test_a_dense_chart_draws_the_median_of_each_cell() -> None:
     """A narrow chart of many probes was a cloud."""
     dense = [(900 - 4 * n, 1.6 if n % 3 == 2 else 0.4) for n in range(225)]

@@ -45,9 +45,8 @@ def legend(chart: Chart, usual: LatencySeries | None, cells: int, *, plain: bool
         pieces.append(line(Span("✗ ", "bad", bold=True), Span("failed", "text")))
     if usual is not None and usual.baseline is not None:
         unit = latency_unit(usual.baseline)
-        pieces.append(
-            line(Span(f"┄ usual {usual.name} {latency_figure(usual.baseline, unit)}{unit}", "faint"))
-        )
+        mark, level = "…" if plain else "┄", f"{latency_figure(usual.baseline, unit)}{unit}"
+        pieces.append(line(Span(f"{mark} usual {usual.name} {level}", "faint")))
     if any(series.name.endswith(" max") for series in chart.series):
         pieces.append(line(Span("dots: highest, lines: median", "faint")))
     pieces.append(line(Span("gap: no success", "faint")))
