@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from claude_tui.drills.record import Score
 from claude_tui.simulator.truth import Truth
 
-__all__ = ["WEIGHTS", "points"]
+__all__ = ["IN_TIME_S", "WEIGHTS", "Part", "parts", "points"]
 
 WEIGHTS = {
     "the right side": 20,
@@ -22,18 +23,43 @@ WEIGHTS = {
 }
 """The weight of each criterion. One that cannot be judged is left out, and the others count for more."""
 
+IN_TIME_S = 60.0
+"""Until when noticing earns all of its points."""
+
 _HARM = 0.5
 _WRONG_TURN = 0.25
-_AT_ONCE_S, _TOO_LATE_S = 60.0, 600.0
+_TOO_LATE_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one criterion is worth, and how much of that was earned."""
+
+    name: str
+    share: float | None
+    """Of 1; None if it cannot be judged."""
+
+    @property
+    def weight(self) -> int:
+        return WEIGHTS[self.name]
+
+    @property
+    def earned(self) -> float:
+        return self.weight * (self.share or 0.0)
 
 
 def points(found: Score, truth: Truth) -> int | None:
     """The points of a score; None if the responder did nothing at all."""
     if found.noticed_s is None and found.side is None and not (found.hit or found.harmful):
         return None
+    judged = [part for part in parts(found, truth) if part.share is not None]
+    return round(100 * sum(part.earned for part in judged) / sum(part.weight for part in judged))
+
+
+def parts(found: Score, truth: Truth) -> tuple[Part, ...]:
+    """Every criterion, in the order of the weights."""
     shares = dict(_shares(found, truth))
-    whole = sum(WEIGHTS[name] for name in shares)
-    return round(100 * sum(WEIGHTS[name] * share for name, share in shares.items()) / whole)
+    return tuple(Part(name, shares.get(name)) for name in WEIGHTS)
 
 
 def _shares(found: Score, truth: Truth) -> Iterator[tuple[str, float]]:
@@ -57,4 +83,4 @@ def _shares(found: Score, truth: Truth) -> Iterator[tuple[str, float]]:
 def _in_time(seconds: float | None) -> float:
     if seconds is None:
         return 0.0
-    return min(1.0, max(0.0, (_TOO_LATE_S - seconds) / (_TOO_LATE_S - _AT_ONCE_S)))
+    return min(1.0, max(0.0, (_TOO_LATE_S - seconds) / (_TOO_LATE_S - IN_TIME_S)))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from claude_tui.drills.conclusion import Result
 from claude_tui.drills.log import of_same
+from claude_tui.drills.points import IN_TIME_S, Part, parts
 from claude_tui.drills.record import Ending, Score
-from claude_tui.drills.words import answer_text, step_text
+from claude_tui.drills.words import answer_text, cause_text, step_text
 from claude_tui.model.format import NOT_AVAILABLE, duration, plural
 from claude_tui.model.snapshot import Level
 
@@ -17,7 +19,13 @@ __all__ = ["Row", "Section", "as_text", "headline", "sections"]
 
 _LABEL_CELLS = 21
 _TEXT_CELLS = 96
+_OF_CELLS = 10
 _GLYPHS = {Level.OK: "✓", Level.BAD: "✗", Level.WARN: "▲", Level.INFO: " ", Level.UNKNOWN: " "}
+_STARTS = {
+    True: "a good first step",
+    False: "another step should have come first",
+    None: "no step was done",
+}
 _ENDINGS = {
     Ending.RESOLVED: "resolved",
     Ending.STOPPED: "stopped before the incident was resolved",
@@ -34,12 +42,16 @@ class Row:
     level: Level = Level.INFO
     note: str = ""
     """A less important remark."""
+    points: str = ""
+    """What it earned, `3.8 of  5`: all of them equally wide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     title: str
     rows: tuple[Row, ...]
+    note: str = ""
+    """A less important remark on all of it."""
 
 
 def headline(result: Result) -> str:
@@ -54,7 +66,11 @@ def sections(result: Result) -> tuple[Section, ...]:
     score = result.score
     found = [
         Section("What it was", tuple(_cause(result))),
-        Section("How soon", tuple(_times(score, of_same(result.earlier, score.scenario)))),
+        Section(
+            "Points" if score.points is not None else "How it went",
+            tuple(_points(result)),
+            "times from the start of the problem",
+        ),
         Section("Steps", tuple(_steps(result))),
         Section("Also", tuple(_rest(score))),
         Section("Compared", tuple(_compared(result))),
@@ -73,23 +89,121 @@ def _cause(result: Result) -> Iterator[Row]:
     yield Row("", truth.debrief)
 
 
-def _times(score: Score, same: Sequence[Score]) -> Iterator[Row]:
-    yield _time("noticed", "noticed_s", score, same)
-    yield _time("right side", "side_s", score, same)
-    yield _time("right cause", "cause_s", score, same)
-    yield _time("acknowledged", "acknowledged_s", score, same)
-    yield _time("first right step", "first_step_s", score, same)
-    speed = f" at {score.speed:g} times the speed" if score.speed != 1 else ""
-    yield Row("length", f"{duration(score.length_s)}{speed}", note=_ENDINGS[score.ending])
+# -- where the points were earned and lost -----------------------------------------------
 
 
-def _time(label: str, name: str, score: Score, same: Sequence[Score]) -> Row:
-    seconds = getattr(score, name)
-    before = [value for earlier_score in same if (value := getattr(earlier_score, name)) is not None]
-    note = f"previous best: {duration(min(before))}" if before else ""
+def _points(result: Result) -> Iterator[Row]:
+    """What was done for each part of the score, and what that earned."""
+    score = result.score
+    found = parts(score, result.truth)
+    texts = _texts(result)
+    for part in found:
+        earned = "" if score.points is None else _earned(part)
+        text, note = texts[part.name]
+        yield Row(part.name, text, _level(part), note, earned)
+    weight = sum(part.weight for part in found if part.share is not None)
+    if score.points is not None and weight < sum(part.weight for part in found):
+        total = sum(part.earned for part in found)
+        yield Row(
+            "together", f"{score.points} of 100, without what could not be judged", points=_of(total, weight)
+        )
+
+
+def _earned(part: Part) -> str:
+    return _of(part.earned, part.weight) if part.share is not None else "–".rjust(_OF_CELLS)
+
+
+def _of(earned: float, weight: int) -> str:
+    """` 3.8 of  5`."""
+    return f"{round(earned, 1):g} of {weight:>2}".rjust(_OF_CELLS)
+
+
+def _level(part: Part) -> Level:
+    if part.share is None:
+        return Level.UNKNOWN
+    return Level.OK if part.share == 1 else Level.WARN if part.share else Level.BAD
+
+
+def _texts(result: Result) -> dict[str, tuple[str, str]]:
+    """For each part of the score, what was done, and a less important remark."""
+    score = result.score
+    best = _best_times(result)
+    side, cause = score.side.owner if score.side else "", cause_text(score.cause) if score.cause else ""
+    return {
+        "the right side": (_answer(side, score.side_right, score.side_s), best["side_s"]),
+        "the right cause": (_answer(cause, score.cause_right, score.cause_s), best["cause_s"]),
+        "the right steps": (_right_steps(result), best["first_step_s"]),
+        "a good start": (_STARTS[score.began_well], ""),
+        "nothing harmful": (plural(len(score.harmful), "harmful step") if score.harmful else "none", ""),
+        "no wrong turns": (_turns(score), ""),
+        "noticed in time": (_noticed(result), best["noticed_s"]),
+        "acknowledged": (_acknowledged(score), best["acknowledged_s"]),
+        "the postmortem": _postmortem(score),
+    }
+
+
+def _best_times(result: Result) -> defaultdict[str, str]:
+    """For each time of a score the best one so far, as a remark."""
+    same = of_same(result.earlier, result.score.scenario)
+    notes: defaultdict[str, str] = defaultdict(str)
+    for name in ("noticed_s", "side_s", "cause_s", "acknowledged_s", "first_step_s"):
+        before = [seconds for earlier in same if (seconds := getattr(earlier, name)) is not None]
+        if before:
+            notes[name] = f"previous best: {duration(min(before))}"
+    return notes
+
+
+def _answer(given: str, right: bool | None, seconds: float | None) -> str:
+    if not given:
+        return "no answer"
+    return _after(seconds) if right else f"you said {given}"
+
+
+def _after(seconds: float | None) -> str:
+    return NOT_AVAILABLE if seconds is None else f"after {duration(seconds)}"
+
+
+def _right_steps(result: Result) -> str:
+    score, steps = result.score, result.truth.steps
+    if not steps:
+        return "none was needed"
+    first = f", the first {_after(score.first_step_s)}" if score.first_step_s is not None else ""
+    return f"{len(score.hit)} of {len(steps)} done{first}"
+
+
+def _turns(score: Score) -> str:
+    if score.wrong_turns is None:
+        return "the decision tree was not walked"
+    wrong = plural(score.wrong_turns, "wrong turn") if score.wrong_turns else "none"
+    return f"{wrong} of {score.turns}"
+
+
+def _noticed(result: Result) -> str:
+    seconds = result.score.noticed_s
     if seconds is None:
-        return Row(label, NOT_AVAILABLE, Level.UNKNOWN, note)
-    return Row(label, f"{duration(seconds)} after the problem began", Level.INFO, note)
+        return "nothing was done"
+    if not result.truth.paged:
+        return f"{_after(seconds)}; there was no hurry"
+    return _after(seconds) + (f"; all points until {duration(IN_TIME_S)}" if seconds > IN_TIME_S else "")
+
+
+def _acknowledged(score: Score) -> str:
+    if not score.pages:
+        return "nobody was paged"
+    return _after(score.acknowledged_s) if score.acknowledged_s is not None else "no alert was acknowledged"
+
+
+def _postmortem(score: Score) -> tuple[str, str]:
+    written = score.postmortem
+    if written is None:
+        return "no incident was declared", ""
+    return (
+        f"{written.filled} of {plural(written.fields, 'field')} written",
+        f"lint: {plural(written.findings, 'finding')}",
+    )
+
+
+# -- everything else -----------------------------------------------------------------------
 
 
 def _steps(result: Result) -> Iterator[Row]:
@@ -104,31 +218,12 @@ def _steps(result: Result) -> Iterator[Row]:
             title, playbook = step_text(step, runbook)
             yield Row("" if number else label, title, level, "" if playbook == before else playbook)
             before = playbook
-    if score.began_well is not None:
-        text = "a good first step" if score.began_well else "another step should have come first"
-        yield Row("start", text, Level.OK if score.began_well else Level.BAD)
 
 
 def _rest(score: Score) -> Iterator[Row]:
-    wrong = score.wrong_turns
-    if wrong is None:
-        yield Row("decision tree", f"{NOT_AVAILABLE}: not walked", Level.UNKNOWN)
-    else:
-        text = f"{plural(wrong, 'wrong turn')} of {score.turns}" if wrong else "no wrong turns"
-        yield Row("decision tree", text, Level.OK if not wrong else Level.BAD)
     yield Row("notifications", *_pages(score))
-    written = score.postmortem
-    if written is None:
-        yield Row("postmortem", NOT_AVAILABLE, Level.UNKNOWN)
-    else:
-        text = f"{written.filled} of {plural(written.fields, 'field')} written"
-        whole = written.filled == written.fields and not written.findings
-        yield Row(
-            "postmortem",
-            text,
-            Level.OK if whole else Level.INFO,
-            f"lint: {plural(written.findings, 'finding')}",
-        )
+    speed = f" at {score.speed:g} times the speed" if score.speed != 1 else ""
+    yield Row("length", f"{duration(score.length_s)}{speed}", note=_ENDINGS[score.ending])
 
 
 def _pages(score: Score) -> tuple[str, Level]:
@@ -162,13 +257,14 @@ def as_text(result: Result) -> str:
     """The same as text of at most 96 cells a line, for after the program has ended."""
     lines = [headline(result)]
     for section in sections(result):
-        lines += ["", section.title]
+        lines += ["", f"{section.title} ({section.note})" if section.note else section.title]
         lines += [line for row in section.rows for line in _row_lines(row)]
     return "\n".join(lines)
 
 
 def _row_lines(row: Row) -> list[str]:
-    head = f"  {_GLYPHS[row.level]} {row.label:<{_LABEL_CELLS - 4}}"
+    points = f"{row.points}   " if row.points else ""
+    head = f"  {_GLYPHS[row.level]} {row.label:<{_LABEL_CELLS - 4}}{points}"
     text = f"{row.text} ({row.note})" if row.note else row.text
     return textwrap.wrap(
         text, _TEXT_CELLS, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False

@@ -41,8 +41,9 @@ def score(
         return None
     began = started.at + timedelta(seconds=(trouble_s - started.before_s) / started.speed)
     # A responder who is called later could not notice it before.
-    found = _measured(drill, truth, started, max(began, started.at), runbook)
-    return replace(found, points=points(found, truth), postmortem=postmortem)
+    measured = _measured(drill, truth, started, max(began, started.at), runbook)
+    found = replace(measured, postmortem=postmortem)
+    return replace(found, points=points(found, truth))
 
 
 def _measured(

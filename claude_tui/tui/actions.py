@@ -11,11 +11,14 @@ from claude_tui.tui.keys import KeyMap, in_keymap
 if TYPE_CHECKING:
     pass
 
-__all__ = ["ACTIONS", "Action", "Group", "Scope", "is_offered", "of_scope"]
+__all__ = ["ACTIONS", "OF_DRILLS", "Action", "Group", "Scope", "is_offered", "of_scope"]
 
 
 class Scope(Enum):
-    """Where an action works. APP works on every screen, except under a dialog; so does DRILL, in a drill."""
+    """Where an action works. APP works on every screen, except under a dialog.
+
+    So do DRILL, until a drill has ended, and DRILL_OVER, from then on.
+    """
 
     APP = "app"
     DASHBOARD = "dashboard"
@@ -26,11 +29,16 @@ class Scope(Enum):
     PLAYBOOK = "playbook"
     FIRST_FIVE = "first_five"
     DRILL = "drill"
+    DRILL_OVER = "drill_over"
     DEBRIEF = "debrief"
     INCIDENT = "incident"
     POSTMORTEM = "postmortem"
     HISTORY = "history"
     WAR_ROOM = "war_room"
+
+
+OF_DRILLS = frozenset({Scope.DRILL, Scope.DRILL_OVER})
+"""The scopes that there are only in a drill."""
 
 
 class Group(StrEnum):
@@ -80,7 +88,8 @@ _ZOOM = (Scope.ZOOM,)
 _EVENT = (Scope.EVENT,)
 _DASHBOARD = (Scope.DASHBOARD,)
 _WALK, _PLAYBOOK, _FIRST_FIVE = (Scope.WALK,), (Scope.PLAYBOOK,), (Scope.FIRST_FIVE,)
-_DRILL, _DEBRIEF, _HISTORY = (Scope.DRILL,), (Scope.DEBRIEF,), (Scope.HISTORY,)
+_DRILL, _DRILL_OVER = (Scope.DRILL,), (Scope.DRILL_OVER,)
+_DEBRIEF, _HISTORY = (Scope.DEBRIEF,), (Scope.HISTORY,)
 _INCIDENT, _POSTMORTEM = (Scope.INCIDENT,), (Scope.POSTMORTEM,)
 _WAR_ROOM = (Scope.WAR_ROOM,)
 _ABOVE = (
@@ -243,8 +252,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("who", ("w",), "name", "Your name on the steps you mark", _RESPOND, _PLAYBOOK, 5, shared=True),
     Action("drill_answer", ("A",), "answer", "Drill: whose problem it is, and what", _RESPOND, _DRILL, 2),
-    Action("drill_brief", ("B",), "brief", "Drill: the briefing", _RESPOND, _DRILL, 5),
+    Action(
+        "drill_brief", ("B",), "brief", "Drill: the briefing", _RESPOND, (Scope.DRILL, Scope.DRILL_OVER), 5
+    ),
     Action("drill_end", ("E",), "end drill", "Drill: end it, with a score (asks first)", _RESPOND, _DRILL, 2),
+    Action(
+        "drill_debrief", ("E",), "debrief", "Drill: how it went, once it is over", _RESPOND, _DRILL_OVER, 2
+    ),
     Action("pause", ("space",), "pause", "Freeze the display; probing and recording go on", _WATCH, _APP, 2),
     Action(
         "observation_before",
@@ -364,13 +378,13 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def of_scope(scope: Scope) -> tuple[Action, ...]:
-    """The actions of one scope, in the registry's order."""
-    return tuple(action for action in ACTIONS if scope in action.scopes)
+def of_scope(*scopes: Scope) -> tuple[Action, ...]:
+    """The actions with one of the scopes, in the registry's order."""
+    return tuple(action for action in ACTIONS if not set(scopes).isdisjoint(action.scopes))
 
 
 def is_offered(action: Action, keymap: KeyMap | None) -> bool:
     """Whether a person can call the action: it has a key, and is not one of a drill outside a drill."""
-    if Scope.DRILL in action.scopes and (keymap is None or action.id not in keymap):
+    if OF_DRILLS & set(action.scopes) and (keymap is None or action.id not in keymap):
         return False
     return bool(in_keymap(action.id, action.keys, keymap))

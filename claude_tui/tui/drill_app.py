@@ -17,9 +17,11 @@ from claude_tui.tui.actions import Scope
 from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.keymap import bindings, keymap_of_drill, textual_keymap
 from claude_tui.tui.messages import SnapshotReady
+from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.debrief import BriefScreen, DebriefScreen
 from claude_tui.tui.screens.dialog_fields import refuse, tell
 from claude_tui.tui.screens.drill_answer import DrillAnswer, ask_answer
+from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_screen import bring_to_front
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Drill:
 class DrillApp(ClaudeTopApp, inherit_bindings=False):
     """Begins with the brief, ends with the debrief."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP), *bindings(Scope.DRILL)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.APP, Scope.DRILL, Scope.DRILL_OVER)
 
     def __init__(
         self,
@@ -103,16 +105,14 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
             self.push_screen(BriefScreen(self.drill.title, self.drill.brief))
 
     def action_drill_answer(self) -> None:
-        if self.drill.conclusion.result is not None:
-            refuse(self, "The drill is over: the score stands.")
-        else:
-            self._ask(end=False)
+        self._ask(end=False)
 
     def action_drill_end(self) -> None:
+        self._ask(end=True)
+
+    def action_drill_debrief(self) -> None:
         if (result := self.drill.conclusion.result) is not None:
             self._show_result(result)
-        else:
-            self._ask(end=True)
 
     def _ask(self, *, end: bool, resolved: bool = False) -> None:
         ask_answer(self, self._answer or self._answer_of_tree(), self._answered, end=end, resolved=resolved)
@@ -145,7 +145,18 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
         if result is None:
             refuse(self, "The drill has not started yet: there is nothing to score.")
         else:
+            self.offer_what_is_left()
             self._show_result(result)
+
+    def offer_what_is_left(self) -> None:
+        """Offer the keys of a drill that is over."""
+        self.chosen_keys = keymap_of_drill(self.settings.keys, over=True)
+        self.set_keymap(textual_keymap(self.chosen_keys))
+        for screen in self.screen_stack:
+            if isinstance(screen, DashboardScreen):
+                screen.offer(self.chosen_keys)
+            elif isinstance(screen, ReaderScreen):
+                screen.footer.set_hints(screen.hints())
 
     def _show_result(self, result: Result) -> None:
         if bring_to_front(self, DebriefScreen) is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
-from claude_tui.tui.actions import ACTIONS, Action, Scope, is_offered
+from claude_tui.tui.actions import ACTIONS, OF_DRILLS, Action, Scope, is_offered
 from claude_tui.tui.keys import KeyMap, first_key, merged
 
 __all__ = ["Hint", "fitting", "footer", "footer_of_the_past"]
@@ -35,7 +35,7 @@ class Hint:
 
 def footer(scope: Scope, keymap: KeyMap | None = None, *, without: Collection[str] = ()) -> tuple[Hint, ...]:
     """The hints of a screen, in the registry's order, without the actions whose ids are in `without`."""
-    here = {scope, Scope.APP, Scope.DRILL}
+    here = {scope, Scope.APP, *OF_DRILLS}
     shown = [
         action
         for action in ACTIONS

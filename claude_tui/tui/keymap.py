@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from claude_tui.model.errors import Problem
 from claude_tui.model.nearest import nearest
 from claude_tui.model.toml_text import shown
-from claude_tui.tui.actions import ACTIONS, Action, Scope, of_scope
+from claude_tui.tui.actions import ACTIONS, OF_DRILLS, Action, Scope, of_scope
 from claude_tui.tui.keys import KeyMap, display, in_keymap, key_fault, normal
 
 if TYPE_CHECKING:
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["bindings", "key_problems", "keymap", "keymap_of_drill", "textual_keymap"]
 
 
-def bindings(scope: Scope) -> list[BindingType]:
-    """The `BINDINGS` of a screen. Their ids are the action ids, by which the keymap remaps them."""
+def bindings(*scopes: Scope) -> list[BindingType]:
+    """The `BINDINGS` of a screen with these scopes.
+
+    Their ids are the action ids, by which the keymap remaps them.
+    """
     from textual.binding import Binding
 
     found: list[BindingType] = []
-    for action in of_scope(scope):
+    for action in of_scope(*scopes):
         method = action.method or action.id
         found.append(Binding(_textual(action.keys), method, action.help, show=False, id=action.id))
         always = action.always_method or method
@@ -33,15 +36,18 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 def keymap(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
     """The settings' `[keys]` table with normalised keys, for a table without `key_problems`."""
-    of_drills = {action.id for action in ACTIONS if Scope.DRILL in action.scopes}
+    of_drills = {action.id for action in ACTIONS if OF_DRILLS & set(action.scopes)}
     normalised = _normalised(overrides)
     return {action_id: keys for action_id, keys in normalised.items() if action_id not in of_drills}
 
 
-def keymap_of_drill(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
-    """The keymap of a drill, which alone has the actions of a drill."""
-    own = {action.id: action.keys for action in ACTIONS if Scope.DRILL in action.scopes}
-    return own | _normalised(overrides)
+def keymap_of_drill(overrides: Mapping[str, Sequence[str]], *, over: bool = False) -> KeyMap:
+    """The keymap of a drill, which alone has the actions of a drill: those before its end, or after it."""
+    offered = Scope.DRILL_OVER if over else Scope.DRILL
+    of_drills = [action for action in ACTIONS if OF_DRILLS & set(action.scopes)]
+    own = {action.id: action.keys for action in of_drills}
+    gone: KeyMap = {action.id: () for action in of_drills if offered not in action.scopes}
+    return {**own, **_normalised(overrides), **gone}
 
 
 def _normalised(overrides: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
@@ -100,5 +106,7 @@ def _conflicts(chosen: KeyMap, file: str) -> list[Problem]:
 def _overlap(first: Action, second: Action) -> bool:
     """Whether there is a screen on which both work."""
     scopes = {*first.scopes, *second.scopes}
-    everywhere = Scope.APP in scopes or Scope.DRILL in scopes
-    return everywhere or not set(first.scopes).isdisjoint(second.scopes)
+    if not set(first.scopes).isdisjoint(second.scopes):
+        return True
+    # A drill is under way, or over.
+    return not scopes <= OF_DRILLS and bool(scopes & {Scope.APP, *OF_DRILLS})

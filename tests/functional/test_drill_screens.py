@@ -144,7 +144,33 @@ async def test_the_debrief_comes_once_and_can_be_read_again(tmp_path: Path, size
         assert isinstance(app.screen, DashboardScreen)
         await pilot.press("E")
         assert isinstance(app.screen, DebriefScreen)
+        await pilot.press("B")
+        assert isinstance(app.screen, BriefScreen)
+        await pilot.press("E")
+        assert isinstance(app.screen, DebriefScreen)
         assert score_file(tmp_path).read_bytes() == kept
+
+
+@pytest.mark.parametrize("key", ["d", "m", "c", "1", "question_mark", ""])
+async def test_when_the_drill_is_over_every_screen_offers_the_debrief_and_no_answer(
+    tmp_path: Path, key: str
+) -> None:
+    async with drill(tmp_path, size=(200, 60)) as (app, _, pilot):
+        await pilot.press("escape", *filter(None, [key]), "E", "enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        footer = text_of(app).splitlines()[-1]
+        assert "end drill" not in footer
+        assert "E debrief" not in footer
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not isinstance(app.screen, DebriefScreen)
+        footer = text_of(app).splitlines()[-1]
+        assert "E debrief" in footer
+        assert "end drill" not in footer
+        assert "A answer" not in footer
+        await pilot.press("A")
+        assert not isinstance(app.screen, DialogScreen)
 
 
 @pytest.mark.parametrize(("size", "hidden"), [((80, 24), "↓ 8 more"), ((120, 40), "")])

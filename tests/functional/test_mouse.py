@@ -68,6 +68,26 @@ async def test_a_click_on_a_panel_opens_it_in_full(size: tuple[int, int], text: 
         assert isinstance(app.screen, DashboardScreen)
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("hint", "screen"), [("d decide", WalkerScreen), ("m act", PlaybookScreen)])
+async def test_a_click_on_a_hint_of_the_strip_does_what_its_key_does(
+    size: tuple[int, int], hint: str, screen: type[WalkerScreen | PlaybookScreen]
+) -> None:
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=size) as pilot:
+        _, y = place(app, hint, first=True)
+        assert y < size[1] - 1
+        await click(app, pilot, hint, first=True)
+        assert isinstance(app.screen, screen)
+
+
+async def test_a_remapped_hint_of_the_strip_presses_the_key_that_it_shows() -> None:
+    app, _ = still_app(PICTURES["overloaded"](), keys={"decide": ("f9",)})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await click(app, pilot, "f9 decide", first=True)
+        assert isinstance(app.screen, WalkerScreen)
+
+
 async def test_a_click_selects_an_event_and_one_more_opens_it() -> None:
     app = Watched(unfolded())
     async with app.run_test(size=(120, 40)) as pilot:

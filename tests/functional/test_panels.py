@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from claude_tui.model.observation import FailureKind, Outcome, Source
 from claude_tui.model.snapshot import Calls, EventKind, Level, Snapshot
+from claude_tui.model.verdict import PageAgreement, Recovery
 from claude_tui.tui.panels.errors import ErrorsPanel, error_lines
 from claude_tui.tui.panels.event_lines import event_lines
 from claude_tui.tui.panels.event_rows import event_rows, top_after_update
@@ -82,6 +83,20 @@ def test_silence_is_shown_with_its_length() -> None:
     assert "Nothing posted yet (we noticed 3m ago)" in words(status_lines(scene("overloaded"), 29, 14))
     assert "Nothing posted yet (we noticed 3m ago)" in words(status_lines(scene("overloaded"), 78, 2))
     assert "No incident posted." in text(status_lines(scene("healthy"), 29, 12))
+
+
+def test_a_page_that_resolved_its_report_too_early_is_not_quoted_as_calm() -> None:
+    failing = scene("overloaded")
+    verdict = replace(failing.verdict, page=PageAgreement.RESOLVED)
+    failing = replace(failing, verdict=verdict, status=replace(failing.status, silent_since=None))
+    for size in ((29, 14), (78, 2), (24, 3)):
+        drawn = status_lines(failing, *size)
+        assert "▲ Says it is resolved; requests still fail" in words(drawn)
+        assert "No incident posted" not in words(drawn)
+    assert "▲ Says it is resolved" in words(status_lines(failing, 20, 3))
+    recovering = replace(failing, verdict=replace(verdict, recovery=Recovery(3, 5)))
+    assert "▲ Says it is resolved" in words(status_lines(recovering, 29, 14))
+    assert "still fail" not in words(status_lines(recovering, 29, 14))
 
 
 def test_a_narrow_panel_cuts_neither_the_silence_nor_its_length() -> None:

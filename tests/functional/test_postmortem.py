@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from claude_tui.incident.postmortem import FieldState, lint, read
+from claude_tui.incident.postmortem import FIELDS, FieldState, lint, read
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.tui.screens.dialog import TextInput
 from claude_tui.tui.screens.postmortem import PostmortemScreen
@@ -250,6 +250,15 @@ async def test_the_fields_beyond_the_template_unfold() -> None:
         assert "○ Where we were lucky" in screen_text(app)
         await pressed(app, pilot, "end")
         assert form_of(app).cursor == "customers"
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_fields_beyond_the_template_are_listed_by_whole_names(size: tuple[int, int]) -> None:
+    async with opened("empty", "end", size=size) as (app, _, _):
+        (row,) = (row for row in screen_text(app).splitlines() if "more fields" in row)
+        names = row.partition(" filled: ")[2].strip(" │").removesuffix(" …").split(", ")
+        assert len(names) > 1
+        assert set(names) <= {spec.name for spec in FIELDS if spec.folded}
 
 
 async def test_on_a_large_screen_all_fields_and_the_timeline_are_there() -> None:

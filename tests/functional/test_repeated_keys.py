@@ -18,7 +18,7 @@ from textual.widgets import Input
 from claude_tui import tui
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import ACTIONS, Action, Scope
+from claude_tui.tui.actions import ACTIONS, OF_DRILLS, Action, Scope
 from claude_tui.tui.screens.closing import ClosesOnce
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.dialog import DialogScreen
@@ -175,7 +175,7 @@ def test_every_screen_leaves_once() -> None:
 
 def test_every_scope_is_reached() -> None:
     # The two of a drill have tests of their own.
-    assert set(WAYS) == set(Scope) - {Scope.APP, Scope.DRILL, Scope.DEBRIEF}
+    assert set(WAYS) == set(Scope) - {Scope.APP, *OF_DRILLS, Scope.DEBRIEF}
 
 
 @pytest.mark.parametrize("scope", list(WAYS))

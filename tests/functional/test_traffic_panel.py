@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,7 +14,7 @@ from claude_tui.model.snapshot import ModelState
 from claude_tui.model.traffic import TrafficSource
 from claude_tui.model.traffic_view import FailureCount, SourceState
 from claude_tui.tui.panels.status import status_lines
-from claude_tui.tui.panels.traffic import traffic_lines
+from claude_tui.tui.panels.traffic import TrafficPanel, traffic_lines
 from claude_tui.tui.panels.traffic_figures import pace
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.render.lines import plain, width
@@ -70,6 +70,24 @@ async def test_its_number_opens_it_in_full_screen() -> None:
         assert app.screen.panel is Panel.TRAFFIC
         shown = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
         assert "By application" in shown
+
+
+def test_the_panel_says_since_when_no_call_has_failed() -> None:
+    """After a recovery, the share of the last minute still counts what failed before."""
+    failing, snapshot = trouble_with_traffic().traffic, trouble_with_traffic()
+    assert failing is not None
+    assert TrafficPanel(snapshot).subtitle(snapshot) == "1m"
+    *before, last, newest = failing.trend
+    calm = tuple(replace(point, failed=0) for point in (last, newest))
+    kept = tuple(call for call in failing.failed_calls if call.call.at < last.at - timedelta(seconds=9))
+    over = replace(failing, trend=(*before, *calm), failed_calls=kept)
+    shown = replace(snapshot, traffic=over)
+    assert TrafficPanel(shown).subtitle(shown) == f"none failed since {last.at:%H:%M:%S}, 1m"
+    again = replace(shown, traffic=replace(over, failed_calls=failing.failed_calls))
+    assert TrafficPanel(again).subtitle(again) == "1m"
+    silent = tuple(replace(point, calls=0) for point in calm)
+    unknown = replace(shown, traffic=replace(over, trend=(*before, *silent)))
+    assert TrafficPanel(unknown).subtitle(unknown) == "1m"
 
 
 def test_the_panel_says_who_fails() -> None:

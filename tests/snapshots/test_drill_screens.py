@@ -48,7 +48,7 @@ GOOD = Score(
     began_well=True,
     pages=1,
     postmortem=Completeness(7, 8, 2),
-    points=74,
+    points=83,
 )
 IDLE = Score(AT, "drill-01", "ana", 1.0, Ending.QUIT, 9.0, missed=TRUTH.steps, missed_pages=1)
 EARLIER = (replace(GOOD, points=48, noticed_s=70.0, at=AT - timedelta(days=7)),)
@@ -63,6 +63,7 @@ def test_debrief(snap_compare: Compare, tmp_path: Path, name: str, size: str, th
 
     async def ended(pilot: Pilot[None]) -> None:
         await pilot.press("enter")
+        app.offer_what_is_left()
         await app.push_screen(DebriefScreen(RESULTS[name]))
         await pilot.pause()
 

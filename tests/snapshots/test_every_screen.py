@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 
 from claude_tui.model.verdict import Cause, Severity, Side
 from claude_tui.settings import Settings
-from claude_tui.tui.actions import Scope
+from claude_tui.tui.actions import OF_DRILLS, Scope
 from claude_tui.tui.screens.first_five import FirstFiveScreen
 from tests.functional.still import StillApp
 from tests.functional.test_repeated_keys import WAYS
@@ -147,7 +147,7 @@ def test_every_screen_that_has_keys_of_its_own_is_pictured() -> None:
     reached = {keys[:1] for _, keys in SCREENS.values()}
     assert all(way[:1] in reached for way in WAYS.values())
     # Drills have pictures of their own.
-    assert set(WAYS) == set(Scope) - {Scope.APP, Scope.DRILL, Scope.DEBRIEF}
+    assert set(WAYS) == set(Scope) - {Scope.APP, *OF_DRILLS, Scope.DEBRIEF}
 
 
 def app_at(night: Night, seconds: float, theme: str) -> StillApp:

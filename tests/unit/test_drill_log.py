@@ -12,6 +12,7 @@ from claude_tui.drills.command import drill_lines, scores_json, scores_lines
 from claude_tui.drills.completeness import completeness
 from claude_tui.drills.conclusion import Conclusion, Result
 from claude_tui.drills.log import SCHEMA, add, choose, read, score_file
+from claude_tui.drills.points import points
 from claude_tui.drills.record import Completeness, DrillRecord, Ending, Score
 from claude_tui.drills.report import as_text
 from claude_tui.incident import Record, Span
@@ -136,14 +137,30 @@ def test_the_debrief_says_what_it_was_what_was_right_and_what_was_missed() -> No
     assert text.startswith("drill-01: 72 of 100 points")
     assert "theirs: the API is overloaded" in text
     assert "✗ You said         theirs: the API is slow (the right side, but not the cause)" in text
-    assert "42s after the problem began (previous best: 30s)" in text
+    assert "✓ noticed in time     5 of  5   after 42s (previous best: 30s)" in text
     assert "acknowledged" in text
     assert "✓ done             Confirm that it is theirs (Outage and overload (5xx, 529))" in text
     assert "▲ harmful          Make a key and deploy it (Key rejected (401))" in text
-    assert "1 wrong turn of 4" in text
-    assert "5 of 8 fields written (lint: 3 findings)" in text
+    assert "▲ no wrong turns    3.8 of  5   1 wrong turn of 4" in text
+    assert "▲ the postmortem    3.1 of  5   5 of 8 fields written (lint: 3 findings)" in text
     assert "55 points the last time (best 55, 1 before)" in text
     assert max(map(len, text.splitlines())) <= 96
+
+
+def test_the_debrief_says_where_points_were_lost_and_what_was_left_out() -> None:
+    lost = replace(GOOD, side=Side.US, side_right=False, cause=None, wrong_turns=None, postmortem=None)
+    lost = replace(lost, noticed_s=200.0, acknowledged_s=None)
+    text = as_text(result(score=replace(lost, points=points(lost, TRUTH))))
+    assert "✗ the right side      0 of 20   you said ours" in text
+    assert "✗ the right cause     0 of 20   no answer" in text
+    assert "▲ the right steps    10 of 25   2 of 5 done" in text
+    assert "▲ nothing harmful     5 of 10   1 harmful step" in text
+    assert "  no wrong turns            –   the decision tree was not walked" in text
+    assert "▲ noticed in time   3.7 of  5   after 3m 20s; all points until 1m 00s" in text
+    assert "✗ acknowledged        0 of  5   no alert was acknowledged" in text
+    assert "  the postmortem            –   no incident was declared" in text
+    assert "  together         23.7 of 90   26 of 100, without what could not be judged" in text
+    assert "together" not in as_text(result())
 
 
 # -- the end -----------------------------------------------------------------------------

@@ -271,6 +271,12 @@ def test_harm_a_wrong_answer_and_a_wrong_turn_each_cost_points() -> None:
         assert found.points < 100
 
 
+def test_an_unwritten_postmortem_costs_points() -> None:
+    right = answered(55, Side.THEM, Cause.PROVIDER_OVERLOADED)
+    half = scored(right, postmortem=Completeness(4, 8, 0), **PERFECT)
+    assert half.points == 97  # 2.5 of 95, as nobody walked the tree
+
+
 SECONDS = st.floats(-100, 1000).map(lambda seconds: round(seconds, 3))
 ENTRIES = st.builds(
     answered,

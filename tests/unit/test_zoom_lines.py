@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.snapshot import Calls, Chart, ChartSeries, Event, EventKind, Focus, Level
+from claude_tui.model.verdict import PageAgreement
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency_chart import series_chart
@@ -176,6 +177,14 @@ def test_no_line_is_wider_than_the_screen(scene: str, size: tuple[int, int]) -> 
             assert max(width(line) for line in lines) <= cells
 
 
+def test_the_usual_latency_is_dashed_so_that_it_is_no_curve() -> None:
+    flat = chart((890, 0.1), (450, 0.1), (5, 0.1))
+    above = [plain(row)[7:] for row in plot_lines(flat, 90, 16, usual=0.4)]
+    (dashed,) = (row for row in above[:6] if row.strip())
+    assert set(map(len, dashed.split())) == {2}
+    assert len(dashed.split()) > 10
+
+
 def test_a_dense_chart_draws_the_median_of_each_cell() -> None:
     """A narrow chart of many probes was a cloud."""
     dense = [(900 - 4 * n, 1.6 if n % 3 == 2 else 0.4) for n in range(225)]
@@ -207,6 +216,13 @@ def test_status_tells_every_update_with_its_age() -> None:
     assert text.index("Elevated errors") < text.index("Login problems")
     assert "not one you use" in text
     assert "Database upgrade" in text
+
+
+def test_a_page_that_resolved_its_report_is_contradicted_while_requests_fail() -> None:
+    snapshot = PICTURES["overloaded"]()
+    resolved = replace(snapshot, verdict=replace(snapshot.verdict, page=PageAgreement.RESOLVED))
+    assert "says it is resolved; requests still fail" in text_of(status_zoom(resolved, 116))
+    assert "resolved" not in text_of(status_zoom(snapshot, 116))
 
 
 def test_status_that_is_unknown_says_why_and_claims_nothing() -> None:

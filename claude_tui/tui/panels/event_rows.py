@@ -26,7 +26,7 @@ __all__ = [
 
 Lines = tuple[Line, ...]
 
-NARROW = 64
+NARROW = 72
 """Panels of fewer cells cut most texts in a single row."""
 MOST_ROWS = 2
 """The most rows of an event in such a panel."""

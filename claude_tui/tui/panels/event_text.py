@@ -51,13 +51,19 @@ def event_lines(event: Event, cells: int, local: Local | None = None) -> Lines:
     for section in _sections(event, local):
         if section.title:
             out.append(heading(section.title, "", cells))
-        names = max(_LEAST_NAME_CELLS, *(len(fact.name) + 2 for fact in section.facts))
+        names = max(_LEAST_NAME_CELLS, *(len(fact.name) + 1 for fact in section.facts))
         for fact in section.facts:
             out += _drawn(fact, min(names, cells // 2), cells)
         out.append(BLANK)
-    if event.detail and event.kind is not EventKind.ALERT:
-        out += [heading("Detail", "", cells), *paragraph(event.detail, cells, 0)]
+    if detail := _detail(event):
+        out += [heading("Detail", "", cells), *paragraph(detail, cells, 0)]
     return tuple(out)
+
+
+def _detail(event: Event) -> str:
+    """What no section has."""
+    message = event.observation.message if event.observation is not None else None
+    return "" if event.kind is EventKind.ALERT or event.detail == message else event.detail
 
 
 def _drawn(fact: _Fact, name_cells: int, cells: int) -> Lines:
@@ -71,8 +77,8 @@ def event_text(event: Event) -> str:
     out = [f"claude-top event: {_headline(event)}"]
     for section in _sections(event):
         out += [f"{fact.name}: {_SPACE.sub(' ', fact.value)}" for fact in section.facts]
-    if event.detail and event.kind is not EventKind.ALERT:
-        out.append(event.detail)
+    if detail := _detail(event):
+        out.append(detail)
     return "\n".join(out)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from textual import events
+from textual.app import App
 from textual.keys import _character_to_key
 
 from claude_tui.tui.actions import ACTIONS
@@ -14,7 +15,7 @@ from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Lines, Span, join, line
 from claude_tui.tui.render.lines import width as width_of
 
-__all__ = ["FooterLine", "footer_line", "greeting_line", "key_at"]
+__all__ = ["FooterLine", "footer_line", "greeting_line", "key_at", "simulate_key"]
 
 _MARGIN = 1
 _GAP = 2
@@ -48,10 +49,13 @@ class FooterLine(LinePanel):
             return
         if key := key_at(self._hints, self.size.width, event.x):
             event.stop()
-            single = len(key) == 1
-            self.app.post_message(
-                events.Key(_character_to_key(key) if single else key, key if single else None)
-            )
+            simulate_key(self.app, key)
+
+
+def simulate_key(app: App[object], key: str) -> None:
+    """Do what the key does."""
+    single = len(key) == 1
+    app.post_message(events.Key(_character_to_key(key) if single else key, key if single else None))
 
 
 def footer_line(hints: tuple[Hint, ...], cells: int) -> Line:

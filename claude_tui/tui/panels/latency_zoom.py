@@ -34,7 +34,7 @@ _NAME_CELLS = 10
 _COLUMN_CELLS = 9
 _ROOMY = 28
 # The most important first: if the table does not fit, columns at the end are left out.
-_COLUMNS = ("now", "p50", "p95", "p99", "usual", "vs usual", "max", "samples", "failed")
+_COLUMNS = ("now", "vs usual", "p50", "p95", "p99", "usual", "max", "samples", "failed")
 
 
 def legend(chart: Chart, usual: LatencySeries | None, cells: int, *, plain: bool) -> Line:
@@ -45,9 +45,8 @@ def legend(chart: Chart, usual: LatencySeries | None, cells: int, *, plain: bool
         pieces.append(line(Span("✗ ", "bad", bold=True), Span("failed", "text")))
     if usual is not None and usual.baseline is not None:
         unit = latency_unit(usual.baseline)
-        pieces.append(
-            line(Span(f"┄ usual {usual.name} {latency_figure(usual.baseline, unit)}{unit}", "faint"))
-        )
+        mark, level = "…" if plain else "┄", f"{latency_figure(usual.baseline, unit)}{unit}"
+        pieces.append(line(Span(f"{mark} usual {usual.name} {level}", "faint")))
     if any(series.name.endswith(" max") for series in chart.series):
         pieces.append(line(Span("dots: highest, lines: median", "faint")))
     pieces.append(line(Span("gap: no success", "faint")))
@@ -68,15 +67,16 @@ def figures_zoom(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     With few `rows` there are no headings, as the chart needs the space.
     """
     view, at = snapshot.latency, snapshot.at
-    table = (_header(view, cells), *(_row(series, _columns(cells)) for series in view.series))
+    figures = tuple(_row(series, _columns(cells)) for series in view.series)
     notes = (*_failing(view, at), *latency_warnings(view, at))
     if rows < _ROOMY:
-        body = (*table, *notes, _phases_row(view, cells))
+        body = (_header(f"last {span_text(view.span)}", cells), *figures, *notes, _phases_row(view, cells))
     else:
         body = (
             BLANK,
             heading("Figures", f"of successes, last {span_text(view.span)}", cells),
-            *table,
+            _header("", cells),
+            *figures,
             _usual(view),
             BLANK,
             heading("Phases", _phases_note(view, at), cells),
@@ -91,9 +91,11 @@ def _columns(cells: int) -> Sequence[str]:
     return _COLUMNS[: max((cells - _NAME_CELLS) // _COLUMN_CELLS, 1)]
 
 
-def _header(view: LatencyView, cells: int) -> Line:
-    span = pad(f"last {span_text(view.span)}", _NAME_CELLS)
-    return line(Span(span, "faint"), *(Span(right(name, _COLUMN_CELLS), "faint") for name in _columns(cells)))
+def _header(span: str, cells: int) -> Line:
+    return line(
+        Span(pad(span, _NAME_CELLS), "faint"),
+        *(Span(right(name, _COLUMN_CELLS), "faint") for name in _columns(cells)),
+    )
 
 
 def _row(series: LatencySeries, columns: Sequence[str]) -> Line:

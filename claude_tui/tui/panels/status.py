@@ -11,6 +11,7 @@ from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import age, ago, moment, plain
 from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import EventKind, Snapshot, StatusView
+from claude_tui.model.verdict import PageAgreement
 from claude_tui.tui.render.glyphs import component_mark, event_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
@@ -213,7 +214,10 @@ def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> 
     for number, incident in enumerate(ours_first):
         left = rows - len(out) - (len(ours_first) - number - 1)
         out += _incident(incident, _is_ours(incident, view), at, cells, max(left, 1))
-    if not status.incidents and view.silent_since is None:
+    resolved = snapshot.verdict.page is PageAgreement.RESOLVED
+    if resolved:
+        out += _resolved(fails=snapshot.verdict.recovery is None, cells=cells, rows=rows)
+    if not (status.incidents or resolved or view.silent_since is not None):
         out.append(line(Span("No incident posted.", "text" if rows > 1 else "dim")))
     for planned in status.maintenances:
         left = max(min(rows - len(out), _ROWS_OF_OTHERS), 1)
@@ -232,6 +236,14 @@ def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
     news = line(posted, Span(" (we noticed ", "dim"), figure, Span(" ago)", "dim"))
     if len(flow(news, cells - 2, rows + 1)) > rows:
         news = line(f"{posted},", " ", figure)
+    return _hanging_indent(Span("▲ ", "warn"), news, cells, rows)
+
+
+def _resolved(*, fails: bool, cells: int, rows: int) -> Lines:
+    """Says that the page closed its report too early, so that its green dots reassure nobody."""
+    news = line("Says it is resolved" + ("; requests still fail" if fails else ""))
+    if len(flow(news, cells - 2, rows + 1)) > rows:
+        news = line("Says it is resolved")
     return _hanging_indent(Span("▲ ", "warn"), news, cells, rows)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from claude_tui.model.format import ago, duration, plain
 from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import EventKind, Snapshot, StatusView
+from claude_tui.model.verdict import PageAgreement, Verdict
 from claude_tui.tui.panels.record import past_incidents
 from claude_tui.tui.panels.times import Times
 from claude_tui.tui.panels.zoom_parts import halves, heading, paragraph, side_by_side
@@ -36,15 +37,17 @@ def status_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> L
         return _unknown(view, status, times, cells)
     if cells < STATUS_BESIDE_FROM:
         changes = _changes(snapshot, times, cells)
-        return (*_now(view, status, times, cells), *changes, *_source(view, status, times, cells))
+        return (*_now(snapshot, status, times, cells), *changes, *_source(view, status, times, cells))
     left, right = halves(cells)
-    now = (*_now(view, status, times, left), *_source(view, status, times, left))
+    now = (*_now(snapshot, status, times, left), *_source(view, status, times, left))
     return side_by_side(now, (*_changes(snapshot, times, right), *_ours(snapshot, right)), left)
 
 
-def _now(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:
+def _now(snapshot: Snapshot, status: ProviderStatus, times: Times, cells: int) -> Lines:
+    view = snapshot.status
     return (
         *_silence(view, times, cells),
+        *_resolved(snapshot.verdict, cells),
         *_incidents(view, status, times, cells),
         *_maintenances(status, times, cells),
         *_components(view, status, cells),
@@ -78,9 +81,17 @@ def _silence(view: StatusView, times: Times, cells: int) -> Lines:
     return (crop(notice, cells), BLANK)
 
 
+def _resolved(verdict: Verdict, cells: int) -> Lines:
+    if verdict.page is not PageAgreement.RESOLVED:
+        return ()
+    still = "" if verdict.recovery is not None else "; requests still fail"
+    notice = line(Span("▲ ", "warn"), f"It reported the problem, and says it is resolved{still}")
+    return (crop(notice, cells), BLANK)
+
+
 def _incidents(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:
     if not status.incidents:
-        return (heading("Incidents", "", cells), line(Span("  None posted.", "text")), BLANK)
+        return (heading("Incidents", "", cells), line(Span("None posted.", "text")), BLANK)
     ours_first = sorted(status.incidents, key=lambda incident: incident.id not in view.concerning)
     names = {component.id: component.name for component in status.components}
     out: list[Line] = [heading("Incidents", f"{len(ours_first)} open", cells)]
@@ -198,16 +209,14 @@ def _changes(snapshot: Snapshot, times: Times, cells: int) -> Lines:
     for event in changes:
         mark = event_mark(event)
         when = Span(f"{times.moment(event.at)}  ", "dim")
-        rows.append(
-            crop(line("  ", when, Span(f"{mark.glyph} ", mark.role), Span(event.text, "text")), cells)
-        )
+        rows.append(crop(line(when, Span(f"{mark.glyph} ", mark.role), Span(event.text, "text")), cells))
     return (*rows, BLANK)
 
 
 def _ours(snapshot: Snapshot, cells: int) -> Lines:
     """The incidents recorded here, to compare the page with."""
-    rows = [line("  ", *row) for row in past_incidents(snapshot, cells - 2, _MOST_INCIDENTS)]
-    none = line(Span("  None recorded.", "dim"))
+    rows = past_incidents(snapshot, cells, _MOST_INCIDENTS)
+    none = line(Span("None recorded.", "dim"))
     return (heading("Our incidents", "newest first" if rows else "", cells), *(rows or [none]))
 
 

@@ -18,8 +18,16 @@ from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.panels.alert_text import GroupStatus, alert_rows, group_status
+from claude_tui.tui.panels.footer import simulate_key
 from claude_tui.tui.panels.record import outlook_line
-from claude_tui.tui.panels.strip_block import block_clocks, block_lines, elapsed_line, hints, next_steps
+from claude_tui.tui.panels.strip_block import (
+    block_clocks,
+    block_lines,
+    elapsed_line,
+    hinted_key,
+    hints,
+    next_steps,
+)
 from claude_tui.tui.panels.strip_size import LEAST, ROOMY, block_rows, rows_without_notices
 from claude_tui.tui.panels.verdict_text import figures, own_evidence, page_line, response_line
 from claude_tui.tui.render.glyphs import level_mark
@@ -44,12 +52,15 @@ from claude_tui.tui.render.lines import (
 __all__ = ["StripPanel", "calls_for_attention", "strip_back", "strip_lines", "strip_rows"]
 
 _MOST_NOTICES = 3
+_HINTED = ("decide", "act", "acknowledge")
 _NARROWEST = 48
 # From this many rows on, a tiny terminal has room for the start time.
 _TALL = 5
 # The mark of a verdict without trouble, and a blank.
 _INDENT = 2
 _ROWS_OF_FAILURE = 2
+# Evidence in two rows, and what the status page says.
+_ROWS_TO_WRAP = 3
 
 
 class StripPanel(LinePanel):
@@ -75,8 +86,14 @@ class StripPanel(LinePanel):
         self._clocks = block_clocks(snapshot, self.paint.local) if _in_trouble(snapshot) else ()
 
     def on_click(self, event: events.Click) -> None:
+        """A click on a hint does what its key does; one beside them opens the verdict in full."""
         event.stop()
-        self.post_message(ZoomRequested(Panel.VERDICT))
+        rows = self.draw(*self.size)
+        row = rows[event.y] if event.y < len(rows) else BLANK
+        if key := hinted_key(row, event.x, cockpit_of(self).chosen_keys, *_HINTED):
+            simulate_key(self.app, key)
+        else:
+            self.post_message(ZoomRequested(Panel.VERDICT))
 
     def rows_in(self, cells: int, rows: int) -> int:
         """How many rows it wants on a terminal of that size; if that fails, enough to say so."""
@@ -208,7 +225,7 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, ou
     news = line(Span(verdict.summary, "text", bold=verdict.checking))
     room = rows - len(last) - len(alerts)
     heads = flow(join((news, unread, figures(verdict.note))), inner, max(room, 1)) or (BLANK,)
-    why = _why(snapshot, inner, room - len(heads))
+    why = _why(snapshot, inner, room - len(heads), wraps=not alerts)
     if (spare := room - len(heads) - len(why)) > 0 and alerts:
         alerts = _alerts(snapshot, cells, len(alerts) + spare, keys)
     if outlook and not last and rows > len(heads) + len(why) + len(alerts):
@@ -228,12 +245,18 @@ def _indented(row: Line) -> Line:
     return line(" " * _INDENT, *row)
 
 
-def _why(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The evidence, then what the status page says: whole sentences, in at most `rows` rows."""
+def _why(snapshot: Snapshot, cells: int, rows: int, *, wraps: bool) -> Lines:
+    """The evidence, then what the status page says: whole sentences, in at most `rows` rows.
+
+    If it `wraps`, evidence too long for a row takes two.
+    """
     if rows <= 0:
         return ()
-    pieces = [figures(_leading(_sentences(snapshot), cells)), page_line(snapshot)]
-    whole = [piece for piece in pieces if piece and width(piece) <= cells]
+    sentences, page = _sentences(snapshot), page_line(snapshot)
+    evidence: Lines = (figures(_leading(sentences, cells)),)
+    if wraps and sentences and not evidence[0] and rows >= _ROWS_TO_WRAP:
+        evidence = flow(figures(sentences[0]), cells, _ROWS_TO_WRAP - 1)
+    whole = [piece for piece in (*evidence, page) if piece and width(piece) <= cells]
     if len(whole) > rows:
         both = join(whole)
         return (both if width(both) <= cells else whole[0],)

@@ -45,13 +45,14 @@ from claude_tui.tui.render.lines import (
     flow,
     join,
     line,
+    plain,
     right,
     spread,
     width,
     wrap,
 )
 
-__all__ = ["block_clocks", "block_lines", "elapsed_line", "hints", "next_steps"]
+__all__ = ["block_clocks", "block_lines", "elapsed_line", "hinted_key", "hints", "next_steps"]
 
 _BADGE = 5
 _GAP = 2
@@ -117,6 +118,17 @@ def hints(keys: KeyMap | None, *wanted: str) -> Line:
         for name, key in keyed.items()
         if key
     )
+
+
+def hinted_key(row: Line, x: int, keys: KeyMap | None, *wanted: str) -> str:
+    """The key of the hint at `x` in a row that may have hints of the `wanted` actions; "" beside them."""
+    text = plain(row)
+    for action in ACTIONS:
+        hint = plain(hints(keys, action.id)) if action.id in wanted else ""
+        before, found, _ = text.rpartition(hint) if hint else ("", "", "")
+        if found and 0 <= x - cells_of(before) < cells_of(found):
+            return first_key(action.id, action.keys, keys)
+    return ""
 
 
 def _indented(rows: Lines) -> Lines:

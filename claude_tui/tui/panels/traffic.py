@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.traffic.levels import attempts_level, failing_level
@@ -79,7 +79,11 @@ class TrafficPanel(SnapshotPanel):
     TITLE = "Traffic"
 
     def subtitle(self, snapshot: Snapshot) -> str:
-        return span_text(snapshot.traffic.span) if snapshot.traffic is not None else ""
+        if snapshot.traffic is None:
+            return ""
+        over = _no_failure_since(snapshot.traffic)
+        note = f"none failed since {clock(over)}, " if over is not None else ""
+        return note + span_text(snapshot.traffic.span)
 
     def __init__(self, snapshot: Snapshot, key: str = "") -> None:
         super().__init__(snapshot, key)
@@ -93,6 +97,22 @@ class TrafficPanel(SnapshotPanel):
         if made is None or made[0] is not view or made[1:3] != (width, height):
             made = self._made = view, width, height, traffic_lines(view, width, height)
         return made[3]
+
+
+def _no_failure_since(view: TrafficView) -> datetime | None:
+    """Since when calls have succeeded, although the share still counts the failures before."""
+    failing = [number for number, point in enumerate(view.trend) if point.failed]
+    if not failing or failing[-1] + 1 == len(view.trend):
+        return None
+    later = view.trend[failing[-1] + 1 :]
+    since = later[0].at
+    fails_again = any(_ended_at(kept) >= since for kept in view.failed_calls)
+    answered = any(point.calls for point in later)
+    return since if since >= view.start and answered and not fails_again else None
+
+
+def _ended_at(kept: KeptCall) -> datetime:
+    return kept.call.at + timedelta(seconds=kept.call.total_s or 0.0)
 
 
 def _no_calls(cells: int, rows: int) -> Lines:

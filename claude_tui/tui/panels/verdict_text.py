@@ -157,7 +157,7 @@ def page_line(snapshot: Snapshot, *, short: bool = False) -> Line:
         case PageAgreement.SILENT if verdict.since is not None:
             return _silent(verdict.since, snapshot, short=short)
         case PageAgreement.RESOLVED:
-            return line(Span("Status page: says it is resolved.", "dim"))
+            return line(Span("Status page says it is resolved.", "dim"))
         case PageAgreement.CONFIRMS if verdict.page_stage:
             stage = f"its incident is {verdict.page_stage}; components are green"
             return line(Span(f"Status page: {stage}.", "dim"))

@@ -37,6 +37,7 @@ _RED_OF = {role: number + 1 for number, role in enumerate(_ROLES)}
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 _MAX_SUFFIX = " max"
 _BRAILLE = "braille"
+_DOTS = 2  # side by side in a cell of braille
 
 
 class Curve(NamedTuple):
@@ -133,18 +134,25 @@ def _canvas(chart: Chart, grid: Grid, height: int, top: float, usual: float | No
     plot.xlim(start_s, grid.end_s)
     plot.ylim(0, top)
     if usual is not None:
-        _draw(plot, [(start_s, usual), (grid.end_s, usual)], Curve("faint", "."), plain)
+        _draw(plot, _dashes(start_s, usual, grid), Curve("faint", "."), plain, dots=True)
     # Where curves share a cell, the last one is visible: TTFT, which is first in the chart.
     for series in reversed(chart.series):
         name = series.name.removesuffix(_MAX_SUFFIX)
         curve = CURVES.get(name, Curve("text", "x"))
         dots = name != series.name
+        curve = Curve(curve.role, "'") if dots else curve
         known = [
             (instant.timestamp(), value) for instant, value in _thinned(series.points, grid, highest=dots)
         ]
         for piece in _pieces(known, start_s, top):
             _draw(plot, piece, curve, plain, dots=dots)
     return tuple(_lines(plot.build(), height))
+
+
+def _dashes(start_s: float, level: float, grid: Grid) -> list[tuple[float, float]]:
+    """A level in dashes of two cells: drawn through, it would look like one of the curves."""
+    dots = (dot for dot in range(grid.cells * _DOTS) if dot // (2 * _DOTS) % 2 == 0)
+    return [(start_s + (dot + 0.5) * grid.cell_s / _DOTS, level) for dot in dots]
 
 
 def _thinned(points: Points, grid: Grid, *, highest: bool) -> Points:
@@ -181,7 +189,7 @@ def _draw(
     xs, ys = [x for x, _ in points], [y for _, y in points]
     colour = (_RED_OF[curve.role], 0, 0)
     if dots or len(points) == 1:
-        plot.scatter(xs, ys, marker="'" if plain and dots else marker, color=colour)
+        plot.scatter(xs, ys, marker=marker, color=colour)
     else:
         plot.plot(xs, ys, marker=marker, color=colour)
 

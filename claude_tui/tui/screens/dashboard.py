@@ -177,6 +177,11 @@ class DashboardScreen(ClosesOnce, Screen[None], inherit_bindings=False):
         self.footer.set_hints(self._hints())
         self.refresh(layout=True, repaint=False)
 
+    def offer(self, chosen_keys: KeyMap) -> None:
+        """Offer these keys in the footer from now on."""
+        self._chosen_keys = chosen_keys
+        self.footer.set_hints(self._hints())
+
     @property
     def effective_preset(self) -> Preset:
         """The preset being drawn: the quiet one gives way as soon as something needs attention."""

@@ -7,14 +7,14 @@ from typing import ClassVar
 from textual.binding import Binding
 
 from claude_tui.drills.conclusion import Result
-from claude_tui.drills.report import Row, as_text, headline, sections
+from claude_tui.drills.report import Row, Section, as_text, headline, sections
 from claude_tui.model.snapshot import Level
 from claude_tui.tui.actions import Scope
 from claude_tui.tui.hints import Hint
 from claude_tui.tui.keymap import bindings
-from claude_tui.tui.panels.zoom_parts import heading
+from claude_tui.tui.panels.zoom_parts import halves, heading, side_by_side
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, flow, line, pad
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, flow, line, pad, width
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import WIDEST, key_of, prose
 from claude_tui.tui.screens.runbook_screen import offered
@@ -22,6 +22,7 @@ from claude_tui.tui.screens.runbook_screen import offered
 __all__ = ["BriefScreen", "DebriefScreen", "debrief_lines"]
 
 _LABEL_CELLS = 19
+_BESIDE_FROM = 90
 _MOST_ROWS = 40
 _SHOWN = frozenset({Level.OK, Level.WARN, Level.BAD})
 
@@ -85,8 +86,7 @@ class DebriefScreen(_PlainScreen):
     # What is left to do is to read, to write the postmortem and to leave.
     OUT_OF_PLACE = frozenset(
         {
-            "answer",
-            "end drill",
+            "debrief",
             "probe",
             "decide",
             "act",
@@ -118,11 +118,19 @@ def _key(key: str, does: str) -> Line:
 
 
 def debrief_lines(result: Result, cells: int) -> Lines:
-    """Every section under its heading."""
+    """Every section under its heading, in two columns if there is room for both."""
+    left, right = halves(cells)
+    shown = sections(result)
+    if right < _BESIDE_FROM:
+        return _section_lines(shown, cells)
+    return side_by_side(_section_lines(shown[:2], left), _section_lines(shown[2:], right), left)
+
+
+def _section_lines(shown: tuple[Section, ...], cells: int) -> Lines:
     out: list[Line] = []
-    for section in sections(result):
+    for section in shown:
         out += [BLANK] if out else []
-        out.append(heading(section.title, "", cells))
+        out.append(heading(section.title, section.note, cells))
         out += [row_line for row in section.rows for row_line in _row(row, cells)]
     return tuple(out)
 
@@ -130,11 +138,14 @@ def debrief_lines(result: Result, cells: int) -> Lines:
 def _row(row: Row, cells: int) -> Lines:
     mark = level_mark(row.level)
     glyph = "✓" if row.level is Level.OK else mark.glyph if row.level in _SHOWN else " "
+    head = line(Span(f"{glyph} ", mark.role, bold=True), Span(pad(row.label, _LABEL_CELLS - 2), "dim"))
+    if row.points:
+        earned, of, weight = row.points.partition(" of ")
+        head = line(*head, Span(earned, "text", bold=True), Span(f"{of}{weight}   ", "dim"))
     value = Span(row.text, "dim" if row.level is Level.UNKNOWN else "text")
     text = line(value, Span(f" ({row.note})" if row.note else "", "dim"))
-    rows = flow(text, min(cells, WIDEST) - _LABEL_CELLS, _MOST_ROWS) or ((),)
-    head = line(Span(f"{glyph} ", mark.role, bold=True), Span(pad(row.label, _LABEL_CELLS - 2), "dim"))
+    rows = flow(text, min(cells, WIDEST) - width(head), _MOST_ROWS) or ((),)
     return tuple(
-        line(*(head if number == 0 else (Span(" " * _LABEL_CELLS),)), *spans)
+        line(*(head if number == 0 else (Span(" " * width(head)),)), *spans)
         for number, spans in enumerate(rows)
     )

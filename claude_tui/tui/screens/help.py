@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate
+
 from claude_tui import __version__
 from claude_tui.model.snapshot import Level
 from claude_tui.model.watching import Watching
@@ -9,9 +12,9 @@ from claude_tui.tui.actions import ACTIONS, Action, Group, Scope, is_offered
 from claude_tui.tui.hints import Hint, footer
 from claude_tui.tui.keymap import bindings
 from claude_tui.tui.keys import KeyMap, display, in_keymap
-from claude_tui.tui.panels.zoom_parts import heading, paragraph
+from claude_tui.tui.panels.zoom_parts import halves, heading, paragraph, side_by_side
 from claude_tui.tui.render.glyphs import component_mark, level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, crop, join, line, pad, plain
+from claude_tui.tui.render.lines import BLANK, Line, Lines, Span, cells_of, crop, join, line, pad, plain
 from claude_tui.tui.screens.dialog import Answers, DialogScreen, Question, TextField
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.situations import SITUATIONS, situation_lines
@@ -22,6 +25,7 @@ _KEY_CELLS = 14
 _TEXT_CELLS, _LONGEST_TEXT = 50, 70
 _ID_CELLS = 22
 _ID_FROM = 84
+_TWO_COLUMNS_FROM = 170
 _WHERE = {
     Scope.DASHBOARD: "dashboard",
     Scope.ZOOM: "zoom",
@@ -31,6 +35,7 @@ _WHERE = {
     Scope.FIRST_FIVE: "first checks",
     Scope.DEBRIEF: "debrief",
     Scope.INCIDENT: "incident",
+    Scope.POSTMORTEM: "postmortem",
     Scope.HISTORY: "history",
     Scope.HELP: "help",
 }
@@ -86,19 +91,38 @@ class HelpScreen(ReaderScreen):
 def help_lines(
     keymap: KeyMap, settings_file: str | None, cells: int, watching: Watching | None = None
 ) -> Lines:
-    """What to do when, who collects, every action under its heading, the marks, how to change keys."""
-    out: list[Line] = [heading("What to do when", "", cells)]
-    out += [row for situation in SITUATIONS for row in situation_lines(situation, keymap, cells)]
-    out += [BLANK, *_who_collects(watching or Watching(), cells)]
-    for group in Group:
-        out += [heading(group.value, "", cells), *_actions_of(group, keymap, cells), BLANK]
-    out += [heading("Marks", "", cells), *(crop(row, cells) for row in _marks()), BLANK]
+    """What to do when, who collects, every action under its heading, the marks, how to change keys.
+
+    In two columns if there is room for both.
+    """
+    watching = watching or Watching()
+    if cells < _TWO_COLUMNS_FROM:
+        return _joined(_sections(keymap, settings_file, cells, watching))
+    left, _ = halves(cells)
+    found = _sections(keymap, settings_file, left, watching)
+    rows = list(accumulate(map(len, found)))
+    split = 1 + min(range(len(found)), key=lambda last: abs(2 * rows[last] - rows[-1]))
+    return side_by_side(_joined(found[:split]), _joined(found[split:]), left)
+
+
+def _joined(sections: Sequence[Lines]) -> Lines:
+    return tuple(row for section in sections for row in section)
+
+
+def _sections(keymap: KeyMap, settings_file: str | None, cells: int, watching: Watching) -> list[Lines]:
+    situations = (row for situation in SITUATIONS for row in situation_lines(situation, keymap, cells))
     where = settings_file or "the settings file"
     text = (
         f'To change keys, add a table [keys] to {where} with lines such as probe = "f5"; '
         "the name of each action is shown beside it here."
     )
-    return (*out, *paragraph(text, cells, 0, "dim"), line(Span(f"claude-top {__version__}", "faint")))
+    return [
+        (heading("What to do when", "", cells), *situations, BLANK),
+        _who_collects(watching, cells),
+        *((heading(group.value, "", cells), *_actions_of(group, keymap, cells), BLANK) for group in Group),
+        (heading("Marks", "", cells), *(crop(row, cells) for row in _marks()), BLANK),
+        (*paragraph(text, cells, 0, "dim"), line(Span(f"claude-top {__version__}", "faint"))),
+    ]
 
 
 def found_lines(search_text: str, keymap: KeyMap, cells: int) -> Lines:
@@ -131,10 +155,11 @@ def _action(action: Action, keymap: KeyMap, cells: int) -> Line:
     keys = (*in_keymap(action.id, action.keys, keymap), *action.always)
     where = [_WHERE[scope] for scope in action.scopes if scope in _WHERE]
     only = f" ({where[0]})" if len(where) == 1 and Scope.APP not in action.scopes else ""
-    text = min(max(cells - _KEY_CELLS - _ID_CELLS, _TEXT_CELLS), _LONGEST_TEXT)
+    room = min(max(cells - _KEY_CELLS - _ID_CELLS, _TEXT_CELLS), _LONGEST_TEXT)
+    text = action.help + only
     return line(
         Span(pad(" ".join(display(key) for key in keys), _KEY_CELLS), "accent", bold=True),
-        Span(pad(action.help + only, text) if cells >= _ID_FROM else action.help + only, "text"),
+        Span(pad(text, max(room, cells_of(text))) if cells >= _ID_FROM else text, "text"),
         Span(f"  {action.id}" if cells >= _ID_FROM else "", "faint"),
     )
 

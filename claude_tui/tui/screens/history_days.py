@@ -14,7 +14,15 @@ from claude_tui.model.filtering import parse_filter
 from claude_tui.model.format import NOT_AVAILABLE, clock_minute, percent, plural
 from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.lines import Line, Lines, Span, cells_of, crop, line, pad, right
-from claude_tui.tui.screens.history_figures import Columns, fitting, quantile_text, role_of, share, time_in
+from claude_tui.tui.screens.history_figures import (
+    Columns,
+    fitting,
+    loosened,
+    quantile_text,
+    role_of,
+    share,
+    time_in,
+)
 
 __all__ = ["HistoryListing", "table_of_periods"]
 
@@ -50,7 +58,7 @@ def table_of_periods(report: Report, listing: HistoryListing, cells: int) -> Lin
     longest = max((len(_failed(period)) for period in periods), default=0)
     room = cells - _DATE - min(max(longest + 2, _FAILURES_FROM), _FAILURES_TO)
     needed = tuple(name for name in _PERIODS_LESS_NEEDED if name != listing.order)
-    columns = fitting(_PERIOD_COLUMNS, room, needed)
+    columns = loosened(fitting(_PERIOD_COLUMNS, room, needed), room)
     label = "hour" if report.by_the_hour else "day"
     head = table_row(
         [

@@ -9,10 +9,11 @@ from claude_tui.analysis.uptime.tally import Grade, Tally
 from claude_tui.model.format import NOT_AVAILABLE, duration, latency, percent
 from claude_tui.tui.render.grade_marks import GRADE_MARKS
 
-__all__ = ["NONE", "Columns", "fitting", "quantile_text", "role_of", "share", "time_in"]
+__all__ = ["NONE", "Columns", "fitting", "loosened", "quantile_text", "role_of", "share", "time_in"]
 
 NONE = "–"
 _UPTIME_DIGITS = 2
+_LOOSE = 2
 
 Columns = Sequence[tuple[str, int]]
 
@@ -23,6 +24,12 @@ def fitting(columns: Columns, cells: int, less_needed: Sequence[str]) -> Columns
         gone = leaving.pop(0)
         kept = [column for column in kept if column[0] != gone]
     return kept
+
+
+def loosened(columns: Columns, cells: int) -> Columns:
+    """The columns with up to two more cells each, if there is room."""
+    spare = (cells - sum(size for _, size in columns)) // max(len(columns), 1)
+    return [(name, size + max(min(spare, _LOOSE), 0)) for name, size in columns]
 
 
 def share(tally: Tally) -> str:

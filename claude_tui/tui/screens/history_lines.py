@@ -31,6 +31,7 @@ from claude_tui.tui.screens.history_days import HistoryListing, table_of_periods
 from claude_tui.tui.screens.history_figures import (
     Columns,
     fitting,
+    loosened,
     quantile_text,
     role_of,
     share,
@@ -118,7 +119,7 @@ _LESS_NEEDED = ("up", "claude.ai", "unknown", "by page")
 
 
 def _uptime(report: Report, cells: int) -> Lines:
-    columns = fitting(_UPTIME_COLUMNS, cells - _LABEL, _LESS_NEEDED)
+    columns = loosened(fitting(_UPTIME_COLUMNS, cells - _LABEL, _LESS_NEEDED), cells - _LABEL)
     head = table_row([("", _LABEL, "faint"), *((name, -size, "faint") for name, size in columns)])
     since = f"of messages, by time; recorded since {day(report.first_at)}" if report.first_at else ""
     models = report.of_span.tallies[Service.MODELS]

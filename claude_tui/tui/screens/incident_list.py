@@ -9,7 +9,7 @@ from claude_tui.incident import Incident
 from claude_tui.model.format import age, clock_minute
 from claude_tui.model.verdict import Severity
 from claude_tui.tui.panels.verdict_text import severity_role
-from claude_tui.tui.render.lines import Line, Span, line, pad, spread, wrap
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, spread, wrap
 from claude_tui.tui.screens.runbook_parts import Page, under_cursor
 
 __all__ = ["ORDERS", "list_page", "ordered"]
@@ -17,9 +17,11 @@ __all__ = ["ORDERS", "list_page", "ordered"]
 ORDERS = ("started", "severity", "lasted")
 """The orders of the list: newest first, most severe first, longest first."""
 
-_LABEL_CELLS, _SEVERITY_CELLS = 8, 10
+_LABEL_CELLS, _SEVERITY_CELLS, _LASTED_CELLS = 8, 10, 12
 # In a narrow list the year makes room for the title.
 _NARROW = 70
+# In a wide one, the right edge is too far from the rest of the row.
+_WIDE = 140
 _STARTED_CELLS, _SHORT_STARTED_CELLS = 18, 14
 _GRAVEST_FIRST = tuple(Severity)
 
@@ -67,12 +69,15 @@ def _head(order: str, cells: int) -> Line:
         return Span(pad(f"{column} ▾" if marked else column, room or len(column) + 2 * marked), _role(marked))
 
     left = line(
-        name("started", _started_cells(cells)),
-        Span(" " * _LABEL_CELLS),
-        name("severity", _SEVERITY_CELLS),
-        Span("title", "faint"),
+        name("started", _started_cells(cells)), Span(" " * _LABEL_CELLS), name("severity", _SEVERITY_CELLS)
     )
-    return spread(left, line(name("lasted")), cells)
+    return _laid_out(left, line(Span("title", "faint")), line(name("lasted")), cells)
+
+
+def _laid_out(left: Line, title: Line, lasted: Line, cells: int) -> Line:
+    if cells < _WIDE:
+        return spread(line(*left, *title), lasted, cells)
+    return crop(line(*left, *spread(BLANK, lasted, _LASTED_CELLS), "   ", *title), cells)
 
 
 def _started_cells(cells: int) -> int:
@@ -88,16 +93,12 @@ def _listed(incident: Incident, at: datetime, cells: int) -> Line:
     badge = Span(pad(str(severity) if severity.trouble else "–", _SEVERITY_CELLS), severity_role(severity))
     at_start = incident.started_at
     day = f"{at_start:%Y-%m-%d}" if cells >= _NARROW else f"{at_start:%b %d}"
-    return spread(
-        line(
-            Span(pad(f"{day} {clock_minute(at_start)}", _started_cells(cells)), "dim"),
-            Span(pad(incident.label, _LABEL_CELLS), "text", bold=True),
-            badge,
-            incident.title,
-        ),
-        _listed_end(incident, at),
-        cells,
+    left = line(
+        Span(pad(f"{day} {clock_minute(at_start)}", _started_cells(cells)), "dim"),
+        Span(pad(incident.label, _LABEL_CELLS), "text", bold=True),
+        badge,
     )
+    return _laid_out(left, line(incident.title), _listed_end(incident, at), cells)
 
 
 def _listed_end(incident: Incident, at: datetime) -> Line:

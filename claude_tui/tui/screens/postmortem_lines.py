@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from claude_tui.tui.render.lines import (
     Line,
     Lines,
     Span,
+    cells_of,
     crop,
     fit,
     flow,
@@ -337,8 +338,16 @@ def _more(form: Postmortem, look: FormLook, cells: int) -> Line:
     unsettled = [
         spec.name for spec, field in folded if field.state in (FieldState.CHANGED, FieldState.CONFLICT)
     ]
-    text = (
-        f"{plural(len(folded), 'more field')}, {filled} filled: {', '.join(spec.name for spec, _ in folded)}"
-    )
+    head = f"{plural(len(folded), 'more field')}, {filled} filled"
     marks = line(Span(f"≠ {', '.join(unsettled)}", "warn", bold=True)) if unsettled else BLANK
-    return spread(line(Span("▸ ", "accent"), Span(text, "dim")), marks, cells)
+    names = _names_in([spec.name for spec, _ in folded], cells - cells_of(head) - width(marks) - 5)
+    return spread(line(Span("▸ ", "accent"), Span(f"{head}{names}", "dim")), marks, cells)
+
+
+def _names_in(names: Sequence[str], cells: int) -> str:
+    """`: contributing factors, what went well …` in at most `cells` cells, no name cut; else empty."""
+    for count in range(len(names), 0, -1):
+        text = f": {', '.join(names[:count])}{' …' if count < len(names) else ''}"
+        if cells_of(text) <= cells:
+            return text
+    return ""

@@ -34,7 +34,7 @@ __all__ = ["RunbookScreen", "bring_to_front", "offered"]
 # Hints that keep their rank in the footer.
 _LEADING = frozenset({"back", "help"})
 # Only offered in a drill.
-_DRILL = frozenset({"answer", "end drill"})
+_DRILL = frozenset({"answer", "end drill", "debrief"})
 # On these screens people respond, and an alert may wait.
 _RESPONDING = frozenset({Scope.WALK, Scope.PLAYBOOK, Scope.FIRST_FIVE, Scope.INCIDENT})
 _LATER = 3
