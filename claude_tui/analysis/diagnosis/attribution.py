@@ -28,6 +28,7 @@ __all__ = [
     "leading_cause",
     "limit_named",
     "retry_after",
+    "some_or_most",
     "specified",
     "words_for",
 ]
@@ -39,6 +40,7 @@ _TYPICAL_OVER = 60
 # A second cause is named if it has at least this share of the failures, and this many.
 _ALSO_SHARE, _ALSO_COUNT = 0.1, 2
 _MOSTLY = 0.5
+_LEAST_MOST = 3
 _GATEWAY_STATUS = 500
 
 
@@ -178,6 +180,11 @@ def words_for(context: DiagnosisContext, lead: LeadingCause) -> dict[str, str | 
         "key": "auth token" if context.facts.credential == AUTH_TOKEN else "API key",
         "what": lead.what or truncate(failure.message or failure.error_type or failure.outcome.value),
     }
+
+
+def some_or_most(failed: int, requests: int) -> str:
+    """How many calls fail, as the beginning of a sentence. Of a few, most may be chance."""
+    return "Most" if failed >= _LEAST_MOST and failed > _MOSTLY * requests else "Some"
 
 
 def _status_words(observation: Observation) -> str | None:

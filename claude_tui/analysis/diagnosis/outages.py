@@ -10,6 +10,7 @@ from claude_tui.analysis.diagnosis.attribution import (
     LeadingCause,
     leading_cause,
     retry_after,
+    some_or_most,
     specified,
     words_for,
 )
@@ -25,7 +26,13 @@ from claude_tui.analysis.diagnosis.cross_check import (
     took_until,
 )
 from claude_tui.analysis.diagnosis.episodes import ANSWERS_RETURN, DOWN, Episode
-from claude_tui.analysis.diagnosis.evidence import failures_evidence, kinds_of, models_clause, ruled_out
+from claude_tui.analysis.diagnosis.evidence import (
+    failures_evidence,
+    kinds_of,
+    models_clause,
+    ruled_out,
+    tally,
+)
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL, Scope, scope_of_messages, scoped
@@ -134,6 +141,8 @@ def _words(
     context: DiagnosisContext, lead: LeadingCause, scope: Scope | None, episode: Episode
 ) -> dict[str, str | None]:
     words = words_for(context, lead)
+    counted = tally(context, episode)
+    words["some"] = some_or_most(counted.failed, counted.requests)
     if lead.advice.id == "overloaded_rare":
         words["what"] = f"{percent(episode.share)} of messages"
     if lead.advice.id == "lossy":
