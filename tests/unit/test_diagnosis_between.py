@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from claude_tui.analysis.diagnosis.diagnose import EngineFacts
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.latency import latency_view
 from claude_tui.model.addresses import AddressFault, AddressKind, Bypassed
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Maintenance
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Side, Verdict
 from claude_tui.probes.classify import classify_response
-from tests.builders import API, after, bucket, messages, models, page, status
+from tests.builders import API, after, bucket, history_of, messages, models, page, status
 from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, probed, verdict
 
 GATEWAY = "http://gateway.corp.test:4000"
@@ -153,6 +156,20 @@ def test_addresses_that_the_probes_work_round_are_shown() -> None:
     assert "IPv4 is refused, IPv6 works" in verdict(good, opened(150, refused), opened(165, refused)).note
     overloaded = [messages(30 * n, Outcome.OVERLOADED) for n in range(6)]
     assert verdict(overloaded, broken).note == note
+
+
+def test_one_dead_address_of_several_is_named() -> None:
+    """A resolver that changes their order makes every other connection begin with the dead one of two."""
+    dead = Bypassed(AddressKind.IPV4, AddressFault.NO_ANSWER, "203.0.113.1", 2)
+    good = [messages(30 * n) for n in range(6)]
+    seen = [replace(models(15 * n), timings=OPENED, bypassed=dead if n % 2 == 0 else None) for n in range(12)]
+    note = "Of the 2 addresses of api.example.test, 203.0.113.1 gets no answer"
+    facts = EngineFacts(host="api.example.test")
+    assert note in verdict(good, seen, facts=facts).note
+    assert note in verdict(good, seen[:-1], facts=facts).note
+    mended = [replace(models(180 + 15 * n), timings=OPENED) for n in range(7)]
+    assert verdict(good, seen, mended, [messages(280), messages(285)], facts=facts).note == ""
+    assert latency_view(history_of(*good, *seen), after(180), Options()).bypassed == dead
 
 
 def test_a_wrong_clock_is_shown() -> None:
