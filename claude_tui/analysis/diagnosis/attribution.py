@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ _TYPICAL_OVER = 60
 # A second cause is named if it has at least this share of the failures, and this many.
 _ALSO_SHARE, _ALSO_COUNT = 0.1, 2
 _MOSTLY = 0.5
-_LEAST_MOST = 3
+_LEAST_MOST, _SOME = 3, 0.4
 _GATEWAY_STATUS = 500
 
 
@@ -182,9 +182,16 @@ def words_for(context: DiagnosisContext, lead: LeadingCause) -> dict[str, str | 
     }
 
 
-def some_or_most(failed: int, requests: int) -> str:
-    """How many calls fail, as the beginning of a sentence. Of a few, most may be chance."""
-    return "Most" if failed >= _LEAST_MOST and failed > _MOSTLY * requests else "Some"
+def some_or_most(results: Iterable[bool]) -> str:
+    """How many calls fail, as the beginning of a sentence; `results` are oldest first, true for a failure.
+
+    Once most of them did, it takes clearly fewer until only some do, so that a half is not both in turn.
+    """
+    failed, most = 0, False
+    for total, result in enumerate(results, 1):
+        failed += result
+        most = failed >= _LEAST_MOST and failed > (_SOME if most else _MOSTLY) * total
+    return "Most" if most else "Some"
 
 
 def _status_words(observation: Observation) -> str | None:

@@ -31,7 +31,6 @@ from claude_tui.analysis.diagnosis.evidence import (
     kinds_of,
     models_clause,
     ruled_out,
-    tally,
 )
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
@@ -55,6 +54,7 @@ _RARE_SHARE, _RARE_OF = 0.1, 20
 _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
 # After one or two failures, which may be as much luck as the answers, it takes more of these.
 _AFTER_FEW = 5
+_COUNTED_S = 3600.0
 _NOTHING_GETS_THROUGH = frozenset({*_DOWN.values(), "outage_unprobed"})
 
 
@@ -141,14 +141,22 @@ def _words(
     context: DiagnosisContext, lead: LeadingCause, scope: Scope | None, episode: Episode
 ) -> dict[str, str | None]:
     words = words_for(context, lead)
-    counted = tally(context, episode)
-    words["some"] = some_or_most(counted.failed, counted.requests)
+    words["some"] = some_or_most(exchange.failed for exchange in _counted(context, episode))
     if lead.advice.id == "overloaded_rare":
         words["what"] = f"{percent(episode.share)} of messages"
     if lead.advice.id == "lossy":
         words["what"] = f"{episode.failures} of {episode.total} messages"
     of_a_model = scope is not None and lead.advice.id in {"model_errors", "model_overloaded"}
     return words | {"model": names_of(scope.failing)} if scope is not None and of_a_model else words
+
+
+def _counted(context: DiagnosisContext, episode: Episode) -> Sequence[Observation]:
+    """The exchanges that the evidence counts: of the episode or of its last hour, or those of the round."""
+    if not context.policy.checks_again:
+        return context.recent(episode.source)
+    items = context.history.exchanges(episode.source).items
+    hour = items.index_at(context.at.timestamp() - _COUNTED_S)
+    return items.values[max(episode.first, hour) : items.count_until(context.at.timestamp())]
 
 
 def _is_conclusive(context: DiagnosisContext, lead: LeadingCause) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from claude_tui.analysis.diagnosis.attribution import some_or_most
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.finding import Finding
@@ -107,7 +106,7 @@ def _both_fail(
         fallback = None
     if counts:
         advice = _by_share(advice, trouble)
-        words["some"] = some_or_most(trouble.failed, trouble.calls)
+        words["some"] = "Most" if trouble.most_fail else "Some"
     if service and trouble.models and not scope:
         advice, named = concerns(advice, trouble)
         words, scope = words | named, scope_words(trouble)

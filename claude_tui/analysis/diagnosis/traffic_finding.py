@@ -9,7 +9,6 @@ from datetime import timedelta
 from claude_tui.analysis.diagnosis.attribution import (
     LeadingCause,
     leading_cause,
-    some_or_most,
     specified,
     words_for,
 )
@@ -94,7 +93,7 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
     judged = _reported(context, _advice_of_call(failure, shown), failure) if probed is None else probed.advice
     advice = _advice(trouble, judged, contradicted=fine and not trouble.models)
     advice, words = concerns(advice, trouble)
-    words["some"] = some_or_most(trouble.failed, trouble.calls)
+    words["some"] = "Most" if trouble.most_fail else "Some"
     return Finding(
         advice=advice,
         confidence=_confidence(trouble, fine=fine),
