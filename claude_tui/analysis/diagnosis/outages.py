@@ -22,8 +22,6 @@ from claude_tui.analysis.diagnosis.cross_check import (
     advice_for,
     cross_check_at,
     decides_alone,
-    is_lost,
-    took_until,
 )
 from claude_tui.analysis.diagnosis.episodes import ANSWERS_RETURN, DOWN, Episode
 from claude_tui.analysis.diagnosis.evidence import (
@@ -34,6 +32,7 @@ from claude_tui.analysis.diagnosis.evidence import (
 )
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
+from claude_tui.analysis.diagnosis.losses import is_lost, took_until
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL, Scope, scope_of_messages, scoped
 from claude_tui.analysis.diagnosis.reported import refusal_advice_by_page
 from claude_tui.analysis.diagnosis.severity import severity_of_messages
@@ -141,7 +140,10 @@ def _words(
     context: DiagnosisContext, lead: LeadingCause, scope: Scope | None, episode: Episode
 ) -> dict[str, str | None]:
     words = words_for(context, lead)
-    words["some"] = some_or_most(exchange.failed for exchange in _counted(context, episode))
+    silent = lead.advice.id == "errors_no_answer"
+    words["some"] = some_or_most(
+        exchange.failed and (is_lost(exchange) or not silent) for exchange in _counted(context, episode)
+    )
     if lead.advice.id == "overloaded_rare":
         words["what"] = f"{percent(episode.share)} of messages"
     if lead.advice.id == "lossy":

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.losses import is_lost
 from claude_tui.analysis.diagnosis.traffic_finding import (
     answered_again,
     brief_scope,
