@@ -14,7 +14,7 @@ from claude_tui.analysis.diagnosis.attribution import (
     specified,
     words_for,
 )
-from claude_tui.analysis.diagnosis.authentication import whose_key
+from claude_tui.analysis.diagnosis.authentication import accepted_in_turn, whose_key
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import (
     CrossCheck,
@@ -54,6 +54,8 @@ _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
 # After one or two failures, which may be as much luck as the answers, it takes more of these.
 _AFTER_FEW = 5
 _COUNTED_S = 3600.0
+# What is wrong with a request is wrong each time that it is sent.
+_REFUSALS = frozenset({"model", "model_access", "model_listed", "permission", "request", "request_gateway"})
 _NOTHING_GETS_THROUGH = frozenset({*_DOWN.values(), "outage_unprobed"})
 
 
@@ -121,6 +123,10 @@ def _advised(
     advice = scoped(_as_rare(_as_outage(lead, context, episode), episode), scope)
     advice = whose_key(context, advice, episode.since, lead.explained)
     lead = specified(context, lead, advice)
+    if lead.advice.id in _REFUSALS and accepted_in_turn(
+        context, episode.source, episode.since, lead.newest.outcome
+    ):
+        return replace(lead, advice=knowledge().advice["refused_in_turn"])
     return replace(lead, advice=refusal_advice_by_page(context, lead.advice, lead.newest))
 
 
