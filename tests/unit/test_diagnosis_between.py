@@ -274,3 +274,18 @@ def test_a_limit_that_a_gateway_states_in_its_own_way_may_be_its_own(body: str) 
 )
 def test_a_limit_of_the_api_that_a_gateway_passes_on_is_ours(body: str, details: dict[str, object]) -> None:
     assert "gateway" not in by_gateway(429, body, **details).summary
+
+
+def test_a_lost_request_before_an_overload_does_not_name_the_network() -> None:
+    """One message was lost by chance minutes before: the first minute of 529s read as the network, at P1."""
+    lost = replace(messages(HOUR, Outcome.TIMEOUT, error_type="connect_timeout"), http_status=None)
+    busy = [messages(HOUR + 60 + 30 * n, Outcome.OVERLOADED) for n in range(3)]
+    others = [one for n in range(10) for one in (models(HOUR + 15 * n + 1), page(HOUR + 15 * n + 2))]
+    good = [messages(HOUR + 20), messages(HOUR + 40)]
+    for count in (1, 2, 3):
+        found = verdict(BEFORE, lost, good, busy[:count], others, at=HOUR + 65 + 30 * (count - 1))
+        assert found.side is not Side.PATH
+    assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    down = [replace(one, outcome=Outcome.NETWORK, http_status=None, error_type="connect") for one in others]
+    silent = [replace(one, outcome=Outcome.TIMEOUT, http_status=None, error_type=None) for one in busy]
+    assert verdict(BEFORE, lost, silent, down).side is Side.PATH
