@@ -212,6 +212,8 @@ def test_the_edges_mark_says_nothing_about_json_that_only_a_gateway_sends() -> N
     assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 500, **mark, **own)).side is Side.UNCLEAR
     typed = {"message": "Internal server error", "error_type": "api_error"}
     assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 500, **mark, **typed)).side is Side.THEM
+    of_edge = {"message": "Error 502: Bad gateway", "request_id": "ray_id 9f00", "error_type": None}
+    assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 502, **of_edge)).side is Side.THEM
     page = {"message": "HTTP 502 Bad Gateway: error code: 502", "error_type": None}
     assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 502, **mark, **page)).side is Side.THEM
 

@@ -28,7 +28,8 @@ _BY_WHOMEVER = frozenset({Outcome.KEY_REJECTED, Outcome.INVALID_RESPONSE})
 _ORGANISATION = re.compile(r"\borgani[sz]ation\b", re.IGNORECASE)
 _API_ID = "req_"
 _QUOTED = "HTTP "
-_CDN_IDS = ("cf-ray ", "ray_id ")
+# The second is in the JSON of the edge itself.
+_CDN_IDS = ("cf-ray ", _CDN_JSON_ID := "ray_id ")
 _UNCLEAR = {
     "errors": "gateway_or_api",
     "errors_no_answer": "gateway_silent",
@@ -80,8 +81,10 @@ def _sent_by_api(failure: Observation) -> bool:
     """
     if _has_api_id(failure):
         return True
-    marked = (failure.request_id or "").startswith(_CDN_IDS) or ("server", "cloudflare") in failure.headers
-    return marked and not behind_cloudflare(failure.target) and not _has_form_of_its_own(failure)
+    request_id = failure.request_id or ""
+    marked = request_id.startswith(_CDN_IDS) or ("server", "cloudflare") in failure.headers
+    by_edge = request_id.startswith(_CDN_JSON_ID) or not _has_form_of_its_own(failure)
+    return marked and by_edge and not behind_cloudflare(failure.target)
 
 
 def _has_form_of_its_own(failure: Observation) -> bool:
