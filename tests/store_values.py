@@ -245,7 +245,15 @@ observations = st.builds(
     server_s=seconds,
     skew_s=seconds,
     tls_expires_at=maybe_instants,
-    bypassed=st.none() | st.builds(Bypassed, st.sampled_from(AddressKind), st.sampled_from(AddressFault)),
+    bypassed=st.none()
+    | st.builds(Bypassed, st.sampled_from(AddressKind), st.sampled_from(AddressFault))
+    | st.builds(
+        Bypassed,
+        st.sampled_from(AddressKind),
+        st.sampled_from(AddressFault),
+        st.sampled_from(["203.0.113.1", "2001:db8::1"]),
+        st.integers(2, 8),
+    ),
     fresh_retry=st.booleans(),
     cost_usd=floats,
     headers=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),

@@ -23,13 +23,13 @@ from claude_tui.model.format import duration, latency
 from claude_tui.model.gateway import is_gateway
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.probes.clock import Clock
-from claude_tui.probes.dial import HEAD_START_S
+from claude_tui.probes.dial import HEAD_START_S, MAX_ADDRESSES
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
 from claude_tui.probes.transport_errors import FaultCode, is_unreachable
 from claude_tui.settings import Settings
 
-__all__ = ["examine_network", "of_addresses", "of_models", "of_names", "of_page"]
+__all__ = ["examine_network", "of_addresses", "of_each_address", "of_models", "of_names", "of_page"]
 
 _finding = partial(Finding, Area.NETWORK)
 
@@ -98,8 +98,9 @@ async def _route(url: str, environ: Mapping[str, str], routes: Proxies) -> Async
         yield _finding("proxy", Condition.GOOD, "none for this host")
         found = await _look_up(place, routes)
         yield found
-        if found.condition is Condition.GOOD and (broken := await _families(place, routes)) is not None:
-            yield broken
+        if found.condition is Condition.GOOD:
+            for broken in await _addresses(place, routes):
+                yield broken
     if url.startswith("https:"):
         yield await _trust(environ, routes)
 
@@ -138,20 +139,32 @@ def of_names(url: str, found: Sequence[str]) -> Finding:
     return _finding("DNS", Condition.GOOD, f"{host}: {addresses}, {' and '.join(kinds)}")
 
 
-async def _families(place: _Place, routes: Proxies) -> Finding | None:
-    """The kind of address that cannot be connected while the other one can; None if there is none.
+async def _addresses(place: _Place, routes: Proxies) -> Iterator[Finding]:
+    """The kind of address, or the single addresses, that cannot be connected while others can.
 
-    The probes try both at once; other clients may try one after the other, and wait for minutes.
+    The probes work round them; other clients may try one after the other, and wait for minutes.
     """
-    addresses = {
-        kind_of_address(address): address
-        for address in reversed(await routes.resolve(place.host, place.port))
-    }
-    if any(ipaddress.ip_address(address).is_loopback for address in addresses.values()):
+    found = list(dict.fromkeys(await routes.resolve(place.host, place.port)))[:MAX_ADDRESSES]
+    if any(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in found):
+        return iter(())
+    tried = await asyncio.gather(*(_fault(address, place.port) for address in found))
+    faults = dict(zip(found, tried, strict=True))
+    # A kind works if one of its addresses does.
+    kinds = {kind_of_address(address): fault for address, fault in reversed(faults.items())}
+    kinds |= {kind_of_address(address): "" for address, fault in faults.items() if fault == ""}
+    return filter(None, (of_addresses(place.host, kinds), of_each_address(place.host, faults)))
+
+
+def of_each_address(host: str, faults: Mapping[str, str | None]) -> Finding | None:
+    """The finding on addresses that fail beside others of the same kind; `faults` as for `of_addresses`."""
+    works = {kind_of_address(address) for address, fault in faults.items() if fault == ""}
+    dead = [address for address, fault in faults.items() if fault and kind_of_address(address) in works]
+    if not dead:
         return None
-    return of_addresses(
-        place.host, {kind: await _fault(address, place.port) for kind, address in addresses.items()}
-    )
+    listed = ", ".join(f"{address} ({faults[address]})" for address in dead)
+    text = f"{len(dead)} of {len(faults)} addresses of {host} cannot be connected: {listed}"
+    to_do = "tell whoever runs the host or its DNS: clients that try one address wait for it, or fail"
+    return _finding("addresses", Condition.WARNING, text, to_do)
 
 
 def of_addresses(host: str, faults: Mapping[AddressKind, str | None]) -> Finding | None:

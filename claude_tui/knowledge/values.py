@@ -27,7 +27,9 @@ __all__ = [
     "matches",
 ]
 
-PLACEHOLDERS = frozenset({"status", "type", "bucket", "model", "host", "what", "ttft", "ratio", "key"})
+PLACEHOLDERS = frozenset(
+    {"status", "type", "bucket", "model", "host", "what", "ttft", "ratio", "key", "some"}
+)
 """The placeholders that `Advice.template` may contain."""
 SENTENCE_PLACEHOLDERS = frozenset({"host", "limit", "peer", "proxy", "tls", "words"})
 """The placeholders that a sentence of the probes may contain."""
@@ -108,7 +110,7 @@ class Advice:
 
 
 def _filled(template: str, facts: Mapping[str, str | None]) -> str:
-    known = {name: fact for name, fact in facts.items() if fact}
+    known = {"some": "Some", **{name: fact for name, fact in facts.items() if fact}}
     if "({host})" in template and known.get("host", "") in known.get("what", ""):
         known.pop("host", None)
     template = f" {template}"

@@ -40,15 +40,25 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Bypassed:
-    """The kind of address that failed before a connection to the other kind succeeded."""
+    """What failed before a connection to another address succeeded: a kind of address, or a single one."""
 
     kind: AddressKind
-    """The kind that does not work."""
+    """The kind that does not work, or that of the address."""
     fault: AddressFault
     """How it fails."""
+    address: str = ""
+    """The address, if another one of its kind was connected; empty if its kind does not work."""
+    of: int = 0
+    """How many addresses the host has, if it is a single one."""
+
+    @property
+    def how(self) -> str:
+        """How it fails, as the end of a clause."""
+        return _WORDS[self.fault]
 
     def __str__(self) -> str:
-        return f"{self.kind} {_WORDS[self.fault]}"
+        what = f"{self.address}, one of {self.of} addresses," if self.address else self.kind
+        return f"{what} {self.how}"
 
 
 def kind_of_address(address: str) -> AddressKind:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 
+from claude_tui.model.addresses import Bypassed
 from claude_tui.model.level import Level
 from claude_tui.model.observation import Timings
 
@@ -94,3 +95,5 @@ class LatencyView:
     """The server's clock minus ours."""
     tls_expires_at: datetime | None
     """When the server's certificate expires."""
+    bypassed: Bypassed | None = None
+    """The addresses that new connections have to work round; None if there are none."""

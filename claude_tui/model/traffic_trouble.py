@@ -10,6 +10,8 @@ from claude_tui.model.traffic import Call
 
 __all__ = ["TrafficTrouble"]
 
+_MOST = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class TrafficTrouble:
@@ -65,3 +67,7 @@ class TrafficTrouble:
     def share(self) -> float:
         """The share of the affected calls that failed in the last minute."""
         return self.failed / self.calls if self.calls else 0.0
+
+    @property
+    def most_fail(self) -> bool:
+        return self.share > _MOST

@@ -12,7 +12,8 @@ Choices that the protocol leaves open:
 - A body that states its own status counts by that where the HTTP status is a success.
 - `invalid_response` also goes by `html_page`, `captive_portal`, `redirect`, `empty_body`, `not_json`,
   `unreadable`, `unexpected_json`, `needs_tls` and `not_the_api`; these types are defined here, no server
-  sends them. So are `proxy`, for a forward proxy that answers itself, and `gateway_page`.
+  sends them. So are `proxy`, for a forward proxy that answers itself, `filter_page`, for a web filter that
+  blocks the site (some send it as a 503), and `gateway_page`.
 - A 504, `timeout_error` and the 520s are `server_error`: a response came, and reports a failure of the
   provider. `timeout` is for a 408, and for probes without any response.
 - `cmek_*` codes concern the customer's own encryption key: `bad_request`, on our side, even at 503.
@@ -45,7 +46,7 @@ from claude_tui.probes.error_body import (
 from claude_tui.probes.error_shapes import ErrorFields, event_error, load_json, read_error
 from claude_tui.probes.gateway_errors import original_error
 from claude_tui.probes.headers import other_request_id
-from claude_tui.probes.middlebox import front_of, is_noise, noise_words, proxy_complaint
+from claude_tui.probes.middlebox import front_of, is_filter_page, is_noise, noise_words, proxy_complaint
 from claude_tui.probes.redirect import leads_away, redirect_words
 from claude_tui.probes.waits import body_wait
 
@@ -69,6 +70,10 @@ _FIREWALL = re.compile(
     r"\bWAF\b|firewall|\bbots?\b|captcha|security (?:rule|service|solution)|incapsula|akamai|reference #"
     r"|challenge",
     re.I,
+)
+# A host's page in place of an application that does not run there.
+_STOPPED = re.compile(
+    r"\b(?:app|application|site|service|endpoint|tunnel) is (?:stopped|offline|suspended)\b", re.I
 )
 # The reverse proxy's own responses when the server behind it fails.
 _FRONT_FAILS = frozenset({500, 502, 503, 504})
@@ -121,6 +126,9 @@ def classify_response(
         found = Classified(known.outcome, known.type, message=f"{_phrase(status)}: {known.sentence('said')}")
     elif is_challenge(headers, text):
         found = Classified(Outcome.INVALID_RESPONSE, "challenge_page", message=_page(status, text))
+    elif is_filter_page(text):
+        known = table.own("filter_page")
+        found = Classified(known.outcome, known.type, message=_page(status, text))
     elif (complaint := proxy_complaint(status, headers, text)) is not None:
         known = table.own("proxy")
         found = Classified(known.outcome, known.type, message=f"{_phrase(status)}: {complaint}")
@@ -230,7 +238,7 @@ def _by_body(
 
 def _kind_of_front(status: int, text: str) -> str | None:
     """What a reverse proxy's own answer is called; None if it may have passed on somebody else's."""
-    if status in _FRONT_FAILS:
+    if status in _FRONT_FAILS or (status < 500 and _STOPPED.search(text)):
         return "gateway_page"
     if status == HTTPStatus.FORBIDDEN:
         # Only its own page names it; a header may be of a server behind whatever refuses.

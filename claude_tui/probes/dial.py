@@ -17,11 +17,18 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from claude_tui.model.addresses import AddressFault, Bypassed, diverted_to, is_address, kind_of_address
+from claude_tui.model.addresses import (
+    AddressFault,
+    AddressKind,
+    Bypassed,
+    diverted_to,
+    is_address,
+    kind_of_address,
+)
 from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.transport_errors import causes, is_unreachable
 
-__all__ = ["HEAD_START_S", "Dialer", "Resolver", "Stream", "race", "system_resolver"]
+__all__ = ["HEAD_START_S", "MAX_ADDRESSES", "Dialer", "Resolver", "Stream", "race", "system_resolver"]
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) to IP addresses, in order of preference. Raises OSError (socket.gaierror) or UnicodeError."""
@@ -62,6 +69,7 @@ class _Attempts(Generic[_S]):
     """Follows the attempt to connect to a host's first address, even if another address wins the race."""
 
     def __init__(self, addresses: Sequence[str], connect: Callable[[str], Awaitable[_S]]) -> None:
+        self._addresses = addresses
         self._first = addresses[0]
         self._connect = connect
         self._began = 0.0
@@ -81,7 +89,7 @@ class _Attempts(Generic[_S]):
         return stream
 
     async def bypassed(self) -> Bypassed | None:
-        """The kind of the first address if it does not work and one of the other kind was connected.
+        """The first address, or its kind, if it does not work and another one, or kind, was connected.
 
         Waits until that is known, at most a second from the start of the attempt. None if it was only
         slower; also None for this machine itself, where servers often listen on one kind only, and without
@@ -89,17 +97,22 @@ class _Attempts(Generic[_S]):
         """
         first = kind_of_address(self._first)
         here = not self._connected or ipaddress.ip_address(self._connected).is_loopback
-        if self._attempt is None or here or kind_of_address(self._connected) is first:
+        if self._attempt is None or here:
             return None
         left_s = self._began + _ANSWERS_WITHIN_S - asyncio.get_running_loop().time()
         await asyncio.wait({self._attempt}, timeout=max(left_s, 0.0))
         if not self._attempt.done():
-            return Bypassed(first, AddressFault.NO_ANSWER)
+            return self._bypassed_by(first, AddressFault.NO_ANSWER)
         error = self._attempt.exception()
         if error is None or is_unreachable(error):
             return None
         refused = any(isinstance(cause, ConnectionRefusedError) for cause in causes(error))
-        return Bypassed(first, AddressFault.REFUSED if refused else AddressFault.FAILS)
+        return self._bypassed_by(first, AddressFault.REFUSED if refused else AddressFault.FAILS)
+
+    def _bypassed_by(self, first: AddressKind, fault: AddressFault) -> Bypassed:
+        if kind_of_address(self._connected) is not first:
+            return Bypassed(first, fault)
+        return Bypassed(first, fault, self._first, len(self._addresses))
 
     async def close(self) -> None:
         """Cancels the first attempt if it is still running."""

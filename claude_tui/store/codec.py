@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import zlib
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -202,9 +202,7 @@ def _extra_of(observation: Observation, varying: Varying | None) -> dict[str, ob
         "varying": varying,
         "message": observation.message,
         "retry_after_s": observation.retry_after_s,
-        "addresses": (observation.bypassed.kind, observation.bypassed.fault)
-        if observation.bypassed is not None
-        else None,
+        "addresses": _stored_bypassed(observation.bypassed),
         "fresh_retry": observation.fresh_retry or None,
         "windows": [
             (window.window, window.utilization, to_micros_or_none(window.reset_at), window.status)
@@ -265,8 +263,16 @@ def _message(stored: object) -> str | None:
 
 
 def _bypassed(stored: object) -> Bypassed:
-    kind, fault = map(text, entries(stored))
-    return Bypassed(AddressKind(kind), AddressFault(fault))
+    kind, fault, *single = entries(stored)
+    found = Bypassed(AddressKind(text(kind)), AddressFault(text(fault)))
+    return replace(found, address=text(single[0]), of=whole(single[1])) if single else found
+
+
+def _stored_bypassed(bypassed: Bypassed | None) -> tuple[object, ...] | None:
+    if bypassed is None:
+        return None
+    single = (bypassed.address, bypassed.of) if bypassed.address else ()
+    return (bypassed.kind, bypassed.fault, *single)
 
 
 def _headers(stored: object) -> tuple[tuple[str, str], ...]:

@@ -130,6 +130,31 @@ def test_a_proxy_that_answers_itself_is_known_by_its_headers(headers: dict[str, 
     assert message in (found.message or "")
 
 
+@pytest.mark.parametrize("status", [200, 403, 503])
+def test_a_page_of_a_web_filter_is_the_path_at_whatever_status(status: int) -> None:
+    """A firewall sends it as a 503, and the verdict on the API's own address was an outage of the API."""
+    page = (
+        "<html><head><title>Web Page Blocked</title></head><body><p>Access to the page you were trying to"
+        " visit has been blocked in accordance with company policy.</p><b>Category:</b> ai</body></html>"
+    )
+    found = classify_response(status, {"content-type": "text/html"}, page, redactor=Redactor())
+    assert (found.outcome, found.error_type) == (Outcome.INVALID_RESPONSE, "filter_page")
+    assert known(status, page).advice.side is Side.PATH
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><head><title>403 Forbidden</title></head><body>Sorry, you have been blocked. This website uses"
+        " a security service to protect itself from attacks.</body></html>",
+        "<html><head><title>503 Service Unavailable</title></head><body>No server is available to handle"
+        " this request. Access denied to nobody.</body></html>",
+    ],
+)
+def test_a_page_of_a_sites_own_firewall_or_server_is_no_web_filter(page: str) -> None:
+    assert classified(503, page).error_type != "filter_page"
+
+
 def test_a_page_of_a_cdn_stands_before_the_provider() -> None:
     page = "<html><head><title>502 Bad Gateway</title></head><body><center>cloudflare</center></body></html>"
     assert known(502, page, server="cloudflare", cf_ray="9f-FRA").advice.id == "errors"

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from claude_tui.analysis.diagnosis.diagnose import EngineFacts
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.latency import latency_view
 from claude_tui.model.addresses import AddressFault, AddressKind, Bypassed
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Maintenance
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Side, Verdict
 from claude_tui.probes.classify import classify_response
-from tests.builders import API, after, bucket, messages, models, page, status
+from tests.builders import API, after, bucket, history_of, messages, models, page, status
 from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, probed, verdict
 
 GATEWAY = "http://gateway.corp.test:4000"
@@ -155,6 +158,20 @@ def test_addresses_that_the_probes_work_round_are_shown() -> None:
     assert verdict(overloaded, broken).note == note
 
 
+def test_one_dead_address_of_several_is_named() -> None:
+    """A resolver that changes their order makes every other connection begin with the dead one of two."""
+    dead = Bypassed(AddressKind.IPV4, AddressFault.NO_ANSWER, "203.0.113.1", 2)
+    good = [messages(30 * n) for n in range(6)]
+    seen = [replace(models(15 * n), timings=OPENED, bypassed=dead if n % 2 == 0 else None) for n in range(12)]
+    note = "Of the 2 addresses of api.example.test, 203.0.113.1 gets no answer"
+    facts = EngineFacts(host="api.example.test")
+    assert note in verdict(good, seen, facts=facts).note
+    assert note in verdict(good, seen[:-1], facts=facts).note
+    mended = [replace(models(180 + 15 * n), timings=OPENED) for n in range(7)]
+    assert verdict(good, seen, mended, [messages(280), messages(285)], facts=facts).note == ""
+    assert latency_view(history_of(*good, *seen), after(180), Options()).bypassed == dead
+
+
 def test_a_wrong_clock_is_shown() -> None:
     assert "clock is 2h 00m behind" in verdict(messages(30 * n, skew_s=7200.0) for n in range(6)).note
     assert "clock" not in verdict(messages(30 * n, skew_s=3.0) for n in range(6)).note
@@ -257,3 +274,18 @@ def test_a_limit_that_a_gateway_states_in_its_own_way_may_be_its_own(body: str) 
 )
 def test_a_limit_of_the_api_that_a_gateway_passes_on_is_ours(body: str, details: dict[str, object]) -> None:
     assert "gateway" not in by_gateway(429, body, **details).summary
+
+
+def test_a_lost_request_before_an_overload_does_not_name_the_network() -> None:
+    """One message was lost by chance minutes before: the first minute of 529s read as the network, at P1."""
+    lost = replace(messages(HOUR, Outcome.TIMEOUT, error_type="connect_timeout"), http_status=None)
+    busy = [messages(HOUR + 60 + 30 * n, Outcome.OVERLOADED) for n in range(3)]
+    others = [one for n in range(10) for one in (models(HOUR + 15 * n + 1), page(HOUR + 15 * n + 2))]
+    good = [messages(HOUR + 20), messages(HOUR + 40)]
+    for count in (1, 2, 3):
+        found = verdict(BEFORE, lost, good, busy[:count], others, at=HOUR + 65 + 30 * (count - 1))
+        assert found.side is not Side.PATH
+    assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    down = [replace(one, outcome=Outcome.NETWORK, http_status=None, error_type="connect") for one in others]
+    silent = [replace(one, outcome=Outcome.TIMEOUT, http_status=None, error_type=None) for one in busy]
+    assert verdict(BEFORE, lost, silent, down).side is Side.PATH

@@ -205,6 +205,31 @@ def test_an_answer_with_the_apis_own_mark_came_from_the_api(mark: dict[str, obje
     assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 502, **mark)).side is Side.THEM
 
 
+def test_the_edges_mark_says_nothing_about_json_that_only_a_gateway_sends() -> None:
+    """Gateways of other makers stand behind the same content network, and every answer bears its mark."""
+    mark = {"request_id": "cf-ray 9f00-FRA", "headers": (("server", "cloudflare"),)}
+    own = {"message": "Internal server error", "error_code": "2002", "error_type": None}
+    assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 500, **mark, **own)).side is Side.UNCLEAR
+    typed = {"message": "Internal server error", "error_type": "api_error"}
+    assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 500, **mark, **typed)).side is Side.THEM
+    of_edge = {"message": "Error 502: Bad gateway", "request_id": "ray_id 9f00", "error_type": None}
+    assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 502, **of_edge)).side is Side.THEM
+    page = {"message": "HTTP 502 Bad Gateway: error code: 502", "error_type": None}
+    assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 502, **mark, **page)).side is Side.THEM
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["openrouter.ai/api", "api.portkey.ai", "gateway.ai.cloudflare.com/v1/a/b/anthropic", "a.b.workers.dev"],
+)
+def test_the_edges_mark_says_nothing_at_a_gateway_that_it_serves_itself(host: str) -> None:
+    mark = {"request_id": "cf-ray 9f00-FRA", "headers": (("server", "cloudflare"),)}
+    failed = relayed(Outcome.SERVER_ERROR, 502, target=f"https://{host}", **mark)
+    assert verdict(BEFORE, failed).side is Side.UNCLEAR
+    named = relayed(Outcome.SERVER_ERROR, 502, target=f"https://{host}", request_id="req_011C")
+    assert verdict(BEFORE, named).side is Side.THEM
+
+
 def test_an_incident_on_the_page_tells_that_it_is_the_api() -> None:
     reported = status(HOUR + 60, api="major_outage", indicator="major")
     found = verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 504), reported)

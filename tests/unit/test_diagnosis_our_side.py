@@ -314,3 +314,20 @@ def test_without_a_key_trouble_on_the_page_is_a_notice() -> None:
     assert "messages are not probed" in found.summary
     assert "ANTHROPIC_API_KEY" in found.next_step
     assert verdict(models(0), models(60), status(60), facts=facts).cause is Cause.UNKNOWN
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_PERMITTED, Outcome.MODEL_NOT_FOUND, Outcome.BAD_REQUEST])
+def test_what_is_refused_and_accepted_in_turn_is_not_called_ours(outcome: Outcome) -> None:
+    """A fifth of the same messages got a 403, and the verdict was that the key lacks the permission."""
+    course = [probed(Outcome.OK if good else outcome, count=1, start=HOUR + 30 * n) for n, good in IN_TURN]
+    found = verdict(BEFORE, *course)
+    assert (found.side, found.severity.trouble) == (Side.UNCLEAR, True)
+    assert "others just like them are answered" in found.summary
+    assert "Change no key or model yet" in found.next_step
+    ours = [probed(outcome, count=1, start=HOUR + 30 * n) for n, _ in IN_TURN]
+    assert verdict(BEFORE, *ours).side is Side.US
+    mended = verdict(BEFORE, *ours[:6], *course[6:10])
+    assert mended.side is not Side.UNCLEAR or mended.recovery is None
+
+
+IN_TURN = [(number, number % 3 != 0) for number in range(13)]

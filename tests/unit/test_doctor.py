@@ -22,7 +22,7 @@ from claude_tui.cli import main
 from claude_tui.doctor import Area, Condition, Finding, Terminal, exit_code
 from claude_tui.doctor.configuration import ScreenProblem, examine_key, examine_settings
 from claude_tui.doctor.history import examine_history
-from claude_tui.doctor.network import of_addresses, of_models, of_names, of_page
+from claude_tui.doctor.network import of_addresses, of_each_address, of_models, of_names, of_page
 from claude_tui.doctor.receivers import address_of, examine_receivers
 from claude_tui.doctor.terminal import examine_terminal
 from claude_tui.doctor.text import COLUMNS, as_text
@@ -486,3 +486,27 @@ def test_a_kind_of_addresses_that_does_not_work(faults: dict[str, str | None], e
     if found is not None and expected is not None:
         assert found.text.startswith(expected)
         assert found.condition is WARNING
+
+
+@pytest.mark.parametrize(
+    ("faults", "expected"),
+    [
+        (
+            {"203.0.113.1": "no answer in 3 s", "203.0.113.2": ""},
+            "1 of 2 addresses of api.example cannot be connected: 203.0.113.1 (no answer in 3 s)",
+        ),
+        (
+            {"203.0.113.1": "refused", "203.0.113.2": "", "203.0.113.3": "refused", "2001:db8::1": ""},
+            "2 of 4 addresses of api.example cannot be connected: 203.0.113.1 (refused), 203.0.113.3",
+        ),
+        ({"203.0.113.1": "refused", "203.0.113.2": "refused", "2001:db8::1": ""}, None),
+        ({"203.0.113.1": None, "203.0.113.2": ""}, None),
+        ({"203.0.113.1": "refused"}, None),
+    ],
+)
+def test_a_dead_address_beside_a_living_one(faults: dict[str, str | None], expected: str | None) -> None:
+    found = of_each_address("api.example", faults)
+    assert (found is None) is (expected is None)
+    if found is not None and expected is not None:
+        assert found.text.startswith(expected)
+    assert found is None or found.condition is WARNING

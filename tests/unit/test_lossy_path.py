@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
-from claude_tui.analysis.diagnosis.cross_check import is_lossy
 from claude_tui.analysis.diagnosis.diagnose import diagnose
+from claude_tui.analysis.diagnosis.losses import is_lossy
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
@@ -47,6 +47,20 @@ def test_a_third_lost_on_all_hosts_is_the_path(seed: int) -> None:
 def test_a_tenth_lost_on_all_hosts_is_the_path_within_ten_minutes() -> None:
     right = [blamed(judged(*link(0.1, 600, seed=seed))) == (Cause.NETWORK, Side.PATH) for seed in range(10)]
     assert right.count(True) >= 9
+
+
+@pytest.mark.parametrize(("error", "side"), [(BAD, Side.THEM), (LOST, Side.PATH)])
+def test_one_lost_page_does_not_make_it_the_path_while_the_api_sends_errors(
+    error: Outcome, side: Side
+) -> None:
+    """A mix of 500s and time-outs read as the network for minutes after one page had been lost by chance."""
+    seen: list[Observation] = []
+    for number in range(24):
+        at = HOUR + 10.0 * number
+        outcome = {2: LOST, 7: LOST, 12: LOST, 18: error}.get(number, Outcome.OK)
+        lost = number == 17
+        seen += [messages(at, outcome), models(at + 2), page(at + 4, LOST if lost else Outcome.OK)]
+    assert judged(*seen[:60]).side is side
 
 
 def test_messages_alone_that_get_no_answer_are_theirs() -> None:

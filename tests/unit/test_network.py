@@ -694,7 +694,9 @@ def dialing(*addresses: str) -> Dialer:
         ([V4, V6], ConnectionRefusedError(), "IPv4 is refused"),
         ([V6, V4], OSError(errno.ENETUNREACH, "no route"), None),
         ([V6, "127.0.0.1"], ConnectionRefusedError(), None),
-        ([V4, "203.0.113.2"], ConnectionRefusedError(), None),
+        ([V4, "203.0.113.2"], ConnectionRefusedError(), "203.0.113.1, one of 2 addresses, is refused"),
+        ([V6, "2001:db8::2"], None, "2001:db8::1, one of 2 addresses, gets no answer"),
+        ([V4, "203.0.113.2"], OSError(errno.ENETUNREACH, "no route"), None),
     ],
 )
 async def test_addresses_that_are_worked_round_are_reported(

@@ -226,6 +226,96 @@ def test_the_ai_sdk_names_the_provider_with_its_api() -> None:
     assert only(Taking()(traces(inner, scope="ai"))).model == "claude-haiku-5-5"
 
 
+def ai_sdk(values: dict[str, Any], *, status: Any = UNSET, **exception: str) -> Span:
+    """A span as version 6 records it: of a failure, the exception's class and message."""
+    reported = {"gen_ai.system": "anthropic.messages", "gen_ai.request.model": "claude-haiku-5-5", **values}
+    recorded = span(reported, name="ai.streamText.doStream", kind=Span.SPAN_KIND_INTERNAL, status=status)
+    if exception:
+        what = {f"exception.{key}": text for key, text in exception.items()}
+        recorded.events.add(name="exception", attributes=attributes(what))
+    return recorded
+
+
+@FORMS
+@pytest.mark.parametrize(
+    ("message", "outcome", "error_type"),
+    [
+        ("Overloaded", Outcome.OVERLOADED, "overloaded_error"),
+        ("Internal server error", Outcome.SERVER_ERROR, "api_error"),
+        (
+            "This request would exceed your organization rate limit of 50 requests per minute",
+            Outcome.RATE_LIMITED,
+            "rate_limit_error",
+        ),
+        ("invalid x-api-key", Outcome.KEY_REJECTED, "authentication_error"),
+        ("max_tokens: must be greater than 0", Outcome.BAD_REQUEST, "invalid_request_error"),
+        ("messages.0.content.1: text is missing", Outcome.BAD_REQUEST, "invalid_request_error"),
+        ("model: claude-x", Outcome.MODEL_NOT_FOUND, "not_found_error"),
+        ("Request exceeds the maximum size", Outcome.BAD_REQUEST, "request_too_large"),
+        ("Your credit balance is too low to access the API.", Outcome.SPEND_LIMIT, "invalid_request_error"),
+        ("Forbidden", Outcome.INVALID_RESPONSE, "edge_block"),
+        ("Bad Gateway", Outcome.SERVER_ERROR, None),
+        ("Cannot connect to API: read ECONNRESET", Outcome.NETWORK, "connection_error"),
+        ("Cannot connect to API: Headers Timeout Error", Outcome.TIMEOUT, "timeout"),
+        ("something that nobody knows", Outcome.INVALID_RESPONSE, None),
+    ],
+)
+def test_of_a_failure_the_ai_sdk_reports_only_what_the_server_said(
+    message: str, outcome: Outcome, error_type: str | None, form: str
+) -> None:
+    failed = ai_sdk({}, status=ERROR, type="AI_APICallError", message=message)
+    call = only(Taking()(traces(failed, scope="ai"), form))
+    assert (call.outcome, call.error_type) == (outcome, error_type)
+
+
+@FORMS
+def test_the_message_of_an_exception_is_not_kept(form: str) -> None:
+    said = {"type": "AI_APICallError", "message": "messages.0.content: a secret prompt"}
+    call = only(Taking()(traces(ai_sdk({}, status=ERROR, **said), scope="ai"), form))
+    assert (call.outcome, "secret" in repr(call)) == (Outcome.BAD_REQUEST, False)
+
+
+def test_a_call_that_the_application_aborts_is_no_failure() -> None:
+    aborted = ai_sdk({}, status=ERROR, type="AbortError", message="This operation was aborted")
+    call = only(Taking()(traces(aborted, scope="ai")))
+    assert (call.outcome, call.end) == (Outcome.OK, CallEnd.ABANDONED)
+    slow = ai_sdk({}, status=ERROR, type="TimeoutError", message="The operation was aborted due to timeout")
+    assert only(Taking()(traces(slow, scope="ai"))).outcome is Outcome.TIMEOUT
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome", "end"),
+    [
+        ({"gen_ai.response.finish_reasons": ["error"]}, Outcome.SERVER_ERROR, CallEnd.CUT),
+        ({"gen_ai.response.finish_reasons": ["other"]}, Outcome.TRUNCATED_STREAM, CallEnd.CUT),
+        (
+            {"gen_ai.response.finish_reasons": ["other"], "gen_ai.usage.output_tokens": 4},
+            Outcome.OK,
+            CallEnd.COMPLETE,
+        ),
+        ({"gen_ai.response.finish_reasons": ["stop"]}, Outcome.OK, CallEnd.COMPLETE),
+    ],
+)
+def test_a_stream_that_breaks_off_is_a_success_to_the_ai_sdk(
+    values: dict[str, Any], outcome: Outcome, end: CallEnd
+) -> None:
+    call = only(Taking()(traces(ai_sdk(values), scope="ai")))
+    assert (call.outcome, call.end) == (outcome, end)
+
+
+def test_the_ai_sdk_reports_the_cache_and_the_first_chunk_by_its_own_names() -> None:
+    values = {
+        "gen_ai.usage.input_tokens": 130,
+        "gen_ai.usage.output_tokens": 4,
+        "ai.usage.inputTokenDetails.cacheReadTokens": 100,
+        "ai.usage.inputTokenDetails.cacheWriteTokens": 20,
+        "ai.response.msToFirstChunk": 105.25,
+    }
+    call = only(Taking()(traces(ai_sdk(values), scope="ai")))
+    assert call.tokens == Tokens(10, 4, 100, 20)
+    assert (call.first_token_s, call.streamed) == (0.10525, True)
+
+
 def test_logfire_reports_a_stream_when_it_opens_and_when_it_ends() -> None:
     taking = Taking()
     opened = span({"gen_ai.provider.name": "anthropic", "gen_ai.request.model": "m"}, status=UNSET)

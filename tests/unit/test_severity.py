@@ -69,6 +69,18 @@ def test_p1_is_counted_from_the_first_failure_and_over_five_minutes() -> None:
     assert severity("F.F.F.F.F." + "F" * 10) is Severity.P1
 
 
+@pytest.mark.parametrize(
+    ("pattern", "begins"),
+    [
+        ("F...F...F..F", "Some message calls fail (500)"),
+        ("F.FF.FF.FF.F.FF", "Most message calls fail (500)"),
+    ],
+)
+def test_the_summary_says_whether_most_fail(pattern: str, begins: str) -> None:
+    """85% failing read "some", as the outage begins higher."""
+    assert verdict(*incident(pattern)).summary.startswith(f"It's them. {begins}")
+
+
 def test_p1_does_not_flap_around_its_threshold() -> None:
     """Once at 90%, it stays until fewer than 80% fail."""
     begun = "F" * 20

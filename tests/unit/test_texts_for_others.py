@@ -9,7 +9,7 @@ import pytest
 
 from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.verdict import Cause, PageAgreement, Recovery, Side
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, PageAgreement, Recovery, Severity, Side
 from claude_tui.tui.panels.ticket_text import ticket_text
 from claude_tui.tui.panels.users_text import users_text
 from tests.snapshots.pictures import PICTURES, before
@@ -45,6 +45,22 @@ def test_nothing_internal_is_in_it(name: str) -> None:
         assert not internal or internal not in text
     assert not re.search(r"\b(4\d\d|5\d\d)\b|[\x00-\x1f\x7f]", text)
     assert "UTC" in text
+
+
+@pytest.mark.parametrize(
+    ("failed", "said"),
+    [
+        (2, "Some requests are failing; most work."),
+        (12, "Many requests are failing at the moment."),
+        (20, "Most requests are failing at the moment."),
+    ],
+)
+def test_a_p2_says_how_many_fail(failed: int, said: str) -> None:
+    """A P2 begins at a twentieth of the requests, and "many" was said of all."""
+    counted = Evidence(EvidenceKind.FAILURES, ("",), (("failed", failed), ("asked", 26)))
+    assert said in users_text(judged(severity=Severity.P2, evidence=(counted,)))
+    calls = Evidence(EvidenceKind.TRAFFIC, ("",), (("failed", 2), ("asked", 260)))
+    assert "Some requests" in users_text(judged(severity=Severity.P2, evidence=(counted, calls)))
 
 
 def test_it_is_honest_about_whose_it_is() -> None:

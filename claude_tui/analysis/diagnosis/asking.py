@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, is_lost
+from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off
 from claude_tui.analysis.diagnosis.episodes import ANSWERS_RETURN, DOWN, Episode, episodes_of
+from claude_tui.analysis.diagnosis.losses import is_lost
 from claude_tui.analysis.diagnosis.onset import asked_since_onset
 from claude_tui.analysis.diagnosis.recent import first_message
 from claude_tui.analysis.history.history import API_SOURCES, History

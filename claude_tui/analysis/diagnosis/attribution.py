@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for
 from claude_tui.analysis.diagnosis.engine_facts import AUTH_TOKEN
 from claude_tui.analysis.diagnosis.leading import leading
+from claude_tui.analysis.diagnosis.losses import is_lost
 from claude_tui.analysis.diagnosis.lowered import Lowered, lowered_limits
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import duration, percent, plain
@@ -28,6 +29,7 @@ __all__ = [
     "leading_cause",
     "limit_named",
     "retry_after",
+    "some_or_most",
     "specified",
     "words_for",
 ]
@@ -39,6 +41,8 @@ _TYPICAL_OVER = 60
 # A second cause is named if it has at least this share of the failures, and this many.
 _ALSO_SHARE, _ALSO_COUNT = 0.1, 2
 _MOSTLY = 0.5
+_CHANCE_LOST = 2
+_LEAST_MOST, _SOME = 3, 0.4
 _GATEWAY_STATUS = 500
 
 
@@ -88,7 +92,7 @@ class LeadingCause:
 
 
 def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> LeadingCause:
-    failures, advices = _with_causes(failures, cross_check)
+    failures, advices = _with_causes(_without_chance(failures, cross_check), cross_check)
     causes = [advice.cause for advice in advices]
     leader = leading(causes)
     shares = leader.shares
@@ -113,6 +117,18 @@ def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> L
         tuple(others),
         changed,
     )
+
+
+def _without_chance(failures: Sequence[Observation], cross_check: CrossCheck) -> Sequence[Observation]:
+    """The failures without one or two lost requests before error responses, while other requests get through.
+
+    Losses are chance ten times as often as errors, and would name the network as long as they are the most.
+    """
+    lost = [is_lost(failure) for failure in failures]
+    well = cross_check.models.answers and not cross_check.cut_off
+    if not well or lost[-1] or sum(lost) > _CHANCE_LOST:
+        return failures
+    return [failure for failure, unanswered in zip(failures, lost, strict=True) if not unanswered]
 
 
 def _with_causes(
@@ -178,6 +194,18 @@ def words_for(context: DiagnosisContext, lead: LeadingCause) -> dict[str, str | 
         "key": "auth token" if context.facts.credential == AUTH_TOKEN else "API key",
         "what": lead.what or truncate(failure.message or failure.error_type or failure.outcome.value),
     }
+
+
+def some_or_most(results: Iterable[bool]) -> str:
+    """How many calls fail, as the beginning of a sentence; `results` are oldest first, true for a failure.
+
+    Once most of them did, it takes clearly fewer until only some do, so that a half is not both in turn.
+    """
+    failed, most = 0, False
+    for total, result in enumerate(results, 1):
+        failed += result
+        most = failed >= _LEAST_MOST and failed > (_SOME if most else _MOSTLY) * total
+    return "Most" if most else "Some"
 
 
 def _status_words(observation: Observation) -> str | None:

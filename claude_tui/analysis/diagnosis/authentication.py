@@ -12,7 +12,7 @@ from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
 
-__all__ = ["key_advice_by_page", "whose_key"]
+__all__ = ["accepted_in_turn", "key_advice_by_page", "whose_key"]
 
 # This many successes show that the key was valid, so that a rejection needs another explanation.
 _GOOD_RUN = 20
@@ -57,7 +57,7 @@ def key_advice_by_page(context: DiagnosisContext, advice: Advice) -> Advice:
 
 def _accepted_between(context: DiagnosisContext, since: datetime) -> bool:
     """Whether a request was accepted between two rejections of its source."""
-    return any(_accepted_in(context, source, since) for source in API_SOURCES)
+    return any(accepted_in_turn(context, source, since, Outcome.KEY_REJECTED) for source in API_SOURCES)
 
 
 def _accepted_in_round(context: DiagnosisContext) -> bool:
@@ -76,7 +76,8 @@ def _accepted_first_in_round(context: DiagnosisContext) -> bool:
     )
 
 
-def _accepted_in(context: DiagnosisContext, source: Source, since: datetime) -> bool:
+def accepted_in_turn(context: DiagnosisContext, source: Source, since: datetime, refused: Outcome) -> bool:
+    """Whether the same request was accepted between two refusals of this kind since `since`."""
     items, failures = context.history.exchanges(source).items, context.history.failures(source)
     instants = failures.at[
         failures.index_at(since.timestamp()) : failures.count_until(context.at.timestamp())
@@ -87,9 +88,7 @@ def _accepted_in(context: DiagnosisContext, source: Source, since: datetime) -> 
     if last - first + 1 == len(instants):
         return False
     between = items.values[first : last + 1][-_LOOKED_AT:]
-    rejected = [
-        index for index, observation in enumerate(between) if observation.outcome is Outcome.KEY_REJECTED
-    ]
+    rejected = [index for index, observation in enumerate(between) if observation.outcome is refused]
     return bool(rejected) and any(
         not observation.failed and observation.error_type is None
         for observation in between[rejected[0] : rejected[-1]]

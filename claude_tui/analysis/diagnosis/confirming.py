@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import decides_alone, took_until
+from claude_tui.analysis.diagnosis.cross_check import decides_alone
 from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.diagnosis.evidence import failures_evidence
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent, is_older, severity_before
+from claude_tui.analysis.diagnosis.losses import took_until
 from claude_tui.analysis.diagnosis.onset import is_confirming, onset
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.slow import detect_slow

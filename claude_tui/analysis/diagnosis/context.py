@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, is_lost, is_missing, took_until
+from claude_tui.analysis.diagnosis.cross_check import asks_to_back_off, is_missing
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
+from claude_tui.analysis.diagnosis.losses import is_lost, took_until
 from claude_tui.analysis.diagnosis.recent import first_message, recent
 from claude_tui.analysis.diagnosis.round_policy import RoundPolicy
 from claude_tui.analysis.diagnosis.slow_detection import Slow, slow_first_token

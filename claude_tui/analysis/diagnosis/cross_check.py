@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 
+from claude_tui.analysis.diagnosis.losses import is_lone_loss, is_lossy, is_lost, last_loss
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.knowledge import Advice, KnownError, Reach, knowledge
@@ -23,29 +22,13 @@ __all__ = [
     "cross_check_at",
     "cross_check_while_failing",
     "decides_alone",
-    "is_lost",
     "is_missing",
     "reach_of",
     "retry_is_futile",
-    "took_until",
 ]
 
 # A client over its limit, or of an overloaded service, does not send requests faster.
 _BACKED_OFF = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
-LOSSY_SPAN = timedelta(minutes=15)
-"""The span over which losses are compared between the sources."""
-# With fewer losses than this, nothing can be compared.
-_LEAST_LOST = 2
-# How many of a source's newest failures are searched for the last loss.
-_NEWEST = 20
-_MOST_LOST = 0.95
-# A share of few exchanges is uncertain, so this many answered exchanges are added before it is computed.
-_UNCERTAIN = 1
-# A source is clean if it loses less than this fraction of what the others lose, and if so few losses are this
-# improbable at their rate.
-_MUCH_LESS = 1 / 3
-_CLEAN = 0.02
-
 # A check requests all sources at once.
 _TOGETHER = timedelta(seconds=15)
 
@@ -94,10 +77,16 @@ class CrossCheck:
 
 
 def cross_check_at(history: History, at: datetime, since: datetime, options: Options) -> CrossCheck:
+    models, page = (
+        _api_state(history, Source.MODELS, at, since, options),
+        _page_state(history, at, since, options),
+    )
+    if page is PathState.UNREACHED and models.answers and is_lone_loss(history, Source.STATUS, at):
+        page = PathState.UNKNOWN
     return CrossCheck(
         messages=_api_state(history, Source.MESSAGES, at, since, options),
-        models=_api_state(history, Source.MODELS, at, since, options),
-        page=_page_state(history, at, since, options),
+        models=models,
+        page=page,
         lossy=is_lossy(history, at, since),
         page_now=_is_read(history, at, since),
         stalling=frozenset(source for source in Source if _stalls(history, source, at, since)),
@@ -125,76 +114,9 @@ def cross_check_while_failing(
     shown = cross_check_at(history, at, since, options)
     if shown.cut_off:
         return shown
-    lost_at = datetime.fromtimestamp(_last_loss(history, since.timestamp(), at.timestamp()), UTC)
+    lost_at = datetime.fromtimestamp(last_loss(history, since.timestamp(), at.timestamp()), UTC)
     before = cross_check_at(history, lost_at, since, options)
     return before if before.page is PathState.UNREACHED else shown
-
-
-def is_lossy(history: History, at: datetime, since: datetime) -> bool:
-    """Whether the path lost the requests that have been lost since `since`.
-
-    It did if several sources have losses and none is too clean for that. One lucky exchange does not clear
-    the path: a source is clean if its successes are improbable at the rate at which the others lose. What
-    follows the last loss is a recovery, which does not show whose problem it was.
-    """
-    end = _last_loss(history, since.timestamp(), at.timestamp())
-    begin = max(since.timestamp(), end - LOSSY_SPAN.total_seconds())
-    counts = {source: _losses(history, source, begin, end) for source in Source}
-    if history.exchanges(Source.STATUS).state(begin - 1.0).failing_since is not None:
-        counts[Source.STATUS] = _Losses(0, 0)
-    lost = sum(losses.lost for losses in counts.values())
-    api = [counts[Source.MESSAGES], counts[Source.MODELS]]
-    answered = sum(losses.total - losses.lost for losses in api)
-    if lost < _LEAST_LOST or not answered or sum(losses.lost > 0 for losses in counts.values()) < 2:
-        return False
-    # Messages use a connection that is already open, which says nothing about new connections to two hosts.
-    opened = counts[Source.MODELS].lost > 0 and counts[Source.STATUS].lost > 0
-    compared = (Source.MODELS, Source.STATUS) if opened else tuple(Source)
-    return not any(_is_clean(source, counts) for source in compared)
-
-
-@dataclass(frozen=True, slots=True)
-class _Losses:
-    lost: int
-    total: int
-
-
-def _last_loss(history: History, since: float, at: float) -> float:
-    """When the last lost request was known to be lost, in POSIX seconds; `at` without a recent loss."""
-    found = since
-    for source in Source:
-        items, failures = history.exchanges(source).items, history.failures(source)
-        end = failures.count_until(at)
-        for index in range(end - 1, max(end - _NEWEST, 0) - 1, -1):
-            if failures.at[index] <= found:
-                break
-            if failures.values[index].outcome in _SILENT and failures.values[index].http_status is None:
-                # Others may have been answered in the meantime, as a loss can take half a minute to show.
-                found = max(found, took_until(items.values[items.index_at(failures.at[index])]))
-                break
-    return min(found, at) if found > since else at
-
-
-def _losses(history: History, source: Source, begin: float, end: float) -> _Losses:
-    items, failures = history.exchanges(source).items, history.failures(source)
-    kinds = failures.values[failures.index_at(begin) : failures.count_until(end)]
-    lost = sum(failure.outcome in _SILENT and failure.http_status is None for failure in kinds)
-    return _Losses(lost, items.count_until(end) - items.index_at(begin))
-
-
-def _is_clean(source: Source, counts: Mapping[Source, _Losses]) -> bool:
-    """Whether a source loses so much less than the others that they do not share a lossy path."""
-    own = counts[source]
-    others = [losses for other, losses in counts.items() if other is not source]
-    lost, total = sum(losses.lost for losses in others), sum(losses.total for losses in others)
-    share = min(lost / (total + _UNCERTAIN), _MOST_LOST)
-    if own.lost >= _MUCH_LESS * share * own.total:
-        return False
-    few = sum(
-        math.comb(own.total, count) * share**count * (1 - share) ** (own.total - count)
-        for count in range(own.lost + 1)
-    )
-    return few < _CLEAN
 
 
 def _api_state(
@@ -327,16 +249,7 @@ def _is_explicit(observation: Observation) -> bool:
     return knowledge().of(observation).type is not None
 
 
-_SILENT = frozenset({Outcome.TIMEOUT, Outcome.NETWORK})
 _REFUSALS = frozenset({Outcome.KEY_REJECTED, Outcome.NOT_PERMITTED, Outcome.SPEND_LIMIT})
-
-
-def is_lost(observation: Observation) -> bool:
-    """Whether there was no response at all.
-
-    One request in a thousand is lost by chance, which is not the service's fault.
-    """
-    return observation.outcome in _SILENT and observation.http_status is None
 
 
 def decides_alone(observation: Observation) -> bool:
@@ -383,8 +296,3 @@ def _reach(observation: Observation, row: KnownError) -> Reach:
     plain = observation.target.startswith("http://")
     opened = timings.connect is not None and (timings.tls is not None or plain)
     return Reach.NO_ANSWER if opened else Reach.UNREACHED
-
-
-def took_until(observation: Observation) -> float:
-    """When the result was known, in POSIX seconds."""
-    return observation.at.timestamp() + (observation.timings.total or 0.0)

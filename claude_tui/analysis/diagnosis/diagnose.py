@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.confirming import detect_confirming
 from claude_tui.analysis.diagnosis.context import DiagnosisContext, context_at
-from claude_tui.analysis.diagnosis.cross_check import is_lost, is_missing
+from claude_tui.analysis.diagnosis.cross_check import is_missing
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts, engine_facts
 from claude_tui.analysis.diagnosis.evidence import (
     answers_in,
@@ -24,6 +24,7 @@ from claude_tui.analysis.diagnosis.evidence import (
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.finished_round import detect_errors_in_round
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
+from claude_tui.analysis.diagnosis.losses import is_lost
 from claude_tui.analysis.diagnosis.lossy import detect_lossy, path_is_well, suspected_losses
 from claude_tui.analysis.diagnosis.models import detect_model_failures, unprobed_in_page
 from claude_tui.analysis.diagnosis.notes import LATELY, notes

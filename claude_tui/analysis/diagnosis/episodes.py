@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from claude_tui.analysis.diagnosis.cross_check import decides_alone, is_lost, took_until
+from claude_tui.analysis.diagnosis.cross_check import decides_alone
+from claude_tui.analysis.diagnosis.losses import is_lost, took_until
 from claude_tui.analysis.diagnosis.quiet import comes_in_bursts, quiet_s, returns_soon
 from claude_tui.analysis.diagnosis.rate import (
     LEAST_RUN,

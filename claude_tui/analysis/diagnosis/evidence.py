@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState, is_lost
+from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState
 from claude_tui.analysis.diagnosis.episodes import Episode
+from claude_tui.analysis.diagnosis.losses import is_lost
 from claude_tui.analysis.diagnosis.round_policy import Tally
 from claude_tui.analysis.history.failure_kinds import error_name, failure_name
 from claude_tui.analysis.history.history import API_SOURCES

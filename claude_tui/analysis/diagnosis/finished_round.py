@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from claude_tui.analysis.diagnosis.attribution import leading_cause, retry_after, specified, words_for
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import cross_check_at, is_lost
+from claude_tui.analysis.diagnosis.cross_check import cross_check_at
 from claude_tui.analysis.diagnosis.evidence import failures_evidence, models_in_short
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.intermittent import advice_if_occasional
+from claude_tui.analysis.diagnosis.losses import is_lost
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
 from claude_tui.model.observation import Source
 

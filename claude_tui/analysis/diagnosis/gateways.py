@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from claude_tui.analysis.diagnosis.attribution import limit_named
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.knowledge import Advice, knowledge
-from claude_tui.model.gateway import is_gateway, platform_of
+from claude_tui.model.gateway import behind_cloudflare, is_gateway, platform_of
 from claude_tui.model.observation import Observation, Outcome
 
 __all__ = ["api_or_gateway", "whose_words"]
@@ -27,7 +27,9 @@ _ON_THE_WAY = frozenset({Outcome.TRUNCATED_STREAM, Outcome.TIMEOUT, Outcome.INVA
 _BY_WHOMEVER = frozenset({Outcome.KEY_REJECTED, Outcome.INVALID_RESPONSE})
 _ORGANISATION = re.compile(r"\borgani[sz]ation\b", re.IGNORECASE)
 _API_ID = "req_"
-_CDN_IDS = ("cf-ray ", "ray_id ")
+_QUOTED = "HTTP "
+# The second is in the JSON of the edge itself.
+_CDN_IDS = ("cf-ray ", _CDN_JSON_ID := "ray_id ")
 _UNCLEAR = {
     "errors": "gateway_or_api",
     "errors_no_answer": "gateway_silent",
@@ -73,9 +75,22 @@ def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
 
 
 def _sent_by_api(failure: Observation) -> bool:
-    """Whether the answer has an id that only the API or its edge assigns."""
+    """Whether the answer has an id that the API assigns, or the mark of its edge.
+
+    The edge's network serves gateways too: its mark says nothing about them, nor on JSON that neither sends.
+    """
+    if _has_api_id(failure):
+        return True
     request_id = failure.request_id or ""
-    return request_id.startswith((_API_ID, *_CDN_IDS)) or ("server", "cloudflare") in failure.headers
+    marked = request_id.startswith(_CDN_IDS) or ("server", "cloudflare") in failure.headers
+    by_edge = request_id.startswith(_CDN_JSON_ID) or not _has_form_of_its_own(failure)
+    return marked and by_edge and not behind_cloudflare(failure.target)
+
+
+def _has_form_of_its_own(failure: Observation) -> bool:
+    """Whether it is JSON without a type that the API sends; pages and texts are quoted after their status."""
+    message = failure.message or _QUOTED
+    return not message.startswith(_QUOTED) and not knowledge().recogniser.knows_type(failure.error_type)
 
 
 def _states_limits(failure: Observation) -> bool:

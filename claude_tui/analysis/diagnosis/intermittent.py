@@ -15,11 +15,12 @@ from claude_tui.analysis.diagnosis.attribution import (
     words_for,
 )
 from claude_tui.analysis.diagnosis.context import LEADING, DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import cross_check_at, is_lost
+from claude_tui.analysis.diagnosis.cross_check import cross_check_at
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
 from claude_tui.analysis.diagnosis.evidence import kinds_of
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
+from claude_tui.analysis.diagnosis.losses import is_lost
 from claude_tui.analysis.diagnosis.rate import successes_to_recover
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
 from claude_tui.analysis.history.history import API_SOURCES

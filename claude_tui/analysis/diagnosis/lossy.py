@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from claude_tui.analysis.diagnosis.attribution import retry_after
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import is_lossy, is_lost, took_until
 from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.losses import is_lossy, is_lost, took_until
 from claude_tui.analysis.diagnosis.quiet import quiet_s, returns_soon
 from claude_tui.analysis.diagnosis.rate import (
     LEAST_RUN,

@@ -1,22 +1,16 @@
-"""What is wrong with this machine or its network besides any problem: its clock, a kind of addresses."""
+"""What is wrong with this machine or its network besides any problem: its clock, its addresses."""
 
 from __future__ import annotations
 
-from itertools import islice
-
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.history.history import API_SOURCES
+from claude_tui.analysis.views.addresses import bypassed_at
 from claude_tui.model.format import duration
-from claude_tui.model.observation import Observation, Source
+from claude_tui.model.observation import Source
 
 __all__ = ["machine_note"]
 
 # A smaller difference is the rounding of a `date`, or a slow answer.
 _CLOCK_WRONG_S = 60.0
-# This many of the newest connections must agree, as one that is slow to open may be chance.
-_CONNECTIONS = 2
-# Messages share a connection: this many are searched for the one that opened it.
-_LOOKED_AT = 40
 
 
 def machine_note(context: DiagnosisContext) -> str:
@@ -41,26 +35,11 @@ def _clock_note(context: DiagnosisContext) -> str:
 
 
 def _addresses_note(context: DiagnosisContext) -> str:
-    """A kind of addresses that the probes avoid, while other clients may wait for it."""
-    opened = sorted(
-        (observation for source in API_SOURCES for observation in _opened(context, source)),
-        key=lambda observation: observation.at,
-    )[-_CONNECTIONS:]
-    if len({observation.bypassed for observation in opened}) != 1 or len(opened) < _CONNECTIONS:
-        return ""
-    bypassed = opened[-1].bypassed
+    """What the probes work round, while other clients may wait for it."""
+    bypassed = bypassed_at(context.history, context.at)
     if bypassed is None:
         return ""
+    if bypassed.address:
+        what = f"Of the {bypassed.of} addresses of {context.facts.host}, {bypassed.address} {bypassed.how}"
+        return f"{what}: clients that try one after the other are slow or fail."
     return f"{bypassed}, {bypassed.kind.other} works: clients that do not try both at once are slow or fail."
-
-
-def _opened(context: DiagnosisContext, source: Source) -> list[Observation]:
-    """The newest exchanges that opened a connection, newest first."""
-    items = context.history.exchanges(source).items
-    end = items.count_until(context.at.timestamp())
-    newest = (items.values[index] for index in range(end - 1, max(end - _LOOKED_AT, 0) - 1, -1))
-    return list(
-        islice(
-            (observation for observation in newest if observation.timings.connect is not None), _CONNECTIONS
-        )
-    )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from claude_tui.analysis.diagnosis.cross_check import took_until
 from claude_tui.analysis.diagnosis.episodes import Episode
+from claude_tui.analysis.diagnosis.losses import took_until
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Confirmation
 

@@ -10,10 +10,11 @@ from claude_tui.analysis.diagnosis.attribution import (
     LeadingCause,
     leading_cause,
     retry_after,
+    some_or_most,
     specified,
     words_for,
 )
-from claude_tui.analysis.diagnosis.authentication import whose_key
+from claude_tui.analysis.diagnosis.authentication import accepted_in_turn, whose_key
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import (
     CrossCheck,
@@ -21,13 +22,17 @@ from claude_tui.analysis.diagnosis.cross_check import (
     advice_for,
     cross_check_at,
     decides_alone,
-    is_lost,
-    took_until,
 )
 from claude_tui.analysis.diagnosis.episodes import ANSWERS_RETURN, DOWN, Episode
-from claude_tui.analysis.diagnosis.evidence import failures_evidence, kinds_of, models_clause, ruled_out
+from claude_tui.analysis.diagnosis.evidence import (
+    failures_evidence,
+    kinds_of,
+    models_clause,
+    ruled_out,
+)
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
+from claude_tui.analysis.diagnosis.losses import is_lost, took_until
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL, Scope, scope_of_messages, scoped
 from claude_tui.analysis.diagnosis.reported import refusal_advice_by_page
 from claude_tui.analysis.diagnosis.severity import severity_of_messages
@@ -48,6 +53,9 @@ _RARE_SHARE, _RARE_OF = 0.1, 20
 _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
 # After one or two failures, which may be as much luck as the answers, it takes more of these.
 _AFTER_FEW = 5
+_COUNTED_S = 3600.0
+# What is wrong with a request is wrong each time that it is sent.
+_REFUSALS = frozenset({"model", "model_access", "model_listed", "permission", "request", "request_gateway"})
 _NOTHING_GETS_THROUGH = frozenset({*_DOWN.values(), "outage_unprobed"})
 
 
@@ -115,6 +123,10 @@ def _advised(
     advice = scoped(_as_rare(_as_outage(lead, context, episode), episode), scope)
     advice = whose_key(context, advice, episode.since, lead.explained)
     lead = specified(context, lead, advice)
+    if lead.advice.id in _REFUSALS and accepted_in_turn(
+        context, episode.source, episode.since, lead.newest.outcome
+    ):
+        return replace(lead, advice=knowledge().advice["refused_in_turn"])
     return replace(lead, advice=refusal_advice_by_page(context, lead.advice, lead.newest))
 
 
@@ -134,12 +146,25 @@ def _words(
     context: DiagnosisContext, lead: LeadingCause, scope: Scope | None, episode: Episode
 ) -> dict[str, str | None]:
     words = words_for(context, lead)
+    silent = lead.advice.id == "errors_no_answer"
+    words["some"] = some_or_most(
+        exchange.failed and (is_lost(exchange) or not silent) for exchange in _counted(context, episode)
+    )
     if lead.advice.id == "overloaded_rare":
         words["what"] = f"{percent(episode.share)} of messages"
     if lead.advice.id == "lossy":
         words["what"] = f"{episode.failures} of {episode.total} messages"
     of_a_model = scope is not None and lead.advice.id in {"model_errors", "model_overloaded"}
     return words | {"model": names_of(scope.failing)} if scope is not None and of_a_model else words
+
+
+def _counted(context: DiagnosisContext, episode: Episode) -> Sequence[Observation]:
+    """The exchanges that the evidence counts: of the episode or of its last hour, or those of the round."""
+    if not context.policy.checks_again:
+        return context.recent(episode.source)
+    items = context.history.exchanges(episode.source).items
+    hour = items.index_at(context.at.timestamp() - _COUNTED_S)
+    return items.values[max(episode.first, hour) : items.count_until(context.at.timestamp())]
 
 
 def _is_conclusive(context: DiagnosisContext, lead: LeadingCause) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.losses import is_lost
 from claude_tui.analysis.diagnosis.traffic_finding import (
     answered_again,
     brief_scope,
@@ -106,6 +106,7 @@ def _both_fail(
         fallback = None
     if counts:
         advice = _by_share(advice, trouble)
+        words["some"] = "Most" if trouble.most_fail else "Some"
     if service and trouble.models and not scope:
         advice, named = concerns(advice, trouble)
         words, scope = words | named, scope_words(trouble)

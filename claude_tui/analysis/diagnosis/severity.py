@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.business_days import next_business_day
-from claude_tui.analysis.diagnosis.cross_check import took_until
 from claude_tui.analysis.diagnosis.episodes import DOWN, Episode, improbable_run
+from claude_tui.analysis.diagnosis.losses import took_until
 from claude_tui.analysis.history.columns import Column
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options, Thresholds

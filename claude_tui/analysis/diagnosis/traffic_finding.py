@@ -6,7 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from claude_tui.analysis.diagnosis.attribution import LeadingCause, leading_cause, specified, words_for
+from claude_tui.analysis.diagnosis.attribution import (
+    LeadingCause,
+    leading_cause,
+    specified,
+    words_for,
+)
 from claude_tui.analysis.diagnosis.authentication import key_advice_by_page, whose_key
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for, cross_check_while_failing
@@ -88,6 +93,7 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
     judged = _reported(context, _advice_of_call(failure, shown), failure) if probed is None else probed.advice
     advice = _advice(trouble, judged, contradicted=fine and not trouble.models)
     advice, words = concerns(advice, trouble)
+    words["some"] = "Most" if trouble.most_fail else "Some"
     return Finding(
         advice=advice,
         confidence=_confidence(trouble, fine=fine),

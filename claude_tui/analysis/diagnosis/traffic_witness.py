@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import is_lost
+from claude_tui.analysis.diagnosis.losses import is_lost
 from claude_tui.analysis.traffic.change import LEAST_CALLS
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE
 from claude_tui.model.format import count, percent

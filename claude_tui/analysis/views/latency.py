@@ -9,6 +9,7 @@ from claude_tui.analysis.history.columns import Column, MeasureColumn, length
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.statistics import Bins, median, percentile
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.addresses import bypassed_at
 from claude_tui.analysis.views.slowness import SAMPLES, SPAN, SlowLimits, geometric_mean, limits_at
 from claude_tui.model.observation import FailureKind, Observation, Source, Timings
 from claude_tui.model.snapshot import LatencySeries, LatencyView, Level
@@ -38,6 +39,7 @@ def latency_view(history: History, at: datetime, options: Options) -> LatencyVie
         network_s=_network_s(timings, server_s),
         skew_s=next((skew.skew_s for skew in skews if skew and skew.skew_s is not None), None),
         tls_expires_at=phases.tls_expires_at if phases else None,
+        bypassed=bypassed_at(history, at),
     )
     return history.same("latency", view)
 

@@ -88,7 +88,12 @@ def tokens_as_gen_ai(attributes: Attributes) -> Tokens | None:
     if prompt is None and output is None:
         return None
     read = (
-        count_of(attributes, "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens")
+        count_of(
+            attributes,
+            "gen_ai.usage.cache_read.input_tokens",
+            "gen_ai.usage.cache_read_input_tokens",
+            "ai.usage.inputTokenDetails.cacheReadTokens",
+        )
         or 0
     )
     written = (
@@ -97,6 +102,7 @@ def tokens_as_gen_ai(attributes: Attributes) -> Tokens | None:
             "gen_ai.usage.cache_write.input_tokens",
             "gen_ai.usage.cache_creation.input_tokens",
             "gen_ai.usage.cache_creation_input_tokens",
+            "ai.usage.inputTokenDetails.cacheWriteTokens",
         )
         or 0
     )

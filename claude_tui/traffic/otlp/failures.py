@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
+from http import HTTPStatus
 
 from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_error, classify_response
 
-__all__ = ["LEFT", "by_type", "by_words"]
+__all__ = ["LEFT", "by_message", "by_type", "by_words"]
 
-LEFT = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt"})
+LEFT = frozenset({"AbortError", "CancelledError", "GeneratorExit", "KeyboardInterrupt", "ResponseAborted"})
 """Error types that mean that the application gave up the call."""
 
 _PLAIN = Redactor()
@@ -35,6 +36,26 @@ _CLASSES = {
 }
 # What the API's own errors of these statuses mean. Without a body, a 403 could be anybody's.
 _UNSEEN = {403: "permission_error", 404: "not_found_error"}
+# Parts of the API's messages, and the status and type of the errors that have them.
+_MESSAGES = (
+    (r"\boverloaded\b", 529, "overloaded_error"),
+    (r"\binternal server error\b", 500, "api_error"),
+    (r"\brate limit\b|\busage limits?\b|\btoo many requests\b|\bspend limit\b", 429, "rate_limit_error"),
+    (
+        r"\bx-api-key\b|\b(?:invalid|missing) (?:bearer|api key|authentication)|\bauthenticat",
+        401,
+        "authentication_error",
+    ),
+    (r"\bcredit balance\b|\bprompt is too long\b", 400, "invalid_request_error"),
+    (r"\A(?:request exceeds|request too large|the request exceeds)", 413, "request_too_large"),
+    (r"\Amodel: ", 404, "not_found_error"),
+    (r"\bpermission\b|\b(?:not|don.t) have access\b|\brequest not allowed\b", 403, "permission_error"),
+    (r"\btimed out\b|\btimeout\b", 504, "timeout_error"),
+    # The field that is not valid.
+    (r"\A[a-z][\w.\[\]]{1,80}: ", 400, "invalid_request_error"),
+)
+_PHRASES = {status.phrase.lower(): status.value for status in HTTPStatus if status >= 400}
+_NOT_CONNECTED = "cannot connect to api"
 _TIMEOUTS = frozenset(
     {"APITimeoutError", "ConnectTimeout", "PoolTimeout", "ReadTimeout", "TimeoutError", "TimeoutException"}
     | {"WriteTimeout", "client_timeout_error", "timeout"}
@@ -74,6 +95,25 @@ def _by_status(status: int, *, body_seen: bool) -> Classified:
         return classify_error(None, status, redactor=_PLAIN)
     found = classify_error({"type": "error", "error": {"type": implied}}, status, redactor=_PLAIN)
     return Classified(found.outcome)
+
+
+@lru_cache(maxsize=1000)
+def by_message(message: str) -> Classified:
+    """The class of an error of which the AI SDK reports only the message; the message itself is not kept.
+
+    It is the API's own, or the phrase of the status of a response that is not the API's.
+    """
+    words = message.strip()
+    lower = words.lower()
+    if lower.startswith(_NOT_CONNECTED):
+        return by_type("timeout" if "timeout" in lower else "connection_error", None)
+    if (status := _PHRASES.get(lower)) is not None and lower != "internal server error":
+        return by_type("", status, body_seen=True)
+    for pattern, status, kind in _MESSAGES:
+        if re.search(pattern, lower):
+            error = {"type": "error", "error": {"type": kind, "message": words}}
+            return replace(classify_error(error, status, redactor=_PLAIN), message=None)
+    return Classified(Outcome.INVALID_RESPONSE)
 
 
 def by_words(error: str, status: int | None) -> Classified:

@@ -11,7 +11,6 @@ from claude_tui.traffic.otlp.exponential import as_buckets
 from claude_tui.traffic.otlp.records import (
     ERROR_STATUS,
     EXCEPTION,
-    EXCEPTION_TYPE,
     LONGEST_TEXT,
     WANTED,
     EventRecord,
@@ -19,6 +18,7 @@ from claude_tui.traffic.otlp.records import (
     PointRecord,
     Signal,
     SpanRecord,
+    exception_attributes,
 )
 from claude_tui.traffic.otlp.wire import BrokenExportError, Budget, TooManyPartsError
 
@@ -72,7 +72,7 @@ def _span(origin: Origin, span: dict[str, Any]) -> SpanRecord:
     attributes = _attributes(span)
     status = _enum(_object(span.get("status")).get("code"), ("UNSET", "OK", "ERROR"))
     if status == ERROR_STATUS and "error.type" not in attributes:
-        attributes.update(_exception_type(span))
+        attributes.update(_exception(span))
     return SpanRecord(
         origin,
         _text(span.get("name")),
@@ -87,13 +87,16 @@ def _span(origin: Origin, span: dict[str, Any]) -> SpanRecord:
     )
 
 
-def _exception_type(span: dict[str, Any]) -> dict[str, str]:
-    """As `error.type`, the class of the exception that ended a span."""
+def _exception(span: dict[str, Any]) -> dict[str, str]:
     for event in map(_object, _list(span.get("events"))):
-        for attribute in map(_object, _list(event.get("attributes"))):
-            text = _text(_object(attribute.get("value")).get("stringValue"))
-            if event.get("name") == EXCEPTION and attribute.get("key") == EXCEPTION_TYPE and text:
-                return {"error.type": text}
+        if event.get("name") == EXCEPTION:
+            pairs = map(_object, _list(event.get("attributes")))
+            return exception_attributes(
+                {
+                    _text(pair.get("key")): _text(_object(pair.get("value")).get("stringValue"))
+                    for pair in pairs
+                }
+            )
     return {}
 
 

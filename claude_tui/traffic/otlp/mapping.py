@@ -22,8 +22,14 @@ from claude_tui.traffic.otlp.amounts import (
     tokens_as_api,
     tokens_as_gen_ai,
 )
-from claude_tui.traffic.otlp.failures import LEFT, by_type, by_words
-from claude_tui.traffic.otlp.records import ERROR_STATUS, Attributes, EventRecord, SpanRecord
+from claude_tui.traffic.otlp.failures import LEFT, by_message, by_type, by_words
+from claude_tui.traffic.otlp.records import (
+    ERROR_STATUS,
+    EXCEPTION_MESSAGE,
+    Attributes,
+    EventRecord,
+    SpanRecord,
+)
 from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES
 
 __all__ = [
@@ -44,6 +50,8 @@ _CLAUDE_CODE = "claude_code."
 _CLIENT = 3
 _UNSET = 0
 _LOGFIRE_SCOPE = "logfire"
+_AI_SDK_SCOPE = "ai"
+_CUT = "the stream ended without message_stop"
 _PROVIDERS = frozenset({"anthropic", "claude"})
 _INFERENCE = frozenset({"chat", "text_completion", "generate_content"})
 _DETAILS = "gen_ai.client.inference.operation.details"
@@ -157,10 +165,12 @@ def _ending(span: SpanRecord, *, is_sdk: bool) -> tuple[Classified, CallEnd]:
             return Classified(Outcome.OK), CallEnd.ABANDONED
         if is_sdk and kind == "api_error" and status is not None and status < 400:
             # The SDK reports an unfinished stream like this, and also the rare `api_error` within a stream.
-            return Classified(
-                Outcome.TRUNCATED_STREAM, message="the stream ended without message_stop"
-            ), CallEnd.CUT
+            return Classified(Outcome.TRUNCATED_STREAM, message=_CUT), CallEnd.CUT
+        if status is None and (message := text_of(attributes, EXCEPTION_MESSAGE)):
+            return by_message(message), CallEnd.COMPLETE
         return by_type(kind, status, body_seen=is_sdk), CallEnd.COMPLETE
+    if span.origin.scope == _AI_SDK_SCOPE and (broken := _broken_stream(attributes)) is not None:
+        return broken
     left = (
         is_sdk
         and span.status == _UNSET
@@ -168,6 +178,17 @@ def _ending(span: SpanRecord, *, is_sdk: bool) -> tuple[Classified, CallEnd]:
         and "anthropic.message.stop_reason" not in attributes
     )
     return Classified(Outcome.OK), CallEnd.ABANDONED if left else CallEnd.COMPLETE
+
+
+def _broken_stream(attributes: Attributes) -> tuple[Classified, CallEnd] | None:
+    """The ending of a stream that the AI SDK reports as a success; None for a real one."""
+    reason = text_of(attributes, "gen_ai.response.finish_reasons")
+    if reason == "error":
+        return Classified(Outcome.SERVER_ERROR, message="an error event in the stream"), CallEnd.CUT
+    # Without the last events there is no reason and no usage.
+    if reason in {"other", "unknown"} and "gen_ai.usage.output_tokens" not in attributes:
+        return Classified(Outcome.TRUNCATED_STREAM, message=_CUT), CallEnd.CUT
+    return None
 
 
 def _with_gen_ai(
@@ -178,6 +199,8 @@ def _with_gen_ai(
     tier = word(attributes.get("anthropic.response.service_tier"))
     tokens = tokens_as_gen_ai(attributes) if counts_tokens else None
     first_token_s = number_of(attributes, "gen_ai.response.time_to_first_chunk")
+    if first_token_s is None:
+        first_token_s = number_of(attributes, "ai.response.msToFirstChunk", 0.001)
     stop = word(attributes.get("anthropic.message.stop_reason")) or word(
         attributes.get("gen_ai.response.finish_reasons")
     )

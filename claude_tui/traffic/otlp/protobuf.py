@@ -17,7 +17,6 @@ from claude_tui.traffic.otlp.exponential import as_buckets
 from claude_tui.traffic.otlp.records import (
     ERROR_STATUS,
     EXCEPTION,
-    EXCEPTION_TYPE,
     LONGEST_TEXT,
     WANTED,
     EventRecord,
@@ -25,6 +24,7 @@ from claude_tui.traffic.otlp.records import (
     PointRecord,
     Signal,
     SpanRecord,
+    exception_attributes,
 )
 from claude_tui.traffic.otlp.wire import LENGTH, BrokenExportError, Budget, fields, slim
 
@@ -104,7 +104,7 @@ def _span(origin: Origin, data: bytes) -> Iterator[Record]:
     span = Span.FromString(data)
     attributes = _attributes(span.attributes)
     if span.status.code == ERROR_STATUS and "error.type" not in attributes:
-        attributes.update(_exception_type(span.events))
+        attributes.update(_exception(span.events))
     yield SpanRecord(
         origin,
         span.name[:LONGEST_TEXT],
@@ -119,12 +119,10 @@ def _span(origin: Origin, data: bytes) -> Iterator[Record]:
     )
 
 
-def _exception_type(events: Iterable[Span.Event]) -> dict[str, str]:
-    """As `error.type`, the class of the exception that ended a span."""
+def _exception(events: Iterable[Span.Event]) -> dict[str, str]:
     for event in events:
-        for attribute in event.attributes:
-            if event.name == EXCEPTION and attribute.key == EXCEPTION_TYPE and attribute.value.string_value:
-                return {"error.type": attribute.value.string_value[:LONGEST_TEXT]}
+        if event.name == EXCEPTION:
+            return exception_attributes({pair.key: pair.value.string_value for pair in event.attributes})
     return {}
 
 

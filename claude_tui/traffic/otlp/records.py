@@ -13,6 +13,7 @@ from enum import StrEnum
 __all__ = [
     "ERROR_STATUS",
     "EXCEPTION",
+    "EXCEPTION_MESSAGE",
     "EXCEPTION_TYPE",
     "LONGEST_TEXT",
     "WANTED",
@@ -22,6 +23,7 @@ __all__ = [
     "PointRecord",
     "Signal",
     "SpanRecord",
+    "exception_attributes",
 ]
 
 LONGEST_TEXT = 2000
@@ -29,8 +31,10 @@ LONGEST_TEXT = 2000
 
 ERROR_STATUS = 2
 """The status of a span that failed."""
-EXCEPTION, EXCEPTION_TYPE = "exception", "exception.type"
-"""The event of a span that an exception ended, and the one attribute of it that is read."""
+EXCEPTION, EXCEPTION_TYPE, EXCEPTION_MESSAGE = "exception", "exception.type", "exception.message"
+"""The event of a span that an exception ended: its class is read, its message if the class says nothing."""
+# The AI SDK raises this for every error response, and reports no status.
+_SAID_BY_MESSAGE = frozenset({"AI_APICallError"})
 
 Attributes = Mapping[str, str | int | float | bool]
 
@@ -62,6 +66,10 @@ WANTED = frozenset(
         "gen_ai.usage.input_tokens",
         "gen_ai.usage.output_tokens",
         "gen_ai.usage.prompt_tokens",
+        # The AI SDK's.
+        "ai.response.msToFirstChunk",
+        "ai.usage.inputTokenDetails.cacheReadTokens",
+        "ai.usage.inputTokenDetails.cacheWriteTokens",
         "http.request.method",
         "http.request.resend_count",
         "http.response.status_code",
@@ -87,6 +95,18 @@ WANTED = frozenset(
     }
 )
 """The attributes that are read, in addition to `service.name` of the resource."""
+
+
+def exception_attributes(event: Mapping[str, str]) -> dict[str, str]:
+    """What is read of the exception that ended a span: its class, as `error.type`.
+
+    The message only where the class alone says nothing; it is dropped once the error is classified.
+    """
+    kind = event.get(EXCEPTION_TYPE, "")[:LONGEST_TEXT]
+    if not kind:
+        return {}
+    message = event.get(EXCEPTION_MESSAGE, "")[:LONGEST_TEXT] if kind in _SAID_BY_MESSAGE else ""
+    return {"error.type": kind, **({EXCEPTION_MESSAGE: message} if message else {})}
 
 
 class Signal(StrEnum):

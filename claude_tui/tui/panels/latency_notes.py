@@ -48,11 +48,13 @@ def latency_notes(view: LatencyView, at: datetime, cells: int) -> Lines:
 
 
 def latency_warnings(view: LatencyView, at: datetime) -> Lines:
-    """A clock that differs from the server's, and a certificate that expires soon or has expired."""
+    """A clock that differs from the server's, addresses that fail, a certificate that expires soon or has."""
     out: list[Line] = []
     if view.skew_s is not None and abs(view.skew_s) > _SKEW_WARNING_S:
         side = "behind" if view.skew_s > 0 else "ahead of"
         out.append(_warning(f"this clock is {abs(view.skew_s):.1f}s {side} the server's"))
+    if view.bypassed is not None:
+        out.append(_warning(str(view.bypassed)))
     expires = view.tls_expires_at
     if expires is not None and expires <= at:
         expired = Span(f"certificate expired {duration(at - expires)} ago", "text")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.model.format import plural
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
+from claude_tui.model.verdict import Cause, EvidenceKind, PageAgreement, Severity, Side, Verdict
 
 __all__ = ["users_text"]
 
@@ -20,6 +20,8 @@ _EFFECTS = {
     Severity.P3: "Some requests are failing; most work.",
     Severity.P4: "Very few requests are failing; nearly all work.",
 }
+# A P2 may be a twentieth of the requests or nearly all of them.
+_FEW, _MOST = 0.25, 0.5
 _SLOW = "Responses take longer than usual."
 _CAUSES = {
     Side.THEM: "As far as we know, the cause is at our AI provider.",
@@ -53,13 +55,30 @@ def _sentences(verdict: Verdict, at: datetime) -> tuple[str, ...]:
         )
     return (
         _began(verdict, at),
-        _SLOW if verdict.cause is Cause.PROVIDER_SLOW else _EFFECTS[verdict.severity],
+        _SLOW if verdict.cause is Cause.PROVIDER_SLOW else _effect(verdict),
         *(("It is getting better, but we are not sure yet that it is over.",) if verdict.recovery else ()),
         _CAUSES.get(verdict.side, _UNKNOWN_CAUSE),
         *_confirmed(verdict),
         _ADVICE,
         f"We will say more by {_next_update(at):%H:%M} UTC.",
     )
+
+
+def _effect(verdict: Verdict) -> str:
+    """What users notice: by severity, and in a P2 by the share of our probes or calls that failed."""
+    failing = _failing(verdict) if verdict.severity is Severity.P2 else None
+    if failing is None or _FEW <= failing <= _MOST:
+        return _EFFECTS[verdict.severity]
+    return _EFFECTS[Severity.P3 if failing < _FEW else Severity.P1]
+
+
+def _failing(verdict: Verdict) -> float | None:
+    """The share of requests that failed, from 0 to 1; None if nothing was counted, or nothing any more."""
+    kinds = (EvidenceKind.TRAFFIC, EvidenceKind.FAILURES)
+    for figures in (dict(item.figures) for kind in kinds for item in verdict.evidence if item.kind is kind):
+        if figures.get("asked"):
+            return figures["failed"] / figures["asked"]
+    return None
 
 
 def _began(verdict: Verdict, at: datetime) -> str:
