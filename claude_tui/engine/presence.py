@@ -69,11 +69,12 @@ class Presence:
         """How many screens there are, including this one. Removes the files of processes that were killed."""
         own = int(self._screen)
         try:
-            found = [path for path in self._directory.iterdir() if _NAME.fullmatch(path.name)]
+            names = os.listdir(self._directory)  # noqa: PTH208 - once a second, mostly to find nobody else
         except OSError:
             return own
-        mine = self._own[0] if self._own is not None else None
-        return own + sum(_is_alive(path) for path in found if path != mine)
+        mine = self._own[0].name if self._own is not None else ""
+        others = [self._directory / name for name in names if name != mine and _NAME.fullmatch(name)]
+        return own + sum(map(_is_alive, others))
 
 
 def _is_alive(path: Path) -> bool:

@@ -70,7 +70,7 @@ class MessagesProbe:
         self._turn = asyncio.Lock()
 
     def warm_up(self) -> None:
-        """Starts importing the SDK in a thread, which takes over a second. Needs a running loop."""
+        """Starts importing the SDK in a thread, which takes half a second or more. Needs a running loop."""
         if self._credentials.usable:
             self._load()
 
