@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from claude_tui.model.errors import ProbeError
+from claude_tui.model.garbage import collection_paused
 from claude_tui.model.observation import Usage
 from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.credentials import Credentials
@@ -27,7 +28,7 @@ from claude_tui.probes.sdk_transport import make_transport
 from claude_tui.probes.stream_reader import StreamReader
 
 # Its other HTTP client, over aiohttp (which only the simulator needs), takes 9 MB.
-with without_modules("anthropic._vendor.httpx_aiohttp"), shared_class_attributes():
+with collection_paused(), without_modules("anthropic._vendor.httpx_aiohttp"), shared_class_attributes():
     import anthropic
 
 __all__ = ["Sdk", "prewarm"]
