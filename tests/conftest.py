@@ -16,7 +16,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from claude_tui.tui import app
 from tests import quiescence, stylesheets
+
+# An app makes hundreds of thousands of objects when it starts. Looking for garbage after each 700 of them,
+# and what Hypothesis does at each look, take a twentieth of the tests' time.
+_THRESHOLDS = 20_000, 10, 200
 
 gc.disable()
 quiescence.install()
@@ -25,6 +30,9 @@ stylesheets.install()
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    # An app that has begun sets them for its process, which here is that of all tests.
+    app._THRESHOLDS = _THRESHOLDS
+    gc.set_threshold(*_THRESHOLDS)
     gc.enable()
 
 
@@ -49,9 +57,12 @@ settings.register_profile(
     "fuzz", settings.get_profile("claude-top"), max_examples=2000, derandomize=False, database=_examples
 )
 
-# A shell that runs the tests in the background has them ignore SIGINT, and so would the programs they start.
+# A shell that runs the tests in the background has them ignore SIGINT, `nohup` has them ignore SIGHUP, and so
+# would the programs they start. Those have the default where the tests have a handler, with which they go on.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 # No test reads the settings of the person who runs it, and no program started by a test logs in their home.

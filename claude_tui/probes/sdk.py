@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from claude_tui.model.errors import ProbeError
+from claude_tui.model.garbage import collection_paused
 from claude_tui.model.observation import Usage
 from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.credentials import Credentials
@@ -30,7 +31,11 @@ from claude_tui.probes.stream_reader import StreamReader
 # messages need 1,100; the others take 20 MB and half of the time.
 _OTHER_CLIENT = "anthropic._vendor.httpx_aiohttp"
 try:
-    with without_modules(_OTHER_CLIENT), lazy_packages(r"anthropic|anthropic\.(types|resources)(\.\w+)*"):
+    with (
+        collection_paused(),
+        without_modules(_OTHER_CLIENT),
+        lazy_packages(r"anthropic|anthropic\.(types|resources)(\.\w+)*"),
+    ):
         import anthropic
 except Exception:  # noqa: BLE001 - a later version may use what it re-exports
     forget("anthropic")

@@ -15,7 +15,6 @@ from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import load_rules, named_thresholds
 from claude_tui.alerting.workers import DeliveryWorker, NotificationWorker
-from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
@@ -90,9 +89,8 @@ class Watched:
         self.history.add_observation(seen)
         self.clock.at = seen.at
         if seen.source is Source.MODELS or seen.failed:
-            verdict = diagnose(self.history, seen.at, OPTIONS)
             snapshot = build_snapshot(self.history, seen.at, engine(), OPTIONS)
-            self.alerting.evaluate(RuleContext(snapshot, self.history, verdict, OPTIONS))
+            self.alerting.evaluate(RuleContext(snapshot, self.history, snapshot.verdict, OPTIONS))
             while await self.courier.step() == 0:
                 pass
 

@@ -116,7 +116,7 @@ async def reading(settings: Settings, name: str) -> AsyncIterator[tuple[ReadOnly
     engine = compose.live(settings, {}, read_only=True)
     app = ReadOnlyApp(settings).begin(engine, engine.first_snapshot())
     try:
-        async with app.run_test(size=(120, 40)) as pilot:
+        async with app.run_test(size=(80, 24)) as pilot:
             await opened(app, pilot, name)
             yield app, pilot
     finally:

@@ -76,8 +76,7 @@ def failures_evidence(
     statement = f"{counted.failed} of {counted.requests} {_requests(context, episode)}failed{counted.span}"
     brief = statement
     if counted.failed:
-        kinds = kinds_of(counted.failures, leading)
-        short = kinds_of(counted.failures, leading, name_rest=False)
+        kinds, short = _kinds(counted.failures, leading)
         statement, brief = f"{brief}: {kinds}", f"{brief}: {short}" if short != kinds else brief
     return Evidence(
         EvidenceKind.FAILURES,
@@ -95,33 +94,42 @@ def _requests(context: DiagnosisContext, episode: Episode) -> str:
     return "message calls " if context.open_episode(Source.MODELS) is not None else ""
 
 
-def kinds_of(
-    failures: Sequence[FailureKind], leading: Sequence[Observation], *, name_rest: bool = True
-) -> str:
+def kinds_of(failures: Sequence[FailureKind], leading: Sequence[Observation]) -> str:
     """`18 api_error, 7 other`: the kinds of the leading cause, most frequent first, then the rest.
 
-    The rest is named as well if it is of one kind, unless `name_rest` is false.
+    The rest is named as well if it is of one kind.
     """
+    return _kinds(failures, leading)[0]
+
+
+def _kinds(failures: Sequence[FailureKind], leading: Sequence[Observation]) -> tuple[str, str]:
+    """The same, and with a rest that is only counted."""
     if len(failures) == 1:
-        return _one(leading[-1])
-    # Both sources count together.
-    names = {failure.kind[1:]: named(failure) for failure in leading}
-    leading_names = frozenset(names.values())
+        only = _one(leading[-1])
+        return only, only
+    names: dict[tuple[object, ...], str] = {}
+    examples: dict[str, Observation] = {}
+    for failure in leading:
+        name = named(failure)
+        # Both sources count together.
+        names[failure.kind[1:]] = name
+        examples[name] = failure
     counts, rest = Counter[str](), Counter[str]()
     # Kinds are counted first, as an hour may hold thousands of failures.
     for kind, count in Counter(failures).items():
         name = names.get(kind[1:]) or named(kind)
-        (counts if name in leading_names else rest)[name] += count
+        (counts if name in examples else rest)[name] += count
     most = counts.most_common(_NAMED_KINDS)
     rest.update(dict(counts.most_common()[_NAMED_KINDS:]))
     if len(most) == 1 and not rest:
-        return most[0][0]
-    parts = _parts(most, {named(failure): failure for failure in leading})
-    if name_rest and len(rest) == 1:
-        parts += [_counted(name, count) for name, count in rest.items()]
-    elif rest:
-        parts.append(f"{rest.total()} other")
-    return ", ".join(parts)
+        return most[0][0], most[0][0]
+    parts = _parts(most, examples)
+    if not rest:
+        return ", ".join(parts), ", ".join(parts)
+    brief = ", ".join([*parts, f"{rest.total()} other"])
+    if len(rest) > 1:
+        return brief, brief
+    return ", ".join([*parts, *(_counted(name, count) for name, count in rest.items())]), brief
 
 
 def _counted(name: str, count: int) -> str:
