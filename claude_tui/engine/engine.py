@@ -23,6 +23,7 @@ from claude_tui.engine.changes_log import logged
 from claude_tui.engine.collector import HOUSEKEEPING_S
 from claude_tui.engine.components import make_components
 from claude_tui.engine.identity import host_name
+from claude_tui.engine.incidents import prepare_for_incidents
 from claude_tui.engine.paging import PagingSetup
 from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
@@ -336,7 +337,7 @@ class Engine:
         if self._asked_to_stop.is_set():
             return
         self._begin(self.publisher.run(publish))
-        self._begin(self.collector.memory.load_older())
+        self._begin(self._load_rest())
         self._begin(self._forget())
         self._begin(self._sharing.run())
         if self._counts_uptime:
@@ -346,6 +347,11 @@ class Engine:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+
+    async def _load_rest(self) -> None:
+        """Loads what the first frame did not need."""
+        await self.collector.memory.load_older()
+        await prepare_for_incidents()
 
     def _take_uptime(self, uptime: Uptime | None) -> None:
         self.publisher.uptime = uptime

@@ -1,10 +1,12 @@
 """Incidents in the engine: which one matters now, and everything recorded about one of them.
 
-`claude_tui.incident` is imported only if there is an incident or a problem, as the first frame must be quick.
+`claude_tui.incident` is imported only in functions, as the first frame must be quick.
 """
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from claude_tui.incident import Incident, Proposal, Record
     from claude_tui.store import Store
 
-__all__ = ["IncidentWatch", "known_until", "load_record", "record_of"]
+__all__ = ["IncidentWatch", "known_until", "load_record", "prepare_for_incidents", "record_of"]
 
 # Before the first failure, to show what led to it; after the end, to show whether the fix held and what the
 # page posted.
@@ -36,6 +38,11 @@ _BEFORE, _AFTERWARDS = timedelta(minutes=15), timedelta(minutes=15)
 
 # A clock that was hours off and has been corrected is ordinary; a row of another century is damage.
 _MOST_AHEAD = timedelta(days=1)
+
+
+async def prepare_for_incidents() -> None:
+    """Imports, in a thread, what would delay the first Snapshot of an incident."""
+    await asyncio.to_thread(importlib.import_module, "claude_tui.incident")
 
 
 class IncidentWatch:

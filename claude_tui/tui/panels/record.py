@@ -59,6 +59,7 @@ _TWO_COLUMNS, _COLUMN_GAP = 96, 4
 class RecordPanel(SnapshotPanel):
     PANEL = Panel.RECORD
     TITLE = "Record"
+    SHOWS_AGE = True
 
     shows_events = False
     """Whether rows that are left show events, as no other panel does."""

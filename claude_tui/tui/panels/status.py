@@ -50,6 +50,7 @@ _AGE_CELLS = 7
 class StatusPanel(SnapshotPanel):
     PANEL = Panel.STATUS
     TITLE = "Status"
+    SHOWS_AGE = True
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         return status_lines(snapshot, width, height)

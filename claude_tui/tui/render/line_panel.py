@@ -128,6 +128,8 @@ class SnapshotPanel(LinePanel, can_focus=True):
 
     PANEL: ClassVar[Panel]
     TITLE: ClassVar[str]
+    SHOWS_AGE: ClassVar[bool] = False
+    """Whether it shows how long the problem of the verdict has lasted."""
 
     def __init__(self, snapshot: Snapshot, key: str = "") -> None:
         super().__init__(id=self.PANEL.value)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -337,21 +335,17 @@ def _is_drawn(panel: SnapshotPanel, snapshot: Snapshot) -> bool:
 def _has_aged(panel: SnapshotPanel, snapshot: Snapshot) -> bool:
     """Whether the trouble's age in the panel is no longer the one beside the verdict."""
     since = snapshot.verdict.since
-    if since is None or not snapshot.verdict.severity.trouble:
+    if not panel.SHOWS_AGE or since is None or not snapshot.verdict.severity.trouble:
         return False
-    return _age_at(panel.snapshot.at, since) != _age_at(snapshot.at, since)
-
-
-# Most panels have drawn the same Snapshot.
-@lru_cache(maxsize=8)
-def _age_at(at: datetime, since: datetime) -> str:
-    return age(at - since)
+    return age(panel.snapshot.at - since) != age(snapshot.at - since)
 
 
 def _is_later(shown: Snapshot, snapshot: Snapshot) -> bool:
-    """Whether nothing differs from what is shown but the time."""
-    as_shown = replace(snapshot, at=shown.at, panels_at=shown.panels_at)
-    return snapshot.panels_at == (shown.panels_at or shown.at) and as_shown == shown
+    """Whether nothing differs from what is shown but the time, and the times of the probes in the header."""
+    if snapshot.panels_at != (shown.panels_at or shown.at):
+        return False
+    engine = replace(snapshot.engine, probes=shown.engine.probes)
+    return replace(snapshot, at=shown.at, panels_at=shown.panels_at, engine=engine) == shown
 
 
 class _Arrangement(Layout):
