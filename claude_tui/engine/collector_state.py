@@ -11,7 +11,7 @@ from claude_tui.model.json_values import from_json, saved_as, sound, to_json
 from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.snapshot import Notice, ProbeState, Spend, Target
 
-__all__ = ["KEPT_AS", "AlertingFacts", "CollectorState", "probes_differ"]
+__all__ = ["KEPT_AS", "AlertingFacts", "CollectorState", "are_apart", "probes_differ"]
 
 KEPT_AS = "collector"
 """The store's name for it."""
@@ -76,7 +76,7 @@ class CollectorState:
         """Whether `other` differs in more than what the passing of time changes."""
         if other is None:
             return True
-        if replace(self, at=other.at, probes=()) != replace(other, probes=()):
+        if replace(self, at=other.at, probes=other.probes) != other:
             return True
         return probes_differ(self.probes, other.probes)
 
@@ -85,14 +85,15 @@ def probes_differ(one: Sequence[ProbeState], other: Sequence[ProbeState]) -> boo
     """Whether more differs than the passing of time explains."""
     pairs = [*zip(one, other, strict=False)]
     return len(one) != len(other) or any(
-        _apart(mine.next_at, theirs.next_at)
-        or _apart(mine.held_until, theirs.held_until)
+        are_apart(mine.next_at, theirs.next_at)
+        or are_apart(mine.held_until, theirs.held_until)
         or replace(mine, next_at=None, held_until=None) != replace(theirs, next_at=None, held_until=None)
         for mine, theirs in pairs
     )
 
 
-def _apart(one: datetime | None, other: datetime | None) -> bool:
+def are_apart(one: datetime | None, other: datetime | None) -> bool:
+    """Whether two instants differ by more than the time between two readings of a schedule."""
     if one is None or other is None:
         return one is not other
     return abs(one - other) >= _NOTICEABLE

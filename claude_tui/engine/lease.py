@@ -28,6 +28,8 @@ class Lease:
         self._path = path
         self._process = process
         self._held: int | None = None
+        self._own: Process | None = None
+        """This process since it has held the lock."""
         self._known: tuple[bytes, Process | None] = (b"", None)
 
     def take(self, now: datetime) -> bool:
@@ -48,8 +50,10 @@ class Lease:
             os.close(file)
             return True
         self._held = file
+        line = to_json(replace(self._process, since=now))
+        self._own = _process_of(line)
         with suppress(OSError):
-            _write(file, replace(self._process, since=now))
+            _write(file, line + b"\n")
         return True
 
     def release(self) -> None:
@@ -59,14 +63,14 @@ class Lease:
 
     def holder(self) -> Process | None:
         """Who holds the lock; None if nobody does, or if the file does not say."""
+        if self._held is not None:
+            return self._own
         try:
             file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
             return None
         try:
-            if self._held is None and _is_free(file):
-                return None
-            return self._read(file)
+            return None if _is_free(file) else self._read(file)
         finally:
             os.close(file)
 
@@ -98,8 +102,7 @@ def _is_free(file: int) -> bool:
     return True
 
 
-def _write(file: int, process: Process) -> None:
-    line = to_json(process) + b"\n"
+def _write(file: int, line: bytes) -> None:
     # Write the new line first, then remove the rest of the old one: a reader reads the first line.
     os.pwrite(file, line, 0)
     os.ftruncate(file, len(line))

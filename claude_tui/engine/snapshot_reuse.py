@@ -6,14 +6,14 @@ when the verdict changes with time. In between, only the verdict has to be compu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from claude_tui.engine.collector_state import probes_differ
+from claude_tui.engine.collector_state import are_apart
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.level import Level
-from claude_tui.model.snapshot import EngineState, ProbeState, Snapshot
+from claude_tui.model.snapshot import EngineState, Notice, ProbeState, Snapshot
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Verdict
 
@@ -57,27 +57,36 @@ class BuiltSnapshot:
 
     def has_state(self, engine: EngineState) -> bool:
         """Whether it shows that state of the engine, apart from the times of the probes."""
-        return not _differ(engine, replace(self.snapshot.engine, alerts=self.alerts))
+        shown = self.snapshot.engine
+        return (
+            engine.alerts == self.alerts
+            and _texts(engine.notices) == _texts(shown.notices)
+            and _are_held_alike(engine.probes, shown.probes)
+            and replace(engine, probes=shown.probes, notices=shown.notices, alerts=shown.alerts) == shown
+        )
 
     def has_verdict(self, verdict: Verdict) -> bool:
         """Whether it shows that verdict, apart from the wording."""
         return _key(verdict) == _key(self.snapshot.verdict)
 
 
-def _differ(one: EngineState, other: EngineState) -> bool:
-    notices, before = (
-        [(notice.key, notice.level, notice.text) for notice in state.notices] for state in (one, other)
-    )
-    return (
-        notices != before
-        or probes_differ(_without_schedule(one.probes), _without_schedule(other.probes))
-        or replace(one, probes=(), notices=()) != replace(other, probes=(), notices=())
+def _texts(notices: Iterable[Notice]) -> list[tuple[str, Level, str]]:
+    return [(notice.key, notice.level, notice.text) for notice in notices]
+
+
+def _are_held_alike(some: Sequence[ProbeState], others: Sequence[ProbeState]) -> bool:
+    """Whether they differ at most in the times of their rounds.
+
+    Only the header shows those, and it is drawn anyway.
+    """
+    return len(some) == len(others) and not any(
+        _without_times(one) != _without_times(other) or are_apart(one.held_until, other.held_until)
+        for one, other in zip(some, others, strict=True)
     )
 
 
-def _without_schedule(probes: Sequence[ProbeState]) -> list[ProbeState]:
-    """Without the times of the rounds, which only the header shows, and it is drawn anyway."""
-    return [replace(probe, running=False, last_at=None, next_at=None) for probe in probes]
+def _without_times(probe: ProbeState) -> tuple[object, ...]:
+    return probe.source, probe.interval_s, probe.held_reason
 
 
 def _key(verdict: Verdict) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from claude_tui.probes.dial import Resolver, system_resolver
 from claude_tui.probes.proxy_setting import Proxy, proxy_for
@@ -35,7 +36,7 @@ class Proxies:
 
     resolve: Resolver = system_resolver
     """Looks up names."""
-    proxies: Callable[[], Mapping[str, str]] = urllib.request.getproxies
+    proxies: Callable[[], Mapping[str, str]] = field(default_factory=lambda: cache(urllib.request.getproxies))
     """The proxy settings, by scheme."""
     trust: Callable[[], ssl.SSLContext] = sdk_trust
     """Loads the trusted certificates."""
