@@ -14,7 +14,8 @@ from claude_tui.model.no_key_reason import NoKeyReason
 from claude_tui.model.snapshot import Level, Notice, Snapshot, WindowUsage
 from claude_tui.model.verdict import PageAgreement, RetrySource, Severity
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
-from claude_tui.tui.render.lines import Lines, changes, plain, width
+from claude_tui.tui.render.differences import changes
+from claude_tui.tui.render.lines import Lines, plain, width
 from tests.builders import stated
 from tests.functional.watched import app_of, arrives
 from tests.snapshots.pictures import AT, PICTURES, later

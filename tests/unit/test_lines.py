@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cached_cell_len, cell_len, split_graphemes
 
+from claude_tui.tui.render.differences import changes
 from claude_tui.tui.render.lines import (
     BLANK,
     NO_BREAK,
     Line,
     Span,
-    changes,
     crop,
     each_takes_one_cell,
     fit,

@@ -10,9 +10,10 @@ from textual.strip import Strip
 
 from claude_tui.tui.boundary import Contained, contain_drawing
 from claude_tui.tui.messages import ZoomRequested
+from claude_tui.tui.render.differences import changes, with_texts
 from claude_tui.tui.render.direct_output import DirectOutput, DrawnWidget, regions_of
 from claude_tui.tui.render.frame import Frame, framed, inner_size
-from claude_tui.tui.render.lines import BLANK, Lines, Span, changes, flow, line, with_texts
+from claude_tui.tui.render.lines import BLANK, Lines, Span, flow, line
 
 if TYPE_CHECKING:
     from textual.app import RenderResult
