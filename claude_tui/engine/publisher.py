@@ -174,7 +174,10 @@ class Publisher:
             await self._next_turn()
 
     async def _next_turn(self) -> None:
-        """Waits for the next whole second with something to do, so that no clock skips one; or `show_now`."""
+        """Waits for `show_now`, or until the next whole second with something to do.
+
+        On the whole second, so that the clock on screen never skips one.
+        """
         looked_at = self._clock.now()
         while not self._is_urgent:
             woken = await self._is_woken(self._pause_s(looked_at))

@@ -215,8 +215,9 @@ class Sharing:
     def _wait_for_news(self, known: int | None, ended: threading.Event) -> _News:
         """What others have recorded, once the version of the record differs from `known`.
 
-        It returns after ten seconds at the latest, with no news. Polling from the event loop, twice a second,
-        cost four times as much. Who collects and how many are watching is updated on the way.
+        After ten seconds at the latest it returns without news, and at once when `ended` is set, as no thread
+        may keep a process from ending. Polling from the event loop, twice a second, cost four times as much.
+        Who collects and how many are watching is updated on the way.
         """
         turn = 0
         while turn < _TURNS:
